@@ -1,0 +1,23 @@
+"""Home: what this is, a live example, a way into each page, and how things stand."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pose_ui import language
+from pose_ui.example import live_example
+from pose_ui.layout import page_header
+from pose_ui.status_card import status_card
+
+t = language.current()
+page_header(t("app.name"), t)
+st.subheader(t("home.claim"), anchor=False)
+picture, status = st.columns([3, 2], gap="large")
+with picture:
+    live_example(t)
+with status:
+    st.write(t("home.lead"))
+    with st.container(border=True):
+        st.page_link("pages/photo.py", label=t("home.try_photo"), icon=":material/photo_camera:")
+        st.caption(t("home.try_photo_text"))
+    status_card(t)

@@ -1,0 +1,53 @@
+"""Photo: a picture in, skeleton, angles, 3-D view and files out."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pose_core.errors import PictureError, PoseCoreError
+from pose_ui import language
+from pose_ui.layout import page_header
+from pose_ui.photo_batch import analyse_batch, batch_bar, batch_overview
+from pose_ui.photo_session import photo_session
+from pose_ui.photo_sources import photo_sources
+from pose_ui.photo_view import angle_panel, choose_person, drawn_picture, nobody_found, result_tabs
+from pose_ui.problems import show_problem
+from pose_ui.resources import pool
+from pose_ui.settings_panel import settings_panel
+from pose_ui.take_away import batch_downloads, downloads
+
+t = language.current()
+page_header(t("photo.title"), t)
+settings = settings_panel(t)
+session = photo_session()
+photo_sources(session, t)
+
+session.forget_if_changed(settings)
+try:
+    analyse_batch(session, settings, pool(), t)
+except PoseCoreError as error:
+    show_problem(error, t)
+    st.stop()
+batch_bar(session, t)
+
+item = session.item
+result = session.outcome(item, settings)
+if isinstance(result, PictureError):
+    st.error(f"**{item.name}**  \n{t.error(result)}", icon=":material/broken_image:")
+elif result is not None:
+    frame_rgb = session.picture().frame_rgb
+    left, right = st.columns([3, 2], gap="large")
+    with right:
+        person = choose_person(len(result.poses), t)
+    with left:
+        drawn_picture(result, frame_rgb, person, t)
+        downloads(item, result, t)
+        batch_downloads(session, settings, t)
+    with right:
+        if result.poses:
+            angle_panel(result, person, t)
+        else:
+            nobody_found(settings, t)
+    if result.poses:
+        result_tabs(result, frame_rgb, person, t)
+batch_overview(session, settings, t)

@@ -1,0 +1,220 @@
+"""Joint angles from landmarks, gated by visibility. All conventions: docs/conventions.md.
+
+Angles are computed from pixels or from metres, never from normalised coordinates, where a right angle at 16:9 would
+read 121 degrees.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pose_core.arrays import FloatArray
+from pose_core.pose import Pose
+from pose_core.skeleton import INDEX
+
+__all__ = [
+    "ANGLES",
+    "ANGLE_NAMES",
+    "LIMB_ANGLES",
+    "AngleDefinition",
+    "Space",
+    "angles_deg",
+    "interior_angle_deg",
+    "lean_deg",
+    "obliquity_deg",
+    "pose_angles_deg",
+]
+
+Space = Literal["image", "world"]
+Kind = Literal["interior", "lean", "obliquity"]
+
+
+@dataclass(frozen=True, slots=True)
+class AngleDefinition:
+    """One angle: what it is called and which landmarks it needs.
+
+    Attributes
+    ----------
+    name : str
+        Such as ``left_knee`` or ``trunk_lean``.
+    kind : {"interior", "lean", "obliquity"}
+        ``interior``: at the middle of three points, 0 to 180, 180 is straight. ``lean``: of the line from the middle
+        of the first two points to the middle of the last two against the vertical, 0 to 180, 0 is upright.
+        ``obliquity``: of the line from the second point (right) to the first (left) against the horizontal,
+        -90 to 90, positive when the person's left is higher.
+    points : tuple of str
+        Landmark names: three, four or two of them.
+    """
+
+    name: str
+    kind: Kind
+    points: tuple[str, ...]
+
+    @property
+    def indices(self) -> tuple[int, ...]:
+        """Landmark numbers of `points`."""
+        return tuple(INDEX[name] for name in self.points)
+
+
+_LIMBS: Final = {
+    "elbow": ("shoulder", "elbow", "wrist"),
+    "shoulder": ("elbow", "shoulder", "hip"),
+    "hip": ("shoulder", "hip", "knee"),
+    "knee": ("hip", "knee", "ankle"),
+    "ankle": ("knee", "ankle", "foot_index"),
+}
+
+#: Joints with an angle on each side, from top to bottom.
+LIMB_ANGLES: Final[tuple[str, ...]] = tuple(_LIMBS)
+
+ANGLES: Final[tuple[AngleDefinition, ...]] = (
+    *(
+        AngleDefinition(f"{side}_{joint}", "interior", tuple(f"{side}_{point}" for point in points))
+        for joint, points in _LIMBS.items()
+        for side in ("left", "right")
+    ),
+    AngleDefinition("trunk_lean", "lean", ("left_hip", "right_hip", "left_shoulder", "right_shoulder")),
+    AngleDefinition("neck_lean", "lean", ("left_shoulder", "right_shoulder", "left_ear", "right_ear")),
+    AngleDefinition("head_tilt", "obliquity", ("left_ear", "right_ear")),
+    AngleDefinition("shoulder_obliquity", "obliquity", ("left_shoulder", "right_shoulder")),
+    AngleDefinition("pelvis_obliquity", "obliquity", ("left_hip", "right_hip")),
+)
+ANGLE_NAMES: Final[tuple[str, ...]] = tuple(angle.name for angle in ANGLES)
+
+#: A line shorter than this (pixels or metres) has no direction.
+_SHORTEST: Final = 1e-9
+
+
+def _unit(vectors: FloatArray) -> FloatArray:
+    """Vectors (..., D) of length 1; NaN where there is no direction."""
+    length = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    unit: FloatArray = np.divide(vectors, length, out=np.full_like(vectors, np.nan), where=length > _SHORTEST)
+    return unit
+
+
+def interior_angle_deg(first: FloatArray, vertex: FloatArray, last: FloatArray) -> FloatArray:
+    """Angle at `vertex` between the lines to `first` and `last`.
+
+    Parameters
+    ----------
+    first, vertex, last : ndarray, shape (..., D)
+        Points in pixels (D = 2) or metres (D = 3).
+
+    Returns
+    -------
+    ndarray, shape (...)
+        0 to 180 degrees, 180 is a straight limb. NaN where a limb has no length or a point is NaN.
+
+    Notes
+    -----
+    ``2 atan2(|u - v|, |u + v|)`` for unit vectors u, v: W. Kahan, "How Futile are Mindless Assessments of Roundoff",
+    section 12. Unlike ``arccos`` it stays exact near 0 and 180 degrees.
+
+    Examples
+    --------
+    >>> float(interior_angle_deg(np.array([0.0, 1]), np.array([0.0, 0]), np.array([2.0, 0])))
+    90.0
+    """
+    u, v = _unit(first - vertex), _unit(last - vertex)
+    half = np.arctan2(np.linalg.norm(u - v, axis=-1), np.linalg.norm(u + v, axis=-1))
+    return np.asarray(np.degrees(2.0 * half), dtype=np.float64)
+
+
+def lean_deg(lower: FloatArray, upper: FloatArray) -> FloatArray:
+    """Angle of the line from `lower` to `upper` against the upward vertical.
+
+    Parameters
+    ----------
+    lower, upper : ndarray, shape (..., D)
+        Points in pixels (D = 2) or metres (D = 3); the second coordinate points down.
+
+    Returns
+    -------
+    ndarray, shape (...)
+        0 (upright) to 180 degrees (upside down), in any direction. NaN where the points coincide.
+
+    Examples
+    --------
+    >>> float(lean_deg(np.array([0.0, 0]), np.array([0.0, -5])))
+    0.0
+    """
+    up = np.zeros(lower.shape[-1])
+    up[1] = -1.0
+    return interior_angle_deg(upper, lower, lower + up)
+
+
+def obliquity_deg(left: FloatArray, right: FloatArray) -> FloatArray:
+    """How much higher the person's left point is than the right one, as an angle against the horizontal.
+
+    Parameters
+    ----------
+    left, right : ndarray, shape (..., D)
+        Points in pixels (D = 2) or metres (D = 3); the second coordinate points down.
+
+    Returns
+    -------
+    ndarray, shape (...)
+        -90 to 90 degrees, positive when the left is higher; the same in a mirrored picture or from behind. NaN where
+        the points coincide.
+
+    Examples
+    --------
+    >>> float(obliquity_deg(np.array([10.0, -10]), np.array([0.0, 0])))
+    45.0
+    """
+    direction = _unit(left - right)
+    sideways = np.hypot(direction[..., 0], direction[..., 2] if direction.shape[-1] == 3 else 0.0)
+    return np.asarray(np.degrees(np.arctan2(-direction[..., 1], sideways)), dtype=np.float64)
+
+
+def angles_deg(points: FloatArray, visible: NDArray[np.bool_]) -> FloatArray:
+    """All `ANGLES` of one or many skeletons.
+
+    Parameters
+    ----------
+    points : ndarray, shape (..., 33, D)
+        Landmarks in pixels (D = 2) or metres (D = 3), y down.
+    visible : ndarray of bool, shape (..., 33)
+        Which landmarks may be used.
+
+    Returns
+    -------
+    ndarray, shape (..., len(ANGLES))
+        Degrees, in the order of `ANGLE_NAMES`; NaN where a needed landmark is not visible.
+    """
+    usable = np.where(visible[..., None], points, np.nan)
+    columns = []
+    for angle in ANGLES:
+        p = [usable[..., i, :] for i in angle.indices]
+        if angle.kind == "interior":
+            columns.append(interior_angle_deg(p[0], p[1], p[2]))
+        elif angle.kind == "lean":
+            columns.append(lean_deg((p[0] + p[1]) / 2, (p[2] + p[3]) / 2))
+        else:
+            columns.append(obliquity_deg(p[0], p[1]))
+    return np.stack(columns, axis=-1)
+
+
+def pose_angles_deg(pose: Pose, space: Space, visibility_limit: float) -> dict[str, float]:
+    """All angles of a pose by name.
+
+    Parameters
+    ----------
+    pose : Pose
+    space : {"image", "world"}
+        In the plane of the picture (from pixels), or in space (from world landmarks).
+    visibility_limit : float
+        Landmarks with a visibility below this are not used.
+
+    Returns
+    -------
+    dict of str to float
+        Degrees; NaN where a needed landmark is not visible.
+    """
+    points = pose.image_xy_px if space == "image" else pose.world_xyz_m
+    values = angles_deg(points, pose.visible(visibility_limit))
+    return dict(zip(ANGLE_NAMES, values.tolist(), strict=True))

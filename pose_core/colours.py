@@ -1,0 +1,31 @@
+"""Colours with a meaning, the same in pictures, charts and tables. All as RGB hex.
+
+The palette is Okabe and Ito's "Color Universal Design" (2008), told apart with the common colour-vision deficiencies.
+A colour never carries a meaning alone: a letter, a number or a shape says the same.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pose_core.skeleton import Side
+
+__all__ = ["DOT", "EDGE", "LINE", "PEOPLE", "SIDES", "rgb"]
+
+SIDES: Final[dict[Side, str]] = {"left": "#0072B2", "right": "#E69F00", "middle": "#8A8F98"}
+#: One colour a person, in order; the first is the classic red-dot skeleton.
+PEOPLE: Final[tuple[str, ...]] = ("#FF3B30", "#56B4E9", "#F0E442", "#009E73", "#CC79A7")
+DOT: Final = PEOPLE[0]
+LINE: Final = "#FFFFFF"
+EDGE: Final = "#1A1D21"
+
+
+def rgb(colour: str) -> tuple[int, int, int]:
+    """``"#RRGGBB"`` as three numbers 0 to 255.
+
+    Examples
+    --------
+    >>> rgb("#0072B2")
+    (0, 114, 178)
+    """
+    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)

@@ -1,0 +1,65 @@
+"""What can go wrong, as a person should read it.
+
+::
+
+    PoseCoreError
+    ├── PictureError      a file is not a picture that can be read
+    ├── SettingsError     a choice is outside its range
+    ├── BundleError       a shipped model file is missing or damaged
+    ├── SetupError        a system library is missing
+    └── BusyError         all places are taken; trying again later helps
+
+Every error carries a ``code`` (stable, for translation and for programs) and ``values`` (what arrived, for the
+sentence). ``str(error)`` is the English sentence: what was expected, what came, what to do. It never holds picture
+content, and a file name only where the caller put it.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "BundleError",
+    "BusyError",
+    "PictureError",
+    "PoseCoreError",
+    "SettingsError",
+    "SetupError",
+]
+
+
+class PoseCoreError(Exception):
+    """Base of all errors that pages and routes show as they are.
+
+    Parameters
+    ----------
+    code : str
+        Stable name of the fault, such as ``"picture_truncated"``.
+    message : str
+        English sentence, with ``{name}`` fields filled from `values`.
+    **values
+        What the sentence speaks about: sizes, limits, names.
+    """
+
+    def __init__(self, code: str, message: str, **values: object) -> None:
+        super().__init__(message.format(**values))
+        self.code = code
+        self.values = values
+
+
+class PictureError(PoseCoreError):
+    """The bytes are no picture that can be read, or one outside the limits."""
+
+
+class SettingsError(PoseCoreError, ValueError):
+    """A choice is outside its range."""
+
+
+class BundleError(PoseCoreError):
+    """A shipped model file is missing or differs from the manifest."""
+
+
+class SetupError(PoseCoreError):
+    """The machine lacks something that the model needs."""
+
+
+class BusyError(PoseCoreError):
+    """All landmarkers are in use; nothing is broken."""

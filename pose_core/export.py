@@ -1,0 +1,341 @@
+"""Results as files to take away: JSON, CSV, XLSX, and a ZIP for a batch. Columns: docs/conventions.md."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+import platform
+import re
+import unicodedata
+import zipfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any, Final
+
+from pose_core import VERSION
+from pose_core.angles import ANGLE_NAMES, pose_angles_deg
+from pose_core.bundles import bundle
+from pose_core.landmarker import runtime_version
+from pose_core.photo import PhotoResult
+from pose_core.pose import Pose
+from pose_core.skeleton import LANDMARK_NAMES
+
+__all__ = [
+    "COLUMNS",
+    "SCHEMA_VERSION",
+    "landmark_rows",
+    "safe_stem",
+    "to_csv",
+    "to_json",
+    "to_json_dict",
+    "to_xlsx",
+    "to_zip",
+    "unique_stems",
+]
+
+#: Raised whenever a field changes its name or meaning.
+SCHEMA_VERSION: Final = "1.0"
+
+#: Columns of CSV and XLSX, one row a landmark.
+COLUMNS: Final[tuple[str, ...]] = (
+    "frame",
+    "time_s",
+    "person",
+    "landmark",
+    "x_px",
+    "y_px",
+    "x_norm",
+    "y_norm",
+    "z",
+    "world_x_m",
+    "world_y_m",
+    "world_z_m",
+    "visibility",
+    "presence",
+)
+
+#: Digits after the point: a hundredth of a pixel, a tenth of a millimetre, and the rest as fine as float32 deserves.
+_DIGITS: Final = {"time_s": 3, "x_px": 2, "y_px": 2, "world_x_m": 4, "world_y_m": 4, "world_z_m": 4}
+_DEFAULT_DIGITS: Final = 6
+
+Cell = float | int | str | None
+Translate = Callable[[str], str]
+
+
+def _number(value: float, digits: int) -> float | None:
+    return round(float(value), digits) if math.isfinite(value) else None
+
+
+def landmark_rows(poses: Iterable[Pose], *, frame: int = 0, time_s: float = 0.0) -> Iterator[dict[str, Cell]]:
+    """One row a landmark, with `COLUMNS` as keys.
+
+    Parameters
+    ----------
+    poses : iterable of Pose
+        The people of one frame; numbered from 1.
+    frame : int
+        Number of the frame, from 0.
+    time_s : float
+        Its time since the start; 0 for a photo.
+
+    Yields
+    ------
+    dict
+        NaN becomes None: an empty cell.
+    """
+    for person, pose in enumerate(poses, start=1):
+        norm = pose.image_xy_norm
+        z = pose.image_z_norm
+        for i, name in enumerate(LANDMARK_NAMES):
+            numbers = {
+                "x_px": pose.image_xy_px[i, 0],
+                "y_px": pose.image_xy_px[i, 1],
+                "x_norm": norm[i, 0],
+                "y_norm": norm[i, 1],
+                "z": z[i],
+                "world_x_m": pose.world_xyz_m[i, 0],
+                "world_y_m": pose.world_xyz_m[i, 1],
+                "world_z_m": pose.world_xyz_m[i, 2],
+                "visibility": pose.visibility[i],
+                "presence": pose.presence[i],
+            }
+            rounded = {
+                key: _number(value, _DIGITS.get(key, _DEFAULT_DIGITS)) for key, value in numbers.items()
+            }
+            yield {
+                "frame": frame,
+                "time_s": _number(time_s, _DIGITS["time_s"]),
+                "person": person,
+                "landmark": name,
+                **rounded,
+            }
+
+
+def to_csv(result: PhotoResult) -> bytes:
+    """CSV file: comma, point, UTF-8 without BOM, `COLUMNS` as its first line; only that line if nobody was found."""
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(landmark_rows(result.poses))
+    return text.getvalue().encode()
+
+
+def _person_dict(pose: Pose, number: int, visibility_limit: float) -> dict[str, Any]:
+    columns = [column for column in COLUMNS if column not in ("frame", "time_s", "person", "landmark")]
+    return {
+        "person": number,
+        "landmarks": [
+            {"name": row["landmark"], **{column: row[column] for column in columns}}
+            for row in landmark_rows([pose])
+        ],
+        "angles_deg": {
+            space: {
+                name: _number(value, 1)
+                for name, value in pose_angles_deg(pose, space, visibility_limit).items()
+            }
+            for space in ("image", "world")
+        },
+    }
+
+
+def to_json_dict(result: PhotoResult) -> dict[str, Any]:
+    """The whole result as plain values; NaN is None.
+
+    Parameters
+    ----------
+    result : PhotoResult
+
+    Returns
+    -------
+    dict
+        Fields as documented in docs/conventions.md, `SCHEMA_VERSION`.
+    """
+    model = bundle(result.settings.detection.model)
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "file": {
+            "name": result.name,
+            "sha256": result.sha256,
+            "format": result.format,
+            "width_px": result.size_wh[0],
+            "height_px": result.size_wh[1],
+            "analysed_width_px": result.analysed_wh[0],
+            "analysed_height_px": result.analysed_wh[1],
+            "notes": list(result.notes),
+        },
+        "model": {"variant": model.variant, "sha256": model.sha256},
+        "versions": {
+            "posedeck": VERSION,
+            "mediapipe": runtime_version(),
+            "python": platform.python_version(),
+        },
+        "settings": asdict(result.settings),
+        "times_ms": {step: _number(value, 2) for step, value in result.times_ms.items()},
+        "people": [
+            _person_dict(pose, number, result.settings.visibility_limit)
+            for number, pose in enumerate(result.poses, start=1)
+        ],
+    }
+
+
+def to_json(result: PhotoResult) -> bytes:
+    """JSON file of `to_json_dict`, UTF-8."""
+    text = json.dumps(to_json_dict(result), ensure_ascii=False, indent=1, allow_nan=False)
+    return text.encode(errors="replace")  # a file name may hold halves of characters
+
+
+def _plain_text(value: Cell) -> Cell:
+    """Text that a spreadsheet will not take for a formula, and without characters that XLSX cannot hold."""
+    if not isinstance(value, str):
+        return value
+    text = "".join(c for c in value if c.isprintable())
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@") else text
+
+
+def _fill(sheet: Any, header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
+    from openpyxl.styles import Font
+    from openpyxl.utils import get_column_letter
+
+    sheet.append([_plain_text(cell) for cell in header])
+    for cell in sheet[1]:
+        cell.font = Font(bold=True)
+    for row in rows:
+        sheet.append([_plain_text(cell) for cell in row])
+    sheet.freeze_panes = "A2"
+    for number, column in enumerate(sheet.columns, start=1):
+        longest = max(len(str(cell.value)) if cell.value is not None else 0 for cell in column)
+        sheet.column_dimensions[get_column_letter(number)].width = min(60, longest + 3)
+
+
+def _flat(prefix: str, value: object) -> Iterator[tuple[str, Cell]]:
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _flat(f"{prefix}.{key}" if prefix else str(key), inner)
+    elif isinstance(value, list | tuple):
+        yield prefix, ", ".join(map(str, value))
+    else:
+        yield prefix, value if isinstance(value, int | float | str) or value is None else str(value)
+
+
+def to_xlsx(result: PhotoResult, translate: Translate = lambda key: key) -> bytes:
+    """XLSX workbook: landmarks, angles, and how they came about.
+
+    Parameters
+    ----------
+    result : PhotoResult
+    translate : callable
+        From a key such as ``column.x_px``, ``angle.left_knee`` or ``landmark.nose`` to the heading that a person
+        reads.
+
+    Returns
+    -------
+    bytes
+    """
+    from openpyxl import Workbook  # takes 0.2 s: only who asks for a workbook waits
+
+    book = Workbook()
+    landmarks = book.active
+    landmarks.title = translate("sheet.landmarks")
+    _fill(
+        landmarks,
+        [translate(f"column.{column}") for column in COLUMNS],
+        (
+            [translate(f"landmark.{row['landmark']}") if c == "landmark" else row[c] for c in COLUMNS]
+            for row in landmark_rows(result.poses)
+        ),
+    )
+    _fill(
+        book.create_sheet(translate("sheet.angles")),
+        [translate(f"column.{column}") for column in ("person", "angle", "image_deg", "world_deg")],
+        (
+            [number, translate(f"angle.{name}"), *(_number(values[name], 1) for values in both)]
+            for number, pose in enumerate(result.poses, start=1)
+            for both in [
+                [
+                    pose_angles_deg(pose, space, result.settings.visibility_limit)
+                    for space in ("image", "world")
+                ]
+            ]
+            for name in ANGLE_NAMES
+        ),
+    )
+    about = {key: value for key, value in to_json_dict(result).items() if key != "people"}
+    _fill(
+        book.create_sheet(translate("sheet.about")),
+        [translate("column.field"), translate("column.value")],
+        _flat("", about),
+    )
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()
+
+
+_RESERVED: Final = {
+    "con",
+    "prn",
+    "aux",
+    "nul",
+    *(f"com{i}" for i in range(10)),
+    *(f"lpt{i}" for i in range(10)),
+}
+_LONGEST_STEM: Final = 60
+
+
+def safe_stem(name: str) -> str:
+    """A file name's stem that is harmless on every system.
+
+    Parameters
+    ----------
+    name : str
+        Whatever a browser sent: paths, control characters, reserved names.
+
+    Returns
+    -------
+    str
+        Letters (of any script), digits, ``-`` and ``_``, at most 60; ``"picture"`` where nothing is left.
+
+    Examples
+    --------
+    >>> safe_stem("../../etc/pass wd.jpg"), safe_stem("深蹲 1.png"), safe_stem("..."), safe_stem("CON.png")
+    ('pass_wd', '深蹲_1', 'picture', 'picture_con')
+    """
+    base = unicodedata.normalize("NFC", name).replace("\\", "/").rsplit("/", 1)[-1]
+    stem = base.rsplit(".", 1)[0] if "." in base else base
+    stem = re.sub(r"[^\w-]+", "_", stem).strip("_-")[:_LONGEST_STEM]
+    if stem.lower() in _RESERVED:
+        return f"picture_{stem.lower()}"
+    return stem or "picture"
+
+
+def unique_stems(names: Sequence[str]) -> list[str]:
+    """`safe_stem` of each name, numbered where two would be the same on a system that ignores case; none is longer.
+
+    Examples
+    --------
+    >>> unique_stems(["a.jpg", "A.png", "b.jpg"])
+    ['a', 'A_2', 'b']
+    """
+    taken: set[str] = set()
+    stems = []
+    for name in names:
+        stem = candidate = safe_stem(name)
+        number = 2
+        while candidate.casefold() in taken:
+            suffix = f"_{number}"
+            candidate = stem[: _LONGEST_STEM - len(suffix)] + suffix
+            number += 1
+        taken.add(candidate.casefold())
+        stems.append(candidate)
+    return stems
+
+
+def to_zip(files: Iterable[tuple[str, bytes]]) -> bytes:
+    """ZIP of named files; pictures in it are compressed already, so they are only stored."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, data in files:
+            packed = zipfile.ZIP_STORED if name.endswith((".png", ".xlsx")) else zipfile.ZIP_DEFLATED
+            archive.writestr(name, data, packed)
+    return buffer.getvalue()

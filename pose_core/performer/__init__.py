@@ -1,0 +1,21 @@
+"""A person made by code: pictures with known joints, for samples, tests and cameras that are not there.
+
+The figure was tuned until MediaPipe finds it well, so it serves demonstrations, regression tests and end-to-end checks.
+It is no accuracy benchmark.
+"""
+
+from pose_core.performer.camera import Camera
+from pose_core.performer.motions import MOTIONS
+from pose_core.performer.palette import PALETTES, Palette
+from pose_core.performer.scene import PerformerFrame, Person, render_frame, render_scene
+
+__all__ = [
+    "MOTIONS",
+    "PALETTES",
+    "Camera",
+    "Palette",
+    "PerformerFrame",
+    "Person",
+    "render_frame",
+    "render_scene",
+]

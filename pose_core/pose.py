@@ -1,0 +1,84 @@
+"""`Pose`: where one person's 33 landmarks are at one moment, as validated read-only arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pose_core.arrays import FloatArray
+from pose_core.skeleton import N_LANDMARKS
+
+__all__ = ["Pose"]
+
+
+@dataclass(frozen=True, eq=False)
+class Pose:
+    """One person in one frame.
+
+    Attributes
+    ----------
+    image_xy_px : ndarray, shape (33, 2)
+        x to the right, y down, in pixels of a picture of `size_wh`. Landmarks outside the picture lie outside
+        0..width, 0..height.
+    image_z_px : ndarray, shape (33,)
+        Depth relative to the middle of the hips, scaled like x, so also in pixels; smaller is nearer to the camera.
+        A rough estimate of the model.
+    world_xyz_m : ndarray, shape (33, 3)
+        Metres, origin in the middle of the hips, x to the right, y down, z away from the camera.
+    visibility, presence : ndarray, shape (33,)
+        0 to 1: likelihood that the landmark is not hidden, and that it is inside the picture.
+    size_wh : tuple of int
+        Width and height in pixels of the picture that `image_xy_px` refers to.
+
+    Notes
+    -----
+    Arrays are stored as read-only float64 copies. NaN stands for "not known".
+
+    Raises
+    ------
+    ValueError
+        If an array has another shape, or the size is not positive.
+    """
+
+    image_xy_px: FloatArray
+    image_z_px: FloatArray
+    world_xyz_m: FloatArray
+    visibility: FloatArray
+    presence: FloatArray
+    size_wh: tuple[int, int]
+
+    def __post_init__(self) -> None:
+        shapes = {
+            "image_xy_px": (N_LANDMARKS, 2),
+            "image_z_px": (N_LANDMARKS,),
+            "world_xyz_m": (N_LANDMARKS, 3),
+            "visibility": (N_LANDMARKS,),
+            "presence": (N_LANDMARKS,),
+        }
+        for name, shape in shapes.items():
+            array = np.array(getattr(self, name), dtype=np.float64)
+            if array.shape != shape:
+                raise ValueError(f"{name} should have shape {shape}; {array.shape} came")
+            array.flags.writeable = False
+            object.__setattr__(self, name, array)
+        if min(self.size_wh) < 1:
+            raise ValueError(f"size_wh should be positive; {self.size_wh} came")
+
+    @property
+    def image_xy_norm(self) -> FloatArray:
+        """Positions as a share of width and height, shape (33, 2); 0..1 inside the picture.
+
+        Never compute angles from these: where width and height differ, they are squeezed.
+        """
+        return self.image_xy_px / np.array(self.size_wh, dtype=np.float64)
+
+    @property
+    def image_z_norm(self) -> FloatArray:
+        """Depth as MediaPipe gives it, shape (33,): a share of the picture's width."""
+        return self.image_z_px / self.size_wh[0]
+
+    def visible(self, limit: float) -> NDArray[np.bool_]:
+        """Which landmarks have a visibility of at least `limit`, shape (33,); NaN is not visible."""
+        return self.visibility >= limit

@@ -1,0 +1,45 @@
+"""Which language the visitor reads: from the address, else from the browser; switched at the top of every page."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import streamlit as st
+
+from pose_ui.state import LANG
+from pose_ui.texts import LANGUAGE_NAMES, LANGUAGES, Language, Translator
+
+__all__ = ["current", "switch"]
+
+
+def _first_choice() -> Language:
+    asked = st.query_params.get("lang")
+    if asked in get_args(Language):
+        return "zh" if asked == "zh" else "en"
+    return "zh" if (st.context.locale or "").lower().startswith("zh") else "en"
+
+
+def current() -> Translator:
+    """Translator of the visitor's language.
+
+    The session's choice leads; it is written back to the address on each run, since changing the page drops it there.
+    """
+    if st.session_state.get(LANG) not in LANGUAGES:
+        st.session_state[LANG] = _first_choice()
+    language: Language = st.session_state[LANG]
+    if st.query_params.get("lang") != language:
+        st.query_params["lang"] = language
+    return Translator(language)
+
+
+def switch(t: Translator) -> None:
+    """The switch ``English | 中文``."""
+    st.segmented_control(
+        t("app.language"),
+        LANGUAGES,
+        key=LANG,
+        required=True,
+        format_func=LANGUAGE_NAMES.__getitem__,
+        label_visibility="collapsed",
+        persist_state="session",
+    )

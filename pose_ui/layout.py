@@ -1,0 +1,23 @@
+"""The frame of every page: icon, title, language switch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import streamlit as st
+
+from pose_ui import language
+from pose_ui.texts import Translator
+
+__all__ = ["ICON", "page_header"]
+
+#: A file of our own: the browser would fetch a Material icon's picture for its tab from Google.
+ICON: Final = str(Path(__file__).with_name("assets") / "icon.svg")
+
+
+def page_header(title: str, t: Translator) -> None:
+    """The page's title, and the language switch at its right."""
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.title(title, anchor=False, width="content")
+        language.switch(t)

@@ -1,0 +1,131 @@
+"""Working through a batch of pictures: progress with time left, stop, overview."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import pandas as pd
+import streamlit as st
+
+from pose_core.errors import PictureError
+from pose_core.photo import PhotoResult
+from pose_core.pool import PosePool
+from pose_core.settings import PoseSettings
+from pose_ui.photo_session import PhotoSession
+from pose_ui.texts import Translator
+
+__all__ = ["Countdown", "analyse_batch", "batch_bar", "batch_overview"]
+
+
+@dataclass
+class Countdown:
+    """How long the rest takes, from how long each part took so far."""
+
+    total: int
+
+    def __post_init__(self) -> None:
+        self._start_s = time.perf_counter()
+
+    def left(self, done: int, t: Translator) -> str:
+        """``"about 12 s left"``; after `done` of `total` parts."""
+        each_s = (time.perf_counter() - self._start_s) / max(done, 1)
+        return t("photo.time_left", seconds=max(1, round(each_s * (self.total - done))))
+
+
+def _stop(session: PhotoSession, stopped: bool) -> None:
+    session.stopped = stopped
+
+
+def analyse_batch(session: PhotoSession, settings: PoseSettings, pool: PosePool, t: Translator) -> None:
+    """Analyse what is pending: the picture that is looked at always, the rest unless the visitor stopped.
+
+    Pressing the stop button ends this run at the next step; what is done stays done.
+    """
+    pending = session.pending()
+    if not pending:
+        return
+    if len(pending) == 1 or session.stopped:
+        if pending[0].sha256 == session.item.sha256:
+            session.analyse(pending[0], settings, pool)
+        return
+    area = st.empty()
+    with area.container(horizontal=True, vertical_alignment="center"):
+        bar = st.progress(0.0)
+        st.button(
+            t("photo.stop"), icon=":material/stop:", on_click=_stop, args=(session, True), key="photo_stop"
+        )
+    countdown = Countdown(len(pending))
+    for done, item in enumerate(pending):
+        session.analyse(item, settings, pool)
+        bar.progress(
+            (done + 1) / len(pending),
+            t("photo.batch_progress", done=done + 1, total=len(pending), left=countdown.left(done + 1, t)),
+        )
+    area.empty()
+
+
+def batch_bar(session: PhotoSession, t: Translator) -> None:
+    """Which picture of the batch is looked at, with steps to the next; and how to go on after a stop."""
+    total = len(session.items)
+    if session.sample is not None:
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        if total > 1:
+            st.button(
+                t("photo.previous"),
+                icon=":material/chevron_left:",
+                on_click=session.step,
+                args=(-1,),
+                disabled=session.selected == 0,
+                shortcut="Left",
+            )
+            st.session_state["photo_which"] = session.selected
+            st.selectbox(
+                t("photo.which"),
+                range(total),
+                key="photo_which",
+                format_func=lambda i: f"{i + 1}/{total}  {session.items[i].name}",
+                on_change=lambda: setattr(session, "selected", st.session_state["photo_which"]),
+                label_visibility="collapsed",
+            )
+            st.button(
+                t("photo.next"),
+                icon=":material/chevron_right:",
+                on_click=session.step,
+                args=(1,),
+                disabled=session.selected == total - 1,
+                shortcut="Right",
+            )
+    pending = len(session.pending())
+    if session.stopped and pending:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.info(t("photo.stopped", done=total - pending, total=total), icon=":material/pause:")
+            st.button(t("photo.go_on"), icon=":material/play_arrow:", on_click=_stop, args=(session, False))
+
+
+def batch_overview(session: PhotoSession, settings: PoseSettings, t: Translator) -> None:
+    """One row a picture: who was found, or why the file cannot be read."""
+    total = len(session.items)
+    if total < 2:
+        return
+    rows = []
+    failed = 0
+    for item in session.items:
+        outcome = session.outcome(item, settings)
+        if isinstance(outcome, PictureError):
+            failed += 1
+            result, inference_ms = t.error(outcome), None
+        elif isinstance(outcome, PhotoResult):
+            count = len(outcome.poses)
+            result = t.people(count) if count else t("count.nobody")
+            inference_ms = round(outcome.times_ms["inference"], 1)
+        else:
+            result, inference_ms = "", None
+        rows.append(
+            {t("column.file"): item.name, t("column.result"): result, t("column.inference_ms"): inference_ms}
+        )
+    if failed:
+        st.warning(t("photo.failed_some", count=failed, total=total), icon=":material/warning:")
+    with st.expander(t("photo.overview", total=total), expanded=failed > 0):
+        st.dataframe(pd.DataFrame(rows), hide_index=True)

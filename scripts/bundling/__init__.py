@@ -1,0 +1,1 @@
+"""Steps of ``scripts/build_bundles.py``: fetch, describe, trim, pack, prove."""
