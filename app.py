@@ -5,21 +5,18 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import anyio.to_thread
 import streamlit as st
-from streamlit.runtime.pages_manager import PagesManager
 
 from pose_core.errors import PoseCoreError
+from pose_ui import streamlit_bindings
 from pose_ui.problems import show_unexpected
 from pose_ui.resources import close_pool, warm_up
-
-# A folder called pages/ makes Streamlit 1.67 run the first visitor's page by itself, without dashboard.py, until
-# st.navigation was called once in the process. This is what that call sets; there is no public name for it.
-PagesManager.uses_pages_directory = False
 
 
 @asynccontextmanager
@@ -28,10 +25,14 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     try:
         await anyio.to_thread.run_sync(warm_up)
     except PoseCoreError as error:
-        # Missing libraries or damaged models: one clear sentence and a clean end instead of a page that cannot work.
-        sys.exit(f"PoseDeck cannot start. {error}")
+        # Missing libraries or damaged models: one clear sentence instead of a server whose pages cannot work. An
+        # exception, SystemExit included, would come out of the server as a traceback.
+        sys.stderr.write(f"PoseDeck cannot start. {error}\n")
+        sys.stderr.flush()
+        os._exit(1)
     yield
     await anyio.to_thread.run_sync(close_pool)
 
 
+streamlit_bindings.apply()
 app = st.App("dashboard.py", lifespan=lifespan, on_script_error=show_unexpected)

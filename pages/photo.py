@@ -6,7 +6,7 @@ import streamlit as st
 
 from pose_core.errors import PictureError, PoseCoreError
 from pose_ui import language
-from pose_ui.layout import page_header
+from pose_ui.layout import page_header, plain
 from pose_ui.photo_batch import analyse_batch, batch_bar, batch_overview
 from pose_ui.photo_session import photo_session
 from pose_ui.photo_sources import photo_sources
@@ -28,12 +28,12 @@ try:
 except PoseCoreError as error:
     show_problem(error, t)
     st.stop()
-batch_bar(session, t)
+batch_bar(session, settings, t)
 
 item = session.item
 result = session.outcome(item, settings)
 if isinstance(result, PictureError):
-    st.error(f"**{item.name}**  \n{t.error(result)}", icon=":material/broken_image:")
+    st.error(f"**{plain(item.name)}**  \n{t.error(result)}", icon=":material/broken_image:")
 elif result is not None:
     frame_rgb = session.picture().frame_rgb
     left, right = st.columns([3, 2], gap="large")

@@ -122,7 +122,7 @@ def picture_figure(
                 y=pose.image_xy_px[indices, 1],
                 mode="markers",
                 name=t(f"side.{side}") if len(poses) == 1 else person,
-                legendgroup=str(number),
+                legendgroup=str(number) if len(poses) > 1 else None,
                 showlegend=len(poses) == 1 or side == "left",
                 marker={
                     "size": 8,
@@ -135,11 +135,12 @@ def picture_figure(
             )
     axis = {"showgrid": False, "zeroline": False, "visible": False, "constrain": "domain"}
     figure.update_xaxes(range=[0, width], **axis)
-    figure.update_yaxes(range=[height, 0], scaleanchor="x", **axis)
+    # At the top: where the page is narrower than the picture, what is left over stays below it.
+    figure.update_yaxes(range=[height, 0], scaleanchor="x", constraintoward="top", **axis)
     figure.update_layout(
         height=560,
-        margin={"l": 0, "r": 0, "t": 8, "b": 0},
-        legend={"orientation": "h", "y": -0.02},
+        margin={"l": 0, "r": 0, "t": 36, "b": 0},
+        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0},
         dragmode="pan",
         uirevision="picture",
     )
@@ -258,7 +259,7 @@ def world_figure(pose: Pose, t: Translate, *, visibility_limit: float) -> go.Fig
         scene={
             **axes,
             "aspectmode": "cube",
-            "camera": {"eye": {"x": 1.0, "y": -1.6, "z": 0.45}},
+            "camera": {"eye": {"x": 1.15, "y": -1.8, "z": 0.55}, "center": {"x": 0, "y": 0, "z": -0.08}},
         },
         updatemenus=[_view_buttons(t)],
         height=560,

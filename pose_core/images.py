@@ -190,10 +190,8 @@ def _to_rgb8(image: Image.Image, notes: list[Note]) -> Image.Image:
         notes.append("cmyk")
     if image.has_transparency_data:
         rgba = image.convert("RGBA")
-        if rgba.getchannel("A").getextrema() != (
-            255,
-            255,
-        ):  # many files carry an alpha channel that hides nothing
+        # Many files carry an alpha channel that hides nothing.
+        if rgba.getchannel("A").getextrema() != (255, 255):
             notes.append("alpha")
         image = Image.alpha_composite(Image.new("RGBA", rgba.size, _WHITE), rgba)
     return image.convert("RGB")
@@ -232,9 +230,8 @@ def _decode(data: bytes) -> Picture:
         notes: list[Note] = []
         picture_format = "JPEG" if image.format == _PHONE_JPEG else str(image.format)
         try:
-            if (
-                image.format != _PHONE_JPEG and getattr(image, "n_frames", 1) > 1
-            ):  # a GIF's are counted only now
+            # Inside the try: a GIF's frames are counted only when somebody asks.
+            if image.format != _PHONE_JPEG and getattr(image, "n_frames", 1) > 1:
                 notes.append("first_frame")
             image.load()
         except Exception as error:  # truncation and damage surface as many exception types

@@ -42,7 +42,11 @@ def _quiet_stderr() -> Iterator[None]:
     threads from restoring each other's descriptor.
     """
     with _quiet_lock:
-        saved = os.dup(_STDERR_FD)
+        try:
+            saved = os.dup(_STDERR_FD)
+        except OSError:  # started without a console: nobody to be quiet for
+            yield
+            return
         sink = os.open(os.devnull, os.O_WRONLY)
         try:
             os.dup2(sink, _STDERR_FD)
@@ -130,8 +134,15 @@ class _Landmarker:
         self._landmarker: Any = _create(settings, video=self._video)
 
     def _run(self, frame_rgb: FrameRGB, call: Callable[[Any], Any]) -> tuple[Pose, ...]:
-        if frame_rgb.ndim != 3 or frame_rgb.shape[2] != 3 or frame_rgb.dtype != np.uint8:
-            raise ValueError(f"frame_rgb should be uint8 (H, W, 3); {frame_rgb.dtype} {frame_rgb.shape} came")
+        if (
+            frame_rgb.ndim != 3
+            or frame_rgb.shape[2] != 3
+            or frame_rgb.dtype != np.uint8
+            or not frame_rgb.size
+        ):
+            raise ValueError(
+                f"frame_rgb should be uint8 (H, W, 3), not empty; {frame_rgb.dtype} {frame_rgb.shape} came"
+            )
         image = self._mp.Image(image_format=self._mp.ImageFormat.SRGB, data=np.ascontiguousarray(frame_rgb))
         with self._lock:
             if self._landmarker is None:
@@ -151,8 +162,14 @@ class _Landmarker:
         """Free the model; waits for a running detection. A second call does nothing."""
         with self._lock:
             landmarker, self._landmarker = self._landmarker, None
-        if landmarker is not None:
+        if landmarker is None:
+            return
+        try:
             landmarker.close()
+        except RuntimeError:
+            # Once a detection has failed, closing reports that failure again, which its caller knows; and a second
+            # call, which MediaPipe's `__del__` would make, never returns.
+            landmarker._handle = None
 
 
 class ImageLandmarker(_Landmarker):

@@ -41,8 +41,10 @@ def live_example(t: Translator) -> None:
 
     @st.fragment(run_every=_EVERY_S if turning else None)
     def example() -> None:
-        if st.session_state.get(_TURNING_KEY, True):
-            turn = round((time.monotonic() - since_s) / _EVERY_S)
+        if turning != st.session_state.get(_TURNING_KEY, True):
+            st.rerun()  # of the whole page, so that the clock of this fragment stops or starts
+        if turning:
+            turn = int((time.monotonic() - since_s) / _EVERY_S)
             st.session_state[_KEY] = _SHOWN[turn % len(_SHOWN)]
         jpeg, people = _example_jpeg(st.session_state[_KEY], t.language)
         name = t(f"sample.{st.session_state[_KEY]}")

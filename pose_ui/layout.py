@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Final
 
@@ -10,10 +11,21 @@ import streamlit as st
 from pose_ui import language
 from pose_ui.texts import Translator
 
-__all__ = ["ICON", "page_header"]
+__all__ = ["ICON", "page_header", "plain"]
 
 #: A file of our own: the browser would fetch a Material icon's picture for its tab from Google.
 ICON: Final = str(Path(__file__).with_name("assets") / "icon.svg")
+
+
+def plain(text: str) -> str:
+    """Text from outside, such as a file's name, without any effect as Markdown.
+
+    Examples
+    --------
+    >>> print(plain("my_*file*.jpg"))
+    my\\_\\*file\\*\\.jpg
+    """
+    return re.sub(r"([^\w\s]|_)", r"\\\1", text)
 
 
 def page_header(title: str, t: Translator) -> None:

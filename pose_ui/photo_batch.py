@@ -12,6 +12,7 @@ from pose_core.errors import PictureError
 from pose_core.photo import PhotoResult
 from pose_core.pool import PosePool
 from pose_core.settings import PoseSettings
+from pose_ui.layout import plain
 from pose_ui.photo_session import PhotoSession
 from pose_ui.texts import Translator
 
@@ -43,11 +44,11 @@ def analyse_batch(session: PhotoSession, settings: PoseSettings, pool: PosePool,
     Pressing the stop button ends this run at the next step; what is done stays done.
     """
     pending = session.pending()
-    if not pending:
-        return
-    if len(pending) == 1 or session.stopped:
-        if pending[0].sha256 == session.item.sha256:
-            session.analyse(pending[0], settings, pool)
+    if session.stopped:
+        pending = [item for item in pending if item.sha256 == session.item.sha256]
+    if len(pending) < 2:  # too quick for a progress bar
+        for item in pending:
+            session.analyse(item, settings, pool)
         return
     area = st.empty()
     with area.container(horizontal=True, vertical_alignment="center"):
@@ -65,8 +66,8 @@ def analyse_batch(session: PhotoSession, settings: PoseSettings, pool: PosePool,
     area.empty()
 
 
-def batch_bar(session: PhotoSession, t: Translator) -> None:
-    """Which picture of the batch is looked at, with steps to the next; and how to go on after a stop."""
+def batch_bar(session: PhotoSession, settings: PoseSettings, t: Translator) -> None:
+    """Which picture of the batch is looked at, with steps to the next; what failed; how to go on after a stop."""
     total = len(session.items)
     if session.sample is not None:
         return
@@ -97,6 +98,9 @@ def batch_bar(session: PhotoSession, t: Translator) -> None:
                 disabled=session.selected == total - 1,
                 shortcut="Right",
             )
+    failed = sum(isinstance(session.outcome(item, settings), PictureError) for item in session.items)
+    if failed and total > 1:
+        st.warning(t("photo.failed_some", count=failed, total=total), icon=":material/warning:")
     pending = len(session.pending())
     if session.stopped and pending:
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -110,22 +114,18 @@ def batch_overview(session: PhotoSession, settings: PoseSettings, t: Translator)
     if total < 2:
         return
     rows = []
-    failed = 0
     for item in session.items:
         outcome = session.outcome(item, settings)
         if isinstance(outcome, PictureError):
-            failed += 1
-            result, inference_ms = t.error(outcome), None
+            result, inference_ms = t.error(outcome), ""
         elif isinstance(outcome, PhotoResult):
             count = len(outcome.poses)
             result = t.people(count) if count else t("count.nobody")
-            inference_ms = round(outcome.times_ms["inference"], 1)
+            inference_ms = f"{outcome.times_ms['inference']:.1f}"
         else:
-            result, inference_ms = "", None
+            result, inference_ms = "", ""
         rows.append(
-            {t("column.file"): item.name, t("column.result"): result, t("column.inference_ms"): inference_ms}
+            {t("column.file"): plain(item.name), t("column.result"): result, t("column.inference_ms"): inference_ms}
         )
-    if failed:
-        st.warning(t("photo.failed_some", count=failed, total=total), icon=":material/warning:")
-    with st.expander(t("photo.overview", total=total), expanded=failed > 0):
-        st.dataframe(pd.DataFrame(rows), hide_index=True)
+    with st.expander(t("photo.overview", total=total), expanded=True):
+        st.table(pd.DataFrame(rows), hide_index=True, border="horizontal")

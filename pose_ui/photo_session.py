@@ -80,27 +80,25 @@ class PhotoSession:
     # ------------------------------------------------------------------ what is looked at
     def show_sample(self, sample: str) -> None:
         """Look at one of the shipped samples instead of own pictures."""
-        self._replace([PhotoItem(f"{sample}.png", sample_bytes(sample))])
-        self.sample = sample
+        self._replace([PhotoItem(f"{sample}.png", sample_bytes(sample))], sample)
 
     def show_own(self, items: Iterable[PhotoItem]) -> None:
         """Look at own pictures, as many as the limits allow."""
         kept: list[PhotoItem] = []
-        total = 0
-        self.left_out = 0
+        room = MAX_TOTAL_MB * 1024 * 1024
+        left_out = 0
         for item in items:
-            total += len(item.data)
-            if len(kept) < MAX_PICTURES and total <= MAX_TOTAL_MB * 1024 * 1024:
+            if len(kept) < MAX_PICTURES and len(item.data) <= room:
                 kept.append(item)
+                room -= len(item.data)
             else:
-                self.left_out += 1
-        left_out = self.left_out
+                left_out += 1
         self._replace(kept)
         self.left_out = left_out
-        self.sample = None
 
-    def _replace(self, items: list[PhotoItem]) -> None:
+    def _replace(self, items: list[PhotoItem], sample: str | None = None) -> None:
         self.items = items
+        self.sample = sample
         self.selected = 0
         self.stopped = False
         self.left_out = 0

@@ -7,6 +7,8 @@ import streamlit as st
 from pose_core.images import MAX_FILE_MB, MAX_MEGAPIXELS
 from pose_core.samples import SAMPLES
 from pose_ui.photo_session import MAX_PICTURES, MAX_TOTAL_MB, PhotoItem, PhotoSession
+from pose_ui.settings_panel import choose
+from pose_ui.state import setting_key
 from pose_ui.texts import Translator
 
 __all__ = ["photo_sources"]
@@ -21,6 +23,9 @@ def _take_sample(session: PhotoSession) -> None:
     sample = st.session_state[_SAMPLE_KEY]
     if sample is not None:
         session.show_sample(sample)
+        shown = len(next(one.people for one in SAMPLES if one.id == sample))
+        if shown > st.session_state[setting_key("people")]:  # a demonstration should show them all
+            choose(people=shown)
 
 
 def _take_files(session: PhotoSession) -> None:

@@ -56,15 +56,15 @@ def _timing_line(result: PhotoResult, times_ms: Mapping[str, float], t: Translat
 def drawn_picture(result: PhotoResult, frame_rgb: FrameRGB, chosen: int | None, t: Translator) -> None:
     """The picture with its skeletons over the picture as it came, and how long each step took."""
     preview_rgb = fit_within(frame_rgb, PREVIEW_PX)
+    before_jpeg = encode_jpeg(preview_rgb)
     drawn_rgb, draw_ms = annotate_photo(
         result, preview_rgb, result.settings, names=landmark_labels(t), chosen=chosen
     )
-    alt = (
-        t("photo.alt", name=result.name, people=t.people(len(result.poses)))
-        if result.poses
-        else t("photo.alt_nobody", name=result.name)
-    )
-    compare(encode_jpeg(preview_rgb), encode_jpeg(drawn_rgb), alt, t, key="photo_compare")
+    if result.poses:
+        alt = t("photo.alt", name=result.name, people=t.people(len(result.poses)))
+        compare(before_jpeg, encode_jpeg(drawn_rgb), alt, t, key="photo_compare")
+    else:
+        st.image(before_jpeg, alt=t("photo.alt_nobody", name=result.name))
     st.caption(_timing_line(result, {**result.times_ms, "draw": draw_ms}, t))
     notes = [t(f"note.{note}") for note in result.notes]
     if result.analysed_wh != result.size_wh:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import platform
-from functools import cache
 from importlib.metadata import version
-from pathlib import Path
 
 import pandas as pd
 import streamlit as st
 
 from pose_core import VERSION
 from pose_core.bundles import VARIANTS, bundle
+from pose_core.machine import processor_name
 from pose_core.pool import usable_cores
 from pose_ui.resources import pool
 from pose_ui.texts import Translator
@@ -19,17 +18,6 @@ from pose_ui.texts import Translator
 __all__ = ["status_card"]
 
 _PACKAGES = ("mediapipe", "opencv-python-headless", "streamlit", "plotly", "numpy")
-
-
-@cache
-def _processor() -> str:
-    """Name of the processor, as its maker calls it where the system says so."""
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.exists():
-        for line in cpuinfo.read_text().splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
 
 
 def status_card(t: Translator) -> None:
@@ -49,7 +37,7 @@ def status_card(t: Translator) -> None:
             streams=status.streams,
             stream_limit=status.stream_limit,
         )
-        machine = t("home.machine_text", processor=_processor(), cores=usable_cores())
+        machine = t("home.machine_text", processor=processor_name(), cores=usable_cores())
         for icon, label, text in (
             ("check_circle", "model", ready),
             ("group", "in_use", in_use),

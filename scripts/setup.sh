@@ -69,6 +69,8 @@ install_system_packages() {
     if [ "$mode" = dev ]; then
         has libatomic.so.1 || missing="$missing libatomic1" # Playwright's own Node.js needs it
         ! wants_debian_chromium || missing="$missing chromium"
+        # tests/e2e/test_offline.py watches every connection that the server makes.
+        [ "$(uname -s)" != Linux ] || command -v strace >/dev/null || missing="$missing strace"
     fi
     [ -n "$missing" ] || return 0
     command -v apt-get >/dev/null ||

@@ -82,9 +82,7 @@ def about_vertical(point: FloatArray, degrees: float) -> FloatArray:
         ((1, 1, 0), (0, 1, 1), 60.0),
     ],
 )
-def test_interior_angle_by_hand(
-    first: tuple[float, ...], last: tuple[float, ...], expected: float
-) -> None:
+def test_interior_angle_by_hand(first: tuple[float, ...], last: tuple[float, ...], expected: float) -> None:
     vertex = np.zeros(len(first))
     assert interior_angle_deg(np.array(first), vertex, np.array(last)) == pytest.approx(expected)
 
@@ -325,7 +323,11 @@ def test_a_right_angle_in_a_wide_picture_reads_90(make_pose: Callable[..., Pose]
 
 def test_world_angles_come_from_metres_in_three_dimensions(make_pose: Callable[..., Pose]) -> None:
     world = np.array(make_pose().world_xyz_m)
-    world[[INDEX[n] for n in ("left_hip", "left_knee", "left_ankle")]] = (0.1, 0, 0), (0.1, 0.4, 0), (0.1, 0.4, 0.4)
+    world[[INDEX[n] for n in ("left_hip", "left_knee", "left_ankle")]] = (
+        (0.1, 0, 0),
+        (0.1, 0.4, 0),
+        (0.1, 0.4, 0.4),
+    )
     pose = make_pose(world_xyz_m=world)
     assert pose_angles_deg(pose, "world", 0.5)["left_knee"] == pytest.approx(90)
     assert pose_angles_deg(pose, "image", 0.5)["left_knee"] > 170

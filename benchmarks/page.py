@@ -1,0 +1,195 @@
+"""How long the Photo page takes, and what it holds: ``python -m benchmarks.page [--out FILE]``.
+
+A real server, started as ``make run`` starts it, and a real Chromium on the same machine, which takes its share of the
+cores. Needs what ``make setup-dev`` installs. Measured:
+
+- start: from the command until the server answers, and until the first result is on the screen of a browser that was
+  already open. A new process each time, but the files are in the system's memory from earlier runs.
+- visit: a new visitor with an empty browser cache comes to a running server.
+- click: from clicking a sample to the drawn result painted; warm, samples taking turns.
+- memory of the server: started, after visits, after 200 pictures (four visitors with 50 each), after 200 more, and when
+  everybody has left. Streamlit keeps a visitor who left for two minutes, in case they come back.
+
+Kept figures: ``--out benchmarks/results/page.json``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import sys
+import time
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from benchmarks.machine import describe_machine, machine_lines
+from benchmarks.report import save, spread, summary, table
+from benchmarks.server import Server, memory_mb, serving
+from pose_core.images import encode_jpeg
+from pose_core.performer import MOTIONS, PALETTES, Camera, Person, render_scene
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+__all__ = ["measure", "own_pictures", "report"]
+
+#: One person each, so that no choice changes; "squat" is what a visitor sees first, so it comes last.
+SAMPLES: Final = ("stand", "lunge", "arms_raised", "squat")
+BATCH: Final = 50
+BATCHES: Final = 4
+PICTURE_WH: Final = (1280, 960)
+STREAMLIT_KEEPS_S: Final = 130  # a session that ended: two minutes, and some more to be sure
+_NEEDS: Final = "The page part needs Playwright and Chromium; `make setup-dev` installs them. Nothing was measured."
+
+
+def _say(what: str) -> None:
+    print(f"... {what}", file=sys.stderr, flush=True)
+
+
+def own_pictures() -> Iterator[tuple[str, bytes]]:
+    """JPEG files of performers, no two alike: name and contents, without end."""
+    looks = itertools.product(itertools.count(), sorted(MOTIONS), PALETTES)
+    for number, (turn, motion, palette) in enumerate(looks):
+        # Steps that share no divisor with a whole turn or cycle come back to the same view only after thousands.
+        person = Person(motion, phase=number * 0.0137 % 1, yaw_deg=turn * 7.3 % 360, palette=palette)
+        rgb = render_scene((person,), camera=Camera(*PICTURE_WH), supersampling=1).rgb
+        yield f"picture_{number:04}.jpg", encode_jpeg(rgb)
+
+
+def _measure_starts(chromium: Browser, starts: int) -> dict[str, Any]:
+    from benchmarks.visitor import visiting
+
+    healthy_s, first_s = [], []
+    for number in range(starts):
+        _say(f"start {number + 1} of {starts}")
+        with serving() as server, visiting(chromium, server.address):
+            first_s.append(time.perf_counter() - server.started_s)
+            healthy_s.append(server.healthy_s)
+    return {"healthy_s": summary(healthy_s), "first_result_s": summary(first_s)}
+
+
+def _measure_visits(chromium: Browser, server: Server, visits: int, clicks: int) -> dict[str, Any]:
+    from benchmarks.visitor import visiting
+
+    first_ms = []
+    for number in range(visits):
+        _say(f"visit {number + 1} of {visits}")
+        with visiting(chromium, server.address) as visitor:
+            first_ms.append(visitor.first_ms)
+    _say(f"{clicks} clicks")
+    with visiting(chromium, server.address) as visitor:
+        for sample in SAMPLES:  # warm-up
+            visitor.choose_sample(sample)
+        order = itertools.islice(itertools.cycle(SAMPLES), clicks)
+        times = [visitor.choose_sample(sample) for sample in order]
+    return {
+        "visit_ms": summary(first_ms),
+        "click_to_drawn_ms": summary([drawn for drawn, _ in times]),
+        "click_to_settled_ms": summary([settled for _, settled in times]),
+    }
+
+
+def _measure_memory(chromium: Browser, server: Server, batch: int) -> dict[str, Any]:
+    """Memory after `BATCHES` visitors with `batch` pictures each, after as many again, and when all have left."""
+    from benchmarks.visitor import visiting
+
+    pictures = own_pictures()
+    memory: dict[str, Any] = {}
+    for photos in (batch * BATCHES, 2 * batch * BATCHES):
+        for _ in range(BATCHES):
+            own = list(itertools.islice(pictures, batch))
+            _say(f"uploading {len(own)} pictures, of {photos} in all")
+            with visiting(chromium, server.address) as visitor:
+                visitor.upload(own)
+        memory[f"after_{photos}_photos"] = memory_mb(server.pid)
+    return memory
+
+
+def measure(starts: int = 3, visits: int = 5, clicks: int = 10, batch: int = BATCH) -> dict[str, Any]:
+    """Measure everything; some five minutes.
+
+    Parameters
+    ----------
+    starts, visits, clicks : int
+        How often each is measured.
+    batch : int
+        Pictures that one visitor uploads.
+
+    Returns
+    -------
+    dict
+        Ready for JSON; memory in MB.
+    """
+    from benchmarks.visitor import browser, visiting
+
+    machine = describe_machine()
+    with browser() as chromium:
+        machine["packages"]["chromium"] = chromium.version
+        result: dict[str, Any] = {"benchmark": "page", "machine": machine}
+        result["start"] = _measure_starts(chromium, starts)
+        with serving() as server:
+            memory: dict[str, Any] = {"after_start": memory_mb(server.pid)}
+            result["page"] = _measure_visits(chromium, server, visits, clicks)
+            memory["after_visits"] = memory_mb(server.pid)
+            memory |= _measure_memory(chromium, server, batch)
+            _say(f"waiting {STREAMLIT_KEEPS_S} s until everybody is forgotten")
+            time.sleep(STREAMLIT_KEEPS_S)
+            with visiting(chromium, server.address):  # Streamlit forgets when somebody new comes
+                memory["all_left_one_new"] = memory_mb(server.pid)
+        result["memory_mb"] = memory
+    return result
+
+
+def report(result: dict[str, Any]) -> str:
+    """The figures as text for people."""
+    start, page = result["start"], result["page"]
+    times = [
+        ["what", "median / p95", "n"],
+        ["command to server ready, s", spread(start["healthy_s"]), str(start["healthy_s"]["n"])],
+        ["command to first result seen, s", spread(start["first_result_s"]), str(start["first_result_s"]["n"])],
+        ["new visitor to first result, ms", spread(page["visit_ms"], 0), str(page["visit_ms"]["n"])],
+    ]
+    for name, label in (("drawn", "click to drawn result, ms"), ("settled", "click to page complete, ms")):
+        one = page[f"click_to_{name}_ms"]
+        times.append([label, spread(one, 0), str(one["n"])])
+    memory = [["server's memory, MB", "resident", "private"]]
+    memory += [
+        [moment.replace("_", " "), f"{used['rss']:.0f}", f"{used['private']:.0f}"]
+        for moment, used in result["memory_mb"].items()
+        if used is not None
+    ]
+    return "\n".join([machine_lines(result["machine"]), "", table(times), "", table(memory)])
+
+
+def main() -> None:
+    """Measure, print, and keep the figures if asked; without Playwright or Chromium only say what is missing."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.page", description="How long the Photo page takes.")
+    parser.add_argument("--out", type=Path, help="JSON file to write")
+    choices = parser.parse_args()
+    if not _browser_starts():
+        print(_NEEDS)
+        return
+    result = measure()
+    print(report(result))
+    if choices.out:
+        save(result, choices.out)
+
+
+def _browser_starts() -> bool:
+    if find_spec("playwright") is None:
+        return False
+    from playwright.sync_api import Error
+
+    from benchmarks.visitor import browser
+
+    try:
+        with browser():
+            return True
+    except Error:
+        return False
+
+
+if __name__ == "__main__":
+    main()

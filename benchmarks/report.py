@@ -1,0 +1,84 @@
+"""What the measurements share: order, summary, table, file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+
+__all__ = ["interleaved", "save", "spread", "summary", "table"]
+
+T = TypeVar("T")
+
+
+def interleaved(things: Sequence[T], rounds: int) -> Iterator[T]:
+    """Every thing once a round, each round beginning one further, so that none always follows the same other.
+
+    Examples
+    --------
+    >>> "".join(interleaved("abc", 3))
+    'abcbcacab'
+    """
+    for start in range(rounds):
+        for i in range(len(things)):
+            yield things[(start + i) % len(things)]
+
+
+def summary(values: Sequence[float]) -> dict[str, float]:
+    """Median, 95th percentile (linear between neighbours) and count.
+
+    Raises
+    ------
+    ValueError
+        If there are no values.
+
+    Examples
+    --------
+    >>> summary([1.0, 2.0, 3.0])
+    {'median': 2.0, 'p95': 2.9, 'n': 3}
+    """
+    if not values:
+        raise ValueError("at least one value is needed for a median; none came")
+    median, p95 = np.percentile(values, [50, 95])
+    return {"median": round(float(median), 3), "p95": round(float(p95), 3), "n": len(values)}
+
+
+def spread(of: dict[str, float], digits: int = 1) -> str:
+    """Median and 95th percentile as a cell of a table.
+
+    Examples
+    --------
+    >>> spread({"median": 2.04, "p95": 2.9, "n": 3})
+    '2.0 / 2.9'
+    """
+    return f"{of['median']:.{digits}f} / {of['p95']:.{digits}f}"
+
+
+def table(rows: Sequence[Sequence[str]]) -> str:
+    """Rows as aligned columns: the first row is the head, the first column flush left, the others flush right.
+
+    Examples
+    --------
+    >>> print(table([["model", "ms"], ["lite", "12.1"]]))
+    model    ms
+    lite   12.1
+    """
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = (
+        "  ".join(
+            cell.rjust(width) if column else cell.ljust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        for row in rows
+    )
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def save(result: dict[str, Any], path: Path) -> None:
+    """Write a result as a JSON file, making its folder."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(result, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+    print(f"Written to {path}")

@@ -1,0 +1,136 @@
+"""A visitor of the Photo page, in a real Chromium driven by Playwright.
+
+Times of what the visitor sees are taken inside the page, so Playwright's own delays are not in them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Final
+
+from playwright.sync_api import Browser, BrowserContext, FilePayload, Page, sync_playwright
+
+from pose_ui.texts import Translator
+from tests.e2e.browser import chromium_executable
+
+__all__ = ["Visitor", "browser", "visiting"]
+
+_WAIT_MS: Final = 120_000
+_UPLOAD_WAIT_MS: Final = 600_000
+_texts: Final = Translator("en")
+
+#: Resolves with milliseconds since the page was opened when the before/after component shows a drawn picture other than
+#: `old`: there, decoded, and two frames later, hence painted. It lives in a component's shadow root.
+_DRAWN: Final = """
+  const drawnOther = async (old) => {
+    const frame = () => new Promise(requestAnimationFrame);
+    const find = () => {
+      for (const host of document.querySelectorAll("*")) {
+        const image = host.shadowRoot?.querySelector("img.after");
+        if (image) return image;
+      }
+    };
+    let image = find();
+    while (!image?.isConnected || !image.src || image.src === old || !image.complete || !image.naturalWidth) {
+      await frame();
+      if (!image?.isConnected) image = find();
+    }
+    await image.decode();
+    await frame();
+    await frame();
+    return { at: performance.now(), src: image.src };
+  };
+  const settled = async () => {
+    while (!document.querySelector('[data-testid="stApp"][data-test-script-state="notRunning"]')) {
+      await new Promise(requestAnimationFrame);
+    }
+    return performance.now();
+  };
+"""
+_FIRST: Final = f"async () => {{ {_DRAWN} return (await drawnOther('')).at; }}"
+# The promise is wrapped, so that Playwright can click while it waits.
+_NEXT: Final = f"""async () => {{ {_DRAWN}
+  const old = (await drawnOther("")).src;
+  let pressed;
+  addEventListener("click", event => {{ pressed = event.timeStamp; }}, {{ once: true, capture: true }});
+  const wait = async () => {{
+    const drawn = (await drawnOther(old)).at;
+    return [drawn - pressed, (await settled()) - pressed];
+  }};
+  return {{ times: wait() }};
+}}"""
+# Every row of the batch's overview says what was found, and the script has ended.
+_BATCH_DONE: Final = """total => {
+  const app = document.querySelector('[data-testid="stApp"]');
+  if (app?.dataset.testScriptState !== "notRunning") return false;
+  return [...document.querySelectorAll('[data-testid="stTable"] tbody')].some(body =>
+    body.rows.length === total && [...body.rows].every(row => row.lastElementChild.innerText.trim()));
+}"""
+
+
+@contextmanager
+def browser() -> Iterator[Browser]:
+    """The Chromium that the browser tests use, too; playwright.sync_api.Error if there is none."""
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=chromium_executable(), args=["--no-sandbox", "--disable-gpu"]
+        )
+        try:
+            yield chromium
+        finally:
+            chromium.close()
+
+
+class Visitor:
+    """Somebody on the Photo page.
+
+    Parameters
+    ----------
+    page : Page
+        A fresh one, on which the address was opened.
+
+    Attributes
+    ----------
+    first_ms : float
+        From opening the address until the first result was on the screen.
+    """
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+        self.first_ms: float = page.evaluate(_FIRST)
+
+    def choose_sample(self, sample: str) -> tuple[float, float]:
+        """Click a sample other than the one shown, one with people.
+
+        Returns
+        -------
+        drawn_ms, settled_ms : float
+            From the click until the new picture with its skeleton is painted, and until the page's script has ended.
+        """
+        pill = self._page.get_by_role("radio", name=_texts(f"sample.{sample}"), exact=True)
+        watch = self._page.evaluate_handle(_NEXT)
+        pill.click()
+        drawn_ms, settled_ms = watch.evaluate("watch => watch.times")
+        return drawn_ms, settled_ms
+
+    def upload(self, pictures: Sequence[tuple[str, bytes]]) -> None:
+        """Choose own JPEG files, and wait until all are analysed."""
+        files: list[FilePayload] = [
+            {"name": name, "mimeType": "image/jpeg", "buffer": data} for name, data in pictures
+        ]
+        self._page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(files)
+        self._page.wait_for_function(_BATCH_DONE, arg=len(pictures), timeout=_UPLOAD_WAIT_MS)
+
+
+@contextmanager
+def visiting(chromium: Browser, address: str) -> Iterator[Visitor]:
+    """A new visitor with an empty browser cache, who leaves in the end."""
+    context: BrowserContext = chromium.new_context(locale="en-GB", viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(_WAIT_MS)
+    try:
+        page = context.new_page()
+        page.goto(f"{address}/photo?lang=en", wait_until="commit")
+        yield Visitor(page)
+    finally:
+        context.close()

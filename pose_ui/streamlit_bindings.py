@@ -1,0 +1,25 @@
+"""The only place that reaches into Streamlit's private parts. Bound to Streamlit 1.67; tests/test_offline.py holds it.
+
+Call `apply` before the server starts.
+"""
+
+from __future__ import annotations
+
+from streamlit import net_util
+from streamlit.runtime.pages_manager import PagesManager
+
+__all__ = ["apply"]
+
+_HERE = "127.0.0.1"
+
+
+def apply() -> None:
+    """Set what Streamlit offers no public name for."""
+    # A folder called pages/ makes Streamlit run the first visitor's page by itself, without dashboard.py, until
+    # st.navigation was called once in the process. This is what that call sets.
+    PagesManager.uses_pages_directory = False
+    # When a page of another origin opens Streamlit's WebSocket, Streamlit asks an outside service for this machine's
+    # address, browser.serverAddress or not, to compare the origin with it. Both answers are cached here; with them
+    # given, nobody is asked, and the foreign origin is refused as before.
+    net_util._internal_ip = _HERE
+    net_util._external_ip = _HERE

@@ -1,0 +1,145 @@
+"""A real server, and a real browser with a fake camera, for the tests in this folder."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.e2e.browser import chromium_executable
+
+ROOT = Path(__file__).parents[2]
+#: Slow machines get time; a healthy run never waits that long.
+START_LIMIT_S = 120
+expect.set_options(timeout=30_000)
+
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--enable-unsafe-swiftshader",  # WebGL for the 3-D view on a machine without a graphics card
+    "--use-fake-ui-for-media-stream",
+    "--use-fake-device-for-media-stream",
+]
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running dashboard."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+    log: Path
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{url}/_stcore/health", timeout=2) as answer:
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+@contextmanager
+def running_server(log: Path, prefix: Sequence[str] = ()) -> Iterator[Server]:
+    """Start the dashboard as `streamlit run app.py` does, and stop it afterwards."""
+    port = free_port()
+    url = f"http://localhost:{port}"
+    command = [*prefix, sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+    with log.open("wb") as sink:
+        process = subprocess.Popen(command, cwd=ROOT, stdout=sink, stderr=sink, start_new_session=True)
+        try:
+            deadline = time.monotonic() + START_LIMIT_S
+            while not _answers(url):
+                if process.poll() is not None or time.monotonic() > deadline:
+                    pytest.fail(f"the server did not start:\n{log.read_text()}")
+                time.sleep(0.1)
+            yield Server(url, process, log)
+        finally:
+            process.terminate()
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, 9)
+                process.wait()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One server for all tests; what it printed is shown when the session ends with it not clean."""
+    with running_server(tmp_path_factory.mktemp("server") / "log.txt") as running:
+        yield running
+    printed = running.log.read_text()
+    assert "Traceback" not in printed, printed
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=chromium_executable(), args=CHROMIUM_FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@contextmanager
+def visit(
+    browser: Browser,
+    url: str,
+    *,
+    width: int = 1280,
+    height: int = 900,
+    dark: bool = False,
+    locale: str = "en-US",
+) -> Iterator[Page]:
+    """A new visitor at `url`; errors in the browser's console fail the test."""
+    context = browser.new_context(
+        viewport={"width": width, "height": height},
+        color_scheme="dark" if dark else "light",
+        locale=locale,
+        accept_downloads=True,
+    )
+    page = context.new_page()
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    try:
+        page.goto(url)
+        yield page
+    finally:
+        context.close()
+    assert not faults, faults
+
+
+@pytest.fixture
+def photo(server: Server, browser: Browser) -> Iterator[Page]:
+    """A first visitor on the Photo page, once the first result is drawn."""
+    with visit(browser, f"{server.url}/photo") as page:
+        wait_for_result(page)
+        yield page
+
+
+def wait_for_result(page: Page) -> None:
+    """Until a picture is drawn, or a sentence says why not, and the page is at rest."""
+    expect(page.get_by_text(" ms · ").first).to_be_visible()
+    settle(page)
+
+
+def settle(page: Page) -> None:
+    """Until the server has nothing more to say."""
+    expect(page.locator("[data-testid=stApp]")).to_have_attribute("data-test-script-state", "notRunning")

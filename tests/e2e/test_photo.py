@@ -1,0 +1,274 @@
+"""The Photo page in a browser, as a person uses it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import openpyxl
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from pose_core.images import encode_jpeg
+from pose_core.performer import render_frame
+from pose_core.samples import sample_bytes
+from pose_core.skeleton import LANDMARK_NAMES
+from tests.e2e.conftest import Server, settle, visit, wait_for_result
+
+pytestmark = pytest.mark.e2e
+
+
+def _upload(page: Page, *files: tuple[str, bytes]) -> None:
+    page.locator("input[type=file]").first.set_input_files(
+        [{"name": name, "mimeType": "image/png", "buffer": data} for name, data in files]
+    )
+    settle(page)
+
+
+def _download(page: Page, label: str) -> tuple[str, bytes]:
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name=label, exact=True).click()
+    return waiting.value.suggested_filename, Path(waiting.value.path()).read_bytes()
+
+
+def _caption(page: Page) -> Locator:
+    return page.get_by_text(" ms · ").first
+
+
+def _drawn(page: Page) -> Locator:
+    return page.get_by_alt_text(re.compile("the skeleton drawn on each"))
+
+
+def _pixels(picture: Locator) -> Any:
+    """The picture as the browser decoded it, RGBA of shape (H, W, 4)."""
+    width, height, data = picture.evaluate(
+        """async (img) => {
+            await img.decode();
+            const canvas = new OffscreenCanvas(img.naturalWidth, img.naturalHeight);
+            const context = canvas.getContext("2d");
+            context.drawImage(img, 0, 0);
+            const pixels = context.getImageData(0, 0, canvas.width, canvas.height).data;
+            let text = "";
+            for (let i = 0; i < pixels.length; i += 32768)
+                text += String.fromCharCode(...pixels.subarray(i, i + 32768));
+            return [canvas.width, canvas.height, btoa(text)];
+        }"""
+    )
+    import base64
+
+    return np.frombuffer(base64.b64decode(data), np.uint8).reshape(height, width, 4)
+
+
+# ---------------------------------------------------------------------- first visit
+def test_first_visit_shows_red_dots_where_the_joints_truly_are(photo: Page) -> None:
+    from pose_core.samples import SAMPLES
+
+    truth = next(sample for sample in SAMPLES if sample.id == "squat").render().landmarks_px[0]
+    pixels = _pixels(_drawn(photo))
+    assert pixels.shape[:2] == (720, 960)
+    red = (pixels[..., 0] > 200) & (pixels[..., 1] < 110) & (pixels[..., 2] < 110)
+    for joint in ("left_shoulder", "left_knee", "right_knee", "left_ankle", "right_ankle"):
+        x, y = np.rint(truth[LANDMARK_NAMES.index(joint)]).astype(int)
+        assert red[y - 25 : y + 26, x - 25 : x + 26].any(), joint
+
+
+def test_a_first_visitor_may_come_straight_to_this_page(browser: Browser, tmp_path: Path) -> None:
+    # On a fresh server: Streamlit runs files of a pages/ folder by themselves until told otherwise.
+    from tests.e2e.conftest import running_server
+
+    with running_server(tmp_path / "log.txt") as server, visit(browser, f"{server.url}/photo") as page:
+        wait_for_result(page)
+        expect(page.get_by_role("link", name="Home")).to_be_visible()
+        expect(page).to_have_title("Photo")
+
+
+def test_the_divider_moves_by_keyboard(photo: Page) -> None:
+    slider = photo.get_by_label(re.compile("Where the picture changes"))
+    slider.focus()
+    for _ in range(30):
+        slider.press("ArrowRight")
+    expect(photo.get_by_text("Before", exact=True)).to_be_visible()
+    expect(slider).to_have_value("30")
+
+
+# ---------------------------------------------------------------------- own pictures
+def test_an_uploaded_picture_is_analysed_and_every_format_can_be_taken_away(photo: Page) -> None:
+    _upload(photo, ("my squat.png", sample_bytes("stand")))
+    expect(_caption(photo)).to_contain_text("1 person")
+
+    name, data = _download(photo, "PNG")
+    assert name == "my_squat_pose.png"
+    assert Image.open(io.BytesIO(data)).size == (960, 720)
+
+    name, data = _download(photo, "CSV")
+    assert name == "my_squat_landmarks.csv"
+    rows = list(csv.DictReader(io.StringIO(data.decode())))
+    assert [row["landmark"] for row in rows] == list(LANDMARK_NAMES)
+
+    name, data = _download(photo, "JSON")
+    assert name == "my_squat_pose.json"
+    result = json.loads(data)
+    assert result["file"]["name"] == "my squat.png"
+    assert len(result["people"][0]["landmarks"]) == 33
+    assert result["people"][0]["landmarks"][0]["x_px"] == pytest.approx(float(rows[0]["x_px"]))
+
+    name, data = _download(photo, "XLSX")
+    assert name == "my_squat_pose.xlsx"
+    book = openpyxl.load_workbook(io.BytesIO(data))
+    assert book.sheetnames == ["Landmarks", "Angles", "About"]
+    assert book["Landmarks"].max_row == 34
+
+
+def test_a_batch_goes_into_one_zip_and_names_what_could_not_be_read(photo: Page) -> None:
+    _upload(
+        photo,
+        ("one.png", sample_bytes("stand")),
+        ("two.png", sample_bytes("lunge")),
+        ("bad.jpg", b"just words"),
+    )
+    expect(photo.get_by_text("1 of 3 pictures could not be read")).to_be_visible()
+    photo.get_by_role("button", name="Pack all 3 as ZIP").click()
+    with photo.expect_download() as waiting:
+        photo.get_by_role("button", name=re.compile("Download ZIP")).click()
+    assert re.fullmatch(r"posedeck_\d{4}-\d\d-\d\d_\d{4}\.zip", waiting.value.suggested_filename)
+    with zipfile.ZipFile(waiting.value.path()) as archive:
+        assert archive.testzip() is None
+        assert sorted(archive.namelist()) == sorted(
+            [f"{stem}_{end}" for stem in ("one", "two") for end in _ENDS] + ["summary.csv"]
+        )
+        assert "none of them" in archive.read("summary.csv").decode()
+
+
+_ENDS = ("pose.png", "pose.json", "pose.xlsx", "landmarks.csv")
+
+
+def test_a_long_batch_shows_progress_and_can_be_stopped_and_resumed(photo: Page) -> None:
+    pictures = [
+        (f"{i}.jpg", encode_jpeg(render_frame("walk", i / 40, yaw_deg=30).rgb, quality=80 + i % 15))
+        for i in range(40)
+    ]
+    photo.get_by_text("heavy: most exact").click()  # slow enough to be caught in the act
+    settle(photo)
+    photo.locator("input[type=file]").first.set_input_files(
+        [{"name": name, "mimeType": "image/jpeg", "buffer": data} for name, data in pictures]
+    )
+    expect(photo.get_by_text(re.compile(r"Picture \d+ of 40, about \d+ s left"))).to_be_visible()
+    photo.get_by_role("button", name="Stop").click()
+    expect(photo.get_by_text(re.compile(r"Stopped after \d+ of 40 pictures"))).to_be_visible()
+    photo.get_by_role("button", name="Go on").click()
+    expect(photo.get_by_text(re.compile("Stopped after"))).to_have_count(0)
+    expect(photo.get_by_text("40/40")).to_have_count(0)
+    settle(photo)
+    expect(photo.get_by_role("cell", name="1 person")).to_have_count(40)
+
+
+def test_a_camera_snapshot_is_analysed(photo: Page) -> None:
+    photo.get_by_role("button", name="Take a picture").click()
+    photo.get_by_test_id("stCameraInputButton").click()
+    photo.keyboard.press("Escape")
+    expect(_caption(photo)).to_contain_text("nobody found")  # Chromium's fake camera shows no person
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "sentence"),
+    [
+        ("empty.png", b"", "this one is empty"),
+        ("words.jpg", b"just words", "the content of this file is none of them"),
+        ("cut.png", sample_bytes("stand")[:5000], "this one is cut off or damaged"),
+    ],
+)
+def test_a_bad_file_gets_a_sentence_and_the_page_lives_on(
+    photo: Page, name: str, data: bytes, sentence: str
+) -> None:
+    _upload(photo, (name, data))
+    expect(photo.get_by_text(sentence)).to_be_visible()
+    photo.get_by_role("button", name="Standing").click()
+    expect(_caption(photo)).to_contain_text("1 person")
+
+
+# ---------------------------------------------------------------------- choices
+def test_language_reaches_names_on_the_picture_charts_and_workbook(photo: Page) -> None:
+    english = _pixels(_drawn(photo))
+    photo.get_by_text("中文", exact=True).click()
+    expect(photo.get_by_role("heading", name="照片")).to_be_visible()
+    settle(photo)
+    chinese = _pixels(photo.get_by_alt_text(re.compile("并画出每个人的骨架")))
+    assert (english != chinese).any()
+    photo.get_by_role("tab", name="角度").click()
+    expect(photo.locator(".js-plotly-plot").first).to_contain_text("左 (L)")
+    name, data = _download(photo, "XLSX")
+    assert openpyxl.load_workbook(io.BytesIO(data)).sheetnames == ["关键点", "角度", "说明"]
+
+
+def test_model_can_be_changed(photo: Page) -> None:
+    photo.get_by_text("lite: quickest").click()
+    expect(_caption(photo)).to_contain_text("lite · 960×720")
+
+
+def test_each_tab_shows_its_view(photo: Page) -> None:
+    for tab, content in (
+        ("3-D", ".js-plotly-plot .gl-container canvas"),
+        ("Angles", ".js-plotly-plot .bars"),
+        ("Table", "[data-testid=stDataFrame] canvas"),
+        ("JSON", "[data-testid=stJson]"),
+        ("Explore", ".js-plotly-plot .scatterlayer"),
+    ):
+        photo.get_by_role("tab", name=tab).click()
+        expect(photo.locator(content).first).to_be_attached()
+        settle(photo)
+
+
+def test_hovering_a_landmark_names_it_with_its_figures(photo: Page) -> None:
+    plot = photo.locator(".js-plotly-plot").first
+    plot.scroll_into_view_if_needed()
+    point = plot.locator(".scatterlayer .points path").first
+    box = point.bounding_box()
+    assert box is not None
+    photo.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    expect(plot.locator(".hoverlayer")).to_contain_text(
+        re.compile(r"x \d+ px, y \d+ px, z -?[\d.]+visibility")
+    )
+
+
+def test_double_clicking_samples_leaves_the_last_one_shown(photo: Page) -> None:
+    photo.get_by_role("button", name="Lunge").click()
+    photo.get_by_role("button", name="Arms raised").dblclick()
+    photo.get_by_role("button", name="Standing").click()
+    settle(photo)
+    expect(photo.get_by_alt_text(re.compile("stand.png: "))).to_be_visible()
+
+
+def test_two_tabs_of_one_person_do_not_disturb_each_other(
+    server: Server, browser: Browser, photo: Page
+) -> None:
+    with visit(browser, f"{server.url}/photo") as second:
+        wait_for_result(second)
+        second.get_by_role("button", name="Empty room").click()
+        expect(_caption(second)).to_contain_text("nobody found")
+    photo.get_by_role("button", name="Standing").click()
+    expect(photo.get_by_alt_text(re.compile("stand.png: "))).to_be_visible()
+
+
+# ---------------------------------------------------------------------- phone
+def test_at_phone_width_nothing_is_cut_off_and_the_picture_comes_before_the_figures(
+    server: Server, browser: Browser
+) -> None:
+    with visit(browser, f"{server.url}/photo", width=390, height=844) as page:
+        wait_for_result(page)
+        overflow = page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+        assert overflow <= 0
+        picture, table = _drawn(page).bounding_box(), page.get_by_role("table").first.bounding_box()
+        assert picture is not None
+        assert table is not None
+        assert picture["width"] <= 390
+        assert picture["y"] < table["y"]
+        expect(page.get_by_text("Drawing", exact=True)).not_to_be_in_viewport()

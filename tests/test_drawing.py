@@ -1,0 +1,283 @@
+"""What a person sees on the picture: dots, lines, names and angles, where they belong and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from pose_core.colours import DOT, EDGE, LINE, PEOPLE, rgb
+from pose_core.drawing import draw_poses
+from pose_core.pose import Pose
+from pose_core.settings import DrawSettings
+from pose_core.skeleton import INDEX, LANDMARK_NAMES, N_LANDMARKS
+
+Frame = NDArray[np.uint8]
+PoseMaker = Callable[..., Pose]
+
+BARE = DrawSettings(names=False)
+SIZE_WH = (640, 480)
+
+
+def plain(level: int, size_wh: tuple[int, int] = SIZE_WH) -> Frame:
+    return np.full((size_wh[1], size_wh[0], 3), level, dtype=np.uint8)
+
+
+def is_colour(frame_rgb: Frame, colour: str, levels: int = 12) -> NDArray[np.bool_]:
+    """Where the picture has a colour, give or take what smooth edges blend in."""
+    return np.asarray((np.abs(frame_rgb.astype(int) - rgb(colour)) <= levels).all(axis=-1))
+
+
+@pytest.fixture
+def spread(make_pose: PoseMaker) -> Pose:
+    """No person: landmarks so far apart that no dot covers another."""
+    columns, rows = np.arange(N_LANDMARKS) % 7, np.arange(N_LANDMARKS) // 7
+    return make_pose(image_xy_px=np.column_stack([50 + columns * 90, 40 + rows * 100]).astype(float))
+
+
+def pixel(frame_rgb: Frame, xy: Any) -> tuple[int, ...]:
+    return tuple(int(level) for level in frame_rgb[round(xy[1]), round(xy[0])])
+
+
+def changed(drawn: Frame, before: Frame) -> NDArray[np.bool_]:
+    return np.asarray((drawn != before).any(axis=-1))
+
+
+# ---------------------------------------------------------------------- dots and lines
+@pytest.mark.parametrize("ground", [0, 128, 255])
+def test_every_landmark_carries_a_red_dot(spread: Pose, ground: int) -> None:
+    drawn = draw_poses(plain(ground), [spread], BARE)
+    assert {pixel(drawn, xy) for xy in spread.image_xy_px} == {rgb(DOT)}
+
+
+def test_the_picture_itself_is_left_as_it_was(make_pose: PoseMaker) -> None:
+    frame_rgb = plain(200)
+    frame_rgb.flags.writeable = False
+    drawn = draw_poses(frame_rgb, [make_pose()])
+    assert (frame_rgb == 200).all()
+    assert changed(drawn, frame_rgb).any()
+
+
+def test_without_people_the_picture_comes_back_as_a_copy() -> None:
+    frame_rgb = plain(90)
+    drawn = draw_poses(frame_rgb, [])
+    np.testing.assert_array_equal(drawn, frame_rgb)
+    assert not np.shares_memory(drawn, frame_rgb)
+
+
+@pytest.mark.parametrize("ground", [0, 255])
+def test_a_line_is_white_between_dark_edges_on_any_ground(make_pose: PoseMaker, ground: int) -> None:
+    pose = make_pose({"left_hip": (500, 200), "left_knee": (500, 300)})
+    drawn = draw_poses(plain(ground), [pose], BARE)
+    across = drawn[250, 490:511]  # the thigh runs down at x = 500
+    white, dark = is_colour(across, LINE), is_colour(across, EDGE, levels=60)
+    middle = 10
+    assert white[middle]
+    left_edge, right_edge = dark[:middle], dark[middle + 1 :]
+    assert left_edge.any()
+    assert right_edge.any()
+    assert pixel(drawn, (506, 250)) == (ground,) * 3, "a line is thin"
+
+
+def test_several_people_have_colours_of_their_own_and_numbers(make_pose: PoseMaker) -> None:
+    people = [make_pose(scale=0.5, shift_xy=(x, 120)) for x in (-60.0, 120.0, 300.0)]
+    before = plain(0, (1280, 960))  # twice the size that the poses refer to
+    drawn = draw_poses(before, people, BARE)
+    for number, pose in enumerate(people):
+        points = pose.image_xy_px * 2
+        x, y = (int(v) for v in (points[INDEX["left_hip"]] + points[INDEX["left_knee"]]) / 2)
+        assert is_colour(drawn[y - 2 : y + 3, x - 2 : x + 3], PEOPLE[number]).any()
+        assert pixel(drawn, points[INDEX["left_elbow"]]) == rgb(LINE)
+        above_head = drawn[int(points[:, 1].min()) - 50 :, int(points[0, 0]) - 20 :][:35, :70]
+        assert above_head.any(), "a number stands there"
+
+
+def test_sizes_grow_with_the_picture(spread: Pose) -> None:
+    """The same share of the picture is covered at any resolution, so a dot is never a speck or a blob."""
+    areas = []
+    for factor in (1, 2, 4):
+        size_wh = (SIZE_WH[0] * factor, SIZE_WH[1] * factor)
+        drawn = draw_poses(plain(0, size_wh), [spread], BARE)
+        areas.append(is_colour(drawn, DOT).mean())
+    assert areas[1] == pytest.approx(areas[0], rel=0.35)
+    assert areas[2] == pytest.approx(areas[1], rel=0.35)
+
+
+def test_dots_of_a_small_person_are_smaller(make_pose: PoseMaker) -> None:
+    large, small = (
+        is_colour(draw_poses(plain(0), [make_pose(scale=scale)], BARE), DOT).sum() for scale in (1.0, 0.4)
+    )
+    assert small < large / 2
+
+
+def test_a_pose_is_drawn_in_place_on_a_picture_of_another_size(spread: Pose) -> None:
+    drawn = draw_poses(plain(0, (1280, 960)), [spread], BARE)
+    assert {pixel(drawn, xy * 2) for xy in spread.image_xy_px} == {rgb(DOT)}
+
+
+def test_a_picture_with_another_order_in_memory_is_drawn_on(make_pose: PoseMaker) -> None:
+    frame_rgb = plain(0, (480, 640)).transpose(1, 0, 2)
+    np.testing.assert_array_equal(draw_poses(frame_rgb, [make_pose()]), draw_poses(plain(0), [make_pose()]))
+
+
+# ---------------------------------------------------------------------- outside and unknown
+@pytest.mark.parametrize("shift", [(5000.0, 0.0), (0.0, -5000.0), (1e9, 1e9), (-1e12, 0.0)])
+def test_a_person_outside_the_picture_leaves_no_mark(
+    make_pose: PoseMaker, shift: tuple[float, float]
+) -> None:
+    frame_rgb = plain(200)
+    drawn = draw_poses(frame_rgb, [make_pose(shift_xy=shift)], DrawSettings(angles=True))
+    np.testing.assert_array_equal(drawn, frame_rgb)
+
+
+def test_landmarks_far_outside_on_all_sides_do_no_harm(make_pose: PoseMaker) -> None:
+    rng = np.random.default_rng(2)
+    for reach in (1e3, 1e5, 1e8, 1e12):
+        pose = make_pose(image_xy_px=rng.normal(size=(N_LANDMARKS, 2)) * reach)
+        drawn = draw_poses(plain(200), [pose], DrawSettings(angles=True, confidence=True))
+        assert drawn.shape == (480, 640, 3)
+
+
+def test_a_limb_that_leaves_the_picture_is_drawn_up_to_its_border(make_pose: PoseMaker) -> None:
+    places = {"left_elbow": (700, 130), "left_wrist": (780, 130)}
+    before = plain(0)
+    drawn = draw_poses(before, [make_pose(places)], BARE)
+    assert changed(drawn, before)[120:141, -1].any()
+    assert pixel(drawn, (630, 130)) == rgb(LINE)
+
+
+def test_a_person_with_unknown_places_is_left_out_and_the_others_are_drawn(make_pose: PoseMaker) -> None:
+    unknown = make_pose(image_xy_px=np.full((N_LANDMARKS, 2), np.nan))
+    np.testing.assert_array_equal(draw_poses(plain(9), [unknown], DrawSettings(angles=True)), plain(9))
+    both = draw_poses(plain(9), [unknown, make_pose()], BARE)
+    assert is_colour(both, PEOPLE[1]).any(), "the second keeps the second colour"
+    assert not is_colour(both, PEOPLE[0]).any()
+
+
+def test_a_landmark_with_unknown_visibility_is_drawn_as_not_visible(
+    spread: Pose, make_pose: PoseMaker
+) -> None:
+    visibility = np.full(N_LANDMARKS, 1.0)
+    visibility[20] = np.nan
+    pose = make_pose(image_xy_px=spread.image_xy_px, visibility=visibility)
+    drawn = draw_poses(plain(255), [pose], DrawSettings(names=False, confidence=True))
+    assert pixel(drawn, spread.image_xy_px[20]) == rgb(EDGE)
+
+
+@pytest.mark.parametrize("size_wh", [(16, 16), (16, 160), (160, 16)])
+def test_the_smallest_pictures_can_be_drawn_on(make_pose: PoseMaker, size_wh: tuple[int, int]) -> None:
+    poses = [make_pose(), make_pose(scale=0.5)]
+    drawn = draw_poses(plain(200, size_wh), poses, DrawSettings(angles=True, confidence=True))
+    assert drawn.shape == (size_wh[1], size_wh[0], 3)
+
+
+# ---------------------------------------------------------------------- choices
+def test_skeleton_only_leaves_nothing_of_the_picture(make_pose: PoseMaker) -> None:
+    rng = np.random.default_rng(1)
+    pictures = [rng.integers(0, 256, (480, 640, 3), dtype=np.uint8) for _ in range(2)]
+    draw = DrawSettings(skeleton_only=True, angles=True)
+    drawn = [draw_poses(picture, [make_pose()], draw) for picture in pictures]
+    np.testing.assert_array_equal(drawn[0], drawn[1])
+    assert is_colour(drawn[0], DOT).any()
+
+
+def test_by_confidence_dots_are_hollow_below_the_limit_and_change_colour_with_it(
+    spread: Pose, make_pose: PoseMaker
+) -> None:
+    visibility = np.linspace(0, 1, N_LANDMARKS)
+    pose = make_pose(image_xy_px=spread.image_xy_px, visibility=visibility)
+    drawn = draw_poses(plain(255), [pose], DrawSettings(names=False, confidence=True), visibility_limit=0.5)
+    centres = [pixel(drawn, xy) for xy in spread.image_xy_px]
+    hollow = visibility < 0.5
+    assert {centre for centre, is_hollow in zip(centres, hollow, strict=True) if is_hollow} == {rgb(EDGE)}
+    filled = [centre for centre, is_hollow in zip(centres, hollow, strict=True) if not is_hollow]
+    brightness = [sum(centre) for centre in filled]
+    assert rgb(EDGE) not in filled
+    assert brightness == sorted(set(brightness)), "the surer, the brighter"
+
+
+def test_without_confidence_dots_do_not_depend_on_visibility(make_pose: PoseMaker) -> None:
+    hidden = draw_poses(plain(255), [make_pose(visibility=np.zeros(N_LANDMARKS))], BARE)
+    np.testing.assert_array_equal(hidden, draw_poses(plain(255), [make_pose()], BARE))
+
+
+# ---------------------------------------------------------------------- names and angles
+def caption_pixels(pose: Pose, draw: DrawSettings, **options: Any) -> NDArray[np.bool_]:
+    """What captions add to a drawing."""
+    bare = draw_poses(plain(120), [pose], BARE)
+    return changed(draw_poses(plain(120), [pose], draw, **options), bare)
+
+
+def near(mask: NDArray[np.bool_], xy: Any, reach_px: int = 70) -> bool:
+    x, y = (int(v) for v in xy)
+    return bool(mask[max(0, y - 14) : y + 14, max(0, x - reach_px) : x + reach_px].any())
+
+
+def test_main_joints_carry_their_names_and_the_face_only_one(make_pose: PoseMaker) -> None:
+    pose = make_pose()
+    added = caption_pixels(pose, DrawSettings(names=True), names={"left_knee": "knee"})
+    for joint in ("left_knee", "right_shoulder", "left_wrist", "right_ankle"):
+        assert near(added, pose.image_xy_px[INDEX[joint]]), joint
+    only_nose = caption_pixels(
+        make_pose(hidden=tuple(n for n in LANDMARK_NAMES if n != "nose")), DrawSettings(names=True)
+    )
+    rows = np.flatnonzero(only_nose.any(axis=1))
+    assert rows.size
+    assert abs(rows.mean() - pose.image_xy_px[0, 1]) < 15
+
+
+def test_chinese_names_are_drawn_as_themselves(make_pose: PoseMaker) -> None:
+    """A font without Chinese would draw the same empty box for each."""
+    hidden = tuple(name for name in LANDMARK_NAMES if name != "left_wrist")
+    pose = make_pose(hidden=hidden)
+    pictures = [
+        caption_pixels(pose, DrawSettings(names=True), names={"left_wrist": name})
+        for name in ("左", "腕", "膝")
+    ]
+    assert all(picture.sum() > 30 for picture in pictures)
+    assert not np.array_equal(pictures[0], pictures[1])
+    assert not np.array_equal(pictures[1], pictures[2])
+
+
+def test_a_hidden_joint_has_neither_name_nor_angle(make_pose: PoseMaker) -> None:
+    draw = DrawSettings(names=True, angles=True)
+    places = {"left_wrist": (520, 190)}
+    assert near(caption_pixels(make_pose(places), draw), places["left_wrist"])
+    assert not near(caption_pixels(make_pose(places, hidden=("left_wrist",)), draw), places["left_wrist"], 30)
+
+
+def test_angles_are_written_at_limb_joints_and_follow_the_visibility_limit(make_pose: PoseMaker) -> None:
+    draw = DrawSettings(names=False, angles=True)
+    pose = make_pose(hidden=("left_ankle",))
+    knees = [pose.image_xy_px[INDEX[f"{side}_knee"]] for side in ("left", "right")]
+    added = caption_pixels(pose, draw)
+    assert not near(added, knees[0], 45), "the left knee's angle needs the ankle"
+    assert near(added, knees[1], 45)
+    assert near(caption_pixels(pose, draw, visibility_limit=0.05), knees[0], 45)
+    assert not near(added, pose.image_xy_px[0], 30), "the nose has no angle"
+
+
+def test_only_the_chosen_person_carries_captions(make_pose: PoseMaker) -> None:
+    people = [make_pose(scale=0.6, shift_xy=(x, 60)) for x in (-90.0, 270.0)]
+    bare = draw_poses(plain(120), people, BARE)
+    halves = {}
+    for chosen in (0, 1, None):
+        drawn = draw_poses(plain(120), people, DrawSettings(names=True), names={}, chosen=chosen)
+        by_column = changed(drawn, bare).any(axis=0)
+        halves[chosen] = bool(by_column[:120].any()), bool(by_column[-120:].any())
+    assert halves == {0: (True, False), 1: (False, True), None: (True, True)}
+
+
+def test_captions_are_kept_inside_the_picture(make_pose: PoseMaker) -> None:
+    pose = make_pose({"left_wrist": (636, 245)}, hidden=tuple(n for n in LANDMARK_NAMES if n != "left_wrist"))
+    at_edge = caption_pixels(pose, DrawSettings(names=True), names={"left_wrist": "left wrist"})
+    in_middle = caption_pixels(
+        make_pose({"left_wrist": (500, 245)}, hidden=tuple(n for n in LANDMARK_NAMES if n != "left_wrist")),
+        DrawSettings(names=True),
+        names={"left_wrist": "left wrist"},
+    )
+    width_at_edge, width_in_middle = (np.flatnonzero(mask.any(axis=0)).size for mask in (at_edge, in_middle))
+    assert width_at_edge >= 0.8 * width_in_middle, "not cut off"

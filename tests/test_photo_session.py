@@ -1,0 +1,109 @@
+"""What a visitor's session keeps of pictures and results, and what it lets go."""
+
+from __future__ import annotations
+
+import pytest
+
+from pose_core.errors import PictureError
+from pose_core.images import encode_jpeg
+from pose_core.photo import PhotoResult
+from pose_core.pool import PosePool
+from pose_core.samples import sample_bytes
+from pose_core.settings import DetectionSettings, DrawSettings, PoseSettings
+from pose_ui import photo_session
+from pose_ui.photo_session import PhotoItem, PhotoSession
+
+LITE = PoseSettings(DetectionSettings(model="lite"))
+STAND = PhotoItem("stand.png", sample_bytes("stand"))
+SQUAT = PhotoItem("squat.png", sample_bytes("squat"))
+BROKEN = PhotoItem("broken.jpg", b"no picture")
+
+
+def test_changing_the_drawing_keeps_results_and_changing_the_model_drops_them(lite_pool: PosePool) -> None:
+    session = PhotoSession()
+    session.show_own([STAND])
+    session.forget_if_changed(LITE)
+    session.analyse(STAND, LITE, lite_pool)
+    session.forget_if_changed(PoseSettings(LITE.detection, DrawSettings(angles=True), visibility_limit=0.7))
+    assert session.pending() == []
+    session.forget_if_changed(PoseSettings(DetectionSettings(model="lite", people=2)))
+    assert session.pending() == [STAND]
+
+
+def test_a_result_carries_the_present_choices_and_its_own_name(lite_pool: PosePool) -> None:
+    session = PhotoSession()
+    twin = PhotoItem("twin.png", STAND.data)
+    session.show_own([STAND, twin])
+    session.forget_if_changed(LITE)
+    session.analyse(STAND, LITE, lite_pool)
+    strict = PoseSettings(LITE.detection, visibility_limit=0.9)
+    outcome = session.outcome(twin, strict)
+    assert isinstance(outcome, PhotoResult)
+    assert (outcome.name, outcome.settings.visibility_limit) == ("twin.png", 0.9)
+    assert session.pending() == []  # the same file is looked at once
+
+
+def test_a_picture_that_cannot_be_read_does_not_stop_the_others(lite_pool: PosePool) -> None:
+    session = PhotoSession()
+    session.show_own([BROKEN, STAND])
+    session.forget_if_changed(LITE)
+    for item in session.pending():
+        session.analyse(item, LITE, lite_pool)
+    assert isinstance(session.outcome(BROKEN, LITE), PictureError)
+    assert isinstance(session.outcome(STAND, LITE), PhotoResult)
+
+
+def test_the_picture_looked_at_comes_first() -> None:
+    session = PhotoSession()
+    session.show_own([STAND, SQUAT])
+    session.step(1)
+    assert [item.name for item in session.pending()] == ["squat.png", "stand.png"]
+
+
+def test_steps_stay_within_the_batch() -> None:
+    session = PhotoSession()
+    session.show_own([STAND, SQUAT])
+    session.step(-1)
+    assert session.item is STAND
+    session.step(5)
+    assert session.item is SQUAT
+
+
+def test_limits_leave_the_rest_out_and_say_how_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(photo_session, "MAX_PICTURES", 2)
+    session = PhotoSession()
+    session.show_own([STAND, SQUAT, BROKEN])
+    assert (len(session.items), session.left_out) == (2, 1)
+    monkeypatch.setattr(photo_session, "MAX_TOTAL_MB", 1)
+    session.show_own([PhotoItem(f"{i}", bytes(700_000)) for i in range(2)])
+    assert (len(session.items), session.left_out) == (1, 1)
+
+
+def test_a_large_picture_in_the_middle_does_not_push_out_small_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(photo_session, "MAX_TOTAL_MB", 1)
+    session = PhotoSession()
+    session.show_own([PhotoItem("a", bytes(10)), PhotoItem("b", bytes(2_000_000)), PhotoItem("c", bytes(10))])
+    assert [item.name for item in session.items] == ["a", "c"]
+
+
+def test_new_pictures_let_go_of_the_old_ones(lite_pool: PosePool) -> None:
+    session = PhotoSession()
+    session.show_own([STAND])
+    session.forget_if_changed(LITE)
+    session.analyse(STAND, LITE, lite_pool)
+    session.zip_file = b"packed"
+    session.show_sample("squat")
+    assert session.sample == "squat"
+    assert session.zip_file is None
+    session.show_own([STAND])
+    assert session.sample is None
+    assert session.pending() == [STAND]
+
+
+def test_only_the_picture_looked_at_is_kept_decoded(lite_pool: PosePool) -> None:
+    session = PhotoSession()
+    session.show_own([STAND, SQUAT])
+    first = session.picture()
+    assert session.picture() is first
+    session.step(1)
+    assert encode_jpeg(session.picture().frame_rgb) != encode_jpeg(first.frame_rgb)
