@@ -8,7 +8,8 @@ from pose_ui import language
 from pose_ui.layout import ICON
 
 t = language.current()
-st.set_page_config(page_title=t("app.name"), page_icon=ICON, layout="wide")
+# Before st.navigation, which would else make the browser fetch the page's Material icon for its tab from Google.
+st.set_page_config(page_icon=ICON, layout="wide")
 page = st.navigation(
     [
         st.Page("pages/home.py", title=t("page.home"), icon=":material/home:", default=True),
@@ -16,4 +17,7 @@ page = st.navigation(
     ],
     position="top",
 )
+name = t("app.name")
+title = name if page.url_path == "" else f"{page.title} · {name}"
+st.set_page_config(page_title=title)
 page.run()

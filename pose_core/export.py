@@ -303,7 +303,7 @@ def safe_stem(name: str) -> str:
     """
     base = unicodedata.normalize("NFC", name).replace("\\", "/").rsplit("/", 1)[-1]
     stem = base.rsplit(".", 1)[0] if "." in base else base
-    stem = re.sub(r"[^\w-]+", "_", stem).strip("_-")[:_LONGEST_STEM]
+    stem = re.sub(r"[^\w-]+", "_", stem).strip("_-")[:_LONGEST_STEM].rstrip("_-")
     if stem.lower() in _RESERVED:
         return f"picture_{stem.lower()}"
     return stem or "picture"

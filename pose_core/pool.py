@@ -201,9 +201,9 @@ class PosePool:
 
     def release_stream(self, stream: StreamLandmarker) -> None:
         """Close a leased stream and free its seat; a second call does nothing."""
+        stream.close()  # first: the seat is free when the model is gone
         with self._changed:
             self._streams.discard(stream)
-        stream.close()
 
     # ------------------------------------------------------------------ life
     def warm(self, frame_rgb: FrameRGB, settings: DetectionSettings | None = None) -> float:

@@ -16,6 +16,7 @@ __all__ = ["photo_sources"]
 _SAMPLE_KEY = "photo_sample"
 _UPLOAD_KEY = "photo_upload"
 _CAMERA_KEY = "photo_camera"
+_CAMERA_OPEN_KEY = "photo_camera_open"
 _FORMATS = ("jpg", "jpeg", "png", "webp", "gif")
 
 
@@ -38,6 +39,7 @@ def _take_snapshot(session: PhotoSession, name: str) -> None:
     snapshot = st.session_state[_CAMERA_KEY]
     if snapshot is not None:
         session.show_own([PhotoItem(name, snapshot.getvalue())])
+        st.session_state[_CAMERA_OPEN_KEY] = False  # the result lies behind it; and the camera goes off
 
 
 def photo_sources(session: PhotoSession, t: Translator) -> None:
@@ -56,7 +58,7 @@ def photo_sources(session: PhotoSession, t: Translator) -> None:
             wrap=True,
         )
         camera = st.popover(
-            t("photo.camera"), icon=":material/photo_camera:", key="photo_camera_open", on_change="rerun"
+            t("photo.camera"), icon=":material/photo_camera:", key=_CAMERA_OPEN_KEY, on_change="rerun"
         )
         if camera.open:  # only then does the browser ask for the camera
             with camera:

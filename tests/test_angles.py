@@ -244,7 +244,7 @@ def test_obliquity_of_one_point_is_unknown() -> None:
 def test_there_are_five_joints_a_side_and_five_angles_of_the_trunk_and_head() -> None:
     assert LIMB_ANGLES == ("elbow", "shoulder", "hip", "knee", "ankle")
     assert len(ANGLES) == 15
-    assert ANGLE_NAMES == tuple(angle.name for angle in ANGLES)
+    assert tuple(angle.name for angle in ANGLES) == ANGLE_NAMES
     assert len(set(ANGLE_NAMES)) == 15
 
 

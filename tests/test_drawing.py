@@ -271,13 +271,27 @@ def test_only_the_chosen_person_carries_captions(make_pose: PoseMaker) -> None:
     assert halves == {0: (True, False), 1: (False, True), None: (True, True)}
 
 
-def test_captions_are_kept_inside_the_picture(make_pose: PoseMaker) -> None:
-    pose = make_pose({"left_wrist": (636, 245)}, hidden=tuple(n for n in LANDMARK_NAMES if n != "left_wrist"))
-    at_edge = caption_pixels(pose, DrawSettings(names=True), names={"left_wrist": "left wrist"})
-    in_middle = caption_pixels(
-        make_pose({"left_wrist": (500, 245)}, hidden=tuple(n for n in LANDMARK_NAMES if n != "left_wrist")),
-        DrawSettings(names=True),
-        names={"left_wrist": "left wrist"},
+def only(name: str) -> tuple[str, ...]:
+    """All landmarks but one, to hide them."""
+    return tuple(other for other in LANDMARK_NAMES if other != name)
+
+
+def test_a_caption_that_has_no_room_moves_to_the_other_side_of_its_joint(make_pose: PoseMaker) -> None:
+    names = {"left_wrist": "left wrist"}
+    draw = DrawSettings(names=True)
+    at_edge, in_middle = (
+        caption_pixels(make_pose({"left_wrist": (x, 245)}, hidden=only("left_wrist")), draw, names=names)
+        for x in (625.0, 500.0)
     )
-    width_at_edge, width_in_middle = (np.flatnonzero(mask.any(axis=0)).size for mask in (at_edge, in_middle))
-    assert width_at_edge >= 0.8 * width_in_middle, "not cut off"
+    assert at_edge.sum() == pytest.approx(in_middle.sum(), rel=0.1), "nothing is cut off"
+    assert np.flatnonzero(at_edge.any(axis=0)).max() < 625
+    assert np.flatnonzero(in_middle.any(axis=0)).min() > 500
+
+
+def test_a_caption_too_wide_for_the_picture_keeps_its_beginning(make_pose: PoseMaker) -> None:
+    pose = make_pose(hidden=only("left_wrist"), size_wh=(640, 480))
+    small = plain(120, (160, 120))
+    bare = draw_poses(small, [pose], BARE)
+    added = changed(draw_poses(small, [pose], DrawSettings(names=True), names={"left_wrist": "W" * 40}), bare)
+    columns = np.flatnonzero(added.any(axis=0))
+    assert 0 < columns.min() < 4

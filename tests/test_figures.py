@@ -38,11 +38,11 @@ def as_json(figure: Any) -> dict[str, Any]:
 
 
 def markers(figure: Any) -> list[Any]:
-    return [trace for trace in figure.data if trace.mode == "markers"]
+    return [trace for trace in figure.data if getattr(trace, "mode", "") == "markers"]
 
 
 def lines(figure: Any) -> list[Any]:
-    return [trace for trace in figure.data if trace.mode == "lines"]
+    return [trace for trace in figure.data if getattr(trace, "mode", "") == "lines"]
 
 
 def indices_of(side: str) -> list[int]:

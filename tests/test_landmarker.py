@@ -335,6 +335,8 @@ print(found)
 
 #: A detection that fails inside MediaPipe. Its own error line is wanted; what follows must end all the same.
 FAILING_PROGRAM = """
+import gc
+
 import numpy as np
 from pose_core.landmarker import ImageLandmarker
 from pose_core.settings import DetectionSettings
@@ -350,6 +352,7 @@ try:
 except RuntimeError:
     print("failed")
 landmarker.close()
+gc.collect()
 print("closed")
 """
 
@@ -360,7 +363,7 @@ def run_program(program: str) -> subprocess.CompletedProcess[str]:
         cwd=Path(__file__).parent.parent,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=60,
         check=False,
     )
 

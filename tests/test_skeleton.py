@@ -9,7 +9,7 @@ from pose_core.skeleton import CONNECTIONS, INDEX, LANDMARK_NAMES, MAIN_JOINTS, 
 
 
 def test_names_and_order_are_those_of_mediapipe() -> None:
-    assert LANDMARK_NAMES == tuple(landmark.name.lower() for landmark in sorted(PoseLandmark))
+    assert tuple(landmark.name.lower() for landmark in sorted(PoseLandmark)) == LANDMARK_NAMES
     assert N_LANDMARKS == 33
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -73,11 +74,13 @@ def running_server(log: Path, prefix: Sequence[str] = ()) -> Iterator[Server]:
                 time.sleep(0.1)
             yield Server(url, process, log)
         finally:
-            process.terminate()
+            os.killpg(
+                process.pid, signal.SIGTERM
+            )  # the group: `prefix` may be a program that starts the server
             try:
                 process.wait(20)
             except subprocess.TimeoutExpired:
-                os.killpg(process.pid, 9)
+                os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
 
 
