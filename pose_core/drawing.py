@@ -19,6 +19,7 @@ from pose_core.skeleton import CONNECTIONS, INDEX, MAIN_JOINTS, side_of
 __all__ = ["draw_poses"]
 
 _GROUND_RGB: Final = (24, 27, 32)  # behind a skeleton without its picture
+_WEIGHT: Final = 600  # of the text, 100 to 900
 _TEXT_RGB: Final = (255, 255, 255)
 _FONT: Final = cv2.FontFace("sans")  # built into OpenCV, with Chinese
 #: OpenCV opens its fonts once a thread, 20 to 50 ms, and every run of a page is a new thread: so one thread writes.
@@ -41,7 +42,7 @@ class _Pen:
         self.line = max(1, round(2.2 * scale))
         self.dot = max(2, round(4.2 * scale))
         self.edge = max(1, round(1.0 * scale))
-        self.text = max(11, round(14 * max(scale, min(height, width) / 900)))
+        self.text = max(11, round(15 * max(scale, min(height, width) / 900)))
 
 
 def _point(xy: FloatArray) -> tuple[int, int]:
@@ -50,13 +51,15 @@ def _point(xy: FloatArray) -> tuple[int, int]:
 
 
 def _write(frame_rgb: FrameRGB, text: str, xy: tuple[int, int], size: int) -> None:
-    for dx, dy in ((-1, 0), (1, 0), (0, -1), (0, 1)):
-        cv2.putText(frame_rgb, text, (xy[0] + dx, xy[1] + dy), rgb(EDGE), _FONT, size, 500)
-    cv2.putText(frame_rgb, text, xy, _TEXT_RGB, _FONT, size, 500)
+    halo = max(1, round(size / 11))
+    for dx, dy in ((-1, -1), (0, -1), (1, -1), (-1, 0), (1, 0), (-1, 1), (0, 1), (1, 1)):
+        at = (xy[0] + dx * halo, xy[1] + dy * halo)
+        cv2.putText(frame_rgb, text, at, rgb(EDGE), _FONT, size, _WEIGHT)
+    cv2.putText(frame_rgb, text, xy, _TEXT_RGB, _FONT, size, _WEIGHT)
 
 
 def _text_width(text: str, size: int) -> int:
-    box = cv2.getTextSize((0, 0), text, (0, 0), _FONT, size, 500)
+    box = cv2.getTextSize((0, 0), text, (0, 0), _FONT, size, _WEIGHT)
     return int(box[2])
 
 

@@ -18,12 +18,12 @@ ICON: Final = str(Path(__file__).with_name("assets") / "icon.svg")
 
 
 def plain(text: str) -> str:
-    """Text from outside, such as a file's name, without any effect as Markdown.
+    r"""Text from outside, such as a file's name, without any effect as Markdown.
 
     Examples
     --------
     >>> print(plain("my_*file*.jpg"))
-    my\\_\\*file\\*\\.jpg
+    my\_\*file\*\.jpg
     """
     return re.sub(r"([^\w\s]|_)", r"\\\1", text)
 

@@ -207,7 +207,7 @@ def test_language_reaches_names_on_the_picture_charts_and_workbook(photo: Page) 
     assert (english != chinese).any()
     photo.get_by_role("tab", name="角度").click()
     expect(photo.locator(".js-plotly-plot").first).to_contain_text("左 (L)")
-    name, data = _download(photo, "XLSX")
+    _, data = _download(photo, "XLSX")
     assert openpyxl.load_workbook(io.BytesIO(data)).sheetnames == ["关键点", "角度", "说明"]
 
 
