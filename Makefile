@@ -4,7 +4,7 @@
 PY := .venv/bin/python
 export PORT HOST PYTHON CHROMIUM
 
-.PHONY: help run test check bench lock setup setup-dev bundles samples clean
+.PHONY: help run test check bench lock setup setup-dev bundles samples screenshots clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -39,6 +39,10 @@ bundles: setup  ## build the model files again from Google's packages
 
 samples: setup  ## draw the sample pictures again
 	@$(PY) scripts/make_samples.py $(ARGS)
+
+screenshots: setup-dev  ## take the pictures of the README again
+	@$(PY) -m pytest -q tests/e2e/test_screenshots.py
+	@mkdir -p docs/images && cp build/screenshots/*.png docs/images/
 
 clean:  ## remove everything that can be made again, .venv included
 	rm -rf .venv .cache .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build

@@ -1,12 +1,15 @@
-"""The only place that reaches into Streamlit's private parts. Bound to Streamlit 1.67; tests/test_offline.py holds it.
+"""The only place that reaches into private parts of Streamlit 1.67. tests/e2e/test_offline.py holds it.
 
 Call `apply` before the server starts.
 """
 
 from __future__ import annotations
 
+from starlette.formparsers import MultiPartParser
 from streamlit import net_util
 from streamlit.runtime.pages_manager import PagesManager
+
+from pose_core.images import MAX_FILE_MB
 
 __all__ = ["apply"]
 
@@ -23,3 +26,5 @@ def apply() -> None:
     # given, nobody is asked, and the foreign origin is refused as before.
     net_util._internal_ip = _HERE
     net_util._external_ip = _HERE
+    # Uploads above 1 MB would be put into temporary files. All that may come in stays in memory.
+    MultiPartParser.spool_max_size = (MAX_FILE_MB + 1) * 1024 * 1024

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -91,6 +92,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield running
     printed = running.log.read_text()
     assert "Traceback" not in printed, printed
+    assert not re.search(r"\.(png|jpe?g)|landmark", printed), printed  # no visitor's file, no result
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""Nothing leaves this machine: neither the pages in the browser nor the server behind them."""
+"""Nothing leaves this machine, and no picture reaches its disk: the pages in the browser, the server behind them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -15,13 +16,22 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from pose_core.samples import sample_bytes
+from pose_core.images import encode_png
+from pose_core.performer import Camera, render_frame
 from tests.e2e.conftest import Server, running_server, settle, visit, wait_for_result
 
 pytestmark = pytest.mark.e2e
 
 PAGES = ("", "photo")
 TABS = ("3-D", "Angles", "Table", "JSON")
+
+
+def _large_picture() -> bytes:
+    """A PNG of some 4 MB: web servers like to put uploads above 1 MB into temporary files."""
+    frame_rgb = render_frame("arm_raise", 0.0, camera=Camera(1280, 960), noise=12.0).rgb
+    data = encode_png(frame_rgb)
+    assert len(data) > 2_000_000
+    return data
 
 
 def _use_everything(page: Page, server: Server) -> None:
@@ -37,7 +47,7 @@ def _use_everything(page: Page, server: Server) -> None:
         page.get_by_role("tab", name=tab).click()
         settle(page)
     page.locator("input[type=file]").first.set_input_files(
-        [{"name": "own.png", "mimeType": "image/png", "buffer": sample_bytes("stand")}]
+        [{"name": "own.png", "mimeType": "image/png", "buffer": _large_picture()}]
     )
     expect(page.get_by_alt_text(re.compile("own.png: "))).to_be_visible()
     settle(page)
@@ -96,6 +106,13 @@ def test_foreign_addresses_in_a_trace_are_told_from_own_ones() -> None:
     assert _foreign(own + foreign) == foreign
 
 
+def _written(trace: Iterable[str]) -> list[str]:
+    """Lines that make a file, Python's own compiled modules apart."""
+    return [
+        line for line in trace if re.search("O_CREAT|O_TMPFILE|creat\\(", line) and "__pycache__" not in line
+    ]
+
+
 def _can_trace() -> bool:
     strace = shutil.which("strace")
     return (
@@ -119,28 +136,43 @@ def _foreign_websocket(port: int | None) -> int:
     return status
 
 
-_STRACE = ["strace", "-f", "-qq", "--seccomp-bpf", "-e", "trace=connect,sendto,sendmsg,sendmmsg", "-o"]
+_STRACE = [
+    "strace",
+    "-f",
+    "-qq",
+    "-ttt",
+    "--seccomp-bpf",
+    "-e",
+    "trace=connect,sendto,sendmsg,sendmmsg,openat,creat",
+    "-o",
+]
 needs_strace = pytest.mark.skipif(not _can_trace(), reason="needs strace and the right to use it")
 
 
 @needs_strace
-def test_the_trace_would_notice_a_foreign_connection(tmp_path: Path) -> None:
+def test_the_trace_would_notice_a_foreign_connection_and_a_file(tmp_path: Path) -> None:
     # UDP: connecting sends nothing. 192.0.2.0/24 is set aside for examples (RFC 5737).
-    code = "import socket; socket.socket(socket.AF_INET, socket.SOCK_DGRAM).connect(('192.0.2.1', 9))"
+    code = (
+        "import socket, tempfile; socket.socket(socket.AF_INET, socket.SOCK_DGRAM).connect(('192.0.2.1', 9));"
+        "tempfile.TemporaryFile().close()"
+    )
     trace = tmp_path / "trace"
     subprocess.run([*_STRACE, str(trace), sys.executable, "-c", code], check=False)
-    assert len(_foreign(trace.read_text().splitlines())) == 1
+    calls = trace.read_text().splitlines()
+    assert len(_foreign(calls)) == 1
+    assert len(_written(calls)) >= 1
 
 
 @needs_strace
-def test_the_server_connects_to_nobody_from_start_through_the_first_analysis(
-    browser: Browser, tmp_path: Path
-) -> None:
+def test_the_server_connects_to_nobody_and_writes_no_file(browser: Browser, tmp_path: Path) -> None:
     trace = tmp_path / "trace"
     with running_server(tmp_path / "log.txt", [*_STRACE, str(trace)]) as server:
+        started_s = time.time()
         with visit(browser, server.url) as page:
             _use_everything(page, server)
         assert _foreign_websocket(urlsplit(server.url).port) == 403
     calls = trace.read_text(errors="replace").splitlines()
     assert calls, "nothing was watched"
     assert _foreign(calls) == []
+    # At start ctypes looks for libraries by running a compiler, which leaves files of its own for a moment.
+    assert _written(line for line in calls if float(line.split()[1]) > started_s) == []
