@@ -1,9 +1,37 @@
-"""Pose estimation around MediaPipe Pose: pictures in, landmarks, angles, drawings and files out. Knows no Streamlit."""
+"""Pose estimation around MediaPipe Pose: pictures in, landmarks, angles, drawings and files out. Knows no Streamlit.
+
+Examples
+--------
+>>> from pose_core import PosePool, PoseSettings, analyse_photo, pose_angles_deg
+>>> from pose_core.samples import sample_bytes
+>>> pool = PosePool(image_limit=1)
+>>> result, picture = analyse_photo(sample_bytes("squat"), PoseSettings(), pool)
+>>> knee_deg = pose_angles_deg(result.poses[0], "image", visibility_limit=0.5)["left_knee"]
+>>> 45 < knee_deg < 90
+True
+>>> pool.close()
+"""
 
 from __future__ import annotations
 
-from typing import Final
+from pose_core.angles import pose_angles_deg
+from pose_core.errors import PoseCoreError
+from pose_core.photo import PhotoResult, analyse_photo, annotate_photo
+from pose_core.pool import PosePool
+from pose_core.pose import Pose
+from pose_core.settings import DetectionSettings, DrawSettings, PoseSettings
+from pose_core.version import VERSION
 
-__all__ = ["VERSION"]
-
-VERSION: Final = "0.1.0"
+__all__ = [
+    "VERSION",
+    "DetectionSettings",
+    "DrawSettings",
+    "PhotoResult",
+    "Pose",
+    "PoseCoreError",
+    "PosePool",
+    "PoseSettings",
+    "analyse_photo",
+    "annotate_photo",
+    "pose_angles_deg",
+]

@@ -6,7 +6,7 @@ import streamlit as st
 
 from pose_core.images import MAX_FILE_MB, MAX_MEGAPIXELS
 from pose_core.samples import SAMPLES
-from pose_ui.photo_session import MAX_PICTURES, MAX_TOTAL_MB, PhotoItem, PhotoSession
+from pose_ui.photo_session import FIRST_SAMPLE, MAX_PICTURES, MAX_TOTAL_MB, PhotoItem, PhotoSession
 from pose_ui.settings_panel import choose
 from pose_ui.state import setting_key
 from pose_ui.texts import Translator
@@ -33,6 +33,8 @@ def _take_files(session: PhotoSession) -> None:
     files = st.session_state[_UPLOAD_KEY]
     if files:
         session.show_own(PhotoItem(file.name, file.getvalue()) for file in files)
+    elif session.sample is None:  # the last one was taken out
+        session.show_sample(FIRST_SAMPLE)
 
 
 def _take_snapshot(session: PhotoSession, name: str) -> None:

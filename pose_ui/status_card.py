@@ -8,7 +8,7 @@ from importlib.metadata import version
 import pandas as pd
 import streamlit as st
 
-from pose_core import VERSION
+from pose_core.version import VERSION
 from pose_core.bundles import VARIANTS, bundle
 from pose_core.machine import processor_name
 from pose_core.pool import usable_cores

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from pose_core import VERSION
+from pose_core.version import VERSION
 from pose_core.angles import ANGLE_NAMES, pose_angles_deg
 from pose_core.bundles import bundle
 from pose_core.export import (

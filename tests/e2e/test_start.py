@@ -1,0 +1,46 @@
+"""Starting with something missing: one sentence that says what to do, no server that cannot work."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.conftest import ROOT, free_port
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.fixture
+def copied_project(tmp_path: Path) -> Path:
+    for name in ("app.py", "dashboard.py"):
+        shutil.copy(ROOT / name, tmp_path)
+    for name in ("pages", "pose_ui", "pose_core", ".streamlit"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    return tmp_path
+
+
+def _start(folder: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(free_port())]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
+
+
+def test_a_missing_model_file_is_named_with_the_mend(copied_project: Path) -> None:
+    (copied_project / "pose_core" / "bundles" / "full.task").unlink()
+    ended = _start(copied_project)
+    assert ended.returncode == 1
+    assert "PoseDeck cannot start. The model file full.task is missing" in ended.stderr
+    assert "git checkout -- pose_core/bundles" in ended.stderr
+    assert "Traceback" not in ended.stdout + ended.stderr
+
+
+def test_a_damaged_model_file_is_named_with_the_mend(copied_project: Path) -> None:
+    bundle = copied_project / "pose_core" / "bundles" / "full.task"
+    bundle.write_bytes(bundle.read_bytes()[:-1000])
+    ended = _start(copied_project)
+    assert ended.returncode == 1
+    assert "PoseDeck cannot start. The model file full.task is damaged" in ended.stderr
+    assert "Traceback" not in ended.stdout + ended.stderr
