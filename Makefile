@@ -22,8 +22,9 @@ check: setup-dev  ## style, types and layers
 	@$(PY) -m mypy
 	@.venv/bin/lint-imports --no-logo
 
-bench: setup  ## measure this machine
-	@$(PY) -m benchmarks.bundles $(ARGS)
+bench: setup  ## measure this machine, the page too after setup-dev (OUT=benchmarks/results keeps the figures)
+	@$(PY) -m benchmarks.photo $(if $(OUT),--out "$(OUT)/photo.json")
+	@$(PY) -m benchmarks.page $(if $(OUT),--out "$(OUT)/page.json")
 
 lock:  ## compile requirements*.in (ARGS=--upgrade for newer versions)
 	@scripts/lock.sh $(ARGS)

@@ -21,3 +21,4 @@ name = t("app.name")
 title = name if page.url_path == "" else f"{page.title} · {name}"
 st.set_page_config(page_title=title)
 page.run()
+language.tell_browser(t)

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any, Final
 
-from pose_core.version import VERSION
 from pose_core.machine import processor_name
 from pose_core.pool import usable_cores
+from pose_core.version import VERSION
 
 __all__ = ["describe_machine", "machine_lines"]
 

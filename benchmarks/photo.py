@@ -8,7 +8,8 @@ Three questions, each answered with what the Photo page itself calls, on the shi
   process, so every repetition is a new process.
 - two at once: pictures a second with two threads, against one after the other.
 
-Compared things take turns, so that a disturbance hits all of them. Kept figures: ``--out benchmarks/results/photo.json``.
+Compared things take turns, so that a disturbance hits all of them. ``--out benchmarks/results/photo.json`` keeps the
+figures; ``make bench OUT=benchmarks/results`` measures and keeps everything.
 """
 
 from __future__ import annotations
@@ -20,22 +21,22 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from benchmarks.machine import describe_machine, machine_lines
 from benchmarks.report import interleaved, save, spread, summary, table
-from pose_core.bundles import VARIANTS
 from pose_core.images import encode_jpeg
 from pose_core.photo import analyse_photo, annotate_photo
 from pose_core.pool import PosePool
 from pose_core.samples import SAMPLES, sample_bytes
-from pose_core.settings import DetectionSettings, PoseSettings
+from pose_core.settings import DetectionSettings, PoseSettings, Variant
 from pose_core.skeleton import LANDMARK_NAMES
 
-__all__ = ["REQUESTS", "measure", "report"]
+__all__ = ["REQUESTS", "STEPS", "VARIANTS", "first_requests", "measure", "report"]
 
 STEPS: Final = ("decode", "inference", "draw", "encode", "total")
 REQUESTS: Final = 10  # the first against the last of these
+VARIANTS: Final[tuple[Variant, ...]] = get_args(Variant)
 _FIRST_SAMPLE: Final = "squat"  # what the page shows a first visitor; the warm-up uses another one
 _LABELS: Final = {name: name.replace("_", " ") for name in LANDMARK_NAMES}
 
@@ -65,7 +66,7 @@ def _pictures() -> list[bytes]:
 def _measure_steps(rounds: int) -> dict[str, dict[str, dict[str, float]]]:
     """Milliseconds by variant and step; variants take turns at every picture."""
     pictures = _pictures()
-    choices = {name: PoseSettings(DetectionSettings(model=name)) for name in VARIANTS}  # type: ignore[arg-type]
+    choices = {name: PoseSettings(DetectionSettings(model=name)) for name in VARIANTS}
     pool = PosePool(image_limit=len(VARIANTS))
     times: dict[str, list[dict[str, float]]] = {name: [] for name in VARIANTS}
     try:
@@ -77,9 +78,7 @@ def _measure_steps(rounds: int) -> dict[str, dict[str, dict[str, float]]]:
                 times[name].append(_request(data, choices[name], pool))
     finally:
         pool.close()
-    return {
-        name: {step: summary([one[step] for one in times[name]]) for step in STEPS} for name in VARIANTS
-    }
+    return {name: {step: summary([one[step] for one in times[name]]) for step in STEPS} for name in VARIANTS}
 
 
 def first_requests() -> list[float]:
@@ -184,7 +183,9 @@ def report(result: dict[str, Any]) -> str:
 
 def main() -> None:
     """Measure, print, and keep the figures if asked."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.photo", description="How long a picture takes.")
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.photo", description="How long a picture takes."
+    )
     parser.add_argument("--out", type=Path, help="JSON file to write")
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--processes", type=int, default=5)

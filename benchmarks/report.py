@@ -80,5 +80,7 @@ def table(rows: Sequence[Sequence[str]]) -> str:
 def save(result: dict[str, Any], path: Path) -> None:
     """Write a result as a JSON file, making its folder."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(result, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+    path.write_text(
+        json.dumps(result, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8"
+    )
     print(f"Written to {path}")

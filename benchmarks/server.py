@@ -99,7 +99,9 @@ def memory_mb(pid: int) -> dict[str, float] | None:
     """
     if not (_PROC / "self" / "status").exists():
         return None
-    everyone = {int(entry.name): _status(int(entry.name)) for entry in _PROC.iterdir() if entry.name.isdigit()}
+    everyone = {
+        int(entry.name): _status(int(entry.name)) for entry in _PROC.iterdir() if entry.name.isdigit()
+    }
     ours = descendants(pid, {one: status.get("PPid", 0) for one, status in everyone.items()})
     total = {"rss": 0, "private": 0}
     for one in ours:

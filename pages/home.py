@@ -11,13 +11,14 @@ from pose_ui.status_card import status_card
 
 t = language.current()
 page_header(t("app.name"), t)
-st.subheader(t("home.claim"), anchor=False)
+st.header(t("home.claim"), anchor=False)
 picture, status = st.columns([3, 2], gap="large")
 with picture:
     live_example(t)
 with status:
     st.write(t("home.lead"))
     with st.container(border=True):
-        st.page_link("pages/photo.py", label=t("home.try_photo"), icon=":material/photo_camera:")
+        if st.button(t("home.try_photo"), type="primary", icon=":material/photo_camera:"):
+            st.switch_page("pages/photo.py")
         st.caption(t("home.try_photo_text"))
     status_card(t)

@@ -28,7 +28,7 @@ try:
 except PoseCoreError as error:
     show_problem(error, t)
     st.stop()
-batch_bar(session, settings, t)
+batch_bar(session, t)
 
 item = session.item
 result = session.outcome(item, settings)
@@ -41,13 +41,13 @@ elif result is not None:
         person = choose_person(len(result.poses), t)
     with left:
         drawn_picture(result, frame_rgb, person, t)
+        if not result.poses:
+            nobody_found(settings, t)
         downloads(item, result, t)
         batch_downloads(session, settings, t)
     with right:
         if result.poses:
             angle_panel(result, person, t)
-        else:
-            nobody_found(settings, t)
     if result.poses:
         result_tabs(result, frame_rgb, person, t)
 batch_overview(session, settings, t)

@@ -42,7 +42,7 @@ class _Pen:
         self.line = max(1, round(2.2 * scale))
         self.dot = max(2, round(4.2 * scale))
         self.edge = max(1, round(1.0 * scale))
-        self.text = max(11, round(15 * max(scale, min(height, width) / 900)))
+        self.text = max(11, round(19 * max(scale, min(height, width) / 900)))
 
 
 def _point(xy: FloatArray) -> tuple[int, int]:

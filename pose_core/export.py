@@ -14,13 +14,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
-from pose_core.version import VERSION
 from pose_core.angles import ANGLE_NAMES, pose_angles_deg
 from pose_core.bundles import bundle
 from pose_core.landmarker import runtime_version
 from pose_core.photo import PhotoResult
 from pose_core.pose import Pose
 from pose_core.skeleton import LANDMARK_NAMES
+from pose_core.version import VERSION
 
 __all__ = [
     "COLUMNS",

@@ -14,7 +14,7 @@ import plotly.graph_objects as go
 
 from pose_core.angles import LIMB_ANGLES
 from pose_core.arrays import FloatArray
-from pose_core.colours import EDGE, PEOPLE, SIDES
+from pose_core.colours import PEOPLE, SIDES
 from pose_core.pose import Pose
 from pose_core.skeleton import CONNECTIONS, LANDMARK_NAMES, Side, side_of
 
@@ -23,6 +23,7 @@ __all__ = ["angle_figure", "picture_figure", "world_figure"]
 Translate = Callable[..., str]
 
 _GREY: Final = "rgba(128,134,145,0.9)"
+_GROUND: Final = "#181B20"
 _FAINT: Final = "rgba(128,134,145,0.25)"
 _SIDE_ORDER: Final[tuple[Side, ...]] = ("left", "right", "middle")
 #: Left and right differ in shape as well as in colour.
@@ -35,10 +36,12 @@ def _bone_path(points: FloatArray) -> FloatArray:
     return np.array([row for a, b in CONNECTIONS for row in (points[a], points[b], gap)])
 
 
-def _hover(pose: Pose, indices: Sequence[int], t: Translate) -> list[str]:
+def _hover(pose: Pose, indices: Sequence[int], t: Translate, person: str) -> list[str]:
     z = pose.image_z_norm
+    prefix = f"{person}<br>" if person else ""
     return [
-        t(
+        prefix
+        + t(
             "figure.hover",
             name=t(f"landmark.{LANDMARK_NAMES[i]}"),
             x=f"{pose.image_xy_px[i, 0]:.0f}",
@@ -60,27 +63,24 @@ def _symbols(pose: Pose, indices: Sequence[int], side: Side, limit: float) -> li
 
 
 def picture_figure(
-    picture_jpeg: bytes,
+    picture_jpeg: bytes | None,
     poses: Sequence[Pose],
     t: Translate,
     *,
     visibility_limit: float,
-    picture_shown: bool = True,
 ) -> go.Figure:
     """The picture with landmarks to hover over: name, pixel, z, visibility.
 
     Parameters
     ----------
-    picture_jpeg : bytes
-        The picture as a JPEG file of any size with the same aspect.
+    picture_jpeg : bytes or None
+        The picture as a JPEG file of any size with the same aspect; None leaves a plain dark ground.
     poses : sequence of Pose
         At least one.
     t : callable
         Translator.
     visibility_limit : float
         Landmarks below it are hollow.
-    picture_shown : bool
-        False leaves a plain ground.
 
     Returns
     -------
@@ -90,7 +90,11 @@ def picture_figure(
     """
     width, height = poses[0].size_wh
     figure = go.Figure()
-    if picture_shown:
+    if picture_jpeg is None:
+        figure.add_shape(
+            type="rect", x0=0, y0=0, x1=width, y1=height, fillcolor=_GROUND, line_width=0, layer="below"
+        )
+    else:
         figure.add_layout_image(
             source="data:image/jpeg;base64," + base64.b64encode(picture_jpeg).decode(),
             xref="x",
@@ -130,7 +134,7 @@ def picture_figure(
                     "color": SIDES[side] if len(poses) == 1 else colour,
                     "line": {"color": "#FFFFFF", "width": 1},
                 },
-                hovertext=_hover(pose, indices, t),
+                hovertext=_hover(pose, indices, t, person if len(poses) > 1 else ""),
                 hoverinfo="text",
             )
     axis = {"showgrid": False, "zeroline": False, "visible": False, "constrain": "domain"}
@@ -162,9 +166,8 @@ def _view_buttons(t: Translate) -> dict[str, Any]:
         "xanchor": "left",
         "y": 1,
         "yanchor": "bottom",
-        "bgcolor": "#FFFFFF",
-        "bordercolor": "#8A8F98",
-        "font": {"color": EDGE},
+        "bgcolor": _FAINT,
+        "bordercolor": _GREY,
         "buttons": [
             {"label": t(f"view.{name}"), "method": "relayout", "args": [{"scene.camera": camera}]}
             for name, camera in views.items()
@@ -307,17 +310,18 @@ def angle_figure(angles: Mapping[str, float], t: Translate) -> go.Figure:
             hoverinfo="skip",
         )
     for joint, label in zip(joints, labels, strict=True):
-        difference = angles[f"left_{joint}"] - angles[f"right_{joint}"]
-        if np.isfinite(difference):
+        pair = angles[f"left_{joint}"], angles[f"right_{joint}"]
+        if np.isfinite(pair).all():
             figure.add_annotation(
                 x=1,
                 xref="paper",
                 xanchor="right",
                 y=label,
-                text=t("angle.difference", value=round(abs(difference))),
+                text=f"Δ {abs(round(pair[0]) - round(pair[1]))}°",
                 showarrow=False,
             )
-    figure.update_xaxes(range=[0, 250], tickvals=[0, 45, 90, 135, 180], ticksuffix="°", title=t("axis.angle"))
+    ticks = [0, 45, 90, 135, 180]
+    figure.update_xaxes(range=[0, 250], tickvals=ticks, ticktext=[f"{tick}°" for tick in ticks])
     figure.update_layout(
         barmode="group",
         height=420,

@@ -160,7 +160,7 @@ def _damaged() -> PictureError:
     return PictureError(
         "picture_damaged",
         "The file should hold a whole picture; this one is cut off or damaged. "
-        "Copy or download it again, or save it anew.",
+        "Copy or download it again, or save it again.",
     )
 
 

@@ -15,7 +15,7 @@ __all__ = ["angle_summary", "angle_table"]
 
 
 def _degrees(value: float, t: Translator) -> str:
-    return f"{round(value)}°" if isfinite(value) else t("angle.hidden")
+    return f"{round(value)}°".replace("-", "\N{MINUS SIGN}") if isfinite(value) else t("angle.hidden")
 
 
 def _single_angles() -> list[str]:
@@ -40,13 +40,15 @@ def angle_table(angles: Mapping[str, float], t: Translator) -> None:
     rows = []
     for name in LIMB_ANGLES:
         pair = angles[f"left_{name}"], angles[f"right_{name}"]
-        difference = pair[0] - pair[1]
+        hidden = not all(map(isfinite, pair))
+        # Of the rounded values, so that it agrees with what stands beside it.
+        difference = "\N{EN DASH}" if hidden else f"{abs(round(pair[0]) - round(pair[1]))}°"
         rows.append(
             {
                 joint: t(f"joint.{name}"),
                 left: _degrees(pair[0], t),
                 right: _degrees(pair[1], t),
-                t("column.difference"): f"{abs(round(difference))}°" if isfinite(difference) else "-",
+                t("column.difference"): difference,
             }
         )
     summary = angle_summary(angles, t)

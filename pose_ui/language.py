@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import get_args
+from typing import Final, get_args
 
 import streamlit as st
 
 from pose_ui.state import LANG
 from pose_ui.texts import LANGUAGE_NAMES, LANGUAGES, Language, Translator
 
-__all__ = ["current", "switch"]
+__all__ = ["current", "switch", "tell_browser"]
+
+_TAGS: Final[dict[Language, str]] = {"en": "en", "zh": "zh-CN"}
+_document_language = st.components.v2.component(
+    "posedeck_language", js="export default ({ data }) => { document.documentElement.lang = data; }"
+)
 
 
 def _first_choice() -> Language:
@@ -43,3 +48,8 @@ def switch(t: Translator) -> None:
         label_visibility="collapsed",
         persist_state="session",
     )
+
+
+def tell_browser(t: Translator) -> None:
+    """Name the page's language to the browser, for screen readers and for the right shape of Chinese characters."""
+    _document_language(data=_TAGS[t.language], key="document_language")

@@ -66,41 +66,56 @@ def analyse_batch(session: PhotoSession, settings: PoseSettings, pool: PosePool,
     area.empty()
 
 
-def batch_bar(session: PhotoSession, settings: PoseSettings, t: Translator) -> None:
-    """Which picture of the batch is looked at, with steps to the next; what failed; how to go on after a stop."""
+def batch_bar(session: PhotoSession, t: Translator) -> None:
+    """Which own picture is looked at, with steps to the next; removing them; and how to go on after a stop."""
     total = len(session.items)
     if session.sample is not None:
         return
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    if total > 1:
+        st.session_state["photo_which"] = session.selected
+        st.selectbox(
+            t("photo.which"),
+            range(total),
+            key="photo_which",
+            format_func=lambda i: f"{i + 1}/{total}  {session.own[i].name}",
+            on_change=lambda: session.select(st.session_state["photo_which"]),
+            label_visibility="collapsed",
+        )
+    with st.container(horizontal=True):
         if total > 1:
             st.button(
                 t("photo.previous"),
                 icon=":material/chevron_left:",
+                key="photo_previous",
                 on_click=session.step,
                 args=(-1,),
                 disabled=session.selected == 0,
                 shortcut="Left",
             )
-            st.session_state["photo_which"] = session.selected
-            st.selectbox(
-                t("photo.which"),
-                range(total),
-                key="photo_which",
-                format_func=lambda i: f"{i + 1}/{total}  {session.items[i].name}",
-                on_change=lambda: setattr(session, "selected", st.session_state["photo_which"]),
-                label_visibility="collapsed",
-            )
             st.button(
                 t("photo.next"),
                 icon=":material/chevron_right:",
+                key="photo_next",
                 on_click=session.step,
                 args=(1,),
                 disabled=session.selected == total - 1,
                 shortcut="Right",
             )
-    failed = sum(isinstance(session.outcome(item, settings), PictureError) for item in session.items)
-    if failed and total > 1:
-        st.warning(t("photo.failed_some", count=failed, total=total), icon=":material/warning:")
+        st.button(
+            t("photo.remove"),
+            icon=":material/close:",
+            key="photo_remove",
+            on_click=session.remove_selected,
+            type="tertiary",
+        )
+        if total > 1:
+            st.button(
+                t("photo.remove_all"),
+                icon=":material/delete:",
+                key="photo_remove_all",
+                on_click=session.remove_all,
+                type="tertiary",
+            )
     pending = len(session.pending())
     if session.stopped and pending:
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -117,15 +132,14 @@ def batch_overview(session: PhotoSession, settings: PoseSettings, t: Translator)
     for item in session.items:
         outcome = session.outcome(item, settings)
         if isinstance(outcome, PictureError):
-            result, inference_ms = t.error(outcome), ""
+            result = t.error(outcome)
         elif isinstance(outcome, PhotoResult):
-            count = len(outcome.poses)
-            result = t.people(count) if count else t("count.nobody")
-            inference_ms = f"{outcome.times_ms['inference']:.1f}"
+            result = t.people(len(outcome.poses)) if outcome.poses else t("count.nobody")
         else:
-            result, inference_ms = "", ""
-        rows.append(
-            {t("column.file"): plain(item.name), t("column.result"): result, t("column.inference_ms"): inference_ms}
-        )
+            result = ""
+        rows.append({t("column.file"): plain(item.name), t("column.result"): result})
+    failed = sum(isinstance(session.outcome(item, settings), PictureError) for item in session.items)
+    if failed:
+        st.warning(t("photo.failed_some", count=failed, total=total), icon=":material/warning:")
     with st.expander(t("photo.overview", total=total), expanded=True):
         st.table(pd.DataFrame(rows), hide_index=True, border="horizontal")

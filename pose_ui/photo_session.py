@@ -47,69 +47,101 @@ def _analysis_key(settings: PoseSettings) -> tuple[DetectionSettings, bool]:
 
 @dataclass
 class PhotoSession:
-    """The visitor's pictures: one sample, or a batch of own ones.
+    """The visitor's own pictures, and the sample that is shown instead of them, if one is.
 
     Attributes
     ----------
-    items : list of PhotoItem
-    sample : str or None
-        Id of the sample shown; None with own pictures.
-    selected : int
-        Which of `items` is looked at.
+    own : list of PhotoItem
+        Own pictures, kept until they are removed.
+    sample : PhotoItem or None
+        The sample that is looked at; None while looking at own pictures.
     stopped : bool
         Whether the visitor stopped the analysis of the batch.
     left_out : int
-        Pictures beyond the limits that were not kept.
+        Pictures beyond the limits that were not kept, of those added last.
     zip_file : bytes or None
         The packed batch, once asked for.
     zip_of : object
         The choices that it was packed with; others outdate it.
     """
 
-    items: list[PhotoItem] = field(default_factory=list)
-    sample: str | None = None
-    selected: int = 0
+    own: list[PhotoItem] = field(default_factory=list)
+    sample: PhotoItem | None = None
     stopped: bool = False
     left_out: int = 0
     zip_file: bytes | None = None
     zip_of: object = None
+    _own_selected: int = 0
     _outcomes: dict[str, Outcome] = field(default_factory=dict)
     _outcomes_key: object = None
     _decoded: tuple[str, Picture] | None = None
 
     # ------------------------------------------------------------------ what is looked at
     def show_sample(self, sample: str) -> None:
-        """Look at one of the shipped samples instead of own pictures."""
-        self._replace([PhotoItem(f"{sample}.png", sample_bytes(sample))], sample)
+        """Look at one of the shipped samples; own pictures are kept."""
+        self.sample = PhotoItem(f"{sample}.png", sample_bytes(sample))
+        self._let_go()
 
-    def show_own(self, items: Iterable[PhotoItem]) -> None:
-        """Look at own pictures, as many as the limits allow."""
-        kept: list[PhotoItem] = []
-        room = MAX_TOTAL_MB * 1024 * 1024
-        left_out = 0
+    def show_own(self) -> None:
+        """Look at own pictures again."""
+        self.sample = None
+
+    def add_own(self, items: Iterable[PhotoItem]) -> None:
+        """Add pictures, as many as the limits allow, and look at the first new one."""
+        self.left_out = 0
+        room = MAX_TOTAL_MB * 1024 * 1024 - sum(len(item.data) for item in self.own)
+        first_new: int | None = None
         for item in items:
-            if len(kept) < MAX_PICTURES and len(item.data) <= room:
-                kept.append(item)
+            if item in self.own:
+                first_new = self.own.index(item) if first_new is None else first_new
+            elif len(self.own) < MAX_PICTURES and len(item.data) <= room:
+                first_new = len(self.own) if first_new is None else first_new
+                self.own.append(item)
                 room -= len(item.data)
             else:
-                left_out += 1
-        self._replace(kept)
-        self.left_out = left_out
+                self.left_out += 1
+        if first_new is not None:
+            self._own_selected = first_new
+            self.sample = None
+        self._let_go()
 
-    def _replace(self, items: list[PhotoItem], sample: str | None = None) -> None:
-        self.items = items
-        self.sample = sample
-        self.selected = 0
+    def remove_selected(self) -> None:
+        """Remove the own picture that is looked at; without any left, `FIRST_SAMPLE` is shown."""
+        del self.own[self._own_selected]
+        self.step(0)
+        if not self.own:
+            self.show_sample(FIRST_SAMPLE)
+        self._let_go()
+
+    def remove_all(self) -> None:
+        """Remove all own pictures and show `FIRST_SAMPLE`."""
+        self.own.clear()
+        self.show_sample(FIRST_SAMPLE)
+
+    def _let_go(self) -> None:
+        """Forget what belongs to pictures that are no longer here, and what they were packed into."""
         self.stopped = False
-        self.left_out = 0
         self.zip_file = None
-        kept = {item.sha256 for item in items}
+        kept = {item.sha256 for item in (*self.own, *self.items)}
         self._outcomes = {sha: outcome for sha, outcome in self._outcomes.items() if sha in kept}
-        self._decoded = None
+
+    @property
+    def items(self) -> list[PhotoItem]:
+        """The sample, or the own pictures."""
+        return self.own if self.sample is None else [self.sample]
+
+    @property
+    def selected(self) -> int:
+        """Which of `items` is looked at."""
+        return self._own_selected if self.sample is None else 0
+
+    def select(self, number: int) -> None:
+        """Look at the own picture with this number, from 0."""
+        self._own_selected = max(0, min(len(self.own) - 1, number))
 
     def step(self, by: int) -> None:
-        """Look at the next or previous picture."""
-        self.selected = max(0, min(len(self.items) - 1, self.selected + by))
+        """Look at the next or previous own picture."""
+        self.select(self._own_selected + by)
 
     @property
     def item(self) -> PhotoItem:
@@ -127,7 +159,7 @@ class PhotoSession:
 
     def pending(self) -> list[PhotoItem]:
         """Pictures not analysed yet, the one that is looked at first."""
-        ordered = [self.item, *self.items] if self.items else []
+        ordered = [self.item, *self.items]
         return list({item.sha256: item for item in ordered if item.sha256 not in self._outcomes}.values())
 
     def analyse(self, item: PhotoItem, settings: PoseSettings, pool: PosePool) -> None:

@@ -15,23 +15,28 @@ from pose_core.figures import angle_figure, picture_figure, world_figure
 from pose_core.images import encode_jpeg, fit_within
 from pose_core.photo import STEPS, PhotoResult, annotate_photo
 from pose_core.settings import MAX_PEOPLE, PoseSettings
-from pose_core.skeleton import LANDMARK_NAMES
+from pose_core.skeleton import MAIN_JOINTS
 from pose_ui.angle_table import angle_summary, angle_table
 from pose_ui.compare import compare
 from pose_ui.settings_panel import choose
+from pose_ui.state import PHOTO_TAB
 from pose_ui.texts import Translator
 
 __all__ = ["angle_panel", "choose_person", "drawn_picture", "landmark_labels", "nobody_found", "result_tabs"]
 
+_NOT_IN_TABLE = ("frame", "time_s", "person", "landmark", "visibility", "presence")
+#: Columns of the table, what a person looks for first.
+_TABLE_COLUMNS = ["landmark", "visibility", *(c for c in COLUMNS if c not in _NOT_IN_TABLE), "presence"]
 PREVIEW_PX = 1600  # longer side of pictures sent to the browser; downloads keep their full size
 #: Remedies offered when nobody was found.
 _REMEDY_CONFIDENCE = 0.25
-_PLOT_CONFIG = {"displaylogo": False, "scrollZoom": True, "displayModeBar": False}
+#: The wheel scrolls the page, except over the 3-D view.
+_PLOT_CONFIG = {"displayModeBar": False, "scrollZoom": False}
 
 
 def landmark_labels(t: Translator) -> dict[str, str]:
     """Landmark names as they are written on pictures."""
-    return {name: t(f"landmark.{name}") for name in LANDMARK_NAMES}
+    return {name: t(f"label.{name}") for name in MAIN_JOINTS}
 
 
 def _size(size_wh: tuple[int, int]) -> str:
@@ -60,11 +65,13 @@ def drawn_picture(result: PhotoResult, frame_rgb: FrameRGB, chosen: int | None, 
     drawn_rgb, draw_ms = annotate_photo(
         result, preview_rgb, result.settings, names=landmark_labels(t), chosen=chosen
     )
-    if result.poses:
-        alt = t("photo.alt", name=result.name, people=t.people(len(result.poses)))
-        compare(before_jpeg, encode_jpeg(drawn_rgb), alt, t, key="photo_compare")
-    else:
+    alt = t("photo.alt", name=result.name, people=t.people(len(result.poses)))
+    if not result.poses:
         st.image(before_jpeg, alt=t("photo.alt_nobody", name=result.name))
+    elif result.settings.draw.skeleton_only:  # the picture itself is not even sent
+        st.image(encode_jpeg(drawn_rgb), alt=alt)
+    else:
+        compare(before_jpeg, encode_jpeg(drawn_rgb), alt, t, key="photo_compare")
     st.caption(_timing_line(result, {**result.times_ms, "draw": draw_ms}, t))
     notes = [t(f"note.{note}") for note in result.notes]
     if result.analysed_wh != result.size_wh:
@@ -105,6 +112,7 @@ def choose_person(count: int, t: Translator) -> int:
         required=True,
         format_func=lambda number: t("person.number", number=number + 1),
         key=f"photo_person_of_{count}",
+        persist_state="session",
     )
     return int(chosen or 0)
 
@@ -129,22 +137,27 @@ def angle_panel(result: PhotoResult, person: int, t: Translator) -> None:
 def result_tabs(result: PhotoResult, frame_rgb: FrameRGB, person: int, t: Translator) -> None:
     """Explore, 3-D, angles, table and JSON; only the open one is computed."""
     names = ("explore", "world", "angles", "table", "json")
-    tabs = st.tabs([t(f"photo.tab_{name}") for name in names], key="photo_tabs", on_change="rerun")
+    # The open tab is remembered by its name, since its label changes with the language and the widget with the page.
+    key = f"photo_tabs_{t.language}"
+    if key not in st.session_state:
+        st.session_state[key] = t(f"photo.tab_{st.session_state.get(PHOTO_TAB, names[0])}")
+    tabs = st.tabs([t(f"photo.tab_{name}") for name in names], key=key, on_change="rerun")
     limit = result.settings.visibility_limit
+    skeleton_only = result.settings.draw.skeleton_only
     pose = result.poses[person]
     for name, tab in zip(names, tabs, strict=True):
         if not tab.open:
             continue
+        st.session_state[PHOTO_TAB] = name
         with tab:
             if name == "explore":
                 st.caption(t("photo.explore_caption"))
                 st.plotly_chart(
                     picture_figure(
-                        encode_jpeg(fit_within(frame_rgb, PREVIEW_PX)),
+                        None if skeleton_only else encode_jpeg(fit_within(frame_rgb, PREVIEW_PX)),
                         result.poses,
                         t,
                         visibility_limit=limit,
-                        picture_shown=not result.settings.draw.skeleton_only,
                     ),
                     key="photo_explore",
                     config=_PLOT_CONFIG,
@@ -155,7 +168,7 @@ def result_tabs(result: PhotoResult, frame_rgb: FrameRGB, person: int, t: Transl
                 st.plotly_chart(
                     world_figure(pose, t, visibility_limit=limit),
                     key="photo_world",
-                    config=_PLOT_CONFIG,
+                    config=_PLOT_CONFIG | {"scrollZoom": True},
                     alt=t("photo.world_alt", number=person + 1),
                 )
             elif name == "angles":
@@ -165,20 +178,19 @@ def result_tabs(result: PhotoResult, frame_rgb: FrameRGB, person: int, t: Transl
                     st.plotly_chart(
                         angle_figure(angles, t),
                         key=f"photo_angles_{space}",
-                        config=_PLOT_CONFIG,
+                        config={"staticPlot": True},
                         alt=t("photo.angles_alt_figure", angles=angle_summary(angles, t)),
                     )
             elif name == "table":
                 rows = [
-                    {**row, "landmark": t(f"landmark.{row['landmark']}")}
-                    for row in landmark_rows(result.poses)
+                    {**row, "landmark": t(f"landmark.{row['landmark']}")} for row in landmark_rows([pose])
                 ]
-                table = pd.DataFrame(rows, columns=list(COLUMNS)).drop(columns=["frame", "time_s"])
+                table = pd.DataFrame(rows)[_TABLE_COLUMNS]
                 st.dataframe(
                     table.rename(columns=lambda column: t(f"column.{column}")),
                     hide_index=True,
                     height=480,
-                    alt=t("photo.table_alt"),
+                    alt=t("photo.table_alt", number=person + 1),
                 )
             else:
                 st.json(to_json_dict(result), expanded=2)

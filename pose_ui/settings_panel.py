@@ -43,7 +43,7 @@ def settings_panel(t: Translator) -> PoseSettings:
     for name, default in SETTING_DEFAULTS.items():
         st.session_state.setdefault(setting_key(name), default)
     with st.sidebar:
-        st.subheader(t("settings.model_group"))
+        st.markdown(f"**{t('settings.model_group')}**")
         model = st.radio(
             t("settings.model"),
             get_args(Variant),
@@ -60,18 +60,20 @@ def settings_panel(t: Translator) -> PoseSettings:
             help=t("settings.people_help"),
             persist_state="session",
         )
-        st.subheader(t("settings.drawing_group"))
+        st.markdown(f"**{t('settings.drawing_group')}**")
         drawn = st.pills(
             t("settings.draw"),
             _DRAWINGS,
             selection_mode="multi",
             key=setting_key("draw"),
             format_func=lambda name: t(f"settings.draw_{name}"),
-            help=f"{t('settings.draw_confidence_help')} {t('settings.draw_skeleton_only_help')}",
             label_visibility="collapsed",
             persist_state="session",
         )
-        st.subheader(t("settings.picture_group"))
+        for name in ("confidence", "skeleton_only"):
+            if name in drawn:
+                st.caption(t(f"settings.draw_{name}_help"))
+        st.markdown(f"**{t('settings.picture_group')}**")
         enlarge = st.toggle(
             t("settings.enlarge"),
             key=setting_key("enlarge"),

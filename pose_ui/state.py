@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["LANG", "PHOTO", "SETTING_DEFAULTS", "setting_key"]
+__all__ = ["LANG", "PHOTO", "PHOTO_TAB", "SETTING_DEFAULTS", "setting_key"]
 
 LANG: Final = "lang"
 PHOTO: Final = "photo"  # a pose_ui.photo_session.PhotoSession
+PHOTO_TAB: Final = "photo_tab"  # the open one of the result's tabs
 
 #: Choices of the settings panel with their defaults; each lives under `setting_key`.
 SETTING_DEFAULTS: Final[dict[str, object]] = {

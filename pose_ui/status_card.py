@@ -8,10 +8,10 @@ from importlib.metadata import version
 import pandas as pd
 import streamlit as st
 
-from pose_core.version import VERSION
 from pose_core.bundles import VARIANTS, bundle
 from pose_core.machine import processor_name
 from pose_core.pool import usable_cores
+from pose_core.version import VERSION
 from pose_ui.resources import pool
 from pose_ui.texts import Translator
 
@@ -30,13 +30,7 @@ def status_card(t: Translator) -> None:
             if status.warm_s is None
             else t("home.model_ready", seconds=f"{status.warm_s:.1f}")
         )
-        in_use = t(
-            "home.in_use_text",
-            busy=status.image_busy,
-            limit=status.image_limit,
-            streams=status.streams,
-            stream_limit=status.stream_limit,
-        )
+        in_use = t("home.in_use_text", busy=status.image_busy, limit=status.image_limit)
         machine = t("home.machine_text", processor=processor_name(), cores=usable_cores())
         for icon, label, text in (
             ("check_circle", "model", ready),

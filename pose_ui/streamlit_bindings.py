@@ -5,6 +5,8 @@ Call `apply` before the server starts.
 
 from __future__ import annotations
 
+import logging
+
 from starlette.formparsers import MultiPartParser
 from streamlit import net_util
 from streamlit.runtime.pages_manager import PagesManager
@@ -14,6 +16,7 @@ from pose_core.images import MAX_FILE_MB
 __all__ = ["apply"]
 
 _HERE = "127.0.0.1"
+_UNCAUGHT = "Uncaught app execution"
 
 
 def apply() -> None:
@@ -26,5 +29,8 @@ def apply() -> None:
     # given, nobody is asked, and the foreign origin is refused as before.
     net_util._internal_ip = _HERE
     net_util._external_ip = _HERE
+    # Streamlit would log an unexpected error with its message, which may quote what a visitor uploaded;
+    # pose_ui.problems logs its type and place instead.
+    logging.getLogger("streamlit.error_util").addFilter(lambda record: record.msg != _UNCAUGHT)
     # Uploads above 1 MB would be put into temporary files. All that may come in stays in memory.
     MultiPartParser.spool_max_size = (MAX_FILE_MB + 1) * 1024 * 1024

@@ -18,7 +18,6 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from pose_core.version import VERSION
 from pose_core.angles import ANGLE_NAMES, pose_angles_deg
 from pose_core.bundles import bundle
 from pose_core.export import (
@@ -37,6 +36,7 @@ from pose_core.photo import PhotoResult
 from pose_core.pose import Pose
 from pose_core.settings import DetectionSettings, PoseSettings
 from pose_core.skeleton import LANDMARK_NAMES
+from pose_core.version import VERSION
 
 PoseMaker = Callable[..., Pose]
 

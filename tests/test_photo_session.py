@@ -19,10 +19,15 @@ SQUAT = PhotoItem("squat.png", sample_bytes("squat"))
 BROKEN = PhotoItem("broken.jpg", b"no picture")
 
 
-def test_changing_the_drawing_keeps_results_and_changing_the_model_drops_them(lite_pool: PosePool) -> None:
+def _looking_at(*items: PhotoItem) -> PhotoSession:
     session = PhotoSession()
-    session.show_own([STAND])
+    session.add_own(items)
     session.forget_if_changed(LITE)
+    return session
+
+
+def test_changing_the_drawing_keeps_results_and_changing_the_model_drops_them(lite_pool: PosePool) -> None:
+    session = _looking_at(STAND)
     session.analyse(STAND, LITE, lite_pool)
     session.forget_if_changed(PoseSettings(LITE.detection, DrawSettings(angles=True), visibility_limit=0.7))
     assert session.pending() == []
@@ -31,10 +36,8 @@ def test_changing_the_drawing_keeps_results_and_changing_the_model_drops_them(li
 
 
 def test_a_result_carries_the_present_choices_and_its_own_name(lite_pool: PosePool) -> None:
-    session = PhotoSession()
     twin = PhotoItem("twin.png", STAND.data)
-    session.show_own([STAND, twin])
-    session.forget_if_changed(LITE)
+    session = _looking_at(STAND, twin)
     session.analyse(STAND, LITE, lite_pool)
     strict = PoseSettings(LITE.detection, visibility_limit=0.9)
     outcome = session.outcome(twin, strict)
@@ -44,9 +47,7 @@ def test_a_result_carries_the_present_choices_and_its_own_name(lite_pool: PosePo
 
 
 def test_a_picture_that_cannot_be_read_does_not_stop_the_others(lite_pool: PosePool) -> None:
-    session = PhotoSession()
-    session.show_own([BROKEN, STAND])
-    session.forget_if_changed(LITE)
+    session = _looking_at(BROKEN, STAND)
     for item in session.pending():
         session.analyse(item, LITE, lite_pool)
     assert isinstance(session.outcome(BROKEN, LITE), PictureError)
@@ -54,55 +55,83 @@ def test_a_picture_that_cannot_be_read_does_not_stop_the_others(lite_pool: PoseP
 
 
 def test_the_picture_looked_at_comes_first() -> None:
-    session = PhotoSession()
-    session.show_own([STAND, SQUAT])
+    session = _looking_at(STAND, SQUAT)
     session.step(1)
     assert [item.name for item in session.pending()] == ["squat.png", "stand.png"]
 
 
 def test_steps_stay_within_the_batch() -> None:
-    session = PhotoSession()
-    session.show_own([STAND, SQUAT])
+    session = _looking_at(STAND, SQUAT)
     session.step(-1)
     assert session.item is STAND
     session.step(5)
     assert session.item is SQUAT
 
 
+def test_added_pictures_join_the_others_and_the_first_new_one_is_shown() -> None:
+    session = _looking_at(STAND)
+    session.add_own([SQUAT, BROKEN])
+    assert session.own == [STAND, SQUAT, BROKEN]
+    assert session.item is SQUAT
+    session.add_own([STAND])  # here already: shown, not added
+    assert len(session.own) == 3
+    assert session.item == STAND
+
+
+def test_a_sample_in_between_leaves_own_pictures_and_their_place_alone() -> None:
+    session = _looking_at(STAND, SQUAT)
+    session.step(1)
+    session.show_sample("lunge")
+    assert [item.name for item in session.items] == ["lunge.png"]
+    session.show_own()
+    assert session.item is SQUAT
+
+
+def test_removing_pictures_ends_with_the_first_sample(lite_pool: PosePool) -> None:
+    session = _looking_at(STAND, SQUAT)
+    session.analyse(SQUAT, LITE, lite_pool)
+    session.step(1)
+    session.remove_selected()
+    assert session.item is STAND
+    assert session.outcome(SQUAT, LITE) is None
+    session.remove_selected()
+    assert session.sample is not None
+    assert session.sample.name == f"{photo_session.FIRST_SAMPLE}.png"
+    session.add_own([STAND, SQUAT])
+    session.remove_all()
+    assert session.own == []
+    assert session.sample is not None
+
+
 def test_limits_leave_the_rest_out_and_say_how_many(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(photo_session, "MAX_PICTURES", 2)
     session = PhotoSession()
-    session.show_own([STAND, SQUAT, BROKEN])
-    assert (len(session.items), session.left_out) == (2, 1)
+    session.add_own([STAND, SQUAT, BROKEN])
+    assert (len(session.own), session.left_out) == (2, 1)
     monkeypatch.setattr(photo_session, "MAX_TOTAL_MB", 1)
-    session.show_own([PhotoItem(f"{i}", bytes(700_000)) for i in range(2)])
-    assert (len(session.items), session.left_out) == (1, 1)
+    session = PhotoSession()
+    session.add_own([PhotoItem(f"{i}", bytes(700_000)) for i in range(2)])
+    assert (len(session.own), session.left_out) == (1, 1)
+    session.add_own([PhotoItem("more", bytes(700_000))])
+    assert (len(session.own), session.left_out) == (1, 1)  # what is here already counts too
 
 
 def test_a_large_picture_in_the_middle_does_not_push_out_small_ones(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(photo_session, "MAX_TOTAL_MB", 1)
     session = PhotoSession()
-    session.show_own([PhotoItem("a", bytes(10)), PhotoItem("b", bytes(2_000_000)), PhotoItem("c", bytes(10))])
-    assert [item.name for item in session.items] == ["a", "c"]
+    session.add_own([PhotoItem("a", bytes(10)), PhotoItem("b", bytes(2_000_000)), PhotoItem("c", bytes(10))])
+    assert [item.name for item in session.own] == ["a", "c"]
 
 
-def test_new_pictures_let_go_of_the_old_ones(lite_pool: PosePool) -> None:
-    session = PhotoSession()
-    session.show_own([STAND])
-    session.forget_if_changed(LITE)
-    session.analyse(STAND, LITE, lite_pool)
+def test_a_packed_batch_is_outdated_by_new_pictures() -> None:
+    session = _looking_at(STAND, SQUAT)
     session.zip_file = b"packed"
-    session.show_sample("squat")
-    assert session.sample == "squat"
+    session.add_own([BROKEN])
     assert session.zip_file is None
-    session.show_own([STAND])
-    assert session.sample is None
-    assert session.pending() == [STAND]
 
 
-def test_only_the_picture_looked_at_is_kept_decoded(lite_pool: PosePool) -> None:
-    session = PhotoSession()
-    session.show_own([STAND, SQUAT])
+def test_only_the_picture_looked_at_is_kept_decoded() -> None:
+    session = _looking_at(STAND, SQUAT)
     first = session.picture()
     assert session.picture() is first
     session.step(1)

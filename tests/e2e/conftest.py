@@ -60,13 +60,13 @@ def _answers(url: str) -> bool:
 
 
 @contextmanager
-def running_server(log: Path, prefix: Sequence[str] = ()) -> Iterator[Server]:
+def running_server(log: Path, prefix: Sequence[str] = (), folder: Path = ROOT) -> Iterator[Server]:
     """Start the dashboard as `streamlit run app.py` does, and stop it afterwards."""
     port = free_port()
     url = f"http://localhost:{port}"
     command = [*prefix, sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
     with log.open("wb") as sink:
-        process = subprocess.Popen(command, cwd=ROOT, stdout=sink, stderr=sink, start_new_session=True)
+        process = subprocess.Popen(command, cwd=folder, stdout=sink, stderr=sink, start_new_session=True)
         try:
             deadline = time.monotonic() + START_LIMIT_S
             while not _answers(url):

@@ -249,6 +249,46 @@ def test_double_clicking_samples_leaves_the_last_one_shown(photo: Page) -> None:
     expect(photo.get_by_alt_text(re.compile("stand.png: "))).to_be_visible()
 
 
+def test_a_double_click_on_a_sample_chooses_it(photo: Page) -> None:
+    photo.get_by_role("radio", name="Standing").dblclick()
+    expect(photo.get_by_alt_text(re.compile("stand.png: "))).to_be_visible()
+    settle(photo)
+    expect(photo.get_by_alt_text(re.compile("stand.png: "))).to_be_visible()
+
+
+def test_skeleton_only_sends_no_picture_of_the_person(photo: Page) -> None:
+    photo.get_by_text("Skeleton only", exact=True).click()
+    expect(photo.get_by_text("so that nobody can be recognised")).to_be_visible()
+    settle(photo)
+    expect(photo.get_by_label(re.compile("Where the picture changes"))).to_have_count(0)
+    pixels = _pixels(_drawn(photo))
+    grey = np.ptp(pixels[..., :3].astype(int), axis=-1) < 30
+    assert grey.mean() > 0.97  # what is left has hardly a colour: no shirt, no floor
+    expect(photo.locator(".js-plotly-plot image")).to_have_count(0)
+
+
+def test_pictures_add_up_over_a_page_change_and_can_be_removed(photo: Page) -> None:
+    _upload(photo, ("one.png", sample_bytes("stand")))
+    photo.get_by_role("link", name="Home").click()
+    expect(photo.get_by_text("nothing sent anywhere")).to_be_visible()
+    photo.get_by_role("link", name="Photo").click()
+    wait_for_result(photo)
+    _upload(photo, ("two.png", sample_bytes("lunge")))
+    expect(photo.get_by_role("radio", name="My pictures (2)")).to_be_checked()
+    photo.get_by_role("button", name="Remove all").click()
+    expect(photo.get_by_role("radio", name="Squat")).to_be_checked()
+
+
+def test_the_wheel_over_the_interactive_picture_scrolls_the_page(photo: Page) -> None:
+    plot = photo.locator(".js-plotly-plot").first
+    plot.hover(position={"x": 200, "y": 100})
+    top = plot.evaluate("element => element.getBoundingClientRect().top")
+    photo.mouse.wheel(0, 200)
+    photo.wait_for_function(
+        "top => document.querySelector('.js-plotly-plot').getBoundingClientRect().top < top - 50", arg=top
+    )
+
+
 def test_two_tabs_of_one_person_do_not_disturb_each_other(
     server: Server, browser: Browser, photo: Page
 ) -> None:

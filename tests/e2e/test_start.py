@@ -8,8 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, expect
 
-from tests.e2e.conftest import ROOT, free_port
+from tests.e2e.conftest import ROOT, free_port, running_server, visit
 
 pytestmark = pytest.mark.e2e
 
@@ -44,3 +45,22 @@ def test_a_damaged_model_file_is_named_with_the_mend(copied_project: Path) -> No
     assert ended.returncode == 1
     assert "PoseDeck cannot start. The model file full.task is damaged" in ended.stderr
     assert "Traceback" not in ended.stdout + ended.stderr
+
+
+def test_an_unforeseen_error_shows_a_calm_sentence_and_logs_only_its_place(
+    copied_project: Path, browser: Browser, tmp_path: Path
+) -> None:
+    page_file = copied_project / "pages" / "home.py"
+    page_file.write_text(page_file.read_text() + '\nraise RuntimeError("my holiday.png")\n')
+    with (
+        running_server(tmp_path / "log.txt", folder=copied_project) as server,
+        visit(browser, server.url) as page,
+    ):
+        expect(page.get_by_text("Something unexpected went wrong here")).to_be_visible()
+        expect(page.get_by_text("holiday")).to_have_count(0)
+        expect(page.get_by_text("Traceback")).to_have_count(0)
+        printed = server.log.read_text()
+    assert "unexpected RuntimeError at" in printed
+    assert "home.py" in printed
+    assert "holiday" not in printed
+    assert "Traceback" not in printed
