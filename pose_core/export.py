@@ -7,8 +7,6 @@ import io
 import json
 import math
 import platform
-import re
-import unicodedata
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
@@ -26,13 +24,11 @@ __all__ = [
     "COLUMNS",
     "SCHEMA_VERSION",
     "landmark_rows",
-    "safe_stem",
     "to_csv",
     "to_json",
     "to_json_dict",
     "to_xlsx",
     "to_zip",
-    "unique_stems",
 ]
 
 #: Raised whenever a field changes its name or meaning.
@@ -270,65 +266,6 @@ def to_xlsx(result: PhotoResult, translate: Translate = lambda key: key) -> byte
     file = io.BytesIO()
     book.save(file)
     return file.getvalue()
-
-
-_RESERVED: Final = {
-    "con",
-    "prn",
-    "aux",
-    "nul",
-    *(f"com{i}" for i in range(10)),
-    *(f"lpt{i}" for i in range(10)),
-}
-_LONGEST_STEM: Final = 60
-
-
-def safe_stem(name: str) -> str:
-    """A file name's stem that is harmless on every system.
-
-    Parameters
-    ----------
-    name : str
-        Whatever a browser sent: paths, control characters, reserved names.
-
-    Returns
-    -------
-    str
-        Letters (of any script), digits, ``-`` and ``_``, at most 60; ``"picture"`` where nothing is left.
-
-    Examples
-    --------
-    >>> safe_stem("../../etc/pass wd.jpg"), safe_stem("深蹲 1.png"), safe_stem("..."), safe_stem("CON.png")
-    ('pass_wd', '深蹲_1', 'picture', 'picture_con')
-    """
-    base = unicodedata.normalize("NFC", name).replace("\\", "/").rsplit("/", 1)[-1]
-    stem = base.rsplit(".", 1)[0] if "." in base else base
-    stem = re.sub(r"[^\w-]+", "_", stem).strip("_-")[:_LONGEST_STEM].rstrip("_-")
-    if stem.lower() in _RESERVED:
-        return f"picture_{stem.lower()}"
-    return stem or "picture"
-
-
-def unique_stems(names: Sequence[str]) -> list[str]:
-    """`safe_stem` of each name, numbered where two would be the same on a system that ignores case; none is longer.
-
-    Examples
-    --------
-    >>> unique_stems(["a.jpg", "A.png", "b.jpg"])
-    ['a', 'A_2', 'b']
-    """
-    taken: set[str] = set()
-    stems = []
-    for name in names:
-        stem = candidate = safe_stem(name)
-        number = 2
-        while candidate.casefold() in taken:
-            suffix = f"_{number}"
-            candidate = stem[: _LONGEST_STEM - len(suffix)] + suffix
-            number += 1
-        taken.add(candidate.casefold())
-        stems.append(candidate)
-    return stems
 
 
 def to_zip(files: Iterable[tuple[str, bytes]]) -> bytes:

@@ -11,7 +11,8 @@ from functools import partial
 import streamlit as st
 
 from pose_core.errors import PictureError
-from pose_core.export import safe_stem, to_csv, to_json, to_xlsx, to_zip, unique_stems
+from pose_core.export import to_csv, to_json, to_xlsx, to_zip
+from pose_core.file_names import safe_stem, unique_stems
 from pose_core.images import decode_picture, encode_png
 from pose_core.photo import PhotoResult, annotate_photo
 from pose_core.settings import PoseSettings
