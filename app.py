@@ -14,6 +14,7 @@ import anyio.to_thread
 import streamlit as st
 
 from pose_core.errors import PoseCoreError
+from pose_core.machine import limit_memory_growth
 from pose_ui import streamlit_bindings
 from pose_ui.problems import show_unexpected
 from pose_ui.resources import close_pool, warm_up
@@ -34,5 +35,6 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     await anyio.to_thread.run_sync(close_pool)
 
 
+limit_memory_growth()
 streamlit_bindings.apply()
 app = st.App("dashboard.py", lifespan=lifespan, on_script_error=show_unexpected)

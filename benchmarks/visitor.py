@@ -16,24 +16,28 @@ from tests.e2e.browser import chromium_executable
 
 __all__ = ["Visitor", "browser", "visiting"]
 
-_WAIT_MS: Final = 120_000
+_WAIT_MS: Final = 60_000
 _UPLOAD_WAIT_MS: Final = 600_000
 _texts: Final = Translator("en")
 
 #: Resolves with milliseconds since the page was opened when the before/after component shows a drawn picture other than
-#: `old`: there, decoded, and two frames later, hence painted. It lives in a component's shadow root.
+#: `old`: there, decoded, and two frames later, hence painted. It lives in a component's shadow root. What does not come
+#: ends with an error that tells what is on the page.
 _DRAWN: Final = """
+  const frame = async (missing) => {
+    if (performance.now() > deadline) throw new Error(`${missing} did not come; the page: ${document.body.innerText}`);
+    await new Promise(requestAnimationFrame);
+  };
+  const find = () => {
+    for (const host of document.querySelectorAll("*")) {
+      const image = host.shadowRoot?.querySelector("img.after");
+      if (image) return image;
+    }
+  };
   const drawnOther = async (old) => {
-    const frame = () => new Promise(requestAnimationFrame);
-    const find = () => {
-      for (const host of document.querySelectorAll("*")) {
-        const image = host.shadowRoot?.querySelector("img.after");
-        if (image) return image;
-      }
-    };
     let image = find();
     while (!image?.isConnected || !image.src || image.src === old || !image.complete || !image.naturalWidth) {
-      await frame();
+      await frame("The drawn picture");
       if (!image?.isConnected) image = find();
     }
     await image.decode();
@@ -43,14 +47,15 @@ _DRAWN: Final = """
   };
   const settled = async () => {
     while (!document.querySelector('[data-testid="stApp"][data-test-script-state="notRunning"]')) {
-      await new Promise(requestAnimationFrame);
+      await frame("The end of the script");
     }
     return performance.now();
   };
 """
-_FIRST: Final = f"async () => {{ {_DRAWN} return (await drawnOther('')).at; }}"
+_PRELUDE: Final = f"const deadline = performance.now() + {_WAIT_MS}; {_DRAWN}"
+_FIRST: Final = f"async () => {{ {_PRELUDE} return (await drawnOther('')).at; }}"
 # The promise is wrapped, so that Playwright can click while it waits.
-_NEXT: Final = f"""async () => {{ {_DRAWN}
+_NEXT: Final = f"""async () => {{ {_PRELUDE}
   const old = (await drawnOther("")).src;
   let pressed;
   addEventListener("click", event => {{ pressed = event.timeStamp; }}, {{ once: true, capture: true }});

@@ -35,12 +35,12 @@ result = session.outcome(item, settings)
 if isinstance(result, PictureError):
     st.error(f"**{plain(item.name)}**  \n{t.error(result)}", icon=":material/broken_image:")
 elif result is not None:
-    frame_rgb = session.picture().frame_rgb
+    preview_rgb = session.preview()
     left, right = st.columns([3, 2], gap="large")
     with right:
         person = choose_person(len(result.poses), t)
     with left:
-        drawn_picture(result, frame_rgb, person, t)
+        drawn_picture(result, preview_rgb, person, t)
         if not result.poses:
             nobody_found(settings, t)
         downloads(item, result, t)
@@ -49,5 +49,5 @@ elif result is not None:
         if result.poses:
             angle_panel(result, person, t)
     if result.poses:
-        result_tabs(result, frame_rgb, person, t)
+        result_tabs(result, preview_rgb, person, t)
 batch_overview(session, settings, t)

@@ -58,6 +58,9 @@ _UPRIGHT: Final = {
 #: Where a PNG file holds the bits of a channel; Pillow itself reads 16-bit colours as 8 and keeps no trace of it.
 _PNG_BIT_DEPTH_AT: Final = 24
 
+# Pillow warns of large pictures at its own limit (ours is checked before decoding) and of odd metadata. What matters
+# becomes a note or an error; the console is no place for a picture's insides.
+warnings.filterwarnings("ignore", module="PIL")
 Image.init()  # registers WebP; Pillow would do so only on the first file it does not know
 
 #: What was done to a picture that a person would want to know.
@@ -178,9 +181,7 @@ def _upright(image: Image.Image, notes: list[Note]) -> Image.Image:
 
 def _to_rgb8(image: Image.Image, notes: list[Note]) -> Image.Image:
     """8-bit RGB from whatever mode the file had."""
-    if (
-        image.mode.startswith("I") or image.mode == "F"
-    ):  # 16-bit grey; Pillow's own conversion would clip to white
+    if image.mode.startswith("I") or image.mode == "F":  # 16-bit; Pillow's own conversion would clip to white
         notes.append("grey")
         wide = np.asarray(image, dtype=np.float64)
         image = Image.fromarray((wide / 257.0).clip(0, 255).round().astype(np.uint8))
@@ -194,7 +195,7 @@ def _to_rgb8(image: Image.Image, notes: list[Note]) -> Image.Image:
         if rgba.getchannel("A").getextrema() != (255, 255):
             notes.append("alpha")
         image = Image.alpha_composite(Image.new("RGBA", rgba.size, _WHITE), rgba)
-    return image.convert("RGB")
+    return image if image.mode == "RGB" else image.convert("RGB")  # which would copy
 
 
 def decode_picture(data: bytes) -> Picture:
@@ -216,14 +217,6 @@ def decode_picture(data: bytes) -> Picture:
         If the bytes are empty, no picture, damaged or cut off, or outside the limits on size and shape. Nothing is
         decoded before the size in the header was found acceptable.
     """
-    with warnings.catch_warnings():
-        # Pillow warns of large pictures at its own limit (ours is checked before decoding) and of odd metadata. What
-        # matters becomes a note or an error; the console is no place for a picture's insides.
-        warnings.simplefilter("ignore")
-        return _decode(data)
-
-
-def _decode(data: bytes) -> Picture:
     image = _open(data)
     with image:
         _check_size(*image.size)

@@ -10,8 +10,9 @@ from typing import Final
 
 import streamlit as st
 
+from pose_core.arrays import FrameRGB
 from pose_core.errors import PictureError
-from pose_core.images import Picture, decode_picture
+from pose_core.images import decode_picture, fit_within
 from pose_core.photo import PhotoResult, analyse_photo
 from pose_core.pool import PosePool
 from pose_core.samples import sample_bytes
@@ -21,6 +22,7 @@ from pose_ui.state import PHOTO
 __all__ = ["FIRST_SAMPLE", "MAX_PICTURES", "MAX_TOTAL_MB", "PhotoItem", "PhotoSession", "photo_session"]
 
 FIRST_SAMPLE: Final = "squat"  # what a first visitor sees
+PREVIEW_PX: Final = 1600  # longer side of what the browser gets; downloads keep the full size
 MAX_PICTURES: Final = 100
 MAX_TOTAL_MB: Final = 200
 
@@ -74,7 +76,7 @@ class PhotoSession:
     _own_selected: int = 0
     _outcomes: dict[str, Outcome] = field(default_factory=dict)
     _outcomes_key: object = None
-    _decoded: tuple[str, Picture] | None = None
+    _preview: tuple[str, FrameRGB] | None = None
 
     # ------------------------------------------------------------------ what is looked at
     def show_sample(self, sample: str) -> None:
@@ -171,7 +173,7 @@ class PhotoSession:
         else:
             self._outcomes[item.sha256] = result
             if item.sha256 == self.item.sha256:
-                self._decoded = (item.sha256, picture)
+                self._preview = (item.sha256, fit_within(picture.frame_rgb, PREVIEW_PX))
 
     def outcome(self, item: PhotoItem, settings: PoseSettings) -> Outcome | None:
         """What became of a picture under the present choices; None while it is pending."""
@@ -180,12 +182,12 @@ class PhotoSession:
             return replace(outcome, name=item.name, settings=settings)
         return outcome
 
-    def picture(self) -> Picture:
-        """Pixels of the picture that is looked at; only this one is kept decoded."""
+    def preview(self) -> FrameRGB:
+        """The picture that is looked at, at most `PREVIEW_PX` long; only this one is kept decoded."""
         item = self.item
-        if self._decoded is None or self._decoded[0] != item.sha256:
-            self._decoded = (item.sha256, decode_picture(item.data))
-        return self._decoded[1]
+        if self._preview is None or self._preview[0] != item.sha256:
+            self._preview = (item.sha256, fit_within(decode_picture(item.data).frame_rgb, PREVIEW_PX))
+        return self._preview[1]
 
 
 def photo_session() -> PhotoSession:

@@ -12,7 +12,7 @@ from pose_core.angles import Space, pose_angles_deg
 from pose_core.arrays import FrameRGB
 from pose_core.export import COLUMNS, landmark_rows, to_json_dict
 from pose_core.figures import angle_figure, picture_figure, world_figure
-from pose_core.images import encode_jpeg, fit_within
+from pose_core.images import encode_jpeg
 from pose_core.photo import STEPS, PhotoResult, annotate_photo
 from pose_core.settings import MAX_PEOPLE, PoseSettings
 from pose_core.skeleton import MAIN_JOINTS
@@ -27,7 +27,6 @@ __all__ = ["angle_panel", "choose_person", "drawn_picture", "landmark_labels", "
 _NOT_IN_TABLE = ("frame", "time_s", "person", "landmark", "visibility", "presence")
 #: Columns of the table, what a person looks for first.
 _TABLE_COLUMNS = ["landmark", "visibility", *(c for c in COLUMNS if c not in _NOT_IN_TABLE), "presence"]
-PREVIEW_PX = 1600  # longer side of pictures sent to the browser; downloads keep their full size
 #: Remedies offered when nobody was found.
 _REMEDY_CONFIDENCE = 0.25
 #: The wheel scrolls the page, except over the 3-D view.
@@ -58,9 +57,8 @@ def _timing_line(result: PhotoResult, times_ms: Mapping[str, float], t: Translat
     )
 
 
-def drawn_picture(result: PhotoResult, frame_rgb: FrameRGB, chosen: int | None, t: Translator) -> None:
+def drawn_picture(result: PhotoResult, preview_rgb: FrameRGB, chosen: int | None, t: Translator) -> None:
     """The picture with its skeletons over the picture as it came, and how long each step took."""
-    preview_rgb = fit_within(frame_rgb, PREVIEW_PX)
     before_jpeg = encode_jpeg(preview_rgb)
     drawn_rgb, draw_ms = annotate_photo(
         result, preview_rgb, result.settings, names=landmark_labels(t), chosen=chosen
@@ -134,7 +132,7 @@ def angle_panel(result: PhotoResult, person: int, t: Translator) -> None:
     angle_table(angles, t)
 
 
-def result_tabs(result: PhotoResult, frame_rgb: FrameRGB, person: int, t: Translator) -> None:
+def result_tabs(result: PhotoResult, preview_rgb: FrameRGB, person: int, t: Translator) -> None:
     """Explore, 3-D, angles, table and JSON; only the open one is computed."""
     names = ("explore", "world", "angles", "table", "json")
     # The open tab is remembered by its name, since its label changes with the language and the widget with the page.
@@ -154,7 +152,7 @@ def result_tabs(result: PhotoResult, frame_rgb: FrameRGB, person: int, t: Transl
                 st.caption(t("photo.explore_caption"))
                 st.plotly_chart(
                     picture_figure(
-                        None if skeleton_only else encode_jpeg(fit_within(frame_rgb, PREVIEW_PX)),
+                        None if skeleton_only else encode_jpeg(preview_rgb),
                         result.poses,
                         t,
                         visibility_limit=limit,

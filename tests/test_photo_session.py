@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from pose_core.errors import PictureError
@@ -132,7 +133,17 @@ def test_a_packed_batch_is_outdated_by_new_pictures() -> None:
 
 def test_only_the_picture_looked_at_is_kept_decoded() -> None:
     session = _looking_at(STAND, SQUAT)
-    first = session.picture()
-    assert session.picture() is first
+    first = session.preview()
+    assert session.preview() is first
     session.step(1)
-    assert encode_jpeg(session.picture().frame_rgb) != encode_jpeg(first.frame_rgb)
+    assert encode_jpeg(session.preview()) != encode_jpeg(first)
+
+
+def test_of_a_large_picture_only_a_preview_is_kept(lite_pool: PosePool) -> None:
+    large = PhotoItem("large.jpg", encode_jpeg(np.full((1800, 2400, 3), 128, np.uint8)))
+    session = _looking_at(large)
+    session.analyse(large, LITE, lite_pool)
+    assert session.preview().shape == (1200, 1600, 3)
+    outcome = session.outcome(large, LITE)
+    assert isinstance(outcome, PhotoResult)
+    assert outcome.size_wh == (2400, 1800)
