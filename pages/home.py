@@ -12,7 +12,7 @@ from pose_ui.status_card import status_card
 t = language.current()
 page_header(t("app.name"), t)
 st.header(t("home.claim"), anchor=False)
-picture, status = st.columns([3, 2], gap="large")
+picture, status = st.columns([3, 2], gap="medium")
 with picture:
     live_example(t)
 with status:

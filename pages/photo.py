@@ -36,7 +36,7 @@ if isinstance(result, PictureError):
     st.error(f"**{plain(item.name)}**  \n{t.error(result)}", icon=":material/broken_image:")
 elif result is not None:
     preview_rgb = session.preview()
-    left, right = st.columns([3, 2], gap="large")
+    left, right = st.columns([3, 2], gap="medium")
     with right:
         person = choose_person(len(result.poses), t)
     with left:

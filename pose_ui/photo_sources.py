@@ -66,7 +66,7 @@ def _camera(session: PhotoSession, t: Translator) -> None:
 
 def photo_sources(session: PhotoSession, t: Translator) -> None:
     """Show the sources; whatever is chosen goes into `session`."""
-    samples, files = st.columns([3, 2], gap="large")
+    samples, files = st.columns([3, 2], gap="medium")
     with samples:
         choices = [sample.id for sample in SAMPLES] + ([_OWN] if session.own else [])
         # The session leads: an upload moves the choice to the own pictures.

@@ -10,7 +10,7 @@ import streamlit as st
 
 from pose_core.angles import Space, pose_angles_deg
 from pose_core.arrays import FrameRGB
-from pose_core.export import COLUMNS, landmark_rows, to_json_dict
+from pose_core.export import landmark_rows, to_json_dict
 from pose_core.figures import angle_figure, picture_figure, world_figure
 from pose_core.images import encode_jpeg
 from pose_core.photo import STEPS, PhotoResult, annotate_photo
@@ -24,9 +24,15 @@ from pose_ui.texts import Translator
 
 __all__ = ["angle_panel", "choose_person", "drawn_picture", "landmark_labels", "nobody_found", "result_tabs"]
 
-_NOT_IN_TABLE = ("frame", "time_s", "person", "landmark", "visibility", "presence")
-#: Columns of the table, what a person looks for first.
-_TABLE_COLUMNS = ["landmark", "visibility", *(c for c in COLUMNS if c not in _NOT_IN_TABLE), "presence"]
+#: Columns of the table with their number formats: what a person looks for first, and as many digits as it deserves.
+_TABLE_FORMATS = {
+    "visibility": "%.2f",
+    **dict.fromkeys(("x_px", "y_px"), "%.1f"),
+    "z": "%.3f",
+    **dict.fromkeys(("world_x_m", "world_y_m", "world_z_m"), "%.3f"),
+    **dict.fromkeys(("x_norm", "y_norm"), "%.4f"),
+    "presence": "%.2f",
+}
 #: Remedies offered when nobody was found.
 _REMEDY_CONFIDENCE = 0.25
 #: The wheel scrolls the page, except over the 3-D view.
@@ -183,9 +189,13 @@ def result_tabs(result: PhotoResult, preview_rgb: FrameRGB, person: int, t: Tran
                 rows = [
                     {**row, "landmark": t(f"landmark.{row['landmark']}")} for row in landmark_rows([pose])
                 ]
-                table = pd.DataFrame(rows)[_TABLE_COLUMNS]
+                table = pd.DataFrame(rows)[["landmark", *_TABLE_FORMATS]]
                 st.dataframe(
                     table.rename(columns=lambda column: t(f"column.{column}")),
+                    column_config={
+                        t(f"column.{column}"): st.column_config.NumberColumn(format=digits)
+                        for column, digits in _TABLE_FORMATS.items()
+                    },
                     hide_index=True,
                     height=480,
                     alt=t("photo.table_alt", number=person + 1),
