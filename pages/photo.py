@@ -44,10 +44,10 @@ elif result is not None:
         if not result.poses:
             nobody_found(settings, t)
         downloads(item, result, t)
-        batch_downloads(session, settings, t)
     with right:
         if result.poses:
             angle_panel(result, person, t)
     if result.poses:
         result_tabs(result, preview_rgb, person, t)
 batch_overview(session, settings, t)
+batch_downloads(session, settings, t)

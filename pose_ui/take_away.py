@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import partial
 
@@ -62,21 +62,26 @@ def downloads(item: PhotoItem, result: PhotoResult, t: Translator) -> None:
 
 
 def _batch_files(
-    session: PhotoSession, settings: PoseSettings, t: Translator
-) -> Iterator[list[tuple[str, bytes]]]:
-    """The files of each picture in turn, and last a summary that also names what could not be read."""
+    session: PhotoSession, settings: PoseSettings, t: Translator, progress: Callable[[int], None]
+) -> Iterator[tuple[str, bytes]]:
+    """The files of each picture in turn, and last a summary that also names what could not be read.
+
+    `progress` is told how many pictures are done.
+    """
     summary = io.StringIO(newline="")
     writer = csv.writer(summary, lineterminator="\n")
     writer.writerow(["file", "people", "error"])
-    for item, stem in zip(session.items, unique_stems([item.name for item in session.items]), strict=True):
+    stems = unique_stems([item.name for item in session.items])
+    for done, (item, stem) in enumerate(zip(session.items, stems, strict=True), start=1):
         outcome = session.outcome(item, settings)
         if isinstance(outcome, PhotoResult):
             writer.writerow([stem, len(outcome.poses), ""])
-            yield [(f"{stem}_{_SUFFIX[kind]}.{kind}", _file(kind, item, outcome, t)) for kind in _MIME]
+            for kind in _MIME:
+                yield f"{stem}_{_SUFFIX[kind]}.{kind}", _file(kind, item, outcome, t)
         else:
             writer.writerow([stem, "", t.error(outcome) if isinstance(outcome, PictureError) else ""])
-            yield []
-    yield [("summary.csv", summary.getvalue().encode())]
+        progress(done)
+    yield "summary.csv", summary.getvalue().encode()
 
 
 def batch_downloads(session: PhotoSession, settings: PoseSettings, t: Translator) -> None:
@@ -90,17 +95,20 @@ def batch_downloads(session: PhotoSession, settings: PoseSettings, t: Translator
     if session.zip_file is None and st.button(
         t("photo.zip_prepare", total=total), icon=":material/folder_zip:"
     ):
-        bar = st.progress(0.0)
+        area = st.empty()
+        with area.container(horizontal=True, vertical_alignment="center"):
+            bar = st.progress(0.0)
+            # Pressing it starts a new run of the page, and with that ends this one.
+            st.button(t("photo.stop"), icon=":material/stop:", key="photo_zip_stop")
         countdown = Countdown(total)
-        files: list[tuple[str, bytes]] = []
-        for done, of_one in enumerate(_batch_files(session, settings, t), start=1):
-            files += of_one
-            share = min(done, total)
-            bar.progress(
-                share / total, t("photo.zip_progress", done=share, total=total, left=countdown.left(share, t))
-            )
-        session.zip_file, session.zip_of = to_zip(files), wanted
-        bar.empty()
+
+        def progress(done: int) -> None:
+            left = countdown.left(done, t)
+            bar.progress(done / total, t("photo.zip_progress", done=done, total=total, left=left))
+
+        session.zip_file = to_zip(_batch_files(session, settings, t, progress))
+        session.zip_of = wanted
+        area.empty()
         st.rerun()
     if session.zip_file is not None:
         st.download_button(

@@ -150,7 +150,7 @@ def test_a_batch_goes_into_one_zip_and_names_what_could_not_be_read(photo: Page)
 _ENDS = ("pose.png", "pose.json", "pose.xlsx", "landmarks.csv")
 
 
-def test_a_long_batch_shows_progress_and_can_be_stopped_and_resumed(photo: Page) -> None:
+def test_a_long_batch_and_its_zip_show_progress_and_can_be_stopped(photo: Page) -> None:
     pictures = [
         (f"{i}.jpg", encode_jpeg(render_frame("walk", i / 40, yaw_deg=30).rgb, quality=80 + i % 15))
         for i in range(40)
@@ -168,6 +168,14 @@ def test_a_long_batch_shows_progress_and_can_be_stopped_and_resumed(photo: Page)
     expect(photo.get_by_text("40/40")).to_have_count(0)
     settle(photo)
     expect(photo.get_by_role("cell", name="1 person")).to_have_count(40)
+
+    photo.get_by_role("button", name="Pack all 40 as ZIP").click()
+    expect(photo.get_by_text(re.compile(r"Packing \d+ of 40, about \d+ s left"))).to_be_visible()
+    photo.get_by_role("button", name="Stop").click()
+    expect(photo.get_by_text(re.compile("Packing"))).to_have_count(0)
+    expect(photo.get_by_role("button", name="Pack all 40 as ZIP")).to_be_visible()
+    settle(photo)
+    expect(photo.get_by_role("button", name=re.compile("Download ZIP"))).to_have_count(0)
 
 
 def test_a_camera_snapshot_is_analysed(photo: Page) -> None:
