@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pose_core.errors import PictureError, PoseCoreError
+from pose_core.images import encode_jpeg
 from pose_ui import language
 from pose_ui.layout import page_header, plain
 from pose_ui.photo_batch import analyse_batch, batch_bar, batch_overview
@@ -36,11 +37,12 @@ if isinstance(result, PictureError):
     st.error(f"**{plain(item.name)}**  \n{t.error(result)}", icon=":material/broken_image:")
 elif result is not None:
     preview_rgb = session.preview()
+    preview_jpeg = encode_jpeg(preview_rgb)
     left, right = st.columns([3, 2], gap="medium")
     with right:
         person = choose_person(len(result.poses), t)
     with left:
-        drawn_picture(result, preview_rgb, person, t)
+        drawn_picture(result, preview_rgb, preview_jpeg, person, t)
         if not result.poses:
             nobody_found(settings, t)
         downloads(item, result, t)
@@ -48,6 +50,6 @@ elif result is not None:
         if result.poses:
             angle_panel(result, person, t)
     if result.poses:
-        result_tabs(result, preview_rgb, person, t)
+        result_tabs(result, preview_jpeg, person, t)
 batch_overview(session, settings, t)
 batch_downloads(session, settings, t)

@@ -6,7 +6,9 @@ read 121 degrees.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from math import isfinite
 from typing import Final, Literal
 
 import numpy as np
@@ -27,6 +29,7 @@ __all__ = [
     "lean_deg",
     "obliquity_deg",
     "pose_angles_deg",
+    "side_difference_deg",
 ]
 
 Space = Literal["image", "world"]
@@ -218,3 +221,27 @@ def pose_angles_deg(pose: Pose, space: Space, visibility_limit: float) -> dict[s
     points = pose.image_xy_px if space == "image" else pose.world_xyz_m
     values = angles_deg(points, pose.visible(visibility_limit))
     return dict(zip(ANGLE_NAMES, values.tolist(), strict=True))
+
+
+def side_difference_deg(angles: Mapping[str, float], joint: str) -> int | None:
+    """How far the left and right angle of a joint are apart, as shown beside them.
+
+    Parameters
+    ----------
+    angles : mapping of str to float
+        Degrees by angle name, as from `pose_angles_deg`.
+    joint : str
+        One of `LIMB_ANGLES`.
+
+    Returns
+    -------
+    int or None
+        Of the two rounded to whole degrees, so that it agrees with what a person reads; None where one is NaN.
+
+    Examples
+    --------
+    >>> side_difference_deg({"left_knee": 171.6, "right_knee": 178.4}, "knee")
+    6
+    """
+    left, right = angles[f"left_{joint}"], angles[f"right_{joint}"]
+    return abs(round(left) - round(right)) if isfinite(left) and isfinite(right) else None

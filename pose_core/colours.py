@@ -10,7 +10,7 @@ from typing import Final
 
 from pose_core.skeleton import Side
 
-__all__ = ["DOT", "EDGE", "LINE", "PEOPLE", "SIDES", "rgb"]
+__all__ = ["DOT", "EDGE", "GROUND", "LINE", "PEOPLE", "SIDES", "rgb"]
 
 SIDES: Final[dict[Side, str]] = {"left": "#0072B2", "right": "#E69F00", "middle": "#8A8F98"}
 #: One colour a person, in order; the first is the classic red-dot skeleton.
@@ -18,6 +18,7 @@ PEOPLE: Final[tuple[str, ...]] = ("#FF3B30", "#56B4E9", "#F0E442", "#009E73", "#
 DOT: Final = PEOPLE[0]
 LINE: Final = "#FFFFFF"
 EDGE: Final = "#1A1D21"
+GROUND: Final = "#181B20"  # behind a skeleton without its picture
 
 
 def rgb(colour: str) -> tuple[int, int, int]:

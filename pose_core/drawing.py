@@ -11,14 +11,13 @@ import numpy as np
 
 from pose_core.angles import pose_angles_deg
 from pose_core.arrays import FloatArray, FrameRGB
-from pose_core.colours import EDGE, LINE, PEOPLE, rgb
+from pose_core.colours import EDGE, GROUND, LINE, PEOPLE, rgb
 from pose_core.pose import Pose
 from pose_core.settings import DrawSettings
 from pose_core.skeleton import CONNECTIONS, INDEX, MAIN_JOINTS, side_of
 
 __all__ = ["draw_poses"]
 
-_GROUND_RGB: Final = (24, 27, 32)  # behind a skeleton without its picture
 _WEIGHT: Final = 600  # of the text, 100 to 900
 _TEXT_RGB: Final = (255, 255, 255)
 _FONT: Final = cv2.FontFace("sans")  # built into OpenCV, with Chinese
@@ -194,7 +193,7 @@ def draw_poses(
     draw = draw or DrawSettings()
     canvas = np.array(frame_rgb, order="C")  # OpenCV draws into no other order
     if draw.skeleton_only:
-        canvas[:] = _GROUND_RGB
+        canvas[:] = rgb(GROUND)
     size_wh = np.array((canvas.shape[1], canvas.shape[0]), dtype=np.float64)
     several = len(poses) > 1
     numbered = ((number, pose, pose.image_xy_norm * size_wh) for number, pose in enumerate(poses))

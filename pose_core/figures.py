@@ -12,9 +12,9 @@ from typing import Any, Final
 import numpy as np
 import plotly.graph_objects as go
 
-from pose_core.angles import LIMB_ANGLES
+from pose_core.angles import LIMB_ANGLES, side_difference_deg
 from pose_core.arrays import FloatArray
-from pose_core.colours import PEOPLE, SIDES
+from pose_core.colours import GROUND, PEOPLE, SIDES
 from pose_core.pose import Pose
 from pose_core.skeleton import CONNECTIONS, LANDMARK_NAMES, Side, side_of
 
@@ -23,7 +23,6 @@ __all__ = ["angle_figure", "picture_figure", "world_figure"]
 Translate = Callable[..., str]
 
 _GREY: Final = "rgba(128,134,145,0.9)"
-_GROUND: Final = "#181B20"
 _FAINT: Final = "rgba(128,134,145,0.25)"
 _SIDE_ORDER: Final[tuple[Side, ...]] = ("left", "right", "middle")
 #: Left and right differ in shape as well as in colour.
@@ -89,10 +88,11 @@ def picture_figure(
         colours tell persons apart.
     """
     width, height = poses[0].size_wh
+    several = len(poses) > 1
     figure = go.Figure()
     if picture_jpeg is None:
         figure.add_shape(
-            type="rect", x0=0, y0=0, x1=width, y1=height, fillcolor=_GROUND, line_width=0, layer="below"
+            type="rect", x0=0, y0=0, x1=width, y1=height, fillcolor=GROUND, line_width=0, layer="below"
         )
     else:
         figure.add_layout_image(
@@ -109,7 +109,7 @@ def picture_figure(
     for number, pose in enumerate(poses):
         person = t("person.number", number=number + 1)
         path = _bone_path(pose.image_xy_px)
-        colour = PEOPLE[number % len(PEOPLE)] if len(poses) > 1 else "#FFFFFF"
+        colour = PEOPLE[number % len(PEOPLE)] if several else "#FFFFFF"
         for line_colour, line_width in (("rgba(26,29,33,0.8)", 4.5), (colour, 2.5)):
             figure.add_scatter(
                 x=path[:, 0],
@@ -125,16 +125,16 @@ def picture_figure(
                 x=pose.image_xy_px[indices, 0],
                 y=pose.image_xy_px[indices, 1],
                 mode="markers",
-                name=t(f"side.{side}") if len(poses) == 1 else person,
-                legendgroup=str(number) if len(poses) > 1 else None,
-                showlegend=len(poses) == 1 or side == "left",
+                name=person if several else t(f"side.{side}"),
+                legendgroup=str(number) if several else None,
+                showlegend=not several or side == "left",
                 marker={
                     "size": 8,
                     "symbol": _symbols(pose, indices, side, visibility_limit),
-                    "color": SIDES[side] if len(poses) == 1 else colour,
+                    "color": colour if several else SIDES[side],
                     "line": {"color": "#FFFFFF", "width": 1},
                 },
-                hovertext=_hover(pose, indices, t, person if len(poses) > 1 else ""),
+                hovertext=_hover(pose, indices, t, person if several else ""),
                 hoverinfo="text",
             )
     axis = {"showgrid": False, "zeroline": False, "visible": False, "constrain": "domain"}
@@ -310,14 +310,14 @@ def angle_figure(angles: Mapping[str, float], t: Translate) -> go.Figure:
             hoverinfo="skip",
         )
     for joint, label in zip(joints, labels, strict=True):
-        pair = angles[f"left_{joint}"], angles[f"right_{joint}"]
-        if np.isfinite(pair).all():
+        difference = side_difference_deg(angles, joint)
+        if difference is not None:
             figure.add_annotation(
                 x=1,
                 xref="paper",
                 xanchor="right",
                 y=label,
-                text=f"Δ {abs(round(pair[0]) - round(pair[1]))}°",
+                text=f"Δ {difference}°",
                 showarrow=False,
             )
     ticks = [0, 45, 90, 135, 180]

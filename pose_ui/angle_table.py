@@ -8,7 +8,7 @@ from math import isfinite
 import pandas as pd
 import streamlit as st
 
-from pose_core.angles import ANGLES, LIMB_ANGLES
+from pose_core.angles import ANGLES, LIMB_ANGLES, side_difference_deg
 from pose_ui.texts import Translator
 
 __all__ = ["angle_summary", "angle_table"]
@@ -39,16 +39,13 @@ def angle_table(angles: Mapping[str, float], t: Translator) -> None:
     left, right, joint = f":blue[{t('side.left')}]", f":orange[{t('side.right')}]", t("column.joint")
     rows = []
     for name in LIMB_ANGLES:
-        pair = angles[f"left_{name}"], angles[f"right_{name}"]
-        hidden = not all(map(isfinite, pair))
-        # Of the rounded values, so that it agrees with what stands beside it.
-        difference = "\N{EN DASH}" if hidden else f"{abs(round(pair[0]) - round(pair[1]))}°"
+        difference = side_difference_deg(angles, name)
         rows.append(
             {
                 joint: t(f"joint.{name}"),
-                left: _degrees(pair[0], t),
-                right: _degrees(pair[1], t),
-                t("column.difference"): difference,
+                left: _degrees(angles[f"left_{name}"], t),
+                right: _degrees(angles[f"right_{name}"], t),
+                t("column.difference"): "\N{EN DASH}" if difference is None else f"{difference}°",
             }
         )
     summary = angle_summary(angles, t)

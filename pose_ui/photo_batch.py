@@ -129,16 +129,17 @@ def batch_overview(session: PhotoSession, settings: PoseSettings, t: Translator)
     if total < 2:
         return
     rows = []
+    failed = 0
     for item in session.items:
         outcome = session.outcome(item, settings)
         if isinstance(outcome, PictureError):
+            failed += 1
             result = t.error(outcome)
         elif isinstance(outcome, PhotoResult):
             result = t.people(len(outcome.poses)) if outcome.poses else t("count.nobody")
         else:
             result = ""
         rows.append({t("column.file"): plain(item.name), t("column.result"): result})
-    failed = sum(isinstance(session.outcome(item, settings), PictureError) for item in session.items)
     if failed:
         st.warning(t("photo.failed_some", count=failed, total=total), icon=":material/warning:")
     with st.expander(t("photo.overview", total=total), expanded=True):

@@ -111,9 +111,10 @@ class PhotoSession:
         """Remove the own picture that is looked at; without any left, `FIRST_SAMPLE` is shown."""
         del self.own[self._own_selected]
         self.step(0)
-        if not self.own:
+        if self.own:
+            self._let_go()
+        else:
             self.show_sample(FIRST_SAMPLE)
-        self._let_go()
 
     def remove_all(self) -> None:
         """Remove all own pictures and show `FIRST_SAMPLE`."""

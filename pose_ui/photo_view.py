@@ -63,19 +63,20 @@ def _timing_line(result: PhotoResult, times_ms: Mapping[str, float], t: Translat
     )
 
 
-def drawn_picture(result: PhotoResult, preview_rgb: FrameRGB, chosen: int | None, t: Translator) -> None:
+def drawn_picture(
+    result: PhotoResult, preview_rgb: FrameRGB, preview_jpeg: bytes, chosen: int | None, t: Translator
+) -> None:
     """The picture with its skeletons over the picture as it came, and how long each step took."""
-    before_jpeg = encode_jpeg(preview_rgb)
     drawn_rgb, draw_ms = annotate_photo(
         result, preview_rgb, result.settings, names=landmark_labels(t), chosen=chosen
     )
     alt = t("photo.alt", name=result.name, people=t.people(len(result.poses)))
     if not result.poses:
-        st.image(before_jpeg, alt=t("photo.alt_nobody", name=result.name))
+        st.image(preview_jpeg, alt=t("photo.alt_nobody", name=result.name))
     elif result.settings.draw.skeleton_only:  # the picture itself is not even sent
         st.image(encode_jpeg(drawn_rgb), alt=alt)
     else:
-        compare(before_jpeg, encode_jpeg(drawn_rgb), alt, t, key="photo_compare")
+        compare(preview_jpeg, encode_jpeg(drawn_rgb), alt, t, key="photo_compare")
     st.caption(_timing_line(result, {**result.times_ms, "draw": draw_ms}, t))
     notes = [t(f"note.{note}") for note in result.notes]
     if result.analysed_wh != result.size_wh:
@@ -138,7 +139,7 @@ def angle_panel(result: PhotoResult, person: int, t: Translator) -> None:
     angle_table(angles, t)
 
 
-def result_tabs(result: PhotoResult, preview_rgb: FrameRGB, person: int, t: Translator) -> None:
+def result_tabs(result: PhotoResult, preview_jpeg: bytes, person: int, t: Translator) -> None:
     """Explore, 3-D, angles, table and JSON; only the open one is computed."""
     names = ("explore", "world", "angles", "table", "json")
     # The open tab is remembered by its name, since its label changes with the language and the widget with the page.
@@ -158,7 +159,7 @@ def result_tabs(result: PhotoResult, preview_rgb: FrameRGB, person: int, t: Tran
                 st.caption(t("photo.explore_caption"))
                 st.plotly_chart(
                     picture_figure(
-                        None if skeleton_only else encode_jpeg(preview_rgb),
+                        None if skeleton_only else preview_jpeg,
                         result.poses,
                         t,
                         visibility_limit=limit,
