@@ -6,6 +6,7 @@ import streamlit as st
 
 from pose_ui import language
 from pose_ui.layout import ICON
+from pose_ui.state import ENTERED, PAGE
 
 t = language.current()
 # Before st.navigation, which would else make the browser fetch the page's Material icon for its tab from Google.
@@ -14,11 +15,14 @@ page = st.navigation(
     [
         st.Page("pages/home.py", title=t("page.home"), icon=":material/home:", default=True),
         st.Page("pages/photo.py", title=t("page.photo"), icon=":material/photo_camera:", url_path="photo"),
+        st.Page("pages/live.py", title=t("page.live"), icon=":material/videocam:", url_path="live"),
     ],
     position="top",
 )
 name = t("app.name")
 title = name if page.url_path == "" else f"{page.title} · {name}"
 st.set_page_config(page_title=title)
+if st.session_state.get(PAGE) != page.url_path:
+    st.session_state.update({PAGE: page.url_path, ENTERED: True})
 page.run()
 language.tell_browser(t)

@@ -21,4 +21,7 @@ with status:
         if st.button(t("home.try_photo"), type="primary", icon=":material/photo_camera:"):
             st.switch_page("pages/photo.py")
         st.caption(t("home.try_photo_text"))
+        if st.button(t("home.go_live"), icon=":material/videocam:"):
+            st.switch_page("pages/live.py")
+        st.caption(t("home.go_live_text"))
     status_card(t)

@@ -4,6 +4,7 @@
 
     PoseCoreError
     ├── PictureError      a file is not a picture that can be read
+    ├── ClipError         a file is not a video that can be played, or a clip could not be written
     ├── SettingsError     a choice is outside its range
     ├── BundleError       a shipped model file is missing or damaged
     ├── SetupError        a system library is missing
@@ -19,6 +20,7 @@ from __future__ import annotations
 __all__ = [
     "BundleError",
     "BusyError",
+    "ClipError",
     "PictureError",
     "PoseCoreError",
     "SettingsError",
@@ -47,6 +49,10 @@ class PoseCoreError(Exception):
 
 class PictureError(PoseCoreError):
     """The bytes are no picture that can be read, or one outside the limits."""
+
+
+class ClipError(PoseCoreError):
+    """The bytes are no video that can be played, or one outside the limits; or a clip could not be encoded."""
 
 
 class SettingsError(PoseCoreError, ValueError):

@@ -5,10 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
-import math
 import platform
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from typing import Any, Final
 
@@ -18,6 +17,7 @@ from pose_core.landmarker import runtime_version
 from pose_core.photo import PhotoResult
 from pose_core.pose import Pose
 from pose_core.skeleton import LANDMARK_NAMES
+from pose_core.tables import DEFAULT_DIGITS, DIGITS, Cell, Translate, fill_sheet, flat_rows, number_cell
 from pose_core.version import VERSION
 
 __all__ = [
@@ -51,17 +51,6 @@ COLUMNS: Final[tuple[str, ...]] = (
     "visibility",
     "presence",
 )
-
-#: Digits after the point: a hundredth of a pixel, a tenth of a millimetre, and the rest as fine as float32 deserves.
-_DIGITS: Final = {"time_s": 3, "x_px": 2, "y_px": 2, "world_x_m": 4, "world_y_m": 4, "world_z_m": 4}
-_DEFAULT_DIGITS: Final = 6
-
-Cell = float | int | str | None
-Translate = Callable[[str], str]
-
-
-def _number(value: float, digits: int) -> float | None:
-    return round(float(value), digits) if math.isfinite(value) else None
 
 
 def landmark_rows(poses: Iterable[Pose], *, frame: int = 0, time_s: float = 0.0) -> Iterator[dict[str, Cell]]:
@@ -98,11 +87,11 @@ def landmark_rows(poses: Iterable[Pose], *, frame: int = 0, time_s: float = 0.0)
                 "presence": pose.presence[i],
             }
             rounded = {
-                key: _number(value, _DIGITS.get(key, _DEFAULT_DIGITS)) for key, value in numbers.items()
+                key: number_cell(value, DIGITS.get(key, DEFAULT_DIGITS)) for key, value in numbers.items()
             }
             yield {
                 "frame": frame,
-                "time_s": _number(time_s, _DIGITS["time_s"]),
+                "time_s": number_cell(time_s, DIGITS["time_s"]),
                 "person": person,
                 "landmark": name,
                 **rounded,
@@ -128,7 +117,7 @@ def _person_dict(pose: Pose, number: int, visibility_limit: float) -> dict[str, 
         ],
         "angles_deg": {
             space: {
-                name: _number(value, 1)
+                name: number_cell(value, 1)
                 for name, value in pose_angles_deg(pose, space, visibility_limit).items()
             }
             for space in ("image", "world")
@@ -168,7 +157,7 @@ def to_json_dict(result: PhotoResult) -> dict[str, Any]:
             "python": platform.python_version(),
         },
         "settings": asdict(result.settings),
-        "times_ms": {step: _number(value, 2) for step, value in result.times_ms.items()},
+        "times_ms": {step: number_cell(value, 2) for step, value in result.times_ms.items()},
         "people": [
             _person_dict(pose, number, result.settings.visibility_limit)
             for number, pose in enumerate(result.poses, start=1)
@@ -180,39 +169,6 @@ def to_json(result: PhotoResult) -> bytes:
     """JSON file of `to_json_dict`, UTF-8."""
     text = json.dumps(to_json_dict(result), ensure_ascii=False, indent=1, allow_nan=False)
     return text.encode(errors="replace")  # a file name may hold halves of characters
-
-
-def _plain_text(value: Cell) -> Cell:
-    """Text that a spreadsheet will not take for a formula, and without characters that XLSX cannot hold."""
-    if not isinstance(value, str):
-        return value
-    text = "".join(c for c in value if c.isprintable())
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@") else text
-
-
-def _fill(sheet: Any, header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
-    from openpyxl.styles import Font
-    from openpyxl.utils import get_column_letter
-
-    sheet.append([_plain_text(cell) for cell in header])
-    for cell in sheet[1]:
-        cell.font = Font(bold=True)
-    for row in rows:
-        sheet.append([_plain_text(cell) for cell in row])
-    sheet.freeze_panes = "A2"
-    for number, column in enumerate(sheet.columns, start=1):
-        longest = max(len(str(cell.value)) if cell.value is not None else 0 for cell in column)
-        sheet.column_dimensions[get_column_letter(number)].width = min(60, longest + 3)
-
-
-def _flat(prefix: str, value: object) -> Iterator[tuple[str, Cell]]:
-    if isinstance(value, Mapping):
-        for key, inner in value.items():
-            yield from _flat(f"{prefix}.{key}" if prefix else str(key), inner)
-    elif isinstance(value, list | tuple):
-        yield prefix, ", ".join(map(str, value))
-    else:
-        yield prefix, value if isinstance(value, int | float | str) or value is None else str(value)
 
 
 def to_xlsx(result: PhotoResult, translate: Translate = lambda key: key) -> bytes:
@@ -231,22 +187,20 @@ def to_xlsx(result: PhotoResult, translate: Translate = lambda key: key) -> byte
     """
     from openpyxl import Workbook  # takes 0.2 s: only who asks for a workbook waits
 
-    book = Workbook()
-    landmarks = book.active
-    landmarks.title = translate("sheet.landmarks")
-    _fill(
-        landmarks,
+    book = Workbook(write_only=True)
+    fill_sheet(
+        book.create_sheet(translate("sheet.landmarks")),
         [translate(f"column.{column}") for column in COLUMNS],
         (
             [translate(f"landmark.{row['landmark']}") if c == "landmark" else row[c] for c in COLUMNS]
             for row in landmark_rows(result.poses)
         ),
     )
-    _fill(
+    fill_sheet(
         book.create_sheet(translate("sheet.angles")),
         [translate(f"column.{column}") for column in ("person", "angle", "image_deg", "world_deg")],
         (
-            [number, translate(f"angle.{name}"), *(_number(values[name], 1) for values in both)]
+            [number, translate(f"angle.{name}"), *(number_cell(values[name], 1) for values in both)]
             for number, pose in enumerate(result.poses, start=1)
             for both in [
                 [
@@ -258,10 +212,10 @@ def to_xlsx(result: PhotoResult, translate: Translate = lambda key: key) -> byte
         ),
     )
     about = {key: value for key, value in to_json_dict(result).items() if key != "people"}
-    _fill(
+    fill_sheet(
         book.create_sheet(translate("sheet.about")),
         [translate("column.field"), translate("column.value")],
-        _flat("", about),
+        flat_rows("", about),
     )
     file = io.BytesIO()
     book.save(file)

@@ -175,7 +175,9 @@ def _view_buttons(t: Translate) -> dict[str, Any]:
     }
 
 
-def world_figure(pose: Pose, t: Translate, *, visibility_limit: float) -> go.Figure:
+def world_figure(
+    pose: Pose, t: Translate, *, visibility_limit: float, fixed_reach_m: float | None = None
+) -> go.Figure:
     """World landmarks in 3-D, to turn and zoom, on a floor at the lowest point.
 
     Parameters
@@ -186,6 +188,9 @@ def world_figure(pose: Pose, t: Translate, *, visibility_limit: float) -> go.Fig
         Translator.
     visibility_limit : float
         Landmarks below it are hollow.
+    fixed_reach_m : float, optional
+        Axes reach this far from the hips on all sides, whatever the pose, so that they do not jump when the figure is
+        redrawn live; unless given, they enclose the pose.
 
     Returns
     -------
@@ -234,6 +239,9 @@ def world_figure(pose: Pose, t: Translate, *, visibility_limit: float) -> go.Fig
     centre = (points.min(axis=0) + points.max(axis=0)) / 2
     reach = float(max(np.ptp(points, axis=0).max() / 2, 0.5)) * 1.08
     floor = float(points[:, 2].min())
+    if fixed_reach_m is not None:
+        centre, reach = np.zeros(3), fixed_reach_m
+        floor = max(floor, -reach)
     corners = [(-1, -1), (1, -1), (1, 1), (-1, 1)]
     figure.add_mesh3d(
         x=[centre[0] + sx * reach for sx, _ in corners],

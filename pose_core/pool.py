@@ -176,8 +176,7 @@ class PosePool:
         """
         with self._changed:
             self._check_open()
-            taken = len(self._streams) + self._streams_opening
-            if taken >= self._stream_limit:
+            if self._seats_free() <= 0:
                 raise BusyError(
                     "seats_taken",
                     "A free seat was expected, and all {limit} are taken. "
@@ -185,6 +184,10 @@ class PosePool:
                     limit=self._stream_limit,
                 )
             self._streams_opening += 1
+        return self._open_stream(settings, clock_s)
+
+    def _open_stream(self, settings: DetectionSettings, clock_s: Callable[[], float]) -> StreamLandmarker:
+        """Fill a seat that `_streams_opening` already counts."""
         stream: StreamLandmarker | None = None
         try:
             stream = StreamLandmarker(settings, clock_s)
@@ -198,6 +201,46 @@ class PosePool:
             stream.close()
             raise self._closing_error()
         return stream
+
+    def exchange_stream(
+        self,
+        stream: StreamLandmarker,
+        settings: DetectionSettings,
+        clock_s: Callable[[], float] = time.monotonic,
+    ) -> StreamLandmarker:
+        """A landmarker with other settings for a stream that keeps its seat; the old one is closed.
+
+        Raises
+        ------
+        BusyError
+            If the pool is closed.
+        BundleError, SetupError
+            If the model cannot be loaded; the seat is free then.
+        ValueError
+            If `stream` is not leased from this pool.
+        """
+        with self._changed:
+            self._check_open()
+            if stream not in self._streams:
+                raise ValueError("stream should be leased from this pool; one came that is not")
+            self._streams.discard(stream)
+            self._streams_opening += 1
+        try:
+            stream.close()
+        except BaseException:
+            with self._changed:
+                self._streams_opening -= 1
+            raise
+        return self._open_stream(settings, clock_s)
+
+    @property
+    def seats_free(self) -> int:
+        """Live streams that could still be leased; 0 or less when all seats are taken."""
+        with self._changed:
+            return self._seats_free()
+
+    def _seats_free(self) -> int:
+        return self._stream_limit - len(self._streams) - self._streams_opening
 
     def release_stream(self, stream: StreamLandmarker) -> None:
         """Close a leased stream and free its seat; a second call does nothing."""

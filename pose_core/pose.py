@@ -1,4 +1,4 @@
-"""`Pose`: where one person's 33 landmarks are at one moment, as validated read-only arrays."""
+"""Where a person's 33 landmarks are, as validated read-only arrays: `Pose` at one moment, `PoseSequence` over time."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pose_core.arrays import FloatArray
 from pose_core.skeleton import N_LANDMARKS
 
-__all__ = ["Pose"]
+__all__ = ["Pose", "PoseSequence", "TrackedPerson"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,3 +82,88 @@ class Pose:
     def visible(self, limit: float) -> NDArray[np.bool_]:
         """Which landmarks have a visibility of at least `limit`, shape (33,); NaN is not visible."""
         return self.visibility >= limit
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrackedPerson:
+    """One person in one frame of a stream.
+
+    Attributes
+    ----------
+    number : int
+        From 1; stays with the person from frame to frame.
+    raw : Pose
+        As the model gave it.
+    pose : Pose
+        Smoothed; the same object as `raw` where smoothing is off.
+    """
+
+    number: int
+    raw: Pose
+    pose: Pose
+
+
+@dataclass(frozen=True, eq=False)
+class PoseSequence:
+    """One person over time.
+
+    Attributes
+    ----------
+    time_s : ndarray, shape (T,)
+        Seconds since the start, increasing.
+    image_xy_px : ndarray, shape (T, 33, 2)
+    image_z_px : ndarray, shape (T, 33)
+    world_xyz_m : ndarray, shape (T, 33, 3)
+    visibility, presence : ndarray, shape (T, 33)
+        As in `Pose`, one row a frame.
+    size_wh : tuple of int
+        Width and height in pixels that `image_xy_px` refers to, the same for the whole sequence.
+
+    Notes
+    -----
+    Arrays are stored as read-only float64 copies. A frame in which the person was not found is a row of NaN: never 0,
+    never left out.
+
+    Raises
+    ------
+    ValueError
+        If an array has another shape, the times do not increase, or the size is not positive.
+    """
+
+    time_s: FloatArray
+    image_xy_px: FloatArray
+    image_z_px: FloatArray
+    world_xyz_m: FloatArray
+    visibility: FloatArray
+    presence: FloatArray
+    size_wh: tuple[int, int]
+
+    def __post_init__(self) -> None:
+        frames = np.size(self.time_s)
+        shapes = {
+            "time_s": (frames,),
+            "image_xy_px": (frames, N_LANDMARKS, 2),
+            "image_z_px": (frames, N_LANDMARKS),
+            "world_xyz_m": (frames, N_LANDMARKS, 3),
+            "visibility": (frames, N_LANDMARKS),
+            "presence": (frames, N_LANDMARKS),
+        }
+        for name, shape in shapes.items():
+            array = np.array(getattr(self, name), dtype=np.float64)
+            if array.shape != shape:
+                raise ValueError(f"{name} should have shape {shape}; {array.shape} came")
+            array.flags.writeable = False
+            object.__setattr__(self, name, array)
+        if not (np.isfinite(self.time_s).all() and (np.diff(self.time_s) > 0).all()):
+            raise ValueError("time_s should be finite and increase from frame to frame; it does not")
+        if min(self.size_wh) < 1:
+            raise ValueError(f"size_wh should be positive; {self.size_wh} came")
+
+    def __len__(self) -> int:
+        """Number of frames, found or not."""
+        return int(self.time_s.size)
+
+    @property
+    def found(self) -> NDArray[np.bool_]:
+        """In which frames the person was found, shape (T,): any landmark has a place."""
+        return np.asarray(np.isfinite(self.image_xy_px).any(axis=(1, 2)))

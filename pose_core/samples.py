@@ -1,4 +1,4 @@
-"""The sample pictures that come with the project, and the truth about them.
+"""The sample pictures that come with the project, the truth about them, and a sample clip.
 
 ``scripts/make_samples.py`` draws them with the performer; rendering a sample again gives the same picture together with
 the places of all landmarks.
@@ -13,10 +13,15 @@ from typing import Final
 from pose_core.errors import SettingsError
 from pose_core.performer import PALETTES, Camera, PerformerFrame, Person, render_scene
 
-__all__ = ["SAMPLES", "Sample", "sample_bytes"]
+__all__ = ["CLIP_FPS", "SAMPLES", "Sample", "clip_frame", "sample_bytes", "sample_clip"]
 
 SAMPLES_DIR: Final = Path(__file__).with_name("samples")
 SUPERSAMPLING: Final = 3
+CLIP_FILE: Final = SAMPLES_DIR / "clip.mp4"
+CLIP_FPS: Final = 25
+_CLIP_CYCLE_S: Final = 3.0
+#: The sample clip shows one cycle of each, and which way the performer faces in it.
+_CLIP_SCENES: Final = (("squat", -45.0), ("arm_raise", 0.0), ("lunge", 55.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,3 +93,17 @@ def sample_bytes(sample_id: str) -> bytes:
             sample_id=sample_id,
         )
     return (SAMPLES_DIR / _BY_ID[sample_id].file).read_bytes()
+
+
+def clip_frame(number: int) -> PerformerFrame | None:
+    """Frame of the sample clip, drawn again for the truth about its landmarks; None after the last."""
+    scene, phase = divmod(number / CLIP_FPS / _CLIP_CYCLE_S, 1.0)
+    if scene >= len(_CLIP_SCENES):
+        return None
+    motion, yaw_deg = _CLIP_SCENES[int(scene)]
+    return render_scene([Person(motion, phase, yaw_deg)], camera=Camera(640, 480), supersampling=2)
+
+
+def sample_clip() -> bytes:
+    """Contents of the sample clip, an MP4 file."""
+    return CLIP_FILE.read_bytes()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from math import isfinite
 from pathlib import Path
 from typing import Final
 
@@ -11,7 +12,7 @@ import streamlit as st
 from pose_ui import language
 from pose_ui.texts import Translator
 
-__all__ = ["ICON", "page_header", "plain"]
+__all__ = ["ICON", "number", "page_header", "plain"]
 
 #: A file of our own: the browser would fetch a Material icon's picture for its tab from Google.
 ICON: Final = str(Path(__file__).with_name("assets") / "icon.svg")
@@ -27,6 +28,17 @@ def plain(text: str) -> str:
     """
     # A word joiner, which nobody sees, keeps addresses from becoming links.
     return re.sub(r"([^\w\s]|_)", r"\\\1", text.replace("://", ":\N{WORD JOINER}//"))
+
+
+def number(value: float, digits: int = 0) -> str:
+    """A figure for the screen; a dash where it is not known.
+
+    Examples
+    --------
+    >>> number(2.345, 1), number(float("nan"))
+    ('2.3', '–')
+    """
+    return f"{value:.{digits}f}" if isfinite(value) else "\N{EN DASH}"
 
 
 def page_header(title: str, t: Translator) -> None:

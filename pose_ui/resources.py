@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+
 import streamlit as st
 
+from pose_core.errors import SettingsError
 from pose_core.figures import picture_figure
 from pose_core.images import decode_picture, encode_jpeg
 from pose_core.photo import analyse_photo, annotate_photo
@@ -18,8 +21,27 @@ _WARM_RUNS = 3  # the whole way of a picture; after these it is as fast as it ge
 
 @st.cache_resource(show_spinner=False, on_release=PosePool.close)
 def pool() -> PosePool:
-    """The one `PosePool` of this process; pages and routes get the same object."""
-    return PosePool()
+    """The one `PosePool` of this process; pages and routes get the same object.
+
+    Raises
+    ------
+    SettingsError
+        If the variable POSEDECK_SEATS holds no number of seats.
+    """
+    return PosePool(stream_limit=_seats(os.environ.get("POSEDECK_SEATS")))
+
+
+def _seats(setting: str | None) -> int | None:
+    """Live viewers at a time, as the variable POSEDECK_SEATS says; None, as many as the cores allow, without it."""
+    if not setting:
+        return None
+    if not setting.isascii() or not setting.isdigit() or int(setting) < 1:
+        raise SettingsError(
+            "seats_setting",
+            "POSEDECK_SEATS should be a whole number of 1 or more; {value} came. Correct it or leave it out.",
+            value=setting,
+        )
+    return int(setting)
 
 
 def warm_up() -> None:
@@ -29,6 +51,10 @@ def warm_up() -> None:
     """
     import pandas  # noqa: F401  - half a second, and on no page's way here
 
+    # Not at the top: streamlit-webrtc wants Streamlit's runtime, which does not exist at that time.
+    from pose_ui.webrtc import video
+
+    video.apply()
     data = sample_bytes("stand")
     pool().warm(decode_picture(data).frame_rgb)
     settings = PoseSettings()

@@ -4,9 +4,23 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["LANG", "PHOTO", "PHOTO_TAB", "SETTING_DEFAULTS", "setting_key"]
+__all__ = [
+    "ENTERED",
+    "LANG",
+    "LIVE",
+    "LIVE_DEFAULTS",
+    "PAGE",
+    "PHOTO",
+    "PHOTO_TAB",
+    "SETTING_DEFAULTS",
+    "live_key",
+    "setting_key",
+]
 
 LANG: Final = "lang"
+PAGE: Final = "page"  # address of the page that was shown last
+ENTERED: Final = "entered"  # there while a page has not yet noticed that the visitor came to it
+LIVE: Final = "live"  # a pose_ui.live_session.LiveSession
 PHOTO: Final = "photo"  # a pose_ui.photo_session.PhotoSession
 PHOTO_TAB: Final = "photo_tab"  # the open one of the result's tabs
 
@@ -25,3 +39,26 @@ SETTING_DEFAULTS: Final[dict[str, object]] = {
 def setting_key(name: str) -> str:
     """Key of one choice of the settings panel."""
     return f"setting_{name}"
+
+
+#: Choices of the Live page with their defaults; each lives under `live_key`.
+LIVE_DEFAULTS: Final[dict[str, object]] = {
+    "source": "camera",
+    "scene": "squat",
+    "height": 480,
+    "fps": 30,
+    "mirror": True,
+    "smooth": True,
+    "min_cutoff": None,  # the filter's own defaults, from pose_core.smoothing
+    "beta": None,
+    "adaptive": True,
+    "target": 15,
+    "joints": ["elbow", "knee"],
+    "chart": "angles",
+    "clip": False,
+}
+
+
+def live_key(name: str) -> str:
+    """Key of one choice of the Live page."""
+    return f"live_{name}"

@@ -17,7 +17,15 @@ from pose_ui.texts import Translator
 
 __all__ = ["status_card"]
 
-_PACKAGES = ("mediapipe", "opencv-python-headless", "streamlit", "plotly", "numpy")
+_PACKAGES = (
+    "mediapipe",
+    "opencv-python-headless",
+    "streamlit",
+    "streamlit-webrtc",
+    "aiortc",
+    "plotly",
+    "numpy",
+)
 
 
 def status_card(t: Translator) -> None:
@@ -30,7 +38,13 @@ def status_card(t: Translator) -> None:
             if status.warm_s is None
             else t("home.model_ready", seconds=f"{status.warm_s:.1f}")
         )
-        in_use = t("home.in_use_text", busy=status.image_busy, limit=status.image_limit)
+        in_use = t(
+            "home.in_use_text",
+            busy=status.image_busy,
+            limit=status.image_limit,
+            watching=status.streams,
+            seats=status.stream_limit,
+        )
         machine = t("home.machine_text", processor=processor_name(), cores=usable_cores())
         for icon, label, text in (
             ("check_circle", "model", ready),

@@ -1,18 +1,34 @@
-"""Draw the sample pictures anew: ``python scripts/make_samples.py``.
+"""Draw the sample pictures and the sample clip anew: ``python scripts/make_samples.py``.
 
 The same code gives the same pictures; a test compares the shipped files with a fresh render.
 """
 
 from __future__ import annotations
 
+import itertools
 import sys
+import time
 from pathlib import Path
 
 from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the project is not an installed package
 
-from pose_core.samples import SAMPLES, SAMPLES_DIR
+from pose_core.clips import ClipWriter
+from pose_core.samples import CLIP_FILE, CLIP_FPS, SAMPLES, SAMPLES_DIR, clip_frame
+
+
+def make_clip() -> bytes:
+    """Draw and encode the sample clip."""
+    writer = ClipWriter()
+    for number in itertools.count():
+        frame = clip_frame(number)
+        if frame is None:
+            return writer.finish()
+        before = writer.frames + writer.left_out
+        writer.add(number / CLIP_FPS, frame.rgb)
+        while writer.frames + writer.left_out == before:  # a live writer leaves out what it cannot follow
+            time.sleep(0.001)
 
 
 def main() -> None:
@@ -22,6 +38,8 @@ def main() -> None:
         path = SAMPLES_DIR / sample.file
         Image.fromarray(sample.render().rgb).save(path, format="PNG", optimize=True)
         print(f"{sample.file}: {path.stat().st_size / 1024:.0f} KB")
+    CLIP_FILE.write_bytes(make_clip())
+    print(f"{CLIP_FILE.name}: {CLIP_FILE.stat().st_size / 1024:.0f} KB")
 
 
 if __name__ == "__main__":

@@ -71,12 +71,16 @@ install_system_packages() {
         ! wants_debian_chromium || missing="$missing chromium"
         # tests/e2e/test_offline.py watches every connection that the server makes.
         [ "$(uname -s)" != Linux ] || command -v strace >/dev/null || missing="$missing strace"
+        # tests/e2e/test_turn.py sends a stream through this relay; without it, and without apt, the test is skipped.
+        command -v turnserver >/dev/null || ! command -v apt-get >/dev/null || missing="$missing coturn"
     fi
     [ -n "$missing" ] || return 0
     command -v apt-get >/dev/null ||
         fail "PoseDeck needs what Debian calls:$missing. Please install that and run this again" \
             "(libEGL.so.1 and libGLESv2.so.2 are in libglvnd-egl and libglvnd-gles on Fedora, in libglvnd on Arch)."
     apt_install $missing # unquoted on purpose: one word a package
+    # Debian starts coturn as a service open to the network; the tests start their own.
+    case $missing in *coturn*) [ ! -d /run/systemd/system ] || as_root systemctl --quiet disable --now coturn ;; esac
     has libEGL.so.1 libGLESv2.so.2 || fail "libEGL.so.1 or libGLESv2.so.2 still cannot be loaded by $python."
 }
 

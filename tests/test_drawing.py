@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -9,8 +10,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from pose_core.colours import DOT, EDGE, LINE, PEOPLE, rgb
-from pose_core.drawing import draw_poses
+from benchmarks import drawing
+from pose_core.angles import LIMB_ANGLES, pose_angles_deg
+from pose_core.captions import text_sprite
+from pose_core.colours import DOT, EDGE, GROUND, LINE, PEOPLE, rgb
+from pose_core.drawing import _limb_angles_deg, draw_poses
 from pose_core.pose import Pose
 from pose_core.settings import DrawSettings
 from pose_core.skeleton import INDEX, LANDMARK_NAMES, N_LANDMARKS
@@ -167,7 +171,7 @@ def test_a_landmark_with_unknown_visibility_is_drawn_as_not_visible(
     assert pixel(drawn, spread.image_xy_px[20]) == rgb(EDGE)
 
 
-@pytest.mark.parametrize("size_wh", [(16, 16), (16, 160), (160, 16)])
+@pytest.mark.parametrize("size_wh", [(1, 1), (1, 40), (16, 16), (16, 160), (160, 16)])
 def test_the_smallest_pictures_can_be_drawn_on(make_pose: PoseMaker, size_wh: tuple[int, int]) -> None:
     poses = [make_pose(), make_pose(scale=0.5)]
     drawn = draw_poses(plain(200, size_wh), poses, DrawSettings(angles=True, confidence=True))
@@ -260,6 +264,22 @@ def test_angles_are_written_at_limb_joints_and_follow_the_visibility_limit(make_
     assert not near(added, pose.image_xy_px[0], 30), "the nose has no angle"
 
 
+def test_the_angles_written_are_those_of_the_angle_table(make_pose: PoseMaker) -> None:
+    """Beside the joint stands the number that `pose_angles_deg` gives, and no other."""
+    pose = make_pose({"left_elbow": (470, 170), "right_knee": (250, 320)}, hidden=("left_ankle",))
+    drawn = _limb_angles_deg(pose, 0.5)
+    every = pose_angles_deg(pose, "image", 0.5)
+    assert set(drawn) == {f"{side}_{joint}" for side in ("left", "right") for joint in LIMB_ANGLES}
+    assert drawn == pytest.approx({name: every[name] for name in drawn}, nan_ok=True)
+    right_elbow = make_pose(
+        {"right_shoulder": (280, 130), "right_elbow": (200, 130), "right_wrist": (200, 200)},
+        hidden=tuple(n for n in LANDMARK_NAMES if n not in ("right_shoulder", "right_elbow", "right_wrist")),
+    )
+    added = caption_pixels(right_elbow, DrawSettings(names=False, angles=True))
+    expected = (text_sprite("90°", 19).keep < 255).any(axis=-1)
+    assert added.sum() == pytest.approx(expected.sum(), rel=0.03)
+
+
 def test_only_the_chosen_person_carries_captions(make_pose: PoseMaker) -> None:
     people = [make_pose(scale=0.6, shift_xy=(x, 60)) for x in (-90.0, 270.0)]
     bare = draw_poses(plain(120), people, BARE)
@@ -288,6 +308,15 @@ def test_a_caption_that_has_no_room_moves_to_the_other_side_of_its_joint(make_po
     assert np.flatnonzero(in_middle.any(axis=0)).min() > 500
 
 
+def test_name_and_angle_stand_apart_by_a_space(make_pose: PoseMaker) -> None:
+    hidden = tuple(n for n in LANDMARK_NAMES if n not in ("left_shoulder", "left_elbow", "left_wrist"))
+    pose = make_pose({"left_elbow": (460, 130), "left_wrist": (460, 200)}, hidden=hidden)
+    names = {"left_shoulder": " ", "left_elbow": "FF", "left_wrist": " "}
+    added = caption_pixels(pose, DrawSettings(angles=True), names=names)
+    columns = np.flatnonzero(added.any(axis=0))
+    assert columns[-1] - columns[0] + 1 == pytest.approx(text_sprite("FF 90°", 19).ink.shape[1], abs=1)
+
+
 def test_a_caption_too_wide_for_the_picture_keeps_its_beginning(make_pose: PoseMaker) -> None:
     pose = make_pose(hidden=only("left_wrist"), size_wh=(640, 480))
     small = plain(120, (160, 120))
@@ -295,3 +324,123 @@ def test_a_caption_too_wide_for_the_picture_keeps_its_beginning(make_pose: PoseM
     added = changed(draw_poses(small, [pose], DrawSettings(names=True), names={"left_wrist": "W" * 40}), bare)
     columns = np.flatnonzero(added.any(axis=0))
     assert 0 < columns.min() < 4
+
+
+# ---------------------------------------------------------------------- live: numbers, mirror, in place
+def noise(size_wh: tuple[int, int] = SIZE_WH) -> Frame:
+    return np.random.default_rng(4).integers(0, 256, (size_wh[1], size_wh[0], 3), dtype=np.uint8)
+
+
+def test_tracked_numbers_decide_label_and_colour(make_pose: PoseMaker) -> None:
+    people = [make_pose(scale=0.5, shift_xy=(x, 120)) for x in (-60.0, 300.0)]
+    large = plain(120, (1280, 960))  # lines wide enough to show their own colour
+    drawn = draw_poses(large, people, BARE, numbers=[3, 7])
+    for half, number in ((drawn[:, :400], 3), (drawn[:, 800:], 7)):
+        shown = {i for i, colour in enumerate(PEOPLE) if is_colour(half, colour).any()}
+        assert shown == {(number - 1) % len(PEOPLE)}
+    swapped = draw_poses(large, people[::-1], BARE, numbers=[7, 3])
+    np.testing.assert_array_equal(swapped, drawn)
+    other_label = draw_poses(large, people, BARE, numbers=[8, 7])  # 8 has the colour of 3
+    different = changed(other_label, drawn)
+    assert different.any()
+    assert not different[int(people[0].image_xy_px[:, 1].min() * 2) :].any(), "only the label differs"
+
+
+def test_one_person_alone_looks_the_same_whatever_their_number(make_pose: PoseMaker) -> None:
+    """Someone who was lost and found again has another number, and is still the only one."""
+    one = [make_pose()]
+    np.testing.assert_array_equal(
+        draw_poses(plain(120), one, BARE, numbers=[7]), draw_poses(plain(120), one, BARE)
+    )
+
+
+def test_numbers_for_other_people_than_came_are_refused(make_pose: PoseMaker) -> None:
+    with pytest.raises(ValueError, match="as many as poses, 1; 2 came"):
+        draw_poses(plain(0), [make_pose()], numbers=[1, 2])
+
+
+def test_in_a_mirror_picture_and_skeleton_are_flipped_together(spread: Pose) -> None:
+    frame_rgb = noise()
+    mirrored = draw_poses(frame_rgb, [spread], BARE, mirrored=True)
+    flipped = draw_poses(frame_rgb, [spread], BARE)[:, ::-1]
+    difference = np.abs(mirrored.astype(int) - flipped)
+    assert difference.max() < 40, "only smooth edges may round otherwise"
+    assert (difference > 0).mean() < 0.02
+    np.testing.assert_array_equal(draw_poses(frame_rgb, [], mirrored=True), frame_rgb[:, ::-1])
+
+
+def test_in_a_mirror_text_stays_readable_and_left_stays_the_persons_left(make_pose: PoseMaker) -> None:
+    """An F, which is not its own mirror image, beside the left wrist, which a mirror shows on the left."""
+    pose = make_pose({"left_wrist": (500, 245)}, hidden=only("left_wrist"))
+    bare = draw_poses(plain(120), [pose], BARE, mirrored=True)
+    draw = DrawSettings(names=True)
+    added = changed(draw_poses(plain(120), [pose], draw, names={"left_wrist": "F"}, mirrored=True), bare)
+    rows, columns = np.flatnonzero(added.any(axis=1)), np.flatnonzero(added.any(axis=0))
+    written = added[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    expected = (text_sprite("F", 19).keep < 255).any(axis=-1)
+    assert not np.array_equal(expected, expected[:, ::-1])
+    assert (written == expected).mean() > 0.97, "a faint edge may round to the ground"
+    assert columns[-1] < 639 - 500 < columns[-1] + 20, "outside the wrist, close to it"
+
+
+def test_a_mirror_changes_no_angle(make_pose: PoseMaker) -> None:
+    hidden = tuple(n for n in LANDMARK_NAMES if n not in ("left_shoulder", "left_elbow", "left_wrist"))
+    pose = make_pose({"left_wrist": (500, 300)}, hidden=hidden)
+    draw = DrawSettings(names=False, angles=True)
+    covered = [
+        changed(
+            draw_poses(plain(120), [pose], draw, mirrored=mirrored),
+            draw_poses(plain(120), [pose], BARE, mirrored=mirrored),
+        )
+        for mirrored in (False, True)
+    ]
+    assert covered[0].sum() > 100
+    assert covered[1].sum() == pytest.approx(covered[0].sum(), rel=0.02)
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+@pytest.mark.parametrize("draw", [DrawSettings(angles=True), DrawSettings(skeleton_only=True)])
+def test_drawing_in_place_gives_the_same_picture(
+    make_pose: PoseMaker, mirrored: bool, draw: DrawSettings
+) -> None:
+    source = noise()
+    expected = draw_poses(source, [make_pose()], draw, mirrored=mirrored)
+    np.testing.assert_array_equal(source, noise())
+    same = source.copy()
+    assert draw_poses(same, [make_pose()], draw, mirrored=mirrored, into=same) is same
+    np.testing.assert_array_equal(same, expected)
+    other = np.zeros_like(source)
+    source.flags.writeable = False
+    assert draw_poses(source, [make_pose()], draw, mirrored=mirrored, into=other) is other
+    np.testing.assert_array_equal(other, expected)
+
+
+def test_skeleton_only_has_its_ground_up_to_every_border() -> None:
+    drawn = draw_poses(noise(), [], DrawSettings(skeleton_only=True))
+    assert (drawn == rgb(GROUND)).all()
+
+
+def _read_only() -> Frame:
+    frame_rgb = plain(0)
+    frame_rgb.flags.writeable = False
+    return frame_rgb
+
+
+@pytest.mark.parametrize(
+    "into",
+    [plain(0, (480, 640)), plain(0).astype(np.float32), plain(0)[:, ::-1], _read_only()],
+    ids=["shape", "type", "order", "read-only"],
+)
+def test_an_array_that_cannot_be_drawn_in_is_refused(into: Any) -> None:
+    with pytest.raises(ValueError, match="into should be"):
+        draw_poses(plain(0), [], into=into)
+
+
+def test_the_benchmark_gives_every_figure() -> None:
+    result = json.loads(json.dumps(drawing.measure(frames=2), allow_nan=False))
+    assert set(result["draw_ms"]) == set(drawing.CASES)
+    for by_size in result["draw_ms"].values():
+        assert set(by_size) == set(drawing.SIZES_WH)
+        assert all(s["n"] == 2 and 0 < s["median"] <= s["p95"] for s in by_size.values())
+    text = drawing.report(result)
+    assert all(case in text for case in drawing.CASES)

@@ -378,6 +378,46 @@ def test_no_seat_looks_free_while_one_is_being_taken(
     assert set(attempts) == {"seats_taken"}
 
 
+def test_a_stream_keeps_its_seat_while_its_model_is_exchanged(streams: type[FakeLandmarker]) -> None:
+    pool = PosePool(image_limit=1, stream_limit=1)
+    first = pool.lease_stream(FULL)
+    seen: list[int] = []
+    closing = first.close
+
+    def close() -> None:
+        seen.append(pool.seats_free)
+        closing()
+
+    first.close = close  # type: ignore[method-assign]
+    second = pool.exchange_stream(first, LITE)
+    assert seen == [0], "nobody could slip in"
+    assert first.closed
+    assert second.settings == LITE
+    assert streams.most_live == 1
+    assert pool.seats_free == 0
+    pool.release_stream(second)
+    assert pool.seats_free == 1
+
+
+def test_an_exchange_that_fails_frees_the_seat(streams: type[FakeLandmarker]) -> None:
+    pool = PosePool(image_limit=1, stream_limit=1)
+    stream = pool.lease_stream(FULL)
+    streams.fails = True
+    with pytest.raises(SetupError):
+        pool.exchange_stream(stream, LITE)
+    assert stream.closed
+    assert pool.seats_free == 1
+
+
+def test_only_a_leased_stream_can_be_exchanged(streams: type[FakeLandmarker]) -> None:
+    pool = PosePool(image_limit=1, stream_limit=1)
+    stream = pool.lease_stream(FULL)
+    pool.release_stream(stream)
+    with pytest.raises(ValueError, match="leased from this pool"):
+        pool.exchange_stream(stream, LITE)
+    assert pool.seats_free == 1
+
+
 def test_pictures_and_streams_do_not_take_each_others_places(
     fakes: tuple[type[FakeLandmarker], type[FakeLandmarker]],
 ) -> None:

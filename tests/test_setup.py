@@ -35,9 +35,9 @@ class Project:
         path.write_text(f"#!/bin/sh\n{script}\n")
         path.chmod(0o755)
 
-    def setup(self, **environment: str) -> subprocess.CompletedProcess[str]:
+    def setup(self, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
         path = f"{self.programs}:/usr/bin:/bin"
-        command = [str(self.folder / "scripts" / "setup.sh")]
+        command = [str(self.folder / "scripts" / "setup.sh"), *words]
         return subprocess.run(
             command,
             env={"PATH": path, "HOME": str(self.programs), "PYTHON": sys.executable} | environment,
@@ -127,6 +127,28 @@ def test_setup_installs_the_libraries_by_itself_where_it_may(project: Project) -
     asked = (project.programs / "apt.log").read_text().splitlines()
     assert asked[0].startswith("update")
     assert asked[1].endswith(" libegl1 libgles2")
+
+
+@linux_only
+def test_setup_for_developers_asks_for_the_relay_only_where_there_is_none(
+    project: Project, tmp_path: Path
+) -> None:
+    other_programs = tmp_path / "system"
+    other_programs.mkdir()
+    for program in (*Path("/bin").iterdir(), *Path("/usr/bin").iterdir()):
+        link = other_programs / program.name
+        if program.name not in ("strace", "turnserver") and not link.is_symlink():
+            link.symlink_to(program)
+    project.program("id", "echo 0")
+    project.program("apt-get", 'echo "$@" >&2; exit 1')  # the set-up ends there and shows what it asked for
+    path = f"{project.programs}:{other_programs}"
+
+    asked = project.setup("dev", PATH=path).stderr
+    assert " strace coturn\n" in asked
+    project.program("turnserver", "exit 0")
+    asked = project.setup("dev", PATH=path).stderr
+    assert " strace\n" in asked
+    assert "coturn" not in asked
 
 
 @pytest.mark.parametrize("name", LISTS)

@@ -11,7 +11,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,13 +60,26 @@ def _answers(url: str) -> bool:
 
 
 @contextmanager
-def running_server(log: Path, prefix: Sequence[str] = (), folder: Path = ROOT) -> Iterator[Server]:
-    """Start the dashboard as `streamlit run app.py` does, and stop it afterwards."""
+def running_server(
+    log: Path,
+    prefix: Sequence[str] = (),
+    folder: Path = ROOT,
+    env: Mapping[str, str] | None = None,
+    script: str = "app.py",
+) -> Iterator[Server]:
+    """Start the dashboard as `streamlit run app.py` does, and stop it afterwards; `env` adds to the environment."""
     port = free_port()
     url = f"http://localhost:{port}"
-    command = [*prefix, sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+    command = [*prefix, sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port)]
     with log.open("wb") as sink:
-        process = subprocess.Popen(command, cwd=folder, stdout=sink, stderr=sink, start_new_session=True)
+        process = subprocess.Popen(
+            command,
+            cwd=folder,
+            env={**os.environ, **(env or {})},
+            stdout=sink,
+            stderr=sink,
+            start_new_session=True,
+        )
         try:
             deadline = time.monotonic() + START_LIMIT_S
             while not _answers(url):

@@ -1,0 +1,47 @@
+"""Live: the camera, the performer or a clip with the skeleton on it, as it happens."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pose_core.errors import PoseCoreError
+from pose_ui import language
+from pose_ui.layout import page_header
+from pose_ui.live_choices import choose_source, live_settings_panel
+from pose_ui.live_panel import live_panel
+from pose_ui.live_picture import live_buttons, live_picture
+from pose_ui.live_recording import record_buttons, recording_summary
+from pose_ui.live_session import live_session
+from pose_ui.problems import show_problem
+from pose_ui.resources import pool
+from pose_ui.settings_panel import settings_panel
+from pose_ui.state import live_key
+from pose_ui.texts import Translator
+
+t: Translator = language.current()
+page_header(t("live.title"), t)
+session = live_session()
+choices = live_settings_panel(session, settings_panel(t), t)
+if st.session_state.pop(live_key("to_photo"), False):
+    st.switch_page("pages/photo.py")
+if session.stream is not None:
+    session.stream.settings = choices.settings
+if (session.phase == "idle" and session.again) or (session.phase == "waiting" and pool().seats_free > 0):
+    session.start(choices.source, pool())
+
+with st.container(horizontal=True, vertical_alignment="center"):
+    choose_source(session, session.restart, t)
+    live_buttons(session, choices, pool(), t)
+if session.clip_problem is not None:
+    show_problem(session.clip_problem, t)
+picture, panel = st.columns([3, 2], gap="medium")
+with picture:
+    try:
+        live_picture(session, choices, pool(), t)
+    except PoseCoreError as error:
+        session.stop()
+        show_problem(error, t)
+    record_buttons(session, t)
+with panel:
+    live_panel(session, choices, pool(), t)
+recording_summary(session, t)

@@ -1,0 +1,17 @@
+"""A live stream: newest frame in, skeleton drawn, figures beside it. Knows no browser and no WebRTC."""
+
+from pose_core.live.meter import STEPS, Figures
+from pose_core.live.sources import SCENES, ClipSource, PerformerSource, Source
+from pose_core.live.stream import LiveSettings, LiveStatus, LiveStream
+
+__all__ = [
+    "SCENES",
+    "STEPS",
+    "ClipSource",
+    "Figures",
+    "LiveSettings",
+    "LiveStatus",
+    "LiveStream",
+    "PerformerSource",
+    "Source",
+]

@@ -1,0 +1,188 @@
+"""Run a TURN server on this machine alone, to try PoseDeck through a relay: ``python scripts/turn_demo.py``.
+
+Starts coturn (Debian: ``apt-get install coturn``) on 127.0.0.1 with a password made up for this run, prints how to
+start PoseDeck with it, and waits for Ctrl-C. tests/e2e/test_turn.py uses the same server as its proof. Not for other
+machines: docs/deploy.md shows a configuration for those.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shlex
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+HOST = "127.0.0.1"
+START_LIMIT_S = 30.0
+STOP_LIMIT_S = 10.0
+ANSWER_LIMIT_S = 0.2
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+#: Loopback peers are refused by default for good reasons; here both ends of a stream live on this machine.
+CONFIGURATION = """\
+listening-ip={host}
+relay-ip={host}
+listening-port={port}
+allow-loopback-peers
+realm=posedeck
+lt-cred-mech
+user={username}:{credential}
+no-tls
+no-dtls
+no-cli
+userdb={folder}/turndb
+pidfile={folder}/turnserver.pid
+log-file={folder}/turnserver.log
+simple-log
+no-stdout-log
+verbose
+"""
+
+
+class TurnError(Exception):
+    """coturn is missing or does not start, as one sentence."""
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A running TURN server."""
+
+    port: int
+    username: str
+    credential: str = field(repr=False)
+    log: Path
+
+    @property
+    def url(self) -> str:
+        """Its address, over UDP."""
+        return f"turn:{HOST}:{self.port}?transport=udp"
+
+    def environment(self) -> dict[str, str]:
+        """Return the variables that make PoseDeck and its viewers meet at this server and nowhere else."""
+        return {
+            "POSEDECK_ICE_URLS": self.url,
+            "POSEDECK_ICE_USERNAME": self.username,
+            "POSEDECK_ICE_CREDENTIAL": self.credential,
+            "POSEDECK_ICE_RELAY_ONLY": "1",
+        }
+
+    def allocations(self) -> int:
+        """Count the relayed addresses that it has given out so far, by its log."""
+        lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
+        return sum("ALLOCATE processed, success" in line for line in lines)
+
+
+@contextmanager
+def running_turn(folder: Path) -> Iterator[Turn]:
+    """Run coturn on a free port of this machine, with its files in `folder`, and stop it afterwards."""
+    program = shutil.which("turnserver")
+    if program is None:
+        raise TurnError(
+            "This needs coturn, which is not installed. Please run: sudo apt-get install -y coturn"
+        )
+    turn = Turn(_free_port(), "viewer", secrets.token_urlsafe(16), folder / "turnserver.log")
+    configuration = folder / "turnserver.conf"
+    configuration.touch(
+        mode=0o600
+    )  # it holds the password, which as an argument every user of the machine could see
+    configuration.write_text(
+        CONFIGURATION.format(
+            host=HOST, port=turn.port, username=turn.username, credential=turn.credential, folder=folder
+        ),
+        encoding="utf-8",
+    )
+    # In a process group of its own, so that a Ctrl-C at the terminal ends it through us and after the streams.
+    process = subprocess.Popen(
+        [program, "-c", str(configuration)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        process_group=0,
+    )
+    try:
+        deadline = time.monotonic() + START_LIMIT_S
+        while not _answers(turn.port):
+            if process.poll() is not None or time.monotonic() > deadline:
+                log = turn.log.read_text(encoding="utf-8", errors="replace") if turn.log.exists() else ""
+                raise TurnError(f"coturn did not start. It said:\n{log[-2000:]}")
+        yield turn
+    finally:
+        process.terminate()
+        try:
+            process.wait(STOP_LIMIT_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _free_port() -> int:
+    """Return a port that is free for both UDP and TCP."""
+    while True:
+        with (
+            socket.socket(type=socket.SOCK_DGRAM) as udp,
+            socket.socket(type=socket.SOCK_STREAM) as tcp,
+        ):
+            udp.bind((HOST, 0))
+            port: int = udp.getsockname()[1]
+            try:
+                tcp.bind((HOST, port))
+            except OSError:
+                continue
+            return port
+
+
+def _answers(port: int) -> bool:
+    """Whether a STUN binding request (RFC 8489, section 5) is answered; waits a moment for it."""
+    request = struct.pack("!HHI12s", 0x0001, 0, 0x2112A442, os.urandom(12))
+    with socket.socket(type=socket.SOCK_DGRAM) as probe:
+        probe.settimeout(ANSWER_LIMIT_S)
+        probe.connect((HOST, port))
+        try:
+            probe.send(request)
+            return probe.recv(1024)[8:20] == request[8:20]  # the same transaction
+        except TimeoutError:
+            return False
+        except ConnectionRefusedError:  # at once: nobody listens yet
+            time.sleep(ANSWER_LIMIT_S)
+            return False
+
+
+def main() -> int:
+    """Run until Ctrl-C; return the exit code."""
+    for signum in STOP_SIGNALS:
+        signal.signal(signum, signal.default_int_handler)
+    try:
+        with (
+            tempfile.TemporaryDirectory(prefix="posedeck-turn-") as folder,
+            running_turn(Path(folder)) as turn,
+        ):
+            settings = " ".join(f"{name}={shlex.quote(value)}" for name, value in turn.environment().items())
+            print(f"A TURN server runs at {HOST}:{turn.port}. Start PoseDeck in another terminal with\n")
+            print(f"    {settings} make run\n")
+            print(
+                "and open the Live page: its pictures go through the relay, both ways.  (Ctrl-C stops it)",
+                flush=True,
+            )
+            while True:
+                signal.pause()
+    except KeyboardInterrupt:
+        print("\nThe TURN server has stopped.")
+        return 0
+    except TurnError as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,429 @@
+"""The camera check against real refusals of a real browser."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import get_args
+
+import pytest
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
+
+from pose_ui.camera_check import _JS, CameraState
+from pose_ui.live_trouble import LiveTrouble, fallbacks
+from pose_ui.texts import LANGUAGES
+from tests.e2e.browser import chromium_executable
+from tests.e2e.conftest import ROOT, START_LIMIT_S, _answers, free_port, settle
+
+pytestmark = pytest.mark.e2e
+
+APP = "tests/e2e/camera_check_app.py"
+#: A name that leads to this machine, and yet is not one of those that a browser trusts without HTTPS.
+OUTSIDE_NAME = "posedeck.test"
+FAKE_CAMERA = "--use-fake-device-for-media-stream"
+SAY_YES = "--use-fake-ui-for-media-stream"
+
+#: What the page asked for, and every track that it was given, for a look at whether it was let go.
+WATCH_TRACKS = """
+  window.wanted = [];
+  window.tracks = [];
+  if (navigator.mediaDevices) {
+    const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+    navigator.mediaDevices.getUserMedia = async (constraints) => {
+      window.wanted.push(constraints);
+      const stream = await open(constraints);
+      window.tracks.push(...stream.getTracks());
+      return stream;
+    };
+  }
+"""
+#: What another program that has the camera does to a page, and what no flag of Chromium can.
+FAIL_WITH = """
+  navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("provoked", "{name}"));
+"""
+
+
+@pytest.fixture(scope="module")
+def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """Where the small app answers."""
+    number = free_port()
+    log = tmp_path_factory.mktemp("camera_check") / "log.txt"
+    options = {"server.port": str(number), "browser.serverAddress": OUTSIDE_NAME}
+    command = [sys.executable, "-m", "streamlit", "run", APP]
+    command += [word for name, value in options.items() for word in (f"--{name}", value)]
+    with log.open("wb") as sink:
+        process = subprocess.Popen(command, cwd=ROOT, stdout=sink, stderr=sink, start_new_session=True)
+    try:
+        deadline = time.monotonic() + START_LIMIT_S
+        while not _answers(f"http://localhost:{number}"):
+            if process.poll() is not None or time.monotonic() > deadline:
+                pytest.fail(f"the app did not start:\n{log.read_text()}")
+            time.sleep(0.1)
+        yield number
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(20)
+    printed = log.read_text()
+    assert "Traceback" not in printed, printed
+
+
+@pytest.fixture(scope="module")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as started:
+        yield started
+
+
+@contextmanager
+def launched(playwright: Playwright, *flags: str) -> Iterator[Browser]:
+    chromium = playwright.chromium.launch(
+        executable_path=chromium_executable(), args=["--no-sandbox", "--disable-gpu", *flags]
+    )
+    yield chromium
+    chromium.close()
+
+
+@pytest.fixture(scope="module")
+def willing(playwright: Playwright) -> Iterator[Browser]:
+    """A browser with two cameras, whose person always says yes."""
+    with launched(playwright, SAY_YES, f"{FAKE_CAMERA}=device-count=2") as chromium:
+        yield chromium
+
+
+@pytest.fixture(scope="module")
+def asking(playwright: Playwright) -> Iterator[Browser]:
+    """A browser with a camera, in which permission is what the test sets."""
+    with launched(playwright, FAKE_CAMERA) as chromium:
+        yield chromium
+
+
+@contextmanager
+def opened(browser: Browser, url: str, script: str = "") -> Iterator[Page]:
+    """The app in a new context, at rest."""
+    context = browser.new_context()
+    context.add_init_script(WATCH_TRACKS + script)
+    page = context.new_page()
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.goto(url)
+    expect(page.get_by_text("turn 0: no answer")).to_be_visible()
+    yield page
+    context.close()
+    assert not faults, faults
+
+
+def ask(page: Page) -> None:
+    page.get_by_role("button", name="Ask").click()
+
+
+def tick(page: Page, name: str) -> None:
+    page.get_by_text(name, exact=True).click()
+    settle(page)
+
+
+def expect_tracks(page: Page, live: list[bool]) -> None:
+    """Wait until just these of the tracks run."""
+    page.wait_for_function(
+        "live => JSON.stringify(window.tracks.map((track) => track.readyState === 'live')) === live",
+        arg=str(live).lower().replace(" ", ""),
+    )
+
+
+def live_tracks(page: Page) -> list[bool]:
+    """For each track ever given to the page, whether it still runs."""
+    states: list[bool] = page.evaluate("window.tracks.map((track) => track.readyState === 'live')")
+    return states
+
+
+def allow_camera(page: Page, allowed: bool) -> None:
+    """Give or take the page's permission, as the switch beside the browser's address does."""
+    target = page.context.new_cdp_session(page).send("Target.getTargetInfo")["targetInfo"]
+    chromium = page.context.browser
+    assert chromium is not None
+    chromium.new_browser_cdp_session().send(
+        "Browser.setPermission",
+        {
+            "permission": {"name": "camera"},
+            "setting": "granted" if allowed else "denied",
+            "browserContextId": target["browserContextId"],
+        },
+    )
+
+
+# ---------------------------------------------------------------------- what it says
+def test_nothing_is_asked_before_the_first_turn(willing: Browser, port: int) -> None:
+    with opened(willing, f"http://localhost:{port}") as page:
+        page.get_by_role("button", name="Run again").click()
+        settle(page)
+        assert live_tracks(page) == []
+
+
+def test_a_camera_that_opens_is_ready(willing: Browser, port: int) -> None:
+    with opened(willing, f"http://localhost:{port}") as page:
+        ask(page)
+        expect(page.get_by_text("turn 1: ready, cameras: 2")).to_be_visible()
+        assert page.evaluate("window.wanted") == [
+            {"video": {"width": {"ideal": 640}, "height": {"ideal": 480}}, "audio": False}
+        ]
+
+
+def test_each_turn_asks_once_however_often_the_page_runs(willing: Browser, port: int) -> None:
+    with opened(willing, f"http://localhost:{port}") as page:
+        ask(page)
+        expect(page.get_by_text("turn 1: ready")).to_be_visible()
+        for _ in range(3):
+            page.get_by_role("button", name="Run again").click()
+            settle(page)
+        assert len(live_tracks(page)) == 1
+        ask(page)
+        expect(page.get_by_text("turn 2: ready")).to_be_visible()
+        assert len(live_tracks(page)) == 2
+
+
+def test_an_address_without_https_is_insecure(playwright: Playwright, port: int) -> None:
+    resolver = f"--host-resolver-rules=MAP {OUTSIDE_NAME} 127.0.0.1"
+    with (
+        launched(playwright, SAY_YES, FAKE_CAMERA, resolver) as chromium,
+        opened(chromium, f"http://{OUTSIDE_NAME}:{port}") as page,
+    ):
+        ask(page)
+        expect(page.get_by_text("turn 1: insecure, cameras: 0")).to_be_visible()
+        expect(page.get_by_role("alert")).to_contain_text(f"http://localhost:{port}")
+
+
+def test_a_machine_without_a_camera_is_no_camera(playwright: Playwright, port: int) -> None:
+    # No camera, also on a machine that has one.
+    with (
+        launched(playwright, SAY_YES, f"{FAKE_CAMERA}=device-count=0") as chromium,
+        opened(chromium, f"http://localhost:{port}") as page,
+    ):
+        ask(page)
+        expect(page.get_by_text("turn 1: no_camera, cameras: 0")).to_be_visible()
+
+
+def test_a_person_who_says_no_refused_and_may_say_yes_later(asking: Browser, port: int) -> None:
+    with opened(asking, f"http://localhost:{port}") as page:
+        allow_camera(page, False)
+        ask(page)
+        expect(page.get_by_text("turn 1: refused")).to_be_visible()
+        expect(page.get_by_role("alert").get_by_role("listitem")).to_have_count(3)
+        allow_camera(page, True)
+        ask(page)
+        expect(page.get_by_text("turn 2: ready")).to_be_visible()
+
+
+def test_permission_taken_away_is_reported_with_the_same_turn(asking: Browser, port: int) -> None:
+    with opened(asking, f"http://localhost:{port}") as page:
+        allow_camera(page, True)
+        tick(page, "Hold")
+        ask(page)
+        expect(page.get_by_text("turn 1: ready")).to_be_visible()
+        allow_camera(page, False)
+        expect(page.get_by_text("turn 1: refused")).to_be_visible()
+        assert live_tracks(page) == [False]
+
+
+def test_an_element_that_comes_back_still_notices_that_permission_is_gone(asking: Browser, port: int) -> None:
+    with opened(asking, f"http://localhost:{port}") as page:
+        allow_camera(page, True)
+        ask(page)
+        expect(page.get_by_text("turn 1: ready")).to_be_visible()
+        tick(page, "Show")
+        tick(page, "Show")
+        expect(page.get_by_text("turn 1: ready")).to_be_visible()
+        allow_camera(page, False)
+        expect(page.get_by_text("turn 1: refused")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("name", "state"),
+    [
+        ("NotReadableError", "busy"),
+        ("AbortError", "busy"),
+        ("SecurityError", "refused"),
+        ("TypeError", "failed"),
+    ],
+)
+def test_a_provoked_error_of_the_browser_becomes_a_state(
+    willing: Browser, port: int, name: str, state: str
+) -> None:
+    with opened(willing, f"http://localhost:{port}", FAIL_WITH.format(name=name)) as page:
+        ask(page)
+        expect(page.get_by_text(f"turn 1: {state}, cameras: 2")).to_be_visible()
+
+
+def test_a_browser_without_camera_functions_is_no_api(willing: Browser, port: int) -> None:
+    old = "Object.defineProperty(navigator, 'mediaDevices', { value: undefined });"
+    with opened(willing, f"http://localhost:{port}", old) as page:
+        ask(page)
+        expect(page.get_by_text("turn 1: no_api, cameras: 0")).to_be_visible()
+
+
+# ---------------------------------------------------------------------- what to do about it
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_trouble_has_a_bold_sentence_and_one_to_three_steps(
+    willing: Browser, port: int, lang: str
+) -> None:
+    with opened(willing, f"http://localhost:{port}/?all&lang={lang}") as page:
+        expect(page.get_by_role("alert")).to_have_count(len(get_args(LiveTrouble)))
+        for alert in page.get_by_role("alert").all():
+            assert alert.locator("strong").inner_text()
+            assert 1 <= alert.get_by_role("listitem").count() <= 3
+            assert "{" not in alert.inner_text()
+
+
+def test_every_camera_state_but_ready_is_a_trouble() -> None:
+    assert set(get_args(CameraState)) - {"ready"} < set(get_args(LiveTrouble))
+
+
+def test_ways_on_do_not_need_what_is_missing() -> None:
+    for state in set(get_args(CameraState)) - {"ready"}:
+        assert "snapshot" not in fallbacks(state)  # it needs the camera too
+    assert not {"performer", "clip"} & set(fallbacks("ice_failed"))  # they come by the same connection
+    assert "snapshot" in fallbacks("ice_failed")
+
+
+@pytest.mark.parametrize("trouble", get_args(LiveTrouble))
+def test_a_photo_is_always_a_way_on(trouble: LiveTrouble) -> None:
+    ways = fallbacks(trouble)
+    assert ways[-1] == "photo"
+    assert len(set(ways)) == len(ways)
+    assert ("retry" in ways) == (trouble not in ("insecure", "no_api"))
+
+
+# ---------------------------------------------------------------------- letting go
+def test_without_hold_the_camera_is_let_go_at_once(willing: Browser, port: int) -> None:
+    with opened(willing, f"http://localhost:{port}") as page:
+        ask(page)
+        expect(page.get_by_text("turn 1: ready")).to_be_visible()
+        assert live_tracks(page) == [False]
+
+
+def test_held_until_hold_ends(willing: Browser, port: int) -> None:
+    with opened(willing, f"http://localhost:{port}") as page:
+        tick(page, "Hold")
+        ask(page)
+        expect(page.get_by_text("turn 1: ready")).to_be_visible()
+        page.get_by_role("button", name="Run again").click()
+        settle(page)
+        assert live_tracks(page) == [True]
+        tick(page, "Hold")
+        expect_tracks(page, [False])
+
+
+def test_held_until_the_next_turn(willing: Browser, port: int) -> None:
+    with opened(willing, f"http://localhost:{port}") as page:
+        tick(page, "Hold")
+        ask(page)
+        expect(page.get_by_text("turn 1: ready")).to_be_visible()
+        ask(page)
+        expect(page.get_by_text("turn 2: ready")).to_be_visible()
+        assert live_tracks(page) == [False, True]
+
+
+def test_held_until_the_element_goes(willing: Browser, port: int) -> None:
+    with opened(willing, f"http://localhost:{port}") as page:
+        tick(page, "Hold")
+        ask(page)
+        expect(page.get_by_text("turn 1: ready")).to_be_visible()
+        assert live_tracks(page) == [True]
+        tick(page, "Show")
+        expect_tracks(page, [False])
+
+
+def test_held_for_eight_seconds_at_most(willing: Browser, port: int) -> None:
+    with opened(willing, f"http://localhost:{port}") as page:
+        tick(page, "Hold")
+        page.clock.install()
+        ask(page)
+        expect(page.get_by_text("turn 1: ready")).to_be_visible()
+        page.clock.pause_at(page.evaluate("Date.now() / 1000") + 1)
+        assert live_tracks(page) == [True]
+        page.clock.run_for(8000)
+        assert live_tracks(page) == [False]
+
+
+# ---------------------------------------------------------------------- the script by itself
+#: Calls the component's script as Streamlit does: `steps(run, wait)` gets a caller with an element and a way to wait.
+BY_ITSELF = """
+async ([script, steps]) => {
+  const module = await import(URL.createObjectURL(new Blob([script], { type: "text/javascript" })));
+  const element = document.createElement("div");
+  const reports = [];
+  const run = (data) => module.default({
+    data: { turn: 1, size: [640, 480], hold: true, report: null, ...data },
+    parentElement: element,
+    setStateValue: (name, report) => reports.push(report.turn + " " + report.state),
+  });
+  const wait = async (count) => {
+    const latest = Date.now() + 5000; // a script that never reports is a finding, not a reason to wait
+    while ((window.tracks.length < count || reports.length === 0) && Date.now() < latest)
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  };
+  await (0, eval)(steps)(run, wait);
+  return [reports, window.tracks.map((track) => track.readyState === "live")];
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("steps", "reports", "live"),
+    [
+        pytest.param(
+            "async (run, wait) => { run({}); run({}); run({}); await wait(1); }",
+            ["1 ready"],
+            [True],
+            id="runs_before_the_answer",
+        ),
+        pytest.param(
+            "async (run, wait) => { run({})(); run({}); await wait(2); }",
+            ["1 ready"],
+            [False, True],
+            id="mounted_gone_and_mounted_again",
+        ),
+        pytest.param(
+            "async (run, wait) => { const end = run({}); run({}); end(); await wait(1); }",
+            ["1 ready"],
+            [True],
+            id="end_of_an_overtaken_call",
+        ),
+        pytest.param(
+            "async (run, wait) => { run({}); run({ turn: 2 }); await wait(2); }",
+            ["2 ready"],
+            [False, True],
+            id="next_turn_before_the_answer",
+        ),
+        pytest.param(
+            "async (run, wait) => { run({}); run({ hold: false }); await wait(1); }",
+            ["1 ready"],
+            [False],
+            id="hold_ends_before_the_answer",
+        ),
+        pytest.param(
+            "async (run, wait) => { run({}); await wait(1); run({ turn: 0 }); }",
+            ["1 ready"],
+            [False],
+            id="back_to_nothing_asked",
+        ),
+        pytest.param(
+            "async (run) => {"
+            " run({ report: { turn: 1, state: 'ready', cameras: 1 } });"
+            " await new Promise((resolve) => setTimeout(resolve, 300)); }",
+            [],
+            [],
+            id="answered_in_a_former_life",
+        ),
+    ],
+)
+def test_the_script_is_steady_when_called_as_streamlit_calls_it(
+    willing: Browser, port: int, steps: str, reports: list[str], live: list[bool]
+) -> None:
+    with opened(willing, f"http://localhost:{port}") as page:
+        said, running = page.evaluate(BY_ITSELF, [_JS, steps])
+        assert said == reports
+        assert sorted(running) == sorted(live)
