@@ -16,6 +16,7 @@ import streamlit as st
 from pose_core.errors import PoseCoreError
 from pose_core.machine import limit_memory_growth
 from pose_ui import streamlit_bindings
+from pose_ui.plotly_route import plotly_route
 from pose_ui.problems import show_unexpected
 from pose_ui.resources import close_pool, warm_up
 
@@ -37,4 +38,4 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
 
 limit_memory_growth()
 streamlit_bindings.apply()
-app = st.App("dashboard.py", lifespan=lifespan, on_script_error=show_unexpected)
+app = st.App("dashboard.py", routes=[plotly_route()], lifespan=lifespan, on_script_error=show_unexpected)

@@ -34,6 +34,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
@@ -82,7 +83,18 @@ class LiveApp:
 
 
 APPS: Final = {
-    "posedeck": LiveApp(None, page="live", query="lang=en"),
+    "posedeck": LiveApp(
+        None,
+        page="live",
+        query="lang=en",
+        inputs=(
+            Input("live_start", "trigger_value", True),
+            # What the page's own camera check would report for the first turn.
+            Input(
+                "live_camera_check", "json_value", '{"report": {"turn": 1, "state": "ready", "cameras": 1}}'
+            ),
+        ),
+    ),
     "tutorial": LiveApp("benchmarks/tutorial_app.py"),
 }
 
@@ -284,6 +296,7 @@ def measure(
         Ready for JSON.
     """
     machine = describe_machine()
+    machine["packages"] |= {name: version(name) for name in ("streamlit-webrtc", "aiortc", "av")}
     runs = []
     cases = [(size, count) for size in sizes for count in viewers]
     order = interleaved(apps, len(cases))

@@ -110,10 +110,13 @@ class StreamlitPage:
     ----------
     component_args : dict or None
         What the server last told streamlit-webrtc's component; None until there is one.
+    runs : int
+        How often the whole page was run to its end.
     """
 
     def __init__(self, send: Callable[[bytes], None], page: str = "", query: str = "") -> None:
         self.component_args: dict[str, Any] | None = None
+        self.runs = 0
         self._send = send
         self._page = page
         self._query = query
@@ -150,6 +153,8 @@ class StreamlitPage:
                     self._show(message)
             case "navigation":
                 self._page_hash = message.navigation.page_script_hash
+            case "script_finished" if message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY:
+                self.runs += 1
             case "new_session" if message.new_session.page_script_hash:
                 self._page_hash = message.new_session.page_script_hash
             case "auto_rerun":
@@ -326,8 +331,11 @@ class Viewer:
         """
         page = self._page
         page.rerun()
+        await page.until("The page", lambda: page.runs > 0)  # nobody presses a button before that
         for one in inputs:
+            runs = page.runs
             await self._use(one)
+            await page.until("The page", lambda runs=runs: page.runs > runs)  # type: ignore[misc]
         await page.until("The camera component", lambda: page.component_args is not None)
         page.set_component(_STOPPED)  # the component does so when it appears
         await page.until("Leave to start", lambda: self._args.get("desired_playing_state") is not False)

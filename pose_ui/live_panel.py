@@ -13,6 +13,7 @@ from pose_core.live import STEPS, LiveStatus, LiveStream
 from pose_core.live_figures import angle_history_figure, visibility_figure
 from pose_core.pool import PosePool
 from pose_ui.layout import number
+from pose_ui.live_chart import live_chart
 from pose_ui.live_choices import LiveChoices
 from pose_ui.live_session import LiveSession
 from pose_ui.state import live_key
@@ -20,10 +21,12 @@ from pose_ui.texts import Translator
 
 __all__ = ["live_panel"]
 
-#: Twice a second: quick enough to follow by eye, and the picture keeps the processor.
+#: Twice a second: quick enough to follow by eye. With several viewers half of that, so that their pictures keep the
+#: processor: with four on two cores, redrawing twice a second took 2 of 21 frames a second from each.
 _EVERY_S: Final = 0.5
+_EVERY_WITH_MANY_S: Final = 1.0
+_MANY: Final = 3
 _CHARTS: Final = ("angles", "visibility", "world")
-_PLOT: Final = {"staticPlot": True}
 _WORLD_REACH_M: Final = 1.1
 
 
@@ -80,7 +83,10 @@ def _quality(status: LiveStatus, choices: LiveChoices, t: Translator) -> None:
 
 
 def _steps(status: LiveStatus, t: Translator) -> None:
-    with st.expander(t("live.steps"), key="live_steps"):
+    area = st.expander(t("live.steps"), key="live_steps", on_change="rerun")
+    if not area.open:  # closed tables cost as much as open ones
+        return
+    with area:
         rows = [
             {
                 t("live.step"): t(f"live.step_{step}"),
@@ -127,10 +133,9 @@ def _charts(stream: LiveStream, choices: LiveChoices, person: int, t: Translator
         shown = [joint for joint in LIMB_ANGLES if joint in joints]
         times_s, angles = stream.history.angles(person)
         if shown and len(times_s):
-            st.plotly_chart(
+            live_chart(
                 angle_history_figure(times_s, angles, shown, t, now_s=float(times_s[-1])),
                 key="live_angles",
-                config=_PLOT,
                 alt=t("live.angles_alt", joints=", ".join(t(f"joint.{joint}") for joint in shown)),
             )
         return
@@ -138,17 +143,16 @@ def _charts(stream: LiveStream, choices: LiveChoices, person: int, t: Translator
     if chart == "visibility":
         visibility = stream.history.visibility(person)
         if visibility is not None:
-            st.plotly_chart(
+            live_chart(
                 visibility_figure(visibility, t, limit),
                 key="live_visibility",
-                config=_PLOT,
                 alt=t("live.visibility_alt"),
             )
     elif seen is not None:
-        st.plotly_chart(
+        live_chart(
             world_figure(seen.pose, t, visibility_limit=limit, fixed_reach_m=_WORLD_REACH_M),
             key="live_world",
-            config={"displayModeBar": False},
+            interactive=True,
             alt=t("live.world_alt", number=person),
         )
 
@@ -169,14 +173,16 @@ def _person(status: LiveStatus, t: Translator) -> int:
 
 def live_panel(session: LiveSession, choices: LiveChoices, pool: PosePool, t: Translator) -> None:
     """Figures and charts; also watches over the connection, since this runs while the page rests."""
+    every_s = _EVERY_S if pool.status().streams < _MANY else _EVERY_WITH_MANY_S
 
-    @st.fragment(run_every=_EVERY_S if session.phase != "idle" else None)
+    @st.fragment(run_every=every_s if session.phase != "idle" else None)
     def panel() -> None:
         stream = session.stream
         status = stream.status() if stream is not None else None
-        if session.watch(status, pool):
-            st.rerun()
         seats = pool.status()
+        crowded = seats.streams >= _MANY
+        if session.watch(status, pool) or (crowded and every_s < _EVERY_WITH_MANY_S):
+            st.rerun()
         st.caption(t("live.seats", watching=seats.streams, seats=seats.stream_limit), text_alignment="right")
         if session.phase != "playing" or stream is None or status is None:
             return

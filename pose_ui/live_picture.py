@@ -7,6 +7,7 @@ from typing import Any, Final, cast
 
 import streamlit as st
 from streamlit_webrtc import Translations, WebRtcMode, webrtc_streamer
+from streamlit_webrtc.component import generate_frontend_component_key
 
 from pose_core.images import encode_png
 from pose_core.pool import PosePool
@@ -86,12 +87,16 @@ def _connection(session: LiveSession, choices: LiveChoices, pool: PosePool, t: T
     if session.connected:
         source = choices.make_source(session.clip if session.clip is not None else sample_clip())
         player = session.open_stream(choices.settings, source, pool)
+    key = f"live_{choices.source}"
+    # The frame reports once when it is there, and each run of the page until its scripts are loaded would make it start
+    # once more, with answers that go to the wrong one. So it is asked to start only after it has reported.
+    mounted = st.session_state.get(generate_frontend_component_key(key)) is not None
     context = webrtc_streamer(
-        key=f"live_{choices.source}",
+        key=key,
         mode=WebRtcMode.SENDRECV if camera else WebRtcMode.RECVONLY,
         rtc_configuration=ice_configuration(),
         media_stream_constraints={"video": video, "audio": False},
-        desired_playing_state=session.connected,
+        desired_playing_state=session.connected and mounted,
         player_factory=lambda: cast(Any, player),  # it only asks for `video` and `audio`
         sink_video_track=session.sink() if camera and player is not None else None,
         sendback_audio=False,
@@ -151,25 +156,22 @@ def _fallback(session: LiveSession, choices: LiveChoices, pool: PosePool, t: Tra
 
 def live_picture(session: LiveSession, choices: LiveChoices, pool: PosePool, t: Translator) -> None:
     """Show what there is to see, and go through the steps of a connection."""
+    asked = session.phase in ("checking", "connecting", "playing")
     if choices.source == "camera":
         report = camera_check(
-            session.turn,
+            session.turn if asked else 0,  # nobody wants the camera: it stays closed
             size_wh=choices.size_wh,
             hold=session.phase in ("checking", "connecting"),
             key="live_camera_check",
         )
         if session.checked(report):
             st.rerun()
-    if session.phase in ("connecting", "playing", "stopping"):
+    if session.phase == "checking":
+        st.caption(t("live.checking"))
+    if asked or session.phase == "stopping":
         _connection(session, choices, pool, t)
     elif session.phase == "waiting":
         _waiting(pool, t)
-    elif session.phase == "checking":
-        with st.container(
-            border=True, height=320, horizontal_alignment="center", vertical_alignment="center"
-        ):
-            st.markdown(f"**{t('live.checking')}**")
-            st.caption(t("live.checking_text"), text_alignment="center")
     elif session.trouble is not None:
         show_trouble(session.trouble, t)
         _fallback(session, choices, pool, t)

@@ -26,7 +26,9 @@ SourceKind = Literal["camera", "performer", "clip"]
 Phase = Literal["idle", "waiting", "checking", "connecting", "playing", "stopping"]
 
 #: Browsers and aiortc settle a connection within 1 to 3 s; a relay far away may take some more.
-_CONNECT_LIMIT_S: Final = 15.0
+_CONNECT_LIMIT_S: Final = 12.0
+#: A busy machine may miss the moment; a way that does not exist is not found by trying for long.
+_ATTEMPTS: Final = 2
 _SILENCE_LIMIT_S: Final = 10.0
 _STOP_LIMIT_S: Final = 4.0
 
@@ -72,6 +74,7 @@ class LiveSession:
     clip_name: str | None = None
     clip_problem: PoseCoreError | None = None
     uploads: int = 0
+    _attempts: int = 0
     _since_s: float = field(default_factory=time.monotonic)
 
     def _go(self, phase: Phase) -> None:
@@ -124,6 +127,7 @@ class LiveSession:
     def fail(self, trouble: LiveTrouble) -> None:
         """Stop because of trouble, and remember which."""
         self.stop()
+        self._attempts = 0
         self.trouble = trouble
 
     def _let_go(self) -> None:
@@ -192,6 +196,7 @@ class LiveSession:
         """What streamlit-webrtc says of the connection; whether that changed anything."""
         if self.phase == "connecting" and playing:
             self._go("playing")
+            self._attempts = 0
             return True
         if self.phase == "stopping" and not playing and not signalling:
             self._go("idle")
@@ -207,7 +212,11 @@ class LiveSession:
         if self.phase == "stopping" and elapsed_s > _STOP_LIMIT_S:
             self._go("idle")
         elif self.phase == "connecting" and elapsed_s > _CONNECT_LIMIT_S:
-            self.fail("ice_failed")
+            self._attempts += 1
+            if self._attempts < _ATTEMPTS:
+                self.restart()
+            else:
+                self.fail("ice_failed")
         elif self.phase == "playing" and self.stream is not None and status is not None:
             if status.problem is not None and status.problem.code == "seats_taken":
                 self.restart()  # somebody was quicker: wait for the next seat

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
 
+import cv2
 import streamlit as st
 
 from pose_core.errors import SettingsError
@@ -63,6 +65,11 @@ def warm_up() -> None:
         drawn_rgb, _ = annotate_photo(result, picture.frame_rgb, settings, names={"nose": "nose 鼻"})
         jpeg = encode_jpeg(drawn_rgb)
         picture_figure(jpeg, result.poses, lambda key, **_: key, visibility_limit=0.5).to_json()
+    # The cores are shared by pictures and streams: threads of OpenCV's own cost more than they bring.
+    cv2.setNumThreads(1)
+    # What is loaded now stays: collections of garbage, each of which stops every stream, need not look at it again.
+    gc.collect()
+    gc.freeze()
 
 
 def close_pool() -> None:

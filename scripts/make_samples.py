@@ -24,11 +24,12 @@ def make_clip() -> bytes:
     for number in itertools.count():
         frame = clip_frame(number)
         if frame is None:
-            return writer.finish()
+            break
         before = writer.frames + writer.left_out
         writer.add(number / CLIP_FPS, frame.rgb)
         while writer.frames + writer.left_out == before:  # a live writer leaves out what it cannot follow
             time.sleep(0.001)
+    return writer.finish()
 
 
 def main() -> None:

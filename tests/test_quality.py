@@ -169,6 +169,11 @@ def test_a_pause_between_figures_breaks_the_three_seconds() -> None:
     assert len(feed(controller, [13], 8.0, 30.0, 1.0)) == 1
 
 
+def test_a_machine_with_seconds_a_frame_steps_down_too() -> None:
+    controller = QualityController(ladder(720, "full"), now_s=0)
+    assert len(feed(controller, [4, 8], 0.25, 30.0, 1.0)) == 1
+
+
 def test_time_that_goes_back_is_refused() -> None:
     controller = QualityController(ladder(720, "full"), now_s=5)
     with pytest.raises(ValueError, match=r"before 5; 4\.9 came"):

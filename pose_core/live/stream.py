@@ -21,6 +21,7 @@ from typing import Any, Final
 
 import av
 import numpy as np
+from av.video.reformatter import VideoReformatter
 
 from pose_core.arrays import FrameRGB
 from pose_core.drawing import draw_poses
@@ -163,6 +164,7 @@ class LiveStream:
         self.history = History()
         # The rest belongs to the stream's thread.
         self._landmarker: StreamLandmarker | None = None
+        self._reformatter = VideoReformatter()  # a fresh one for each frame would take several times as long
         self._tracker = PeopleTracker(settings.smoothing)
         self._best = settings.best_rung()
         self._quality = self._new_quality(settings)
@@ -290,7 +292,7 @@ class LiveStream:
         settings = self.settings
         rung = self._rung(settings)
         marks_s = [time.perf_counter()]
-        frame = _fit(arrived.frame, rung.height_px)
+        frame = self._fit(arrived.frame, rung.height_px)
         frame_rgb = _pixels(frame)
         marks_s.append(time.perf_counter())
         if min(frame_rgb.shape[:2]) < _SMALLEST_PX:
@@ -323,6 +325,15 @@ class LiveStream:
         self._record(arrived.at_s, people, frame_rgb)
         self._count(arrived, marks_s)
         self._adapt(settings)
+
+    def _fit(self, frame: av.VideoFrame, height_px: int | None) -> av.VideoFrame:
+        """The frame as rgb24 that may be drawn on, at most `height_px` high, then with an even width."""
+        width, height = frame.width, frame.height
+        if height_px is not None and height > height_px:
+            width, height = round(width * height_px / height / 2) * 2, height_px
+        fitted = self._reformatter.reformat(frame, width, height, "rgb24", threads=1)
+        # PyAV gives the frame itself back where nothing had to be done.
+        return av.VideoFrame.from_ndarray(frame.to_ndarray(), format="rgb24") if fitted is frame else fitted
 
     def _landmarker_for(self, settings: LiveSettings, rung: Rung) -> StreamLandmarker:
         wanted = settings.pose.detection
@@ -399,16 +410,6 @@ def _frame_failed(error: Exception) -> PoseCoreError:
         "again, or choose another size.",
         kind=type(error).__name__,
     )
-
-
-def _fit(frame: av.VideoFrame, height_px: int | None) -> av.VideoFrame:
-    """The frame as rgb24 that may be drawn on, at most `height_px` high; even sides, as video encoders want them."""
-    width, height = frame.width, frame.height
-    if height_px is not None and height > height_px:
-        width, height = round(width * height_px / height / 2) * 2, height_px
-    fitted = frame.reformat(width=width, height=height, format="rgb24")
-    # PyAV gives the frame itself back where nothing had to be done.
-    return av.VideoFrame.from_ndarray(frame.to_ndarray(), format="rgb24") if fitted is frame else fitted
 
 
 def _pixels(frame: av.VideoFrame) -> FrameRGB:

@@ -11,18 +11,21 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, Final
 
+from aiortc import codecs
 from aiortc.codecs import h264, vpx
 from aiortc.contrib.media import MediaRelay
 from aiortc.mediastreams import MediaStreamTrack
 from streamlit.components.v1.component_registry import ComponentRegistry
 from streamlit_webrtc import component, relay
 
+from pose_ui.webrtc.encoder import LiveVp8Encoder
+
 __all__ = ["NewestRelay", "apply", "timed"]
 
 #: aiortc starts at 0.5 and ends at 1.5 Mbit/s, which blurs 720p. On a machine's own network there is room for more; the
 #: receiver's reports still bring it down where there is not.
-_START_BITS_PER_S: Final = 2_500_000
-_MOST_BITS_PER_S: Final = 5_000_000
+_START_BITS_PER_S: Final = 1_500_000
+_MOST_BITS_PER_S: Final = 3_000_000
 
 
 class NewestRelay(MediaRelay):
@@ -50,13 +53,15 @@ def timed(decode: Callable[..., list[Any]]) -> Callable[..., list[Any]]:
 @cache
 def apply() -> None:
     """Set all of it, once Streamlit's runtime exists; a second call does nothing."""
-    codecs: tuple[Any, ...] = (vpx, h264)
-    for codec in codecs:
+    both: tuple[Any, ...] = (vpx, h264)
+    for codec in both:
         codec.DEFAULT_BITRATE = _START_BITS_PER_S
         codec.MAX_BITRATE = _MOST_BITS_PER_S
     decoders: tuple[Any, ...] = (vpx.Vp8Decoder, h264.H264Decoder)
     for decoder in decoders:
         decoder.decode = timed(decoder.decode)
+    its_codecs: Any = codecs
+    its_codecs.Vp8Encoder = LiveVp8Encoder
     its_relay: Any = relay
     its_relay.MediaRelay = NewestRelay
     # Imported outside a page's run, a component is not registered by itself. Doing it here saves the first visitor of

@@ -42,6 +42,11 @@ WATCH_TRACKS = """
     };
   }
 """
+#: Keeps the component's limit of 8 s from doing what a test wants to see done for another reason.
+WITHOUT_LIMIT = """
+  const later = window.setTimeout;
+  window.setTimeout = (what, delay, ...rest) => delay === 8000 ? 0 : later(what, delay, ...rest);
+"""
 #: What another program that has the camera does to a page, and what no flag of Chromium can.
 FAIL_WITH = """
   navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("provoked", "{name}"));
@@ -304,7 +309,7 @@ def test_without_hold_the_camera_is_let_go_at_once(willing: Browser, port: int) 
 
 
 def test_held_until_hold_ends(willing: Browser, port: int) -> None:
-    with opened(willing, f"http://localhost:{port}") as page:
+    with opened(willing, f"http://localhost:{port}", WITHOUT_LIMIT) as page:
         tick(page, "Hold")
         ask(page)
         expect(page.get_by_text("turn 1: ready")).to_be_visible()
@@ -316,7 +321,7 @@ def test_held_until_hold_ends(willing: Browser, port: int) -> None:
 
 
 def test_held_until_the_next_turn(willing: Browser, port: int) -> None:
-    with opened(willing, f"http://localhost:{port}") as page:
+    with opened(willing, f"http://localhost:{port}", WITHOUT_LIMIT) as page:
         tick(page, "Hold")
         ask(page)
         expect(page.get_by_text("turn 1: ready")).to_be_visible()
@@ -326,7 +331,7 @@ def test_held_until_the_next_turn(willing: Browser, port: int) -> None:
 
 
 def test_held_until_the_element_goes(willing: Browser, port: int) -> None:
-    with opened(willing, f"http://localhost:{port}") as page:
+    with opened(willing, f"http://localhost:{port}", WITHOUT_LIMIT) as page:
         tick(page, "Hold")
         ask(page)
         expect(page.get_by_text("turn 1: ready")).to_be_visible()

@@ -1,0 +1,196 @@
+"""A Plotly chart that is redrawn in place, several times a second, without flicker and keeping a turned 3-D view.
+
+`st.plotly_chart` cannot: Streamlit 1.67 makes the whole figure part of the element's identity, also with a key, so that
+each new figure is a new element in the page.
+"""
+
+from __future__ import annotations
+
+import base64
+from typing import Any, Final
+
+import numpy as np
+import plotly.graph_objects as go
+import streamlit as st
+
+from pose_ui.plotly_route import PLOTLY_PATH
+
+__all__ = ["live_chart"]
+
+#: Millimetres and milliseconds: less than any screen shows, and half the length of a whole float.
+_DIGITS: Final = 3
+_PLOTLY_HEIGHT_PX: Final = 450  # Plotly's own, for a figure that names none
+
+_HTML = '<div class="posedeck-live-chart" role="img"><div></div></div>'
+
+_CSS = ".posedeck-live-chart { width: 100%; overflow: hidden; }"
+
+# Streamlit calls the function at each run with new data, and what it returned when the element goes, also for a call
+# that a newer one has overtaken; so state is kept by element, and only the newest call's return value cleans up.
+_JS = """
+const GAP_MS = 250; // at most four drawings a second, whatever makes the page run anew
+const RETRY_MS = 10000;
+const CLEAR = "rgba(0, 0, 0, 0)";
+const charts = new WeakMap();
+
+// Plotly, once for all charts of the page; null if it did not come. Relative, as Streamlit's own scripts are: the
+// dashboard may live in any folder of its server.
+function loadPlotly(path) {
+  window.posedeckPlotly ??= new Promise((done) => {
+    const script = document.createElement("script");
+    const finish = () => {
+      const loaded = script.dataset.failed ? null : (window.Plotly ?? null);
+      if (!loaded) setTimeout(() => delete window.posedeckPlotly, RETRY_MS);
+      done(loaded);
+    };
+    script.onload = finish;
+    script.onerror = () => {
+      script.dataset.failed = "1";
+      finish();
+    };
+    script.src = new URL(path, document.baseURI).href;
+    document.head.append(script);
+  });
+  return window.posedeckPlotly;
+}
+
+function schedule(chart) {
+  if (chart.timer || chart.held || chart.gone) return;
+  const wait = chart.drawnAt + GAP_MS - performance.now();
+  chart.timer = setTimeout(() => draw(chart), Math.max(0, wait));
+}
+
+async function draw(chart) {
+  const Plotly = await loadPlotly(chart.data.script);
+  chart.timer = 0;
+  const width = chart.box.clientWidth;
+  if (!Plotly || !width || chart.held || chart.gone) return;
+  const style = getComputedStyle(chart.box);
+  // A copy: Plotly writes into what it is given, and a drawing after a change of width starts from the original.
+  const { data, layout } = structuredClone(chart.data.figure);
+  const font = {
+    ...layout.font,
+    color: style.getPropertyValue("--st-text-color").trim(),
+    family: style.getPropertyValue("--st-font").trim(),
+  };
+  const page = { width, height: chart.data.height, paper_bgcolor: CLEAR, plot_bgcolor: CLEAR, font };
+  chart.plotly = Plotly;
+  chart.drawnAt = performance.now();
+  await Plotly.react(chart.plot, data, { ...layout, ...page }, chart.data.config);
+}
+
+function mount(parentElement) {
+  const box = parentElement.querySelector(".posedeck-live-chart");
+  const listeners = new AbortController();
+  const chart = { box, plot: box.firstElementChild, listeners, timer: 0, drawnAt: -GAP_MS, width: 0 };
+  const { signal } = listeners;
+  const hold = (held) => () => {
+    chart.held = held;
+    if (!held) schedule(chart);
+  };
+  // Plotly knows a turned view only when the button is let go: a drawing before that would turn it back.
+  box.addEventListener("pointerdown", hold(true), { capture: true, signal });
+  window.addEventListener("pointerup", hold(false), { capture: true, signal });
+  window.addEventListener("pointercancel", hold(false), { capture: true, signal });
+  chart.resize = new ResizeObserver(() => {
+    if (box.clientWidth === chart.width) return;
+    chart.width = box.clientWidth;
+    schedule(chart);
+  });
+  chart.resize.observe(box);
+  return chart;
+}
+
+function unmount(chart) {
+  chart.gone = true;
+  clearTimeout(chart.timer);
+  chart.resize.disconnect();
+  chart.listeners.abort();
+  chart.plotly?.purge(chart.plot);
+}
+
+export default function ({ data, parentElement }) {
+  let chart = charts.get(parentElement);
+  if (!chart) {
+    chart = mount(parentElement);
+    charts.set(parentElement, chart);
+  }
+  const call = {};
+  chart.call = call;
+  chart.data = data;
+  chart.box.style.height = data.height + "px"; // also before there is anything to see, so that nothing jumps
+  chart.box.setAttribute("aria-label", data.alt);
+  schedule(chart);
+  return () => {
+    if (chart.call !== call) return;
+    charts.delete(parentElement);
+    unmount(chart);
+  };
+}
+"""
+
+# In the page itself: Plotly writes its style sheet into the page's head, from where it does not reach a shadow root.
+_component = st.components.v2.component(
+    "posedeck_live_chart", html=_HTML, css=_CSS, js=_JS, isolate_styles=False
+)
+
+
+def _numbers(values: np.ndarray[Any, Any]) -> list[Any]:
+    """Rounded, and None for what JSON cannot say: NaN and infinity."""
+    if values.dtype.kind != "f":
+        listed: list[Any] = values.tolist()
+        return listed
+    rounded = np.round(values.astype(float), _DIGITS)
+    return np.where(np.isfinite(rounded), rounded, None).tolist()
+
+
+def _compact(value: Any) -> Any:
+    """A part of Plotly's JSON with short lists instead of packed arrays, which hold all digits of a float."""
+    match value:
+        case {"bdata": str(packed), "dtype": str(dtype)}:
+            shape = [int(size) for size in str(value.get("shape", -1)).split(",")]
+            return _numbers(np.frombuffer(base64.b64decode(packed), dtype).reshape(shape))
+        case dict():
+            return {name: _compact(part) for name, part in value.items()}
+        case list() | tuple():
+            return [_compact(part) for part in value]
+        case np.ndarray():
+            return _compact(value.tolist())
+        case float() | np.floating():
+            return round(float(value), _DIGITS) if np.isfinite(value) else None
+        case np.generic():
+            return value.item()
+    return value
+
+
+def live_chart(figure: go.Figure, *, alt: str, key: str, interactive: bool = False) -> None:
+    """Show a figure in the place of the one that was shown under the same key before.
+
+    Paper and plot are transparent, text has the page's colour and font, and the width is that of the column; the
+    template is left out. At most four figures a second are drawn, the newest each time. It needs the route of
+    `pose_ui.plotly_route`; without it the place stays empty.
+
+    Parameters
+    ----------
+    figure : plotly.graph_objects.Figure
+        Of a few thousand numbers at most; they are rounded to 3 decimals. ``layout.height``, in pixels, is the height
+        of the place. While ``layout.uirevision`` stays the same, a view that the person turned stays, too.
+    alt : str
+        What the chart shows, for those who cannot see it.
+    key : str
+        Streamlit key.
+    interactive : bool
+        Whether a 3-D view can be turned; else the chart is but a picture.
+    """
+    whole = figure.to_plotly_json()
+    layout: dict[str, Any] = {name: part for name, part in whole["layout"].items() if name != "template"}
+    _component(
+        key=key,
+        data={
+            "figure": _compact({"data": whole["data"], "layout": layout}),
+            "config": {"displayModeBar": False} if interactive else {"staticPlot": True},
+            "height": layout.get("height", _PLOTLY_HEIGHT_PX),
+            "alt": alt,
+            "script": PLOTLY_PATH,
+        },
+    )
