@@ -73,10 +73,19 @@ async function draw(chart) {
     color: style.getPropertyValue("--st-text-color").trim(),
     family: style.getPropertyValue("--st-font").trim(),
   };
-  const page = { width, height: chart.data.height, paper_bgcolor: CLEAR, plot_bgcolor: CLEAR, font };
+  Object.assign(layout, { width, height: chart.data.height, paper_bgcolor: CLEAR, plot_bgcolor: CLEAR, font });
+  if (layout.uirevision !== chart.revision) chart.camera = null;
+  chart.revision = layout.uirevision;
+  if (chart.camera && layout.scene) layout.scene.camera = chart.camera;
+  const first = !chart.plotly;
   chart.plotly = Plotly;
   chart.drawnAt = performance.now();
-  await Plotly.react(chart.plot, data, { ...layout, ...page }, chart.data.config);
+  await Plotly.react(chart.plot, data, layout, chart.data.config);
+  if (!first || chart.gone) return;
+  // Plotly's uirevision keeps what was turned by hand, but not what one of the figure's own buttons turned.
+  chart.plot.on("plotly_relayout", () => {
+    chart.camera = structuredClone(chart.plot.layout.scene?.camera);
+  });
 }
 
 function mount(parentElement) {

@@ -87,7 +87,7 @@ def _connection(session: LiveSession, choices: LiveChoices, pool: PosePool, t: T
     if session.connected:
         source = choices.make_source(session.clip if session.clip is not None else sample_clip())
         player = session.open_stream(choices.settings, source, pool)
-    key = f"live_{choices.source}"
+    key = f"live_stream_{choices.source}"
     # The frame reports once when it is there, and each run of the page until its scripts are loaded would make it start
     # once more, with answers that go to the wrong one. So it is asked to start only after it has reported.
     mounted = st.session_state.get(generate_frontend_component_key(key)) is not None

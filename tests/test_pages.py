@@ -276,3 +276,26 @@ def test_a_hostile_file_name_is_shown_as_plain_text() -> None:
     shown = app.error[0].value
     assert r"\<img src\=x" in shown  # neither HTML nor the file's own Markdown takes effect
     assert r"\*\*\.jpg" in shown
+
+
+# ---------------------------------------------------------------------- Live
+def test_live_offers_its_sources_and_says_who_watches() -> None:
+    app = _open("live")
+    text = _shown(app)
+    assert EN("live.ready_camera") in text
+    assert "watching: 0 of" in text
+    assert [button.label for button in app.button if button.label == EN("live.start")]
+    assert app.button(key="live_record").disabled
+    assert app.button(key="live_snapshot").disabled
+
+
+def test_live_speaks_chinese() -> None:
+    app = _open("live", lang="zh")
+    assert ZH("live.ready_camera") in _shown(app)
+
+
+def test_live_settings_are_those_of_the_panel() -> None:
+    app = _open("live")
+    app.toggle(key="live_smooth").set_value(False).run()
+    assert not app.exception
+    assert not [slider for slider in app.slider if slider.key == "live_min_cutoff"]

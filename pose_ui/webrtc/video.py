@@ -11,6 +11,8 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, Final
 
+from aioice import ice
+from aioice.mdns import is_mdns_hostname
 from aiortc import codecs
 from aiortc.codecs import h264, vpx
 from aiortc.contrib.media import MediaRelay
@@ -20,12 +22,18 @@ from streamlit_webrtc import component, relay
 
 from pose_ui.webrtc.encoder import LiveVp8Encoder
 
-__all__ = ["NewestRelay", "apply", "timed"]
+__all__ = ["NewestRelay", "apply", "timed", "without_mdns"]
 
 #: aiortc starts at 0.5 and ends at 1.5 Mbit/s, which blurs 720p. On a machine's own network there is room for more; the
 #: receiver's reports still bring it down where there is not.
 _START_BITS_PER_S: Final = 1_500_000
 _MOST_BITS_PER_S: Final = 3_000_000
+
+
+#: A browser that is killed says no goodbye: it is missed after so many unanswered checks, this far apart. aioice's 6 and
+#: 5 s would keep a seat for half a minute.
+_CHECKS: Final = 4
+_CHECK_EVERY_S: Final = 2
 
 
 class NewestRelay(MediaRelay):
@@ -50,6 +58,20 @@ def timed(decode: Callable[..., list[Any]]) -> Callable[..., list[Any]]:
     return timed
 
 
+def without_mdns(add: Callable[..., Any]) -> Callable[..., Any]:
+    """A connection's method that leaves out names ending in ``.local``, which browsers give instead of addresses.
+
+    aioice would ask the whole network for them. Nothing is lost: the browser gets this server's own addresses, and
+    what comes from it shows where it is.
+    """
+
+    async def add_remote_candidate(self: Any, remote_candidate: Any) -> None:
+        if remote_candidate is None or not is_mdns_hostname(remote_candidate.host):
+            await add(self, remote_candidate)
+
+    return add_remote_candidate
+
+
 @cache
 def apply() -> None:
     """Set all of it, once Streamlit's runtime exists; a second call does nothing."""
@@ -60,6 +82,9 @@ def apply() -> None:
     decoders: tuple[Any, ...] = (vpx.Vp8Decoder, h264.H264Decoder)
     for decoder in decoders:
         decoder.decode = timed(decoder.decode)
+    its_ice: Any = ice
+    its_ice.CONSENT_FAILURES, its_ice.CONSENT_INTERVAL = _CHECKS, _CHECK_EVERY_S
+    its_ice.Connection.add_remote_candidate = without_mdns(ice.Connection.add_remote_candidate)
     its_codecs: Any = codecs
     its_codecs.Vp8Encoder = LiveVp8Encoder
     its_relay: Any = relay

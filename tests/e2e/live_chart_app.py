@@ -1,5 +1,30 @@
-"""A page with charts that are redrawn in place, for test_live_chart.py."""
+"""A page with one chart that asks to be redrawn far too often, for test_live_chart.py."""
 
 from __future__ import annotations
 
-print
+from pathlib import Path
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from pose_ui.live_chart import live_chart
+from pose_ui.plotly_route import plotly_route
+
+HEIGHT_PX = 240
+
+
+@st.fragment(run_every=0.05)
+def counter() -> None:
+    count = st.session_state["count"] = st.session_state.get("count", 0) + 1
+    figure = go.Figure({"data": [{"type": "scatter", "x": [0, 1], "y": [0, count]}]})
+    figure.update_layout(height=HEIGHT_PX, title={"text": "A title"})
+    live_chart(figure, alt=f"Count {count}", key="chart")
+    st.text(f"count {count}")
+
+
+if __name__ == "__main__":  # Streamlit runs this file as the page, and has imported it as the application before
+    if st.checkbox("Show", value=True):
+        counter()
+    st.text("below")
+else:
+    app = st.App(Path(__file__).name, routes=[plotly_route()])
