@@ -17,7 +17,6 @@ from pose_core.errors import PoseCoreError
 from pose_core.machine import limit_memory_growth
 from pose_ui import streamlit_bindings
 from pose_ui.plotly_route import plotly_route
-from pose_ui.plotly_route import plotly_route
 from pose_ui.problems import show_unexpected
 from pose_ui.resources import close_pool, warm_up
 

@@ -17,8 +17,8 @@ import asyncio
 import json
 import os
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -501,45 +501,52 @@ async def _note_memory(recording: Recording, job: Job) -> None:
             recording.memory.append({"t_s": round(step * job.memory_every_s, 1), **used})
 
 
-async def _visit(job: Job, clip: Clip, started: asyncio.Queue[Viewer | str], over: asyncio.Event) -> None:
-    """Be one viewer from opening the page until `over`; tell `started` the viewer, or why there is none."""
+@asynccontextmanager
+async def opened_page(address: str, page_name: str, query: str) -> AsyncIterator[StreamlitPage]:
+    """A page over its WebSocket, as a browser that opens it; closed afterwards."""
     sends: set[asyncio.Task[None]] = set()
-    socket: ClientConnection | None = None
 
     def send(data: bytes) -> None:
-        assert socket is not None
         task = asyncio.create_task(socket.send(data))
         sends.add(task)
         task.add_done_callback(sends.discard)
 
-    async def read(page: StreamlitPage, source: ClientConnection) -> None:
+    async def read(source: ClientConnection) -> None:
         with suppress(ConnectionClosed):
             async for data in source:
                 assert isinstance(data, bytes)
                 page.handle(data)
 
     socket = await connect(
-        f"{job.address.replace('http', 'ws', 1)}/_stcore/stream",
+        f"{address.replace('http', 'ws', 1)}/_stcore/stream",
         subprotocols=[Subprotocol("streamlit")],
-        origin=Origin(job.address),
+        origin=Origin(address),
         max_size=None,
         proxy=None,
     )
-    page = StreamlitPage(send, job.page, job.query)
-    reading = asyncio.create_task(read(page, socket))
-    viewer = Viewer(page, clip)
+    page = StreamlitPage(send, page_name, query)
+    reading = asyncio.create_task(read(socket))
     try:
-        await viewer.start(job.inputs)
-        started.put_nowait(viewer)
-        await over.wait()
-    except (TimeoutError, OSError) as error:
-        started.put_nowait(str(error) or "The picture did not come back in time")
+        yield page
     finally:
-        await viewer.stop()
         page.stop_timers()
         await asyncio.gather(*sends, return_exceptions=True)
         await socket.close()
         await reading
+
+
+async def _visit(job: Job, clip: Clip, started: asyncio.Queue[Viewer | str], over: asyncio.Event) -> None:
+    """Be one viewer from opening the page until `over`; tell `started` the viewer, or why there is none."""
+    async with opened_page(job.address, job.page, job.query) as page:
+        viewer = Viewer(page, clip)
+        try:
+            await viewer.start(job.inputs)
+            started.put_nowait(viewer)
+            await over.wait()
+        except (TimeoutError, OSError) as error:
+            started.put_nowait(str(error) or "The picture did not come back in time")
+        finally:
+            await viewer.stop()
 
 
 async def _watch(job: Job) -> Recording:

@@ -20,6 +20,8 @@ __all__ = ["live_chart"]
 #: Millimetres and milliseconds: less than any screen shows, and half the length of a whole float.
 _DIGITS: Final = 3
 _PLOTLY_HEIGHT_PX: Final = 450  # Plotly's own, for a figure that names none
+#: What is needed of Plotly's own template of 7 kB: room for the labels of axes that say nothing else.
+_TEMPLATE: Final = {"layout": {axis: {"automargin": True} for axis in ("xaxis", "yaxis")}}
 
 _HTML = '<div class="posedeck-live-chart" role="img"><div></div></div>'
 
@@ -150,7 +152,10 @@ def _numbers(values: np.ndarray[Any, Any]) -> list[Any]:
         listed: list[Any] = values.tolist()
         return listed
     rounded = np.round(values.astype(float), _DIGITS)
-    return np.where(np.isfinite(rounded), rounded, None).tolist()
+    known: np.ndarray[Any, Any] = rounded.astype(object)
+    known[~np.isfinite(rounded)] = None
+    listed = known.tolist()
+    return listed
 
 
 def _compact(value: Any) -> Any:
@@ -176,7 +181,7 @@ def live_chart(figure: go.Figure, *, alt: str, key: str, interactive: bool = Fal
     """Show a figure in the place of the one that was shown under the same key before.
 
     Paper and plot are transparent, text has the page's colour and font, and the width is that of the column; the
-    template is left out. At most four figures a second are drawn, the newest each time. It needs the route of
+    figure's template is left out. At most four figures a second are drawn, the newest each time. It needs the route of
     `pose_ui.plotly_route`; without it the place stays empty.
 
     Parameters
@@ -192,7 +197,7 @@ def live_chart(figure: go.Figure, *, alt: str, key: str, interactive: bool = Fal
         Whether a 3-D view can be turned; else the chart is but a picture.
     """
     whole = figure.to_plotly_json()
-    layout: dict[str, Any] = {name: part for name, part in whole["layout"].items() if name != "template"}
+    layout: dict[str, Any] = whole["layout"] | {"template": _TEMPLATE}
     _component(
         key=key,
         data={

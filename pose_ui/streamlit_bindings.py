@@ -32,5 +32,8 @@ def apply() -> None:
     # Streamlit would log an unexpected error with its message, which may quote what a visitor uploaded;
     # pose_ui.problems logs its type and place instead.
     logging.getLogger("streamlit.error_util").addFilter(lambda record: record.msg != _UNCAUGHT)
+    # Warming up imports streamlit-webrtc outside of any page's run, on purpose; Streamlit would warn of that.
+    context = "streamlit.runtime.scriptrunner_utils.script_run_context"
+    logging.getLogger(context).addFilter(lambda record: "missing ScriptRunContext" not in record.msg)
     # Uploads above 1 MB would be put into temporary files. All that may come in stays in memory.
     MultiPartParser.spool_max_size = (MAX_FILE_MB + 1) * 1024 * 1024

@@ -12,7 +12,7 @@ from PIL import Image
 
 from pose_core.errors import SettingsError
 from pose_core.performer import PerformerFrame
-from pose_core.samples import SAMPLES, SAMPLES_DIR, Sample, sample_bytes
+from pose_core.samples import CLIP_FILE, SAMPLES, SAMPLES_DIR, Sample, sample_bytes
 from pose_core.skeleton import INDEX
 
 MEAN_DIFFERENCE_MAX = 2.0
@@ -46,7 +46,10 @@ def test_samples_come_in_the_order_of_the_page() -> None:
 
 
 def test_no_other_file_lies_beside_the_samples() -> None:
-    assert {path.name for path in SAMPLES_DIR.iterdir()} == {sample.file for sample in SAMPLES}
+    assert {path.name for path in SAMPLES_DIR.iterdir()} == {
+        *(sample.file for sample in SAMPLES),
+        CLIP_FILE.name,
+    }
 
 
 @each_sample

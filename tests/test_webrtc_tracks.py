@@ -158,10 +158,7 @@ def test_sources_without_a_camera_go_the_same_way(pool: PosePool, source: str) -
         pictures = await _frames(track, 8)
         assert all(picture.shape == (480, 640, 3) for picture in pictures)
         assert stream.status().people == (1,)
-        assert any(
-            np.abs(a.astype(int) - b.astype(int)).max() > 60
-            for a, b in itertools.pairwise(pictures)
-        )
+        assert any(np.abs(a.astype(int) - b.astype(int)).max() > 60 for a, b in itertools.pairwise(pictures))
         assert "decode" in stream.status().figures.steps_ms
         await session.close()
         await _until_free(pool)

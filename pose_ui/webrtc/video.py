@@ -17,6 +17,7 @@ from aiortc import codecs
 from aiortc.codecs import h264, vpx
 from aiortc.contrib.media import MediaRelay
 from aiortc.mediastreams import MediaStreamTrack
+from streamlit import runtime
 from streamlit.components.v1.component_registry import ComponentRegistry
 from streamlit_webrtc import component, relay
 
@@ -30,8 +31,8 @@ _START_BITS_PER_S: Final = 1_500_000
 _MOST_BITS_PER_S: Final = 3_000_000
 
 
-#: A browser that is killed says no goodbye: it is missed after so many unanswered checks, this far apart. aioice's 6 and
-#: 5 s would keep a seat for half a minute.
+#: A browser that is killed says no goodbye: it is missed after so many unanswered checks, this far apart. aioice's own
+#: 6 and 5 s would keep a seat for half a minute.
 _CHECKS: Final = 4
 _CHECK_EVERY_S: Final = 2
 
@@ -74,7 +75,7 @@ def without_mdns(add: Callable[..., Any]) -> Callable[..., Any]:
 
 @cache
 def apply() -> None:
-    """Set all of it, once Streamlit's runtime exists; a second call does nothing."""
+    """Set all of it, while Streamlit's runtime exists; a second call does nothing."""
     both: tuple[Any, ...] = (vpx, h264)
     for codec in both:
         codec.DEFAULT_BITRATE = _START_BITS_PER_S
@@ -91,7 +92,8 @@ def apply() -> None:
     its_relay.MediaRelay = NewestRelay
     # Imported outside a page's run, a component is not registered by itself. Doing it here saves the first visitor of
     # the Live page the second that the import takes.
-    ComponentRegistry.instance().register_component(component._component_func)
+    if runtime.exists():  # measurements warm up without a server
+        ComponentRegistry.instance().register_component(component._component_func)
     # Both log addresses of visitors and, at connection problems, whole tracebacks.
     for name in ("aiortc", "aioice", "streamlit_webrtc"):
         logging.getLogger(name).setLevel(logging.CRITICAL)

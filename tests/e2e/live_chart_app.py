@@ -22,7 +22,8 @@ def counter() -> None:
     st.text(f"count {count}")
 
 
-if __name__ == "__main__":  # Streamlit runs this file as the page, and has imported it as the application before
+# Streamlit imports this file as the application, and runs it as the page.
+if __name__ == "__main__":
     if st.checkbox("Show", value=True):
         counter()
     st.text("below")

@@ -54,6 +54,27 @@ def test_home_page(server: Server, browser: Browser) -> None:
         assert _is_a_real_picture(path, 1280)
 
 
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_live_page(server: Server, browser: Browser, width: int, dark: bool) -> None:
+    with visit(
+        browser,
+        f"{server.url}/live",
+        width=width,
+        height=1000 if width > 600 else 844,
+        dark=dark,
+        locale="zh-CN" if dark else "en-US",
+    ) as page:
+        page.get_by_role("radio", name="虚拟表演者" if dark else "Performer").click()
+        settle(page)
+        page.get_by_role("button", name="开始" if dark else "Start").click()
+        expect(page.locator(".posedeck-live-chart .main-svg").first).to_be_visible(timeout=60_000)
+        page.wait_for_timeout(8000)  # until the chart has a history to show
+        path = FOLDER / f"live_{width}_{'dark_zh' if dark else 'light_en'}.png"
+        page.screenshot(path=path)
+        assert _is_a_real_picture(path, width)
+
+
 def test_three_dimensional_view(server: Server, browser: Browser) -> None:
     with visit(browser, f"{server.url}/photo", height=1500) as page:
         wait_for_result(page)
