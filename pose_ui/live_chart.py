@@ -154,7 +154,7 @@ def _numbers(values: np.ndarray[Any, Any]) -> list[Any]:
     rounded = np.round(values.astype(float), _DIGITS)
     known: np.ndarray[Any, Any] = rounded.astype(object)
     known[~np.isfinite(rounded)] = None
-    listed = known.tolist()
+    listed: list[Any] = known.tolist()
     return listed
 
 
