@@ -148,12 +148,11 @@ _component = st.components.v2.component(
 
 def _numbers(values: np.ndarray[Any, Any]) -> list[Any]:
     """Rounded, and None for what JSON cannot say: NaN and infinity."""
-    if values.dtype.kind != "f":
-        listed: list[Any] = values.tolist()
-        return listed
-    rounded = np.round(values.astype(float), _DIGITS)
-    known: np.ndarray[Any, Any] = rounded.astype(object)
-    known[~np.isfinite(rounded)] = None
+    known: np.ndarray[Any, Any] = values
+    if values.dtype.kind == "f":
+        rounded = np.round(values.astype(float), _DIGITS)
+        known = rounded.astype(object)
+        known[~np.isfinite(rounded)] = None
     listed: list[Any] = known.tolist()
     return listed
 
