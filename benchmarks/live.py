@@ -94,6 +94,8 @@ APPS: Final = {
                 "live_camera_check", "json_value", '{"report": {"turn": 1, "state": "ready", "cameras": 1}}'
             ),
         ),
+        # Else what comes larger than 480p is processed and returned at 480p.
+        size_inputs={"720p": (Input("live_height", "string_array_value", ["720p"]),)},
     ),
     "tutorial": LiveApp("benchmarks/tutorial_app.py"),
 }
