@@ -10,22 +10,20 @@ import streamlit as st
 from pose_ui.live_chart import live_chart
 from pose_ui.plotly_route import plotly_route
 
-HEIGHT_PX = 240
 
-
-@st.fragment(run_every=0.05)
 def counter() -> None:
     count = st.session_state["count"] = st.session_state.get("count", 0) + 1
+    if count % 20 < 10:  # what stands above a chart may come and go
+        st.text("above")
     figure = go.Figure({"data": [{"type": "scatter", "x": [0, 1], "y": [0, count]}]})
-    figure.update_layout(height=HEIGHT_PX, title={"text": "A title"})
+    figure.update_layout(height=240, title={"text": "A title"})
     live_chart(figure, alt=f"Count {count}", key="chart")
-    st.text(f"count {count}")
 
 
 # Streamlit imports this file as the application, and runs it as the page.
 if __name__ == "__main__":
     if st.checkbox("Show", value=True):
-        counter()
-    st.text("below")
+        st.fragment(counter, run_every=None if st.checkbox("Rest") else 0.05)()
+        st.text("below")
 else:
     app = st.App(Path(__file__).name, routes=[plotly_route()])
