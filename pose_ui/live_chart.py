@@ -27,8 +27,9 @@ _HTML = '<div class="posedeck-live-chart" role="img"><div></div></div>'
 
 _CSS = ".posedeck-live-chart { width: 100%; overflow: hidden; }"
 
-# Streamlit calls the function at each run with new data, and what it returned when the element goes, also for a call
-# that a newer one has overtaken; so state is kept by element, and only the newest call's return value cleans up.
+# Streamlit calls the function at each run with new data, and what it returned when the element goes. When a newer call
+# is on its way already, it calls that at once, with the element still in its place; so state is kept by element, and
+# nothing is cleaned up before the element has left the page.
 _JS = """
 const GAP_MS = 250; // at most four drawings a second, whatever makes the page run anew
 const RETRY_MS = 10000;
@@ -76,33 +77,29 @@ async function draw(chart) {
     family: style.getPropertyValue("--st-font").trim(),
   };
   Object.assign(layout, { width, height: chart.data.height, paper_bgcolor: CLEAR, plot_bgcolor: CLEAR, font });
-  if (layout.uirevision !== chart.revision) chart.camera = null;
-  chart.revision = layout.uirevision;
-  if (chart.camera && layout.scene) layout.scene.camera = chart.camera;
-  const first = !chart.plotly;
+  // Not clear: WebGL would draw half-transparent lines too bright on it.
+  if (layout.scene) layout.scene.bgcolor = style.getPropertyValue("--st-background-color").trim();
   chart.plotly = Plotly;
   chart.drawnAt = performance.now();
   await Plotly.react(chart.plot, data, layout, chart.data.config);
-  if (!first || chart.gone) return;
-  // Plotly's uirevision keeps what was turned by hand, but not what one of the figure's own buttons turned.
-  chart.plot.on("plotly_relayout", () => {
-    chart.camera = structuredClone(chart.plot.layout.scene?.camera);
-  });
 }
 
-function mount(parentElement) {
-  const box = parentElement.querySelector(".posedeck-live-chart");
+function mount(box) {
   const listeners = new AbortController();
   const chart = { box, plot: box.firstElementChild, listeners, timer: 0, drawnAt: -GAP_MS, width: 0 };
   const { signal } = listeners;
-  const hold = (held) => () => {
-    chart.held = held;
-    if (!held) schedule(chart);
+  const hold = () => (chart.held = true);
+  const release = ({ buttons }) => {
+    if (!chart.held || buttons) return;
+    chart.held = false;
+    schedule(chart);
   };
   // Plotly knows a turned view only when the button is let go: a drawing before that would turn it back.
-  box.addEventListener("pointerdown", hold(true), { capture: true, signal });
-  window.addEventListener("pointerup", hold(false), { capture: true, signal });
-  window.addEventListener("pointercancel", hold(false), { capture: true, signal });
+  box.addEventListener("pointerdown", hold, { capture: true, signal });
+  // A button may also be let go where nobody tells the page: then the next movement does.
+  for (const event of ["pointerup", "pointercancel", "pointermove"]) {
+    window.addEventListener(event, release, { capture: true, signal });
+  }
   chart.resize = new ResizeObserver(() => {
     if (box.clientWidth === chart.width) return;
     chart.width = box.clientWidth;
@@ -121,21 +118,18 @@ function unmount(chart) {
 }
 
 export default function ({ data, parentElement }) {
-  let chart = charts.get(parentElement);
+  const box = parentElement.querySelector(".posedeck-live-chart");
+  let chart = charts.get(box);
   if (!chart) {
-    chart = mount(parentElement);
-    charts.set(parentElement, chart);
+    chart = mount(box);
+    charts.set(box, chart);
   }
-  const call = {};
-  chart.call = call;
   chart.data = data;
-  chart.box.style.height = data.height + "px"; // also before there is anything to see, so that nothing jumps
-  chart.box.setAttribute("aria-label", data.alt);
+  box.style.height = data.height + "px"; // also before there is anything to see, so that nothing jumps
+  box.setAttribute("aria-label", data.alt);
   schedule(chart);
   return () => {
-    if (chart.call !== call) return;
-    charts.delete(parentElement);
-    unmount(chart);
+    if (!box.isConnected) unmount(chart);
   };
 }
 """
@@ -179,9 +173,10 @@ def _compact(value: Any) -> Any:
 def live_chart(figure: go.Figure, *, alt: str, key: str, interactive: bool = False) -> None:
     """Show a figure in the place of the one that was shown under the same key before.
 
-    Paper and plot are transparent, text has the page's colour and font, and the width is that of the column; the
-    figure's template is left out. At most four figures a second are drawn, the newest each time. It needs the route of
-    `pose_ui.plotly_route`; without it the place stays empty.
+    Paper and plot are transparent, a 3-D scene has the page's background, text its colour and font, and the width is
+    that of the column; the figure's template is left out. At most four figures a second are drawn, the newest each
+    time, and none while a mouse button or finger is down on the chart. It needs the route of `pose_ui.plotly_route`;
+    without it the place stays empty.
 
     Parameters
     ----------
