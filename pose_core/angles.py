@@ -88,6 +88,12 @@ ANGLES: Final[tuple[AngleDefinition, ...]] = (
 )
 ANGLE_NAMES: Final[tuple[str, ...]] = tuple(angle.name for angle in ANGLES)
 
+#: Landmark numbers by kind, shape (angles, points), so that each kind is one computation: `ANGLES` is in this order.
+_INDICES: Final = {
+    kind: np.array([angle.indices for angle in ANGLES if angle.kind == kind])
+    for kind in ("interior", "lean", "obliquity")
+}
+
 #: A line shorter than this (pixels or metres) has no direction.
 _SHORTEST: Final = 1e-9
 
@@ -190,16 +196,19 @@ def angles_deg(points: FloatArray, visible: NDArray[np.bool_]) -> FloatArray:
         Degrees, in the order of `ANGLE_NAMES`; NaN where a needed landmark is not visible.
     """
     usable = np.where(visible[..., None], points, np.nan)
-    columns = []
-    for angle in ANGLES:
-        p = [usable[..., i, :] for i in angle.indices]
-        if angle.kind == "interior":
-            columns.append(interior_angle_deg(p[0], p[1], p[2]))
-        elif angle.kind == "lean":
-            columns.append(lean_deg((p[0] + p[1]) / 2, (p[2] + p[3]) / 2))
-        else:
-            columns.append(obliquity_deg(p[0], p[1]))
-    return np.stack(columns, axis=-1)
+    of_kind = {
+        kind: usable[..., indices, :] for kind, indices in _INDICES.items()
+    }  # (..., angles, points, D)
+    interior, lean, obliquity = (of_kind[kind] for kind in ("interior", "lean", "obliquity"))
+    values = np.concatenate(
+        [
+            interior_angle_deg(interior[..., 0, :], interior[..., 1, :], interior[..., 2, :]),
+            lean_deg(lean[..., :2, :].mean(axis=-2), lean[..., 2:, :].mean(axis=-2)),
+            obliquity_deg(obliquity[..., 0, :], obliquity[..., 1, :]),
+        ],
+        axis=-1,
+    )
+    return np.asarray(values, dtype=np.float64)
 
 
 def pose_angles_deg(pose: Pose, space: Space, visibility_limit: float) -> dict[str, float]:

@@ -17,16 +17,19 @@ _BITRATE_CHANGE: Final = 0.1
 #: aiortc's options, but for two. Without its noise filter (4) the encoder takes two thirds of the time and comes out
 #: sharper, and with cpu-used -8 instead of -6 it saves some more at the same quality (benchmarks/encoder.py).
 _OPTIONS: Final = {
-    "cpu-used": "-8",
+    "cpu-used": "-12",
     "noise-sensitivity": "0",
     "deadline": "realtime",
     "lag-in-frames": "0",
     "overshoot-pct": "15",
     "undershoot-pct": "100",
-    "static-thresh": "1",
+    "static-thresh": "100",
     "partitions": "0",
 }
 _LONGEST_BETWEEN_KEY_FRAMES: Final = 3000
+#: Up to 480p this is enough (benchmarks/encoder.py): more would cost time in encoder and packets and show nothing.
+_MOST_BITS_PER_S_SMALL: Final = 1_500_000
+_SMALL_PX: Final = 640 * 480
 
 
 def _yuv(frame: av.VideoFrame) -> av.VideoFrame:
@@ -47,6 +50,8 @@ class LiveVp8Encoder(Vp8Encoder):
         assert isinstance(frame, av.VideoFrame)
         if frame.format.name == "rgb24" and frame.width % 2 == frame.height % 2 == 0:
             frame = _yuv(frame)
+        if frame.width * frame.height <= _SMALL_PX:
+            self.target_bitrate = min(self.target_bitrate, _MOST_BITS_PER_S_SMALL)
         codec: Any = self.codec
         if (
             codec is None

@@ -185,6 +185,16 @@ def test_view_turned_by_hand_or_by_button_stays_turned_while_the_figure_moves(li
     _assert_in_place(seen)
 
 
+def test_labels_of_the_bars_have_room(live: Page) -> None:
+    live.get_by_role("radio", name="Visibility").click()
+    label = live.locator(f"{CHART} .ytick text", has_text="Shoulder")
+    expect(label).to_be_visible()
+    place, box = label.bounding_box(), live.locator(CHART).bounding_box()
+    assert place is not None
+    assert box is not None
+    assert place["x"] >= box["x"]
+
+
 # ---------------------------------------------------------------------- on a page that redraws far too often
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
