@@ -14,8 +14,9 @@ __all__ = ["LiveVp8Encoder"]
 
 #: As aiortc's: the encoder is set up anew when the wanted bitrate is this far from the present one.
 _BITRATE_CHANGE: Final = 0.1
-#: aiortc's options, but for two. Without its noise filter (4) the encoder takes two thirds of the time and comes out
-#: sharper, and with cpu-used -8 instead of -6 it saves some more at the same quality (benchmarks/encoder.py).
+#: aiortc's options, but for three. Without its noise filter (4) the encoder takes two thirds of the time and comes out
+#: sharper; cpu-used -12 instead of -6 and 100 instead of 1 as the difference below which a block is left as it was, as
+#: for shared screens, save another third at 0.1 dB (benchmarks/encoder.py).
 _OPTIONS: Final = {
     "cpu-used": "-12",
     "noise-sensitivity": "0",

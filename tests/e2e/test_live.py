@@ -21,12 +21,12 @@ from pose_core.performer import render_frame
 from pose_core.skeleton import INDEX
 from tests.e2e.browser import chromium_executable
 from tests.e2e.conftest import CHROMIUM_FLAGS, Server, running_server, settle, visit
+from tests.e2e.live_page import FIGURES, start, stop, watching
 from tests.e2e.test_turn import figures_of_stream, needs_coturn, running_turn
 
 pytestmark = pytest.mark.e2e
 
 POSTURE = ("arm_raise", 0.3)
-FIGURES = re.compile(r"\d+/s\s*processed")
 #: A picture of the returned video as the browser decoded it: width, height, RGBA in base64.
 GRAB = """
     async video => {
@@ -53,23 +53,6 @@ def filmed(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     filming = browser.browser_type.launch(executable_path=chromium_executable(), args=flags)
     yield filming
     filming.close()
-
-
-def _start(page: Page, source: str = "Camera") -> None:
-    if source != "Camera":
-        page.get_by_role("radio", name=source).click()
-        settle(page)
-    page.get_by_role("button", name="Start").click()
-    expect(page.get_by_text(FIGURES)).to_be_visible(timeout=60_000)
-
-
-def _stop(page: Page) -> None:
-    page.get_by_role("button", name="Stop", exact=True).click()
-    expect(page.get_by_role("button", name="Start")).to_be_enabled()
-
-
-def _watching(page: Page, count: int) -> None:
-    expect(page.get_by_text(f"watching: {count} of")).to_be_visible(timeout=60_000)
 
 
 def _returned(page: Page) -> Any:
@@ -100,9 +83,9 @@ def test_the_camera_comes_back_mirrored_with_dots_on_the_joints_and_live_figures
 ) -> None:
     truth = render_frame(*POSTURE).landmarks_px[0] / (640, 480)
     with visit(filmed, f"{server.url}/live") as page:
-        _start(page)
+        start(page)
         expect(page.get_by_text("1 person", exact=True)).to_be_visible(timeout=60_000)
-        _watching(page, 1)
+        watching(page, 1)
         joints = ("left_shoulder", "right_shoulder", "left_knee", "right_ankle")
         for _ in range(100):  # the browser's sending size grows at first, and the first frames may be without
             picture = _returned(page)
@@ -118,8 +101,8 @@ def test_the_camera_comes_back_mirrored_with_dots_on_the_joints_and_live_figures
             pytest.fail("no red dots near the joints within 10 seconds")
         chart = page.locator(".posedeck-live-chart .main-svg").first
         expect(chart).to_be_visible()
-        _stop(page)
-        _watching(page, 0)
+        stop(page)
+        watching(page, 0)
 
 
 def test_a_refused_camera_is_explained_with_ways_on(server: Server, browser: Browser) -> None:
@@ -132,10 +115,10 @@ def test_a_refused_camera_is_explained_with_ways_on(server: Server, browser: Bro
         page.get_by_role("button", name="Start").click()
         expect(page.get_by_role("button", name="Try again")).to_be_visible()
         expect(page.get_by_role("alert").first).to_contain_text("camera")
-        _watching(page, 0)
+        watching(page, 0)
         page.get_by_role("button", name="Watch the performer").click()
         expect(page.get_by_text(FIGURES)).to_be_visible(timeout=60_000)
-        _stop(page)
+        stop(page)
 
 
 @needs_coturn
@@ -154,7 +137,7 @@ def test_pictures_flow_through_nothing_but_a_relay(filmed: Browser, tmp_path: Pa
 # ---------------------------------------------------------------------- without a camera
 def test_the_performer_can_be_recorded_and_taken_away(server: Server, browser: Browser) -> None:
     with visit(browser, f"{server.url}/live") as page:
-        _start(page, "Performer")
+        start(page, "Performer")
         page.get_by_text("with video").click()
         settle(page)
         page.get_by_role("button", name="Record", exact=True).click()
@@ -176,67 +159,54 @@ def test_the_performer_can_be_recorded_and_taken_away(server: Server, browser: B
         with av.open(io.BytesIO(data)) as clip:
             assert clip.streams.video[0].codec_context.name == "h264"
             assert sum(1 for _ in clip.decode(video=0)) > 5
-        _stop(page)
+        stop(page)
         expect(page.get_by_role("heading", name="Last recording")).to_be_visible()  # nothing is lost
 
 
 def test_a_clip_is_played_and_a_wrong_file_explained(server: Server, browser: Browser) -> None:
     with visit(browser, f"{server.url}/live") as page:
-        _start(page, "Clip")
+        start(page, "Clip")
         page.locator("input[type=file]").first.set_input_files(
             {"name": "no.mp4", "mimeType": "video/mp4", "buffer": b"no video at all"}
         )
         expect(page.get_by_role("alert").first).to_contain_text("video")
-        _stop(page)
+        stop(page)
 
 
 def test_a_snapshot_goes_to_the_photo_page_and_the_seat_is_freed(server: Server, browser: Browser) -> None:
     with visit(browser, f"{server.url}/live") as page:
-        _start(page, "Performer")
+        start(page, "Performer")
         page.get_by_role("button", name="Snapshot").click()
         expect(page.get_by_alt_text(re.compile(r"live_\d+\.png"))).to_be_visible(timeout=60_000)
         page.get_by_role("link", name="Live").click()
         expect(page.get_by_role("button", name="Start")).to_be_enabled()
-        _watching(page, 0)
+        watching(page, 0)
 
 
 def test_model_and_size_can_change_while_playing(server: Server, browser: Browser) -> None:
     with visit(browser, f"{server.url}/live") as page:
-        _start(page, "Performer")
+        start(page, "Performer")
         page.get_by_text("lite: quickest").click()
         expect(page.get_by_text(re.compile("^lite · "))).to_be_visible(timeout=60_000)
         page.get_by_role("radio", name="360p").click()
         expect(page.get_by_text("640×360 delivered")).to_be_visible(timeout=60_000)
-        _watching(page, 1)
-        _stop(page)
+        watching(page, 1)
+        stop(page)
 
 
 def test_who_comes_when_all_seats_are_taken_waits_and_gets_the_next(browser: Browser, tmp_path: Path) -> None:
     with running_server(tmp_path / "log.txt", env={"POSEDECK_SEATS": "1"}) as server:
         url = f"{server.url}/live"
         with visit(browser, url) as first, visit(browser, url) as second:
-            _start(first, "Performer")
+            start(first, "Performer")
             second.get_by_role("radio", name="Performer").click()
             settle(second)
             second.get_by_role("button", name="Start").click()
             expect(second.get_by_text("All seats are taken: 1 of 1")).to_be_visible()
-            _stop(first)
+            stop(first)
             expect(second.get_by_text(FIGURES)).to_be_visible(timeout=60_000)
-            _stop(second)
-            _watching(second, 0)
-
-
-def test_a_closed_tab_frees_its_seat(server: Server, browser: Browser) -> None:
-    with visit(browser, f"{server.url}/live") as page:
-        _start(page, "Performer")
-    with visit(browser, f"{server.url}/live") as page:
-        for _ in range(60):  # at once, or after some ten seconds if the browser could not say goodbye
-            expect(page.get_by_text(re.compile("watching: "))).to_be_visible()
-            if page.get_by_text("watching: 0 of").count():
-                break
-            page.wait_for_timeout(500)
-            page.reload()
-        _watching(page, 0)
+            stop(second)
+            watching(second, 0)
 
 
 @pytest.mark.parametrize("width", [1280, 390])

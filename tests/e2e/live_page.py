@@ -1,0 +1,29 @@
+"""What a person does on the Live page, for the tests in this folder."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import settle
+
+#: The line under the seats, once frames go through the model.
+FIGURES = re.compile(r"\d+/s\s*processed")
+
+
+def start(page: Page, source: str = "Camera") -> None:
+    if source != "Camera":
+        page.get_by_role("radio", name=source).click()
+        settle(page)
+    page.get_by_role("button", name="Start").click()
+    expect(page.get_by_text(FIGURES)).to_be_visible(timeout=60_000)
+
+
+def stop(page: Page) -> None:
+    page.get_by_role("button", name="Stop", exact=True).click()
+    expect(page.get_by_role("button", name="Start")).to_be_enabled()
+
+
+def watching(page: Page, count: int) -> None:
+    expect(page.get_by_text(f"watching: {count} of")).to_be_visible(timeout=60_000)

@@ -1,0 +1,104 @@
+"""However a live stream ends, its seat is free afterwards, and the server is none the worse for it."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.e2e.browser import chromium_executable
+from tests.e2e.conftest import CHROMIUM_FLAGS, Server, running_server, visit
+from tests.e2e.live_page import FIGURES, start, stop, watching
+
+pytestmark = pytest.mark.e2e
+
+#: A killed browser says no goodbye and is missed after some ten seconds.
+LONGEST_S = 60
+
+
+def _threads(server: Server) -> int:
+    return sum(1 for _ in Path(f"/proc/{server.process.pid}/task").iterdir())
+
+
+def _nobody_watches(server: Server, browser: Browser) -> None:
+    """Until a newcomer is told that nobody watches."""
+    with visit(browser, f"{server.url}/live") as page:
+        for _ in range(LONGEST_S * 2):
+            expect(page.get_by_text(re.compile("watching: "))).to_be_visible()
+            if page.get_by_text("watching: 0 of").count():
+                return
+            page.wait_for_timeout(500)
+            page.reload()
+        watching(page, 0)
+
+
+def test_a_closed_tab_frees_its_seat(server: Server, browser: Browser) -> None:
+    with visit(browser, f"{server.url}/live") as page:
+        start(page, "Performer")
+    _nobody_watches(server, browser)
+
+
+def test_going_to_another_page_frees_the_seat_and_coming_back_can_start_again(
+    server: Server, browser: Browser
+) -> None:
+    with visit(browser, f"{server.url}/live") as page:
+        for _ in range(2):
+            start(page, "Performer")
+            watching(page, 1)
+            page.get_by_role("link", name="Home").click()
+            expect(page.get_by_role("button", name="Go live")).to_be_visible()
+            page.get_by_role("link", name="Live", exact=True).click()
+            expect(page.get_by_role("button", name="Start")).to_be_enabled()
+            watching(page, 0)
+
+
+def test_two_tabs_of_one_person_are_two_streams_that_end_apart(server: Server, browser: Browser) -> None:
+    with visit(browser, f"{server.url}/live") as first:
+        second = first.context.new_page()
+        second.goto(f"{server.url}/live")
+        start(first, "Performer")
+        start(second, "Clip")
+        watching(first, 2)
+        stop(first)
+        watching(second, 1)
+        expect(second.get_by_text(FIGURES)).to_be_visible()
+        stop(second)
+        watching(second, 0)
+
+
+def test_a_killed_browser_frees_its_seat(server: Server, browser: Browser) -> None:
+    doomed = browser.browser_type.launch(executable_path=chromium_executable(), args=CHROMIUM_FLAGS)
+    page = doomed.new_context(locale="en-US").new_page()
+    page.goto(f"{server.url}/live")
+    start(page, "Performer")
+    session = doomed.new_browser_cdp_session()
+    for process in session.send("SystemInfo.getProcessInfo")["processInfo"]:
+        os.kill(process["id"], signal.SIGKILL)
+    _nobody_watches(server, browser)
+
+
+def test_starting_and_stopping_in_a_browser_leaves_no_thread_behind(server: Server, browser: Browser) -> None:
+    with visit(browser, f"{server.url}/live") as page:
+        counts = []
+        for _ in range(4):
+            start(page, "Performer")
+            stop(page)
+            watching(page, 0)
+            counts.append(_threads(server))
+    # Pools of threads fill up to their size in the first rounds; a leak adds some with each.
+    assert counts[-1] <= counts[0] + 2, counts
+
+
+def test_a_server_that_is_stopped_while_somebody_watches_ends_quietly_and_soon(
+    browser: Browser, tmp_path: Path
+) -> None:
+    with running_server(tmp_path / "log.txt") as server, visit(browser, f"{server.url}/live") as page:
+        start(page, "Performer")
+        server.process.send_signal(signal.SIGTERM)
+        server.process.wait(20)
+        assert "Traceback" not in server.log.read_text()
+        page.close()
