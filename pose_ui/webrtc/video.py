@@ -6,12 +6,13 @@ Bound to aiortc 1.16 and streamlit-webrtc 0.79: all of it changes constants and 
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import Callable
 from functools import cache
 from typing import Any, Final
 
-from aioice import ice
+from aioice import ice, stun
 from aioice.mdns import is_mdns_hostname
 from aiortc import codecs
 from aiortc.codecs import h264, vpx
@@ -23,7 +24,14 @@ from streamlit_webrtc import component, relay
 
 from pose_ui.webrtc.encoder import LiveVp8Encoder
 
-__all__ = ["NewestRelay", "apply", "timed", "without_mdns"]
+__all__ = [
+    "NewestRelay",
+    "apply",
+    "heard_instead_of_answered",
+    "noting_when",
+    "timed",
+    "without_mdns",
+]
 
 #: aiortc starts at 0.5 and ends at 1.5 Mbit/s, which blurs 720p. On a machine's own network there is room for more; the
 #: receiver's reports still bring it down where there is not.
@@ -31,8 +39,8 @@ _START_BITS_PER_S: Final = 1_500_000
 _MOST_BITS_PER_S: Final = 3_000_000
 
 
-#: A browser that is killed says no goodbye: it is missed after so many unanswered checks, this far apart. aioice's own
-#: 6 and 5 s would keep a seat for half a minute.
+#: A browser that is killed says no goodbye: it is missed after so many checks, this far apart, without an answer and
+#: without a packet. aioice's own 6 and 5 s would keep a seat for half a minute.
 _CHECKS: Final = 4
 _CHECK_EVERY_S: Final = 2
 
@@ -73,6 +81,37 @@ def without_mdns(add: Callable[..., Any]) -> Callable[..., Any]:
     return add_remote_candidate
 
 
+def noting_when(receive: Callable[..., None]) -> Callable[..., None]:
+    """A connection's method for incoming packets that also notes when the last one came."""
+
+    def data_received(self: Any, data: bytes, component: int) -> None:
+        self.heard_s = time.monotonic()
+        receive(self, data, component)
+
+    return data_received
+
+
+def heard_instead_of_answered(request: Callable[..., Any]) -> Callable[..., Any]:
+    """A protocol's method for which whoever still sends packets is there, even without an answer to a check.
+
+    aioice asks once and waits half a second. On a machine with too many viewers answers take longer, and four of them
+    in a row are soon late: viewers lost their pictures that way.
+    """
+
+    async def request_or_heard(
+        self: Any, message: Any, addr: Any, integrity_key: Any = None, retransmissions: int | None = None
+    ) -> Any:
+        try:
+            return await request(self, message, addr, integrity_key, retransmissions)
+        except stun.TransactionTimeout:
+            is_check = retransmissions == 0  # of an open connection; those of a new one are repeated
+            if is_check and time.monotonic() - getattr(self.receiver, "heard_s", -math.inf) < _CHECK_EVERY_S:
+                return message, addr
+            raise
+
+    return request_or_heard
+
+
 @cache
 def apply() -> None:
     """Set all of it, while Streamlit's runtime exists; a second call does nothing."""
@@ -86,6 +125,8 @@ def apply() -> None:
     its_ice: Any = ice
     its_ice.CONSENT_FAILURES, its_ice.CONSENT_INTERVAL = _CHECKS, _CHECK_EVERY_S
     its_ice.Connection.add_remote_candidate = without_mdns(ice.Connection.add_remote_candidate)
+    its_ice.Connection.data_received = noting_when(ice.Connection.data_received)
+    its_ice.StunProtocol.request = heard_instead_of_answered(ice.StunProtocol.request)
     its_codecs: Any = codecs
     its_codecs.Vp8Encoder = LiveVp8Encoder
     its_relay: Any = relay
