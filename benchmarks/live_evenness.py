@@ -52,8 +52,8 @@ def _show(page: Page, chart: str) -> None:
     page.get_by_role("radio", name=_texts(f"live.chart_{kind}")).click()
     if kind == "angles":
         for joint in LIMB_ANGLES:
-            pill = page.get_by_role("checkbox", name=_texts(f"joint.{joint}"), exact=True)
-            if (pill.get_attribute("aria-checked") == "true") != (chart == "angles"):
+            pill = page.get_by_role("button", name=_texts(f"joint.{joint}"), exact=True)
+            if (pill.get_attribute("aria-pressed") == "true") != (chart == "angles"):
                 pill.click()
     page.wait_for_timeout(_SETTLE_MS)
 
@@ -63,7 +63,7 @@ def _measure(page: Page, seconds: float) -> dict[str, Any]:
     page.get_by_role("radio", name=_texts("live.source_performer")).click()
     page.get_by_role("button", name=_texts("live.start")).click()
     page.get_by_text(re.compile(r"\d+/s")).first.wait_for(timeout=_WAIT_MS)
-    video = page.frame_locator("iframe[title*=webrtc]").locator("video")
+    video = page.frame_locator("iframe[title^=streamlit_webrtc]").locator("video")
     gaps_ms: dict[str, list[float]] = {chart: [] for chart in _CHARTS}
     presented = dict.fromkeys(_CHARTS, 0)
     _show(page, "angles")
