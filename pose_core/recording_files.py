@@ -23,7 +23,8 @@ from pose_core.arrays import FloatArray
 from pose_core.bundles import bundle
 from pose_core.export import COLUMNS
 from pose_core.landmarker import runtime_version
-from pose_core.recording import PersonSummary, Recording, RecordingSummary, summarise
+from pose_core.recording import Recording
+from pose_core.recording_summary import PersonSummary, RecordingSummary, summarise
 from pose_core.skeleton import LANDMARK_NAMES, N_LANDMARKS
 from pose_core.tables import DEFAULT_DIGITS, DIGITS, Cell, Translate, fill_sheet, flat_rows, number_cell
 from pose_core.version import VERSION

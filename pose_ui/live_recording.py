@@ -11,8 +11,9 @@ import pandas as pd
 import streamlit as st
 
 from pose_core.angles import LIMB_ANGLES
-from pose_core.recording import MAX_RECORDING_S, Recording, RecordingSummary, summarise
+from pose_core.recording import MAX_RECORDING_S, Recording
 from pose_core.recording_files import recording_to_csv, recording_to_json, recording_to_xlsx
+from pose_core.recording_summary import RecordingSummary, summarise
 from pose_ui.layout import number
 from pose_ui.live_picture import take_snapshot
 from pose_ui.live_session import LiveSession

@@ -13,10 +13,13 @@ import av
 import numpy as np
 import pytest
 
+import pose_core.clip_writer as clip_writer
 import pose_core.clips as clips
 from pose_core.arrays import FrameRGB
-from pose_core.clips import ClipReader, ClipWriter, letterbox, read_clip
+from pose_core.clip_writer import ClipWriter
+from pose_core.clips import ClipReader, read_clip
 from pose_core.errors import ClipError
+from pose_core.fitting import letterbox
 from pose_core.images import encode_jpeg
 
 RED, GREEN, BLUE, WHITE = (220, 30, 30), (30, 200, 30), (30, 30, 220), (240, 240, 240)
@@ -187,14 +190,14 @@ def test_a_clip_stays_below_its_largest_size_and_still_plays() -> None:
 
 def test_who_adds_frames_never_waits_for_the_encoder(monkeypatch: pytest.MonkeyPatch) -> None:
     hold, holding = threading.Event(), threading.Event()
-    fit = clips._fit
+    fit = clip_writer._fit
 
     def slow_fit(frame_rgb: FrameRGB, size_wh: tuple[int, int]) -> FrameRGB:
         holding.set()
         assert hold.wait(20)
         return fit(frame_rgb, size_wh)
 
-    monkeypatch.setattr(clips, "_fit", slow_fit)
+    monkeypatch.setattr(clip_writer, "_fit", slow_fit)
     writer = ClipWriter()
     writer.add(0.0, plain(RED))
     assert holding.wait(20)
@@ -235,7 +238,7 @@ def test_finishing_again_gives_the_same_bytes_and_later_frames_are_ignored() -> 
 
 
 def test_a_writer_that_was_forgotten_ends_its_thread(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clips, "_SILENCE_S", 0.01)
+    monkeypatch.setattr(clip_writer, "_SILENCE_S", 0.01)
     writer = ClipWriter()
     writer._thread.join(20)
     assert not writer._thread.is_alive()
@@ -247,7 +250,7 @@ def test_an_encoder_that_fails_is_told_at_the_end_only(monkeypatch: pytest.Monke
     def fail(*_: object) -> FrameRGB:
         raise av.error.ExternalError(1, "broken")
 
-    monkeypatch.setattr(clips, "_fit", fail)
+    monkeypatch.setattr(clip_writer, "_fit", fail)
     writer = ClipWriter()
     for number in range(20):
         writer.add(number / 30, plain(RED))

@@ -69,7 +69,7 @@ def test_a_clip_is_played_again_from_its_beginning(tmp_path: object) -> None:
 
 
 def _short_clip() -> bytes:
-    from pose_core.clips import ClipWriter
+    from pose_core.clip_writer import ClipWriter
 
     writer = ClipWriter()
     for number in range(4):

@@ -13,7 +13,8 @@ import pytest
 
 import pose_core.recording as recording_module
 from pose_core.angles import ANGLE_NAMES, pose_angles_deg
-from pose_core.clips import ClipWriter, read_clip
+from pose_core.clip_writer import ClipWriter
+from pose_core.clips import read_clip
 from pose_core.errors import ClipError
 from pose_core.pose import Pose, PoseSequence, TrackedPerson
 from pose_core.recording import (
@@ -21,8 +22,8 @@ from pose_core.recording import (
     MAX_PERSON_FRAMES,
     Recorder,
     Recording,
-    summarise,
 )
+from pose_core.recording_summary import summarise
 from pose_core.settings import PoseSettings
 from pose_core.skeleton import INDEX
 

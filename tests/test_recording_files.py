@@ -19,7 +19,7 @@ from pose_core.angles import ANGLE_NAMES, pose_angles_deg
 from pose_core.bundles import bundle
 from pose_core.landmarker import runtime_version
 from pose_core.pose import Pose, TrackedPerson
-from pose_core.recording import Recorder, Recording, summarise
+from pose_core.recording import Recorder, Recording
 from pose_core.recording_files import (
     MAX_XLSX_LANDMARK_ROWS,
     RECORDING_COLUMNS,
@@ -27,6 +27,7 @@ from pose_core.recording_files import (
     recording_to_json,
     recording_to_xlsx,
 )
+from pose_core.recording_summary import summarise
 from pose_core.settings import DetectionSettings, PoseSettings
 from pose_core.skeleton import INDEX, LANDMARK_NAMES
 from pose_core.version import VERSION

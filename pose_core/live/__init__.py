@@ -1,8 +1,9 @@
 """A live stream: newest frame in, skeleton drawn, figures beside it. Knows no browser and no WebRTC."""
 
 from pose_core.live.meter import STEPS, Figures
+from pose_core.live.settings import LiveSettings, LiveStatus
 from pose_core.live.sources import SCENES, ClipSource, PerformerSource, Source
-from pose_core.live.stream import LiveSettings, LiveStatus, LiveStream
+from pose_core.live.stream import LiveStream
 
 __all__ = [
     "SCENES",

@@ -15,8 +15,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 import av
@@ -28,17 +28,17 @@ from pose_core.drawing import draw_poses
 from pose_core.errors import BusyError, PoseCoreError
 from pose_core.landmarker import StreamLandmarker
 from pose_core.live.history import History
-from pose_core.live.meter import Figures, Meter
+from pose_core.live.meter import Meter
+from pose_core.live.settings import LiveSettings, LiveStatus
 from pose_core.live.slot import NewestSlot
 from pose_core.people import PeopleTracker
 from pose_core.pool import PosePool
 from pose_core.pose import TrackedPerson
 from pose_core.quality import Change, QualityController, Rung, ladder
 from pose_core.recording import Recorder, Recording
-from pose_core.settings import DetectionSettings, PoseSettings
-from pose_core.smoothing import SmoothingSettings
+from pose_core.settings import DetectionSettings
 
-__all__ = ["LiveSettings", "LiveStatus", "LiveStream"]
+__all__ = ["LiveStream"]
 
 _log = logging.getLogger("posedeck")
 
@@ -47,77 +47,6 @@ _SMALLEST_PX: Final = 16
 _QUALITY_EVERY_S: Final = 0.5
 #: A fault in a frame is shown this long after it last happened.
 _PROBLEM_SHOWN_S: Final = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class LiveSettings:
-    """Every choice of a live stream; another one may be given to it at any time.
-
-    Attributes
-    ----------
-    pose : PoseSettings
-        `enlarge_small` has no effect on video.
-    height_px : int
-        Largest height that is processed and returned; smaller frames stay as they are.
-    mirror : bool
-        Show the picture as a mirror does. Landmarks and their names are those of the unmirrored picture.
-    smoothing : SmoothingSettings or None
-        None shows what the model gave.
-    adaptive : bool
-        Give up size, then model, while the machine is too slow for `target_fps`.
-    target_fps : float
-    labels : mapping of str to str
-        Landmark name to the text on the picture.
-    """
-
-    pose: PoseSettings = field(default_factory=PoseSettings)
-    height_px: int = 480
-    mirror: bool = True
-    smoothing: SmoothingSettings | None = field(default_factory=SmoothingSettings)
-    adaptive: bool = True
-    target_fps: float = 15.0
-    labels: Mapping[str, str] = field(default_factory=dict)
-
-    def best_rung(self) -> Rung:
-        """What is done while nothing has to be given up."""
-        return Rung(self.height_px, self.pose.detection.model)
-
-
-@dataclass(frozen=True, slots=True)
-class LiveStatus:
-    """How a stream does.
-
-    Attributes
-    ----------
-    received_wh, returned_wh : tuple of int or None
-        Size of the last frame that came, and of the picture made of it; None before the first.
-    figures : Figures
-    people : tuple of int
-        Numbers of the people in the last frame.
-    silent_s : float or None
-        Seconds since the last frame came; None before the first.
-    problem : PoseCoreError or None
-        Why there is no skeleton at the moment: no seat, or a fault in the last frames.
-    failed_frames : int
-        Frames since the start in which something went wrong.
-    rung : Rung
-        Size and model in use.
-    change : Change or None
-        The last step of the adaptive quality.
-    jitter_px : tuple of float
-        Of the model's landmarks and of the smoothed ones, over the last seconds; NaN while unknown.
-    """
-
-    received_wh: tuple[int, int] | None
-    returned_wh: tuple[int, int] | None
-    figures: Figures
-    people: tuple[int, ...]
-    silent_s: float | None
-    problem: PoseCoreError | None
-    failed_frames: int
-    rung: Rung
-    change: Change | None
-    jitter_px: tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
