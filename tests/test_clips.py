@@ -442,7 +442,7 @@ def test_limits_on_bytes_pixels_and_time_are_named(monkeypatch: pytest.MonkeyPat
     for name, value, code in (
         ("MAX_FILE_MB", 0, "file_too_large"),
         ("MAX_SIDE_PX", 300, "clip_size"),
-        ("_SMALLEST_PX", 250, "clip_size"),
+        ("SMALLEST_PX", 250, "clip_size"),
         ("MAX_READ_S", 1.5, "clip_too_long"),
     ):
         with monkeypatch.context() as patch:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -67,6 +68,12 @@ def is_open(end: ice.Connection) -> bool:
     return its._query_consent_task is not None and not its._query_consent_task.done()
 
 
+def in_a_loop(test: Coroutine[Any, Any, None]) -> None:
+    """On a thread of its own: in this one Playwright's loop may be running."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, test).result(60)
+
+
 def test_whoever_sends_but_answers_no_check_in_time_stays() -> None:
     async def run() -> None:
         async with connected() as (server, browser):
@@ -74,7 +81,7 @@ def test_whoever_sends_but_answers_no_check_in_time_stays() -> None:
             await _sends_something(browser, 3 * GIVEN_UP_S)
             assert is_open(server)
 
-    asyncio.run(run())
+    in_a_loop(run())
 
 
 def test_whoever_is_silent_is_given_up() -> None:
@@ -87,4 +94,4 @@ def test_whoever_is_silent_is_given_up() -> None:
                 await asyncio.sleep(GIVEN_UP_S / 10)
             pytest.fail("still open after ten times the limit")
 
-    asyncio.run(run())
+    in_a_loop(run())

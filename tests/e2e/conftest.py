@@ -12,7 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -88,9 +88,9 @@ def running_server(
                 time.sleep(0.1)
             yield Server(url, process, log)
         finally:
-            os.killpg(
-                process.pid, signal.SIGTERM
-            )  # the group: `prefix` may be a program that starts the server
+            with suppress(ProcessLookupError):  # a test may have ended it
+                # The group: `prefix` may be a program that starts the server.
+                os.killpg(process.pid, signal.SIGTERM)
             try:
                 process.wait(20)
             except subprocess.TimeoutExpired:
