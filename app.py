@@ -1,4 +1,4 @@
-"""The application: the dashboard, warmed before the first visitor and closed cleanly after the last.
+"""The application: the dashboard and the REST interface, warmed before the first visitor, closed after the last.
 
 ``streamlit run app.py`` or ``uvicorn app:app`` serves it; ``make run`` does all that comes before.
 """
@@ -13,12 +13,13 @@ from contextlib import asynccontextmanager
 import anyio.to_thread
 import streamlit as st
 
+import service
 from pose_core.errors import PoseCoreError
 from pose_core.machine import limit_memory_growth
 from pose_ui import streamlit_bindings
 from pose_ui.plotly_route import plotly_route
 from pose_ui.problems import show_unexpected
-from pose_ui.resources import close_pool, warm_up
+from pose_ui.resources import close_pool, pool, warm_up
 
 
 @asynccontextmanager
@@ -38,4 +39,9 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
 
 limit_memory_growth()
 streamlit_bindings.apply()
-app = st.App("dashboard.py", routes=[plotly_route()], lifespan=lifespan, on_script_error=show_unexpected)
+app = st.App(
+    "dashboard.py",
+    routes=[plotly_route(), *service.routes(pool)],
+    lifespan=lifespan,
+    on_script_error=show_unexpected,
+)

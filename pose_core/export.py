@@ -98,12 +98,16 @@ def landmark_rows(poses: Iterable[Pose], *, frame: int = 0, time_s: float = 0.0)
             }
 
 
-def to_csv(result: PhotoResult) -> bytes:
-    """CSV file: comma, point, UTF-8 without BOM, `COLUMNS` as its first line; only that line if nobody was found."""
+def to_csv(*results: PhotoResult) -> bytes:
+    """CSV file: comma, point, UTF-8 without BOM, `COLUMNS` as its first line; only that line if nobody was found.
+
+    Of several pictures the column ``frame`` holds the number, from 0.
+    """
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
     writer.writeheader()
-    writer.writerows(landmark_rows(result.poses))
+    for frame, result in enumerate(results):
+        writer.writerows(landmark_rows(result.poses, frame=frame))
     return text.getvalue().encode()
 
 

@@ -12,7 +12,7 @@ from typing import Final
 from pose_core.arrays import FrameRGB
 from pose_core.drawing import draw_poses
 from pose_core.images import Note, Picture, decode_picture, enlarge_small
-from pose_core.pool import PosePool
+from pose_core.pool import DEFAULT_WAIT_S, PosePool
 from pose_core.pose import Pose
 from pose_core.settings import PoseSettings
 
@@ -85,7 +85,12 @@ def _height_px(pose: Pose) -> float:
 
 
 def analyse_photo(
-    data: bytes, settings: PoseSettings, pool: PosePool, *, name: str = "picture"
+    data: bytes,
+    settings: PoseSettings,
+    pool: PosePool,
+    *,
+    name: str = "picture",
+    wait_s: float = DEFAULT_WAIT_S,
 ) -> tuple[PhotoResult, Picture]:
     """Decode a picture and find people in it.
 
@@ -97,6 +102,8 @@ def analyse_photo(
     pool : PosePool
     name : str
         Kept in the result.
+    wait_s : float
+        Longest wait for a free landmarker.
 
     Returns
     -------
@@ -118,7 +125,7 @@ def analyse_photo(
     with _timed(times_ms, "enlarge"):
         if settings.enlarge_small:
             frame_rgb = enlarge_small(frame_rgb)
-    with pool.borrow(settings.detection) as landmarker, _timed(times_ms, "inference"):
+    with pool.borrow(settings.detection, wait_s=wait_s) as landmarker, _timed(times_ms, "inference"):
         found = landmarker.detect(frame_rgb)
     poses = sorted((_as_large_as(pose, picture.size_wh) for pose in found), key=_height_px, reverse=True)
     result = PhotoResult(

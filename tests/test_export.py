@@ -127,6 +127,11 @@ def test_csv_parses_back_to_the_same_numbers(make_pose: PoseMaker, odd_pose: Pos
         assert_same_numbers(row, poses[person], i)
 
 
+def test_csv_of_several_pictures_numbers_them_as_frames(make_pose: PoseMaker) -> None:
+    rows = read_csv(to_csv(result_of(make_pose()), result_of(), result_of(make_pose())))
+    assert [row["frame"] for row in rows] == ["0"] * 33 + ["2"] * 33
+
+
 def test_csv_has_the_documented_columns_and_plain_lines(make_pose: PoseMaker) -> None:
     data = to_csv(result_of(make_pose()))
     first, rest = data.split(b"\n", 1)

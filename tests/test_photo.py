@@ -151,6 +151,14 @@ def test_no_free_model_is_an_error_of_its_own(performer: Performer) -> None:
         analyse(performer("jack", 0.0).rgb, pool)
 
 
+def test_whoever_asks_decides_how_long_to_wait_for_a_model(performer: Performer) -> None:
+    pool = PosePool(image_limit=1)
+    with pool.borrow(LITE.detection), pytest.raises(BusyError) as caught:
+        analyse(performer("jack", 0.0).rgb, pool, wait_s=0.01)
+    assert caught.value.values["wait_s"] == 0.01
+    pool.close()
+
+
 # ---------------------------------------------------------------------- drawing
 def test_a_small_picture_is_drawn_on_at_the_size_that_was_analysed(lite_pool: PosePool) -> None:
     frame_rgb = render_frame("jack", 0.0, camera=Camera(213, 160)).rgb

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.e2e
 def copied_project(tmp_path: Path) -> Path:
     for name in ("app.py", "dashboard.py"):
         shutil.copy(ROOT / name, tmp_path)
-    for name in ("pages", "pose_ui", "pose_core", ".streamlit"):
+    for name in ("pages", "pose_ui", "pose_core", "service", ".streamlit"):
         shutil.copytree(ROOT / name, tmp_path / name)
     return tmp_path
 

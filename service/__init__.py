@@ -1,0 +1,11 @@
+"""The REST interface: the same poses for programs, from the same process and the same pool. Knows no Streamlit.
+
+`routes` gives what ``app.py`` hands to the application. How to ask: docs/api.md.
+"""
+
+from __future__ import annotations
+
+from service.desk import Limits
+from service.gate import routes
+
+__all__ = ["Limits", "routes"]

@@ -1,0 +1,200 @@
+"""What goes in and comes out, as the OpenAPI document describes it. The fields' meaning: docs/conventions.md.
+
+The answer of ``/api/v1/pose`` is made by `pose_core.export`, as the Photo page's JSON; a test holds its description
+here to it.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from pose_core.settings import MAX_PEOPLE, DetectionSettings, DrawSettings, PoseSettings, Variant
+
+__all__ = [
+    "DemoLandmark",
+    "DemoProblemAnswer",
+    "HealthAnswer",
+    "Model",
+    "Options",
+    "PoseAnswer",
+    "ProblemAnswer",
+]
+
+_DEFAULTS = PoseSettings()
+_Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+
+
+class Options(BaseModel):
+    """Choices of one request, in its query string. One that is not known is an error, so that no typo goes unseen."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    model: Variant = Field(
+        _DEFAULTS.detection.model, description="From the fastest to the most exact: lite, full, heavy."
+    )
+    people: int = Field(
+        _DEFAULTS.detection.people, ge=1, le=MAX_PEOPLE, description="Most people to look for."
+    )
+    detection_confidence: _Share = Field(
+        _DEFAULTS.detection.detection_confidence, description="Least score for a person to be detected."
+    )
+    presence_confidence: _Share = Field(
+        _DEFAULTS.detection.presence_confidence, description="Least score for landmarks to be accepted."
+    )
+    visibility_limit: _Share = Field(
+        _DEFAULTS.visibility_limit, description="Below it a joint is not visible, and its angles are null."
+    )
+    angles: bool = Field(
+        _DEFAULTS.draw.angles, description="Draw the limb angles; concerns image/jpeg and image/png only."
+    )
+    enlarge: bool = Field(
+        _DEFAULTS.enlarge_small, description="Enlarge pictures below 300 px high to 480 px first."
+    )
+
+    def settings(self) -> PoseSettings:
+        """The same choices as the core knows them."""
+        return PoseSettings(
+            detection=DetectionSettings(
+                model=self.model,
+                people=self.people,
+                detection_confidence=self.detection_confidence,
+                presence_confidence=self.presence_confidence,
+            ),
+            draw=DrawSettings(angles=self.angles),
+            visibility_limit=self.visibility_limit,
+            enlarge_small=self.enlarge,
+        )
+
+
+class ProblemAnswer(BaseModel):
+    """Any answer that is no success."""
+
+    code: str = Field(description="Stable name of the fault, for programs.", examples=["picture_damaged"])
+    message: str = Field(description="What was expected and what came.")
+    hint: str = Field(description="What to do.")
+
+
+class DemoProblemAnswer(BaseModel):
+    """Any answer of /predict that is no success; nobody found has ``error`` alone."""
+
+    error: str = Field(examples=["No pose detected"])
+    code: str | None = None
+    message: str | None = None
+    hint: str | None = None
+
+
+class DemoLandmark(BaseModel):
+    """One of 33 landmarks, normalised as MediaPipe gives them."""
+
+    x: float = Field(description="Share of the picture's width.")
+    y: float = Field(description="Share of the picture's height.")
+    z: float = Field(description="Depth as a share of the picture's width; smaller is nearer.")
+    visibility: float
+
+
+class _File(BaseModel):
+    name: str
+    sha256: str
+    format: Literal["JPEG", "PNG", "WEBP", "GIF"]
+    width_px: int
+    height_px: int
+    analysed_width_px: int
+    analysed_height_px: int
+    notes: list[str]
+
+
+class _UsedModel(BaseModel):
+    variant: Variant
+    sha256: str
+
+
+class _Versions(BaseModel):
+    posedeck: str
+    mediapipe: str
+    python: str
+
+
+class _Detection(BaseModel):
+    model: Variant
+    people: int
+    detection_confidence: float
+    presence_confidence: float
+
+
+class _Draw(BaseModel):
+    names: bool
+    angles: bool
+    confidence: bool
+    skeleton_only: bool
+
+
+class _Settings(BaseModel):
+    detection: _Detection
+    draw: _Draw
+    visibility_limit: float
+    enlarge_small: bool
+
+
+class _Landmark(BaseModel):
+    name: str
+    x_px: float | None
+    y_px: float | None
+    x_norm: float | None
+    y_norm: float | None
+    z: float | None
+    world_x_m: float | None
+    world_y_m: float | None
+    world_z_m: float | None
+    visibility: float | None
+    presence: float | None
+
+
+class _Person(BaseModel):
+    person: int = Field(ge=1, le=MAX_PEOPLE)
+    landmarks: list[_Landmark] = Field(min_length=33, max_length=33)
+    angles_deg: dict[Literal["image", "world"], dict[str, float | None]]
+
+
+class PoseAnswer(BaseModel):
+    """What was found in one picture: the same file that the Photo page gives. Nobody found: no people."""
+
+    schema_version: str
+    file: _File
+    model: _UsedModel
+    versions: _Versions
+    settings: _Settings
+    times_ms: dict[str, float]
+    people: list[_Person]
+
+
+class Model(BaseModel):
+    """A model on board."""
+
+    variant: Variant
+    size_bytes: int
+    sha256: str
+    licence: str
+    default: bool = Field(description="Whether it is used where none is asked for.")
+
+
+class _Seats(BaseModel):
+    taken: int
+    limit: int
+
+
+class _Landmarkers(BaseModel):
+    loaded: int
+    busy: int
+    limit: int
+
+
+class HealthAnswer(BaseModel):
+    """That the process is alive, and what it has to give."""
+
+    status: Literal["ok"]
+    warmed: bool = Field(description="Whether the models are loaded and ran.")
+    seats: _Seats = Field(description="Live streams.")
+    image_landmarkers: _Landmarkers = Field(description="For pictures, shared by pages and requests.")
+    versions: _Versions

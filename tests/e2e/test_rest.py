@@ -1,0 +1,92 @@
+"""The REST interface beside the pages: the server as it runs, and the examples of docs/api.md as they stand."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser
+
+from pose_core.images import decode_picture
+from pose_core.samples import sample_bytes
+from tests.e2e.conftest import ROOT, Server, visit, wait_for_result
+from tests.rest_client import Client
+
+pytestmark = pytest.mark.e2e
+
+HERE = "http://127.0.0.1:8080"
+STAND = sample_bytes("stand")
+
+
+def example(language: str, server: Server) -> str:
+    """The one example in that language, asking `server`."""
+    text = (ROOT / "docs" / "api.md").read_text()
+    (code,) = re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
+    return str(code).replace(HERE, server.url)
+
+
+def ask(server: Server) -> Client:
+    port = urlsplit(server.url).port
+    assert port
+    return Client(port)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "photo.jpg").write_bytes(STAND)
+    return tmp_path
+
+
+def test_the_server_answers_pages_and_programs(server: Server, browser: Browser) -> None:
+    with visit(browser, f"{server.url}/photo") as page:
+        wait_for_result(page)
+        health = ask(server).get("/api/v1/health").json()
+        assert health["warmed"] is True
+        drawn = ask(server).post("/predict", STAND)
+        assert (drawn.status, drawn.type) == (200, "image/jpeg")
+        assert decode_picture(drawn.body).size_wh == decode_picture(STAND).size_wh
+        assert len(ask(server).post("/predict?format=json", STAND).json()) == 33
+        assert ask(server).get("/api/v1/nothing").json()["code"] == "not_found"
+        assert ask(server).get("/api/v1/openapi.json").json()["openapi"].startswith("3.")
+
+
+@pytest.mark.skipif(not shutil.which("curl"), reason="the examples need curl")
+def test_the_examples_for_curl_work(server: Server, folder: Path) -> None:
+    for command in example("sh", server).splitlines():
+        subprocess.run(["sh", "-c", command], cwd=folder, check=True)
+    assert len(json.loads((folder / "photo.json").read_text())["people"]) == 1
+    assert decode_picture((folder / "drawn.png").read_bytes()).format == "PNG"
+    assert len((folder / "both.csv").read_text().splitlines()) == 1 + 2 * 33
+    assert decode_picture((folder / "predicted.jpg").read_bytes()).format == "JPEG"
+    assert len(json.loads((folder / "predicted.json").read_text())) == 33
+
+
+def test_the_example_for_python_works(server: Server, folder: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", example("python", server)],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    person, angle_deg = done.stdout.split()
+    assert person == "1"
+    assert 0 < float(angle_deg) <= 180
+
+
+def test_the_example_for_javascript_works(server: Server, browser: Browser) -> None:
+    code = example("js", server)
+    with visit(browser, server.url) as page:
+        people: list[Any] = page.evaluate(
+            f"async bytes => {{ {code}\nreturn findPeople(new Blob([Uint8Array.from(bytes)])); }}",
+            list(STAND),
+        )
+    assert len(people) == 1
+    assert len(people[0]["landmarks"]) == 33

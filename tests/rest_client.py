@@ -1,0 +1,105 @@
+"""The REST interface on a real server on this machine, and a client for it."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import uvicorn
+from starlette.applications import Starlette
+
+from pose_core.pool import PosePool
+from service import Limits, routes
+
+BOUNDARY = "a-boundary-of-the-tests"
+FORM_TYPE = f"multipart/form-data; boundary={BOUNDARY}"
+#: A healthy server never takes that long.
+TIMEOUT_S = 60
+
+
+def form(*pictures: bytes, field: str = "image", name: str = "some.png") -> bytes:
+    """A form's body with `pictures` as files."""
+    parts = [
+        f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{field}"; filename="{name}"\r\n\r\n'.encode()
+        + picture
+        + b"\r\n"
+        for picture in pictures
+    ]
+    return b"".join(parts) + f"--{BOUNDARY}--\r\n".encode()
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def type(self) -> str:
+        return self.headers["content-type"].partition(";")[0]
+
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+@dataclass(frozen=True)
+class Client:
+    port: int
+
+    def ask(
+        self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=TIMEOUT_S)
+        try:
+            connection.request(method, path, body, dict(headers or {}))
+            return read_answer(connection.getresponse())
+        finally:
+            connection.close()
+
+    def get(self, path: str) -> Answer:
+        return self.ask("GET", path)
+
+    def post(self, path: str, *pictures: bytes, accept: str | None = None, **options: Any) -> Answer:
+        headers = {"Content-Type": FORM_TYPE} | ({} if accept is None else {"Accept": accept})
+        return self.ask("POST", path, form(*pictures, **options), headers)
+
+    @contextmanager
+    def unfinished(self, path: str, *head: str, body: bytes = b"") -> Iterator[socket.socket]:
+        """A request whose body is not all there."""
+        lines = [f"POST {path} HTTP/1.1", "Host: 127.0.0.1", f"Content-Type: {FORM_TYPE}", *head, "", ""]
+        with socket.create_connection(("127.0.0.1", self.port), timeout=TIMEOUT_S) as line:
+            line.sendall("\r\n".join(lines).encode() + body)
+            yield line
+
+
+def read_answer(response: http.client.HTTPResponse) -> Answer:
+    headers = {name.lower(): value for name, value in response.getheaders()}
+    return Answer(response.status, headers, response.read())
+
+
+def answer_on(line: socket.socket) -> Answer:
+    response = http.client.HTTPResponse(line)
+    response.begin()
+    return read_answer(response)
+
+
+@contextmanager
+def rest_server(pool: Callable[[], PosePool], limits: Limits | None = None) -> Iterator[Client]:
+    """The interface alone, on a port of this machine, until the block ends."""
+    app = Starlette(routes=routes(pool, limits))
+    server = uvicorn.Server(uvicorn.Config(app, ws="none", lifespan="off", log_level="warning"))
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        thread = threading.Thread(target=server.run, args=([door],))
+        thread.start()
+        try:
+            yield Client(door.getsockname()[1])
+        finally:
+            server.should_exit = True
+            thread.join(TIMEOUT_S)
+    assert not thread.is_alive()
