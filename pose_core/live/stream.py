@@ -26,6 +26,7 @@ from av.video.reformatter import VideoReformatter
 from pose_core.arrays import FrameRGB
 from pose_core.drawing import draw_poses
 from pose_core.errors import BusyError, PoseCoreError
+from pose_core.fitting import SMALLEST_PX
 from pose_core.landmarker import StreamLandmarker
 from pose_core.live.history import History
 from pose_core.live.meter import Meter
@@ -42,8 +43,6 @@ __all__ = ["LiveStream"]
 
 _log = logging.getLogger("posedeck")
 
-#: Smaller frames hold nobody, and video encoders refuse them.
-_SMALLEST_PX: Final = 16
 _QUALITY_EVERY_S: Final = 0.5
 #: A fault in a frame is shown this long after it last happened.
 _PROBLEM_SHOWN_S: Final = 5.0
@@ -224,7 +223,7 @@ class LiveStream:
         frame = self._fit(arrived.frame, rung.height_px)
         frame_rgb = _pixels(frame)
         marks_s.append(time.perf_counter())
-        if min(frame_rgb.shape[:2]) < _SMALLEST_PX:
+        if min(frame_rgb.shape[:2]) < SMALLEST_PX:
             self._people = ()
             return
         poses = self._landmarker_for(settings, rung).detect(frame_rgb)
