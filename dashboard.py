@@ -16,6 +16,9 @@ page = st.navigation(
         st.Page("pages/home.py", title=t("page.home"), icon=":material/home:", default=True),
         st.Page("pages/photo.py", title=t("page.photo"), icon=":material/photo_camera:", url_path="photo"),
         st.Page("pages/live.py", title=t("page.live"), icon=":material/videocam:", url_path="live"),
+        st.Page(
+            "pages/benchmark.py", title=t("page.benchmark"), icon=":material/speed:", url_path="benchmark"
+        ),
     ],
     position="top",
 )

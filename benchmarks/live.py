@@ -34,7 +34,6 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
@@ -45,7 +44,7 @@ from benchmarks.live_clip import CLIP_FRAMES, SIZES_WH
 from benchmarks.machine import describe_machine, machine_lines
 from benchmarks.report import interleaved, save, table
 from benchmarks.server import Server, serving
-from pose_core.pool import usable_cores
+from pose_core.machine import usable_cores
 from scripts import run
 
 __all__ = ["APPS", "LiveApp", "first_returns", "growth", "measure", "report", "viewer_figures"]
@@ -298,7 +297,6 @@ def measure(
         Ready for JSON.
     """
     machine = describe_machine()
-    machine["packages"] |= {name: version(name) for name in ("streamlit-webrtc", "aiortc", "av")}
     runs = []
     cases = [(size, count) for size in sizes for count in viewers]
     order = interleaved(apps, len(cases))

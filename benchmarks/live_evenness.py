@@ -2,8 +2,13 @@
 
 A real server and a real Chromium on the same cores, the performer as the source. The same page in turns with no chart
 and with each kind of chart; for each, when the browser presented the pictures of the returned video
-(``requestVideoFrameCallback``): how many a second, and the gaps between them. A callback that came late because the
-page was busy makes the gap look longer than the eye sees it, never shorter. Needs what ``make setup-dev`` installs.
+(``requestVideoFrameCallback``): how many a second, and the gaps between them.
+
+Pictures are shown by another thread of the browser than the page's own, which runs the callbacks and Plotly. While that
+is busy callbacks are left out, and several pictures were presented between two of them. So stutters are counted twice:
+at most, as if a gap between callbacks were one without any picture, and at least, where the gap is too long even for
+pictures evenly spread over it. The browser's own count of freezes (``getStats``: nothing shown for 150 ms longer than
+usual) stands beside them. Needs what ``make setup-dev`` installs.
 """
 
 from __future__ import annotations
@@ -15,11 +20,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.machine import describe_machine, machine_lines
 from benchmarks.report import interleaved, save, table
 from benchmarks.server import serving
 from pose_core.angles import LIMB_ANGLES
+from pose_core.arrays import FloatArray
 from pose_ui.texts import Translator
 
 if TYPE_CHECKING:
@@ -34,6 +41,28 @@ _SETTLE_MS: Final = 2_000
 #: Longer than three pictures at 30 a second: what an eye notices as a stutter.
 _STUTTER_MS: Final = 100
 
+#: Keeps each connection, so that its figures can be asked for.
+_KEEP: Final = """
+window.posedeckConnections = [];
+window.RTCPeerConnection = class extends window.RTCPeerConnection {
+  constructor(...options) {
+    super(...options);
+    window.posedeckConnections.push(this);
+  }
+};
+"""
+#: How often the returned video froze until now, and for how many seconds.
+_FREEZES: Final = """async () => {
+  const sum = { count: 0, seconds: 0 };
+  for (const connection of window.posedeckConnections) {
+    for (const part of (await connection.getStats()).values()) {
+      if (part.type !== "inbound-rtp" || part.kind !== "video") continue;
+      sum.count += part.freezeCount;
+      sum.seconds += part.totalFreezesDuration;
+    }
+  }
+  return sum;
+}"""
 #: Presentation times in ms, and how many pictures were presented until then, for as long as asked.
 _WATCH: Final = """async (video, ms) => {
   const seen = [];
@@ -65,23 +94,53 @@ def _measure(page: Page, seconds: float) -> dict[str, Any]:
     page.get_by_text(re.compile(r"\d+/s")).first.wait_for(timeout=_WAIT_MS)
     video = page.frame_locator("iframe[title^=streamlit_webrtc]").locator("video")
     gaps_ms: dict[str, list[float]] = {chart: [] for chart in _CHARTS}
-    presented = dict.fromkeys(_CHARTS, 0)
+    pictures: dict[str, list[int]] = {
+        chart: [] for chart in _CHARTS
+    }  # presented in each gap, at its end included
+    freezes = dict.fromkeys(_CHARTS, 0)
+    frozen_s = dict.fromkeys(_CHARTS, 0.0)
     _show(page, "angles")
     page.wait_for_timeout(5_000)  # the connection's bitrate has climbed by then
     for chart in interleaved(_CHARTS, _ROUNDS):
         print(f"... {chart}", file=sys.stderr, flush=True)
         _show(page, chart)
+        before = video.evaluate(_FREEZES)
         seen = np.array(video.evaluate(_WATCH, seconds * 1000))
+        after = video.evaluate(_FREEZES)
         gaps_ms[chart] += np.diff(seen[:, 0]).tolist()
-        presented[chart] += int(seen[-1, 1] - seen[0, 1])
+        pictures[chart] += np.diff(seen[:, 1]).astype(int).tolist()
+        freezes[chart] += after["count"] - before["count"]
+        frozen_s[chart] += after["seconds"] - before["seconds"]
     return {
-        chart: {
-            "pictures_per_s": round(presented[chart] / sum(gaps) * 1000, 1),
-            **{f"gap_p{part}_ms": round(float(np.percentile(gaps, part)), 1) for part in (50, 95, 99)},
-            "gap_longest_ms": round(max(gaps), 1),
-            "stutters_per_min": round(sum(gap > _STUTTER_MS for gap in gaps) / sum(gaps) * 60_000, 1),
-        }
+        chart: evenness(np.array(gaps), np.array(pictures[chart]))
+        | {"freezes": freezes[chart], "frozen_s": round(frozen_s[chart], 2)}
         for chart, gaps in gaps_ms.items()
+    }
+
+
+def evenness(gaps_ms: FloatArray, pictures: NDArray[np.int_]) -> dict[str, float]:
+    """Figures of the gaps between callbacks.
+
+    Parameters
+    ----------
+    gaps_ms : ndarray, shape (N,)
+        Time between the pictures of two callbacks.
+    pictures : ndarray, shape (N,)
+        How many pictures were presented in each, the one at its end included.
+
+    Examples
+    --------
+    >>> figures = evenness(np.array([40.0, 130.0, 260.0]), np.array([1, 2, 2]))
+    >>> figures["stutters_per_min_at_most"], figures["stutters_per_min_at_least"]
+    (279.1, 139.5)
+    """
+    minutes = gaps_ms.sum() / 60_000
+    return {
+        "pictures_per_s": round(float(pictures.sum() / minutes / 60), 1),
+        **{f"gap_p{part}_ms": round(float(np.percentile(gaps_ms, part)), 1) for part in (50, 95, 99)},
+        "gap_longest_ms": round(float(gaps_ms.max()), 1),
+        "stutters_per_min_at_most": round(float((gaps_ms > _STUTTER_MS).sum() / minutes), 1),
+        "stutters_per_min_at_least": round(float((gaps_ms / pictures > _STUTTER_MS).sum() / minutes), 1),
     }
 
 
@@ -96,23 +155,30 @@ def main() -> None:
     machine = describe_machine()
     with serving() as server, browser() as chromium:
         page = chromium.new_page(locale="en-GB", viewport={"width": 1280, "height": 900})
+        page.add_init_script(_KEEP)
         page.goto(f"{server.address}/live?lang=en")
         charts = _measure(page, options.seconds)
     print(machine_lines(machine), end="\n\n")
-    rows = [
-        ["chart", "pictures/s", "gap ms p50/p95/p99", "longest ms", f"gaps over {_STUTTER_MS} ms a minute"]
+    head = [
+        "chart",
+        "pictures/s",
+        "gap ms p50/p95/p99",
+        "longest ms",
+        f"over {_STUTTER_MS} ms a minute",
+        "freezes",
     ]
-    rows += [
+    rows = [
         [
             chart,
             f"{one['pictures_per_s']:.1f}",
             f"{one['gap_p50_ms']:.0f} / {one['gap_p95_ms']:.0f} / {one['gap_p99_ms']:.0f}",
             f"{one['gap_longest_ms']:.0f}",
-            f"{one['stutters_per_min']:.1f}",
+            f"{one['stutters_per_min_at_least']:.0f} to {one['stutters_per_min_at_most']:.0f}",
+            f"{one['freezes']}, {one['frozen_s']:.1f} s",
         ]
         for chart, one in charts.items()
     ]
-    print(table(rows))
+    print(table([head, *rows]))
     if options.out:
         save(
             {"machine": machine, "seconds": options.seconds, "rounds": _ROUNDS, "charts": charts}, options.out

@@ -3,28 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
+from pose_core.benchmark.statistics import interleaved
+
 __all__ = ["interleaved", "save", "spread", "summary", "table"]
-
-T = TypeVar("T")
-
-
-def interleaved(things: Sequence[T], rounds: int) -> Iterator[T]:
-    """Every thing once a round, each round beginning one further, so that none always follows the same other.
-
-    Examples
-    --------
-    >>> "".join(interleaved("abc", 3))
-    'abcbcacab'
-    """
-    for start in range(rounds):
-        for i in range(len(things)):
-            yield things[(start + i) % len(things)]
 
 
 def summary(values: Sequence[float]) -> dict[str, float]:

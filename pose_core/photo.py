@@ -65,20 +65,6 @@ def _timed(times_ms: dict[str, float], step: str) -> Iterator[None]:
     times_ms[step] = (time.perf_counter() - start_s) * 1000
 
 
-def _as_large_as(pose: Pose, size_wh: tuple[int, int]) -> Pose:
-    """The same pose in the pixels of the picture as it came."""
-    if pose.size_wh == size_wh:
-        return pose
-    return Pose(
-        image_xy_px=pose.image_xy_norm * size_wh,
-        image_z_px=pose.image_z_norm * size_wh[0],
-        world_xyz_m=pose.world_xyz_m,
-        visibility=pose.visibility,
-        presence=pose.presence,
-        size_wh=size_wh,
-    )
-
-
 def _height_px(pose: Pose) -> float:
     y_px = pose.image_xy_px[:, 1]
     return float(y_px.max() - y_px.min())
@@ -127,7 +113,7 @@ def analyse_photo(
             frame_rgb = enlarge_small(frame_rgb)
     with pool.borrow(settings.detection, wait_s=wait_s) as landmarker, _timed(times_ms, "inference"):
         found = landmarker.detect(frame_rgb)
-    poses = sorted((_as_large_as(pose, picture.size_wh) for pose in found), key=_height_px, reverse=True)
+    poses = sorted((pose.resized(picture.size_wh) for pose in found), key=_height_px, reverse=True)
     result = PhotoResult(
         name=name,
         sha256=hashlib.sha256(data).hexdigest(),

@@ -6,7 +6,6 @@ core. Each live stream leases a landmarker of its own for as long as it lives. A
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -17,20 +16,15 @@ from typing import Final
 from pose_core.arrays import FrameRGB
 from pose_core.errors import BusyError
 from pose_core.landmarker import ImageLandmarker, StreamLandmarker
+from pose_core.machine import usable_cores
 from pose_core.pose import Pose
 from pose_core.settings import DetectionSettings
 
-__all__ = ["PoolStatus", "PosePool", "usable_cores"]
+__all__ = ["PoolStatus", "PosePool"]
 
 #: A live frame takes a core some 20 ms at 480p (9.5 of them inference, the rest video coding): three at 15 a second.
 STREAMS_PER_CORE: Final = 3
 DEFAULT_WAIT_S: Final = 20.0
-
-
-def usable_cores() -> int:
-    """Cores that this process may run on."""
-    # A container or taskset may grant fewer cores than the machine has.
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,6 +83,19 @@ class Pose:
         """Which landmarks have a visibility of at least `limit`, shape (33,); NaN is not visible."""
         return self.visibility >= limit
 
+    def resized(self, size_wh: tuple[int, int]) -> Pose:
+        """The same pose in the pixels of the same picture at another size; the same object at the same size."""
+        if self.size_wh == size_wh:
+            return self
+        return Pose(
+            image_xy_px=self.image_xy_norm * size_wh,
+            image_z_px=self.image_z_norm * size_wh[0],
+            world_xyz_m=self.world_xyz_m,
+            visibility=self.visibility,
+            presence=self.presence,
+            size_wh=size_wh,
+        )
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrackedPerson:

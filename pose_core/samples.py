@@ -10,16 +10,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from pose_core.arrays import FloatArray
 from pose_core.errors import SettingsError
-from pose_core.performer import PALETTES, Camera, PerformerFrame, Person, render_scene
+from pose_core.performer import PALETTES, Camera, PerformerFrame, Person, landmarks_px, render_scene
 
-__all__ = ["CLIP_FPS", "SAMPLES", "Sample", "clip_frame", "sample_bytes", "sample_clip"]
+__all__ = ["CLIP_FPS", "SAMPLES", "Sample", "clip_frame", "clip_landmarks_px", "sample_bytes", "sample_clip"]
 
 SAMPLES_DIR: Final = Path(__file__).with_name("samples")
 SUPERSAMPLING: Final = 3
 CLIP_FILE: Final = SAMPLES_DIR / "clip.mp4"
 CLIP_FPS: Final = 25
 _CLIP_CYCLE_S: Final = 3.0
+_CLIP_CAMERA: Final = Camera(640, 480)
 #: The sample clip shows one cycle of each, and which way the performer faces in it.
 _CLIP_SCENES: Final = (("squat", -45.0), ("arm_raise", 0.0), ("lunge", 55.0))
 
@@ -95,13 +97,24 @@ def sample_bytes(sample_id: str) -> bytes:
     return (SAMPLES_DIR / _BY_ID[sample_id].file).read_bytes()
 
 
-def clip_frame(number: int) -> PerformerFrame | None:
-    """Frame of the sample clip, drawn again for the truth about its landmarks; None after the last."""
+def _clip_person(number: int) -> Person | None:
     scene, phase = divmod(number / CLIP_FPS / _CLIP_CYCLE_S, 1.0)
     if scene >= len(_CLIP_SCENES):
         return None
     motion, yaw_deg = _CLIP_SCENES[int(scene)]
-    return render_scene([Person(motion, phase, yaw_deg)], camera=Camera(640, 480), supersampling=2)
+    return Person(motion, phase, yaw_deg)
+
+
+def clip_frame(number: int) -> PerformerFrame | None:
+    """Frame of the sample clip, drawn again for the truth about its landmarks; None after the last."""
+    person = _clip_person(number)
+    return render_scene([person], camera=_CLIP_CAMERA, supersampling=2) if person is not None else None
+
+
+def clip_landmarks_px(number: int) -> FloatArray | None:
+    """Where the landmarks truly are in a frame of the sample clip, shape (33, 2); None after the last frame."""
+    person = _clip_person(number)
+    return landmarks_px(person, _CLIP_CAMERA) if person is not None else None
 
 
 def sample_clip() -> bytes:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from math import isfinite
 from pathlib import Path
 from typing import Final
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from pose_ui import language
 from pose_ui.texts import Translator
 
-__all__ = ["ICON", "number", "page_header", "plain"]
+__all__ = ["ICON", "number", "open_tab", "page_header", "plain"]
 
 #: A file of our own: the browser would fetch a Material icon's picture for its tab from Google.
 ICON: Final = str(Path(__file__).with_name("assets") / "icon.svg")
@@ -46,3 +48,26 @@ def page_header(title: str, t: Translator) -> None:
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.title(title, anchor=False, width="content")
         language.switch(t)
+
+
+def open_tab(page: str, names: Sequence[str], memory: str, t: Translator) -> tuple[str, DeltaGenerator]:
+    """Tabs of which only the open one is filled: its name, and where to put its content.
+
+    Parameters
+    ----------
+    page : str
+        The labels are the texts ``page.tab_name``.
+    names : sequence of str
+    memory : str
+        Key under which the open one is remembered by its name: its label changes with the language, and the widget
+        goes with the page.
+    """
+    key = f"{page}_tabs_{t.language}"
+    if key not in st.session_state:
+        st.session_state[key] = t(f"{page}.tab_{st.session_state.get(memory, names[0])}")
+    tabs = st.tabs([t(f"{page}.tab_{name}") for name in names], key=key, on_change="rerun")
+    name, tab = next(
+        ((name, tab) for name, tab in zip(names, tabs, strict=True) if tab.open), (names[0], tabs[0])
+    )
+    st.session_state[memory] = name
+    return name, tab

@@ -18,6 +18,7 @@ from pose_core.settings import MAX_PEOPLE, PoseSettings
 from pose_core.skeleton import MAIN_JOINTS
 from pose_ui.angle_table import angle_summary, angle_table
 from pose_ui.compare import compare
+from pose_ui.layout import open_tab
 from pose_ui.settings_panel import choose
 from pose_ui.state import PHOTO_TAB
 from pose_ui.texts import Translator
@@ -142,64 +143,54 @@ def angle_panel(result: PhotoResult, person: int, t: Translator) -> None:
 def result_tabs(result: PhotoResult, preview_jpeg: bytes, person: int, t: Translator) -> None:
     """Explore, 3-D, angles, table and JSON; only the open one is computed."""
     names = ("explore", "world", "angles", "table", "json")
-    # The open tab is remembered by its name, since its label changes with the language and the widget with the page.
-    key = f"photo_tabs_{t.language}"
-    if key not in st.session_state:
-        st.session_state[key] = t(f"photo.tab_{st.session_state.get(PHOTO_TAB, names[0])}")
-    tabs = st.tabs([t(f"photo.tab_{name}") for name in names], key=key, on_change="rerun")
+    name, tab = open_tab("photo", names, PHOTO_TAB, t)
     limit = result.settings.visibility_limit
     skeleton_only = result.settings.draw.skeleton_only
     pose = result.poses[person]
-    for name, tab in zip(names, tabs, strict=True):
-        if not tab.open:
-            continue
-        st.session_state[PHOTO_TAB] = name
-        with tab:
-            if name == "explore":
-                st.caption(t("photo.explore_caption"))
+    with tab:
+        if name == "explore":
+            st.caption(t("photo.explore_caption"))
+            st.plotly_chart(
+                picture_figure(
+                    None if skeleton_only else preview_jpeg,
+                    result.poses,
+                    t,
+                    visibility_limit=limit,
+                ),
+                key="photo_explore",
+                config=_PLOT_CONFIG,
+                alt=t("photo.explore_alt", people=t.people(len(result.poses))),
+            )
+        elif name == "world":
+            st.caption(t("photo.world_caption"))
+            st.plotly_chart(
+                world_figure(pose, t, visibility_limit=limit),
+                key="photo_world",
+                config=_PLOT_CONFIG | {"scrollZoom": True},
+                alt=t("photo.world_alt", number=person + 1),
+            )
+        elif name == "angles":
+            for space in ("image", "world"):
+                angles = pose_angles_deg(pose, space, limit)
+                st.caption(t(f"photo.space_{space}"))
                 st.plotly_chart(
-                    picture_figure(
-                        None if skeleton_only else preview_jpeg,
-                        result.poses,
-                        t,
-                        visibility_limit=limit,
-                    ),
-                    key="photo_explore",
-                    config=_PLOT_CONFIG,
-                    alt=t("photo.explore_alt", people=t.people(len(result.poses))),
+                    angle_figure(angles, t),
+                    key=f"photo_angles_{space}",
+                    config={"staticPlot": True},
+                    alt=t("photo.angles_alt_figure", angles=angle_summary(angles, t)),
                 )
-            elif name == "world":
-                st.caption(t("photo.world_caption"))
-                st.plotly_chart(
-                    world_figure(pose, t, visibility_limit=limit),
-                    key="photo_world",
-                    config=_PLOT_CONFIG | {"scrollZoom": True},
-                    alt=t("photo.world_alt", number=person + 1),
-                )
-            elif name == "angles":
-                for space in ("image", "world"):
-                    angles = pose_angles_deg(pose, space, limit)
-                    st.caption(t(f"photo.space_{space}"))
-                    st.plotly_chart(
-                        angle_figure(angles, t),
-                        key=f"photo_angles_{space}",
-                        config={"staticPlot": True},
-                        alt=t("photo.angles_alt_figure", angles=angle_summary(angles, t)),
-                    )
-            elif name == "table":
-                rows = [
-                    {**row, "landmark": t(f"landmark.{row['landmark']}")} for row in landmark_rows([pose])
-                ]
-                table = pd.DataFrame(rows)[["landmark", *_TABLE_FORMATS]]
-                st.dataframe(
-                    table.rename(columns=lambda column: t(f"column.{column}")),
-                    column_config={
-                        t(f"column.{column}"): st.column_config.NumberColumn(format=digits)
-                        for column, digits in _TABLE_FORMATS.items()
-                    },
-                    hide_index=True,
-                    height=480,
-                    alt=t("photo.table_alt", number=person + 1),
-                )
-            else:
-                st.json(to_json_dict(result), expanded=2)
+        elif name == "table":
+            rows = [{**row, "landmark": t(f"landmark.{row['landmark']}")} for row in landmark_rows([pose])]
+            table = pd.DataFrame(rows)[["landmark", *_TABLE_FORMATS]]
+            st.dataframe(
+                table.rename(columns=lambda column: t(f"column.{column}")),
+                column_config={
+                    t(f"column.{column}"): st.column_config.NumberColumn(format=digits)
+                    for column, digits in _TABLE_FORMATS.items()
+                },
+                hide_index=True,
+                height=480,
+                alt=t("photo.table_alt", number=person + 1),
+            )
+        else:
+            st.json(to_json_dict(result), expanded=2)

@@ -8,6 +8,7 @@ import os
 import cv2
 import streamlit as st
 
+from pose_core.benchmark import BenchmarkDesk
 from pose_core.errors import SettingsError
 from pose_core.figures import picture_figure
 from pose_core.images import decode_picture, encode_jpeg
@@ -16,7 +17,7 @@ from pose_core.pool import PosePool
 from pose_core.samples import sample_bytes
 from pose_core.settings import PoseSettings
 
-__all__ = ["close_pool", "pool", "warm_up"]
+__all__ = ["benchmark_desk", "close_pool", "pool", "warm_up"]
 
 _WARM_RUNS = 3  # the whole way of a picture; after these it is as fast as it gets
 
@@ -31,6 +32,12 @@ def pool() -> PosePool:
         If the variable POSEDECK_SEATS holds no number of seats.
     """
     return PosePool(stream_limit=_seats(os.environ.get("POSEDECK_SEATS")))
+
+
+@st.cache_resource(show_spinner=False, on_release=BenchmarkDesk.close)
+def benchmark_desk() -> BenchmarkDesk:
+    """The one `BenchmarkDesk` of this process."""
+    return BenchmarkDesk()
 
 
 def _seats(setting: str | None) -> int | None:
@@ -73,6 +80,7 @@ def warm_up() -> None:
 
 
 def close_pool() -> None:
-    """Free all landmarkers; the last thing before the process ends."""
+    """End a benchmark and free all landmarkers; the last thing before the process ends."""
+    benchmark_desk().close()
     pool().close()
     pool.clear()

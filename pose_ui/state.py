@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 __all__ = [
+    "BENCHMARK",
+    "BENCHMARK_DEFAULTS",
+    "BENCHMARK_TAB",
     "ENTERED",
     "LANG",
     "LIVE",
@@ -13,11 +16,14 @@ __all__ = [
     "PHOTO",
     "PHOTO_TAB",
     "SETTING_DEFAULTS",
+    "benchmark_key",
     "live_key",
     "setting_key",
 ]
 
 LANG: Final = "lang"
+BENCHMARK: Final = "benchmark"  # a pose_ui.benchmark_session.BenchmarkSession
+BENCHMARK_TAB: Final = "benchmark_tab"  # the open one of its tabs
 PAGE: Final = "page"  # address of the page that was shown last
 ENTERED: Final = "entered"  # there while a page has not yet noticed that the visitor came to it
 LIVE: Final = "live"  # a pose_ui.live_session.LiveSession
@@ -62,3 +68,23 @@ LIVE_DEFAULTS: Final[dict[str, object]] = {
 def live_key(name: str) -> str:
     """Key of one choice of the Live page."""
     return f"live_{name}"
+
+
+#: Choices of the Benchmark page with their defaults; each lives under `benchmark_key`.
+BENCHMARK_DEFAULTS: Final[dict[str, object]] = {
+    "preset": "quick",
+    "source": "performer",
+    "goal": "coaching",
+    "own": False,
+    "sizes": ["640x480", "1280x720"],
+    "width": 800,
+    "height": 600,
+    "models": ["full"],
+    "modes": ["video"],
+    "people": [1],
+}
+
+
+def benchmark_key(name: str) -> str:
+    """Key of one choice of the Benchmark page."""
+    return f"benchmark_{name}"

@@ -9,8 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from pose_core.bundles import VARIANTS, bundle
-from pose_core.machine import processor_name
-from pose_core.pool import usable_cores
+from pose_core.machine import processor_name, usable_cores
 from pose_core.version import VERSION
 from pose_ui.resources import pool
 from pose_ui.texts import Translator

@@ -13,7 +13,8 @@ import anyio.to_thread
 
 from pose_core.errors import BusyError
 from pose_core.images import MAX_FILE_MB
-from pose_core.pool import PosePool, usable_cores
+from pose_core.machine import usable_cores
+from pose_core.pool import PosePool
 
 __all__ = ["Desk", "Limits"]
 

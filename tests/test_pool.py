@@ -15,8 +15,9 @@ import pytest
 
 from pose_core import pool as pool_module
 from pose_core.errors import BusyError, SetupError
+from pose_core.machine import usable_cores
 from pose_core.performer import PerformerFrame
-from pose_core.pool import STREAMS_PER_CORE, PosePool, usable_cores
+from pose_core.pool import STREAMS_PER_CORE, PosePool
 from pose_core.settings import DetectionSettings
 
 FRAME = np.zeros((32, 32, 3), dtype=np.uint8)

@@ -17,7 +17,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import av
 import numpy as np
@@ -28,6 +28,7 @@ from pose_core.drawing import draw_poses
 from pose_core.errors import BusyError, PoseCoreError
 from pose_core.fitting import SMALLEST_PX
 from pose_core.landmarker import StreamLandmarker
+from pose_core.live.coding import pixels
 from pose_core.live.history import History
 from pose_core.live.meter import Meter
 from pose_core.live.settings import LiveSettings, LiveStatus
@@ -221,7 +222,7 @@ class LiveStream:
         rung = self._rung(settings)
         marks_s = [time.perf_counter()]
         frame = self._fit(arrived.frame, rung.height_px)
-        frame_rgb = _pixels(frame)
+        frame_rgb = pixels(frame)
         marks_s.append(time.perf_counter())
         if min(frame_rgb.shape[:2]) < SMALLEST_PX:
             self._people = ()
@@ -338,10 +339,3 @@ def _frame_failed(error: Exception) -> PoseCoreError:
         "again, or choose another size.",
         kind=type(error).__name__,
     )
-
-
-def _pixels(frame: av.VideoFrame) -> FrameRGB:
-    """The pixels of an rgb24 frame, shape (H, W, 3): a view, so that drawing on it is drawing on the frame."""
-    plane: Any = frame.planes[0]  # a buffer, though its type does not say so
-    # Rows may be longer than the picture is wide, so that the next one starts at a round address.
-    return np.ndarray((frame.height, frame.width, 3), np.uint8, plane, strides=(plane.line_size, 3, 1))

@@ -7,7 +7,7 @@ It is no accuracy benchmark.
 from pose_core.performer.camera import Camera
 from pose_core.performer.motions import MOTIONS
 from pose_core.performer.palette import PALETTES, Palette
-from pose_core.performer.scene import PerformerFrame, Person, render_frame, render_scene
+from pose_core.performer.scene import PerformerFrame, Person, landmarks_px, render_frame, render_scene
 
 __all__ = [
     "MOTIONS",
@@ -16,6 +16,7 @@ __all__ = [
     "Palette",
     "PerformerFrame",
     "Person",
+    "landmarks_px",
     "render_frame",
     "render_scene",
 ]

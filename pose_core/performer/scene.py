@@ -16,9 +16,9 @@ from pose_core.performer.motions import posture_at
 from pose_core.performer.palette import PALETTES, Palette
 from pose_core.performer.renderer import render_people
 from pose_core.performer.room import WALL_Z_M
-from pose_core.performer.skeleton import FloatArray, place_skeleton
+from pose_core.performer.skeleton import FloatArray, Skeleton, place_skeleton
 
-__all__ = ["PerformerFrame", "Person", "render_frame", "render_scene"]
+__all__ = ["PerformerFrame", "Person", "landmarks_px", "render_frame", "render_scene"]
 
 ROOM_FOR_A_BODY_M = 1.0
 """Least distance of a person's middle from the wall and from the camera."""
@@ -130,12 +130,7 @@ def render_scene(
     """
     camera = camera or DEFAULT_CAMERA
     _check_scene(people, camera, supersampling, noise)
-    skeletons = [
-        place_skeleton(
-            posture_at(person.motion, person.phase), yaw_deg=person.yaw_deg, x_m=person.x_m, z_m=person.z_m
-        )
-        for person in people
-    ]
+    skeletons = [_placed(person) for person in people]
     bodies = [
         (body_primitives(skeleton), person.palette)
         for skeleton, person in zip(skeletons, people, strict=True)
@@ -146,6 +141,17 @@ def render_scene(
     landmarks_m = np.array([skeleton.landmarks_m() for skeleton in skeletons]).reshape(-1, 33, 3)
     rgb = np.rint(np.clip(picture, 0, 255)).astype(np.uint8)
     return PerformerFrame(rgb, camera.project(landmarks_m), landmarks_m)
+
+
+def landmarks_px(person: Person, camera: Camera) -> FloatArray:
+    """Where the landmarks of a performer truly are in a camera's picture, without drawing it, shape (33, 2)."""
+    return camera.project(_placed(person).landmarks_m())
+
+
+def _placed(person: Person) -> Skeleton:
+    return place_skeleton(
+        posture_at(person.motion, person.phase), yaw_deg=person.yaw_deg, x_m=person.x_m, z_m=person.z_m
+    )
 
 
 def _check_scene(people: Sequence[Person], camera: Camera, supersampling: int, noise: float) -> None:

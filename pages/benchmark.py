@@ -1,0 +1,67 @@
+"""Benchmark: what this machine can do, measured, explained, recommended."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pose_core.errors import SettingsError
+from pose_ui import language
+from pose_ui.benchmark_choices import choose_cells, choose_goal, choose_preset, choose_source, upload
+from pose_ui.benchmark_panel import running_panel, somebody_elses
+from pose_ui.benchmark_session import benchmark_session, shipped_result
+from pose_ui.benchmark_take_away import benchmark_downloads
+from pose_ui.benchmark_view import result_view
+from pose_ui.layout import page_header
+from pose_ui.problems import show_problem
+from pose_ui.resources import benchmark_desk, pool
+
+t = language.current()
+page_header(t("benchmark.title"), t)
+st.caption(t("benchmark.lead"))
+session = benchmark_session()
+desk = benchmark_desk()
+
+plan = None
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    preset = choose_preset(t)
+    kind = choose_source(t)
+    goal = choose_goal(t)
+ready = upload(session, kind, t)
+try:
+    plan = choose_cells(preset, t)
+except SettingsError as error:
+    show_problem(error, t)
+if session.problem is not None:
+    show_problem(session.problem, t)
+elif not ready:
+    st.info(t("benchmark.upload_first"))
+watching = pool().status().streams
+if watching:
+    st.warning(t("benchmark.viewers_on", count=watching), icon=":material/groups:")
+
+if session.running and session.run is not None:
+    st.button(t("benchmark.stop"), icon=":material/stop:", on_click=session.run.stop, args=(2.0,))
+    running_panel(session, goal, t)
+    st.stop()
+st.button(
+    t("benchmark.again" if session.run else "benchmark.run"),
+    type="primary" if session.run is None else "secondary",
+    icon=":material/speed:",
+    disabled=plan is None or not ready or desk.current is not None,
+    on_click=session.start,
+    args=(plan, kind, desk, pool()),
+)
+if desk.current is not None:
+    somebody_elses(desk, t)
+result = session.result()
+if session.run is not None:
+    status = session.run.status()
+    if status.error is not None:
+        show_problem(status.error, t)
+    elif status.phase == "stopped":
+        st.info(t("benchmark.stopped" if result is not None else "benchmark.stopped_empty"))
+if result is None and (result := shipped_result()) is not None:
+    st.caption(t("benchmark.shipped", processor=result.machine["processor"], cores=result.machine["cores"]))
+if result is not None:
+    result_view(result, goal, t)
+    benchmark_downloads(result, goal, t)

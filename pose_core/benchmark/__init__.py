@@ -1,0 +1,23 @@
+"""How fast this machine is, at which size and with which model, and what is lost: measured, explained, recommended."""
+
+from pose_core.benchmark.material import Source, SourceKind
+from pose_core.benchmark.plan import PRESETS, Cell, Mode, Plan, Preset, make_plan
+from pose_core.benchmark.result import BenchmarkResult, CellResult, read_result
+from pose_core.benchmark.run import BenchmarkDesk, BenchmarkRun, RunStatus
+
+__all__ = [
+    "PRESETS",
+    "BenchmarkDesk",
+    "BenchmarkResult",
+    "BenchmarkRun",
+    "Cell",
+    "CellResult",
+    "Mode",
+    "Plan",
+    "Preset",
+    "RunStatus",
+    "Source",
+    "SourceKind",
+    "make_plan",
+    "read_result",
+]

@@ -1,0 +1,270 @@
+"""Plotly figures of a benchmark. Text comes in through a translator; paper and text have the colours of the page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import numpy as np
+import plotly.graph_objects as go
+
+from pose_core.benchmark.lanes import STEPS
+from pose_core.benchmark.loss import SmallPicture
+from pose_core.benchmark.plan import Cell
+from pose_core.benchmark.recommend import pareto_front
+from pose_core.benchmark.result import BenchmarkResult, CellResult
+from pose_core.benchmark.scaling import ScalingPoint
+
+__all__ = [
+    "cell_name",
+    "compare_figure",
+    "fps_figure",
+    "latency_figure",
+    "loss_figure",
+    "scaling_figure",
+    "small_figure",
+    "split_figure",
+]
+
+Translate = Callable[..., str]
+
+_BLUE: Final = "#0072B2"
+_ORANGE: Final = "#E69F00"
+_GREY: Final = "rgba(128,134,145,0.9)"
+_GRID: Final = "rgba(128,134,145,0.25)"
+#: Okabe-Ito, and a pattern each, so that parts are told apart without colour too.
+_STEP_LOOKS: Final[dict[str, tuple[str, str]]] = {
+    "decode": ("#56B4E9", ""),
+    "convert": ("#009E73", "/"),
+    "inference": ("#0072B2", ""),
+    "smooth": ("#F0E442", "."),
+    "draw": ("#E69F00", "\\"),
+    "encode": ("#CC79A7", "x"),
+}
+_ROW_PX: Final = 34
+_ROOM_PX: Final = 110  # for axis, title and legend
+_SHOWN_FPS: Final = 1.18  # room to the right of the longest bar for its figure
+
+
+def cell_name(cell: Cell, t: Translate) -> str:
+    """``"full 640×480"``, with what differs from one tracked person."""
+    parts = [cell.model, f"{cell.size_wh[0]}×{cell.size_wh[1]}"]
+    if cell.mode == "photo":
+        parts.append(t("benchmark.mode_photo"))
+    if cell.people > 1:
+        parts.append(t("benchmark.people_count", count=cell.people))
+    return " ".join(parts)
+
+
+def _rows(count: int, bars: int = 1) -> int:
+    return _ROOM_PX + count * (_ROW_PX + (bars - 1) * 14)
+
+
+def _layout(figure: go.Figure, height: int, x: str, y: str = "", **more: Any) -> go.Figure:
+    figure.update_xaxes(title={"text": x}, gridcolor=_GRID, zerolinecolor=_GRID, automargin=True)
+    figure.update_yaxes(title={"text": y}, gridcolor=_GRID, zerolinecolor=_GRID, automargin=True)
+    figure.update_layout(
+        height=height,
+        margin={"l": 8, "r": 16, "t": 48, "b": 8},
+        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0, "traceorder": "normal"},
+        dragmode=False,
+        **more,
+    )
+    return figure
+
+
+def _down(figure: go.Figure) -> go.Figure:
+    """Rows from top to bottom in the order in which they were given."""
+    figure.update_yaxes(autorange="reversed", type="category")
+    return figure
+
+
+def _pattern(shape: str) -> dict[str, Any]:
+    return {"shape": shape, "fillmode": "overlay", "fgcolor": "rgba(255,255,255,0.6)", "size": 7}
+
+
+def _bars(
+    names: Sequence[str], values: Sequence[float], name: str, colour: str, pattern: str = ""
+) -> dict[str, Any]:
+    return {
+        "type": "bar",
+        "orientation": "h",
+        "x": list(values),
+        "y": list(names),
+        "name": name,
+        "marker": {"color": colour, "pattern": _pattern(pattern)},
+        "text": [f"{value:.0f}" for value in values],
+        "textposition": "outside",
+        "cliponaxis": False,
+        "hovertemplate": "%{y}: %{x:.1f}<extra>" + name + "</extra>",
+    }
+
+
+def fps_figure(cells: Sequence[CellResult], t: Translate, target_fps: float) -> go.Figure:
+    """Frames a second of each cell, end to end and by inference alone, with the target as a line."""
+    names = [cell_name(one.cell, t) for one in cells]
+    figure = go.Figure(
+        [
+            _bars(names, [one.fps for one in cells], t("benchmark.end_to_end"), _BLUE),
+            _bars(names, [one.inference_fps for one in cells], t("benchmark.inference_only"), _ORANGE, "/"),
+        ]
+    )
+    figure.add_vline(
+        x=target_fps,
+        line={"color": _GREY, "dash": "dash", "width": 2},
+        annotation={"text": t("benchmark.target_line", fps=f"{target_fps:.0f}"), "yref": "paper", "y": -0.02},
+        annotation_position="bottom right",
+    )
+    most = max((max(one.fps, one.inference_fps) for one in cells), default=1.0)
+    figure.update_xaxes(range=[0, max(most, target_fps) * _SHOWN_FPS])
+    return _down(_layout(figure, _rows(len(cells), 2), t("benchmark.axis_fps"), barmode="group", bargap=0.25))
+
+
+def latency_figure(cells: Sequence[CellResult], t: Translate) -> go.Figure:
+    """How long a frame takes: boxes from the 25th to the 75th percentile, whiskers from the 5th to the 95th."""
+    names = [cell_name(one.cell, t) for one in cells]
+    spreads = [one.frame_ms for one in cells]
+    figure = go.Figure()
+    figure.add_box(
+        y=names,
+        q1=[spread.p25 for spread in spreads],
+        median=[spread.median for spread in spreads],
+        q3=[spread.p75 for spread in spreads],
+        lowerfence=[spread.p5 for spread in spreads],
+        upperfence=[spread.p95 for spread in spreads],
+        orientation="h",
+        name=t("benchmark.box"),
+        marker={"color": _BLUE},
+    )
+    figure.add_scatter(
+        x=[spread.p99 for spread in spreads],
+        y=names,
+        mode="markers",
+        name=t("benchmark.p99"),
+        marker={"color": _ORANGE, "symbol": "diamond", "size": 9},
+        hovertemplate="%{y}: %{x:.1f} ms<extra></extra>",
+    )
+    figure.update_xaxes(rangemode="tozero")
+    return _down(_layout(figure, _rows(len(cells)), t("benchmark.axis_ms")))
+
+
+def split_figure(cells: Sequence[CellResult], t: Translate) -> go.Figure:
+    """Where the time of a frame goes, step by step."""
+    names = [cell_name(one.cell, t) for one in cells]
+    figure = go.Figure()
+    for step in STEPS:
+        colour, pattern = _STEP_LOOKS[step]
+        values = [one.steps_ms[step] for one in cells]
+        figure.add_bar(
+            x=values,
+            y=names,
+            orientation="h",
+            name=t(f"benchmark.step_{step}"),
+            marker={"color": colour, "pattern": _pattern(pattern)},
+            hovertemplate="%{y}: %{x:.2f} ms<extra>" + t(f"benchmark.step_{step}") + "</extra>",
+        )
+    return _down(_layout(figure, _rows(len(cells)), t("benchmark.axis_ms"), barmode="stack", bargap=0.3))
+
+
+def loss_figure(cells: Sequence[CellResult], t: Translate) -> go.Figure:
+    """Speed against distance to the reference, with the cells that no other one beats in both joined by a line."""
+    known = [one for one in cells if np.isfinite(one.loss.distance_percent)]
+    front = pareto_front(known)
+    figure = go.Figure()
+    figure.add_scatter(
+        x=[one.fps for one in front],
+        y=[one.loss.distance_percent for one in front],
+        mode="lines",
+        name=t("benchmark.front"),
+        line={"color": _GREY, "dash": "dot", "shape": "hv"},
+        hoverinfo="skip",
+    )
+    for group, colour, symbol in ((front, _BLUE, "circle"), (known, _ORANGE, "circle-open")):
+        shown = group if group is front else [one for one in known if one not in front]
+        figure.add_scatter(
+            x=[one.fps for one in shown],
+            y=[one.loss.distance_percent for one in shown],
+            mode="markers+text",
+            name=t("benchmark.unbeaten" if group is front else "benchmark.beaten"),
+            text=[cell_name(one.cell, t) for one in shown],
+            textposition="top center",
+            textfont={"size": 11},
+            marker={"color": colour, "symbol": symbol, "size": 11, "line": {"width": 2, "color": colour}},
+            cliponaxis=False,
+            hovertemplate="%{text}<br>%{x:.0f}/s, %{y:.1f} %<extra></extra>",
+        )
+    figure.update_xaxes(rangemode="tozero")
+    figure.update_yaxes(rangemode="tozero")
+    return _layout(figure, 420, t("benchmark.axis_fps"), t("benchmark.axis_distance"))
+
+
+def scaling_figure(points: Sequence[ScalingPoint], t: Translate) -> go.Figure:
+    """Frames a second with more and more streams: of all together, and of the slowest one."""
+    streams = [point.streams for point in points]
+    figure = go.Figure()
+    for values, name, colour, dash, symbol in (
+        ([point.total_fps for point in points], t("benchmark.total"), _BLUE, "solid", "circle"),
+        ([point.slowest_fps for point in points], t("benchmark.each"), _ORANGE, "dash", "square"),
+    ):
+        figure.add_scatter(
+            x=streams,
+            y=values,
+            mode="lines+markers+text",
+            name=name,
+            line={"color": colour, "dash": dash, "width": 3},
+            marker={"symbol": symbol, "size": 9},
+            text=[f"{value:.0f}" for value in values],
+            textposition="top center",
+            cliponaxis=False,
+            hovertemplate="%{x}: %{y:.1f}/s<extra>" + name + "</extra>",
+        )
+    for fps in (15, 30):
+        figure.add_hline(
+            y=fps,
+            line={"color": _GREY, "dash": "dot", "width": 1},
+            annotation={"text": t("benchmark.per_viewer", fps=fps)},
+            annotation_position="top right",
+        )
+    most = max((point.total_fps for point in points), default=1.0)
+    figure.update_xaxes(tickvals=streams, range=[0.5, max(streams, default=1) + 0.5])
+    figure.update_yaxes(range=[0, max(most, 30) * 1.15])
+    return _layout(figure, 380, t("benchmark.axis_streams"), t("benchmark.axis_fps"))
+
+
+def small_figure(small: Sequence[SmallPicture], t: Translate) -> go.Figure:
+    """How far landmarks drift in small pictures, as they are and enlarged first."""
+    figure = go.Figure()
+    for enlarged, colour, dash, symbol in (
+        (False, _ORANGE, "dash", "square"),
+        (True, _BLUE, "solid", "circle"),
+    ):
+        shown = [one for one in small if one.enlarged == enlarged]
+        figure.add_scatter(
+            x=[one.height_px for one in shown],
+            y=[one.distance_percent for one in shown],
+            mode="lines+markers",
+            name=t("benchmark.enlarged" if enlarged else "benchmark.as_is"),
+            line={"color": colour, "dash": dash, "width": 3},
+            marker={"symbol": symbol, "size": 9},
+            hovertemplate="%{x} px: %{y:.1f} %<extra></extra>",
+        )
+    figure.update_xaxes(tickvals=sorted({one.height_px for one in small}), ticksuffix=" px")
+    figure.update_yaxes(rangemode="tozero")
+    return _layout(figure, 320, t("benchmark.axis_height"), t("benchmark.axis_distance"))
+
+
+def compare_figure(
+    before: BenchmarkResult, after: BenchmarkResult, names: tuple[str, str], t: Translate
+) -> go.Figure:
+    """Frames a second of the cells that both measured."""
+    both = [(one, other) for one in after.cells if (other := before.cell(one.cell)) is not None]
+    cells = [cell_name(one.cell, t) for one, _ in both]
+    figure = go.Figure(
+        [
+            _bars(cells, [one.fps for _, one in both], names[0], _ORANGE, "/"),
+            _bars(cells, [one.fps for one, _ in both], names[1], _BLUE),
+        ]
+    )
+    most = max((max(one.fps, other.fps) for one, other in both), default=1.0)
+    figure.update_xaxes(range=[0, most * _SHOWN_FPS])
+    return _down(_layout(figure, _rows(len(both), 2), t("benchmark.axis_fps"), barmode="group", bargap=0.25))

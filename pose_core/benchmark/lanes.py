@@ -1,0 +1,136 @@
+"""A frame's whole way, timed step by step, as the Live page and the Photo page go it."""
+
+from __future__ import annotations
+
+import time
+from itertools import pairwise
+from typing import Final, Protocol
+
+import av
+import cv2
+import numpy as np
+from av.video.reformatter import VideoReformatter
+
+from pose_core.benchmark.material import TICK_S, Material, live_bits_per_s
+from pose_core.benchmark.plan import Cell
+from pose_core.drawing import draw_poses
+from pose_core.images import encode_jpeg, enlarge_small
+from pose_core.landmarker import ImageLandmarker, StreamLandmarker
+from pose_core.live.coding import new_vp8_encoder, pixels, to_yuv
+from pose_core.people import PeopleTracker
+from pose_core.pose import Pose
+from pose_core.settings import DetectionSettings, DrawSettings
+from pose_core.smoothing import SmoothingSettings
+
+__all__ = ["STEPS", "Lane", "open_lane"]
+
+#: The steps that are timed, in order. A photo is not smoothed.
+STEPS: Final = ("decode", "convert", "inference", "smooth", "draw", "encode")
+_DRAW: Final = DrawSettings()
+
+Done = tuple[list[float], tuple[Pose, ...]]
+
+
+class Lane(Protocol):
+    """Frames of one cell, one after the other."""
+
+    def frame(self, number: int) -> Done:
+        """Do a frame, counted from 0 on; the source is repeated when it ends.
+
+        Returns
+        -------
+        list of float
+            Milliseconds of each of `STEPS`.
+        tuple of Pose
+            As the model gave them, in pixels of the cell's size.
+        """
+
+    def close(self) -> None:
+        """Free the model."""
+
+
+def open_lane(cell: Cell, material: Material) -> Lane:
+    """A lane with a model of its own; close it.
+
+    Raises
+    ------
+    BundleError, SetupError
+        If the model cannot be loaded.
+    """
+    return _VideoLane(cell, material) if cell.mode == "video" else _PhotoLane(cell, material)
+
+
+def _settings(cell: Cell) -> DetectionSettings:
+    return DetectionSettings(cell.model, cell.people)
+
+
+def _steps_ms(marks_s: list[float]) -> list[float]:
+    return [(after - before) * 1e3 for before, after in pairwise(marks_s)]
+
+
+class _VideoLane:
+    """VP8 in, VP8 out; the stream's clock is that of the source."""
+
+    def __init__(self, cell: Cell, material: Material) -> None:
+        self._packets = material.streams[cell.size_wh]
+        self._time_s = material.time_s
+        self._round_s = float(material.time_s[-1]) + 1 / material.fps
+        self._size_wh = cell.size_wh
+        self._decoder = av.CodecContext.create("libvpx", "r")
+        self._decoder.thread_count = 1
+        self._encoder = new_vp8_encoder(*cell.size_wh, live_bits_per_s(cell.size_wh))
+        self._reformatter = VideoReformatter()
+        self._tracker = PeopleTracker(SmoothingSettings())
+        self._landmarker = StreamLandmarker(_settings(cell))
+
+    def frame(self, number: int) -> Done:
+        rounds, place = divmod(number, len(self._packets))
+        time_s = rounds * self._round_s + float(self._time_s[place])
+        packet = av.Packet(self._packets[place])
+        packet.pts, packet.time_base = number, TICK_S
+        marks_s = [time.perf_counter()]
+        (decoded,) = self._decoder.decode(packet)
+        marks_s.append(time.perf_counter())
+        frame = self._reformatter.reformat(decoded, *self._size_wh, "rgb24", threads=1)
+        frame_rgb = pixels(frame)
+        marks_s.append(time.perf_counter())
+        poses = self._landmarker.detect(frame_rgb, time_s)
+        marks_s.append(time.perf_counter())
+        people = self._tracker.update(poses, time_s)
+        marks_s.append(time.perf_counter())
+        draw_poses(frame_rgb, [person.pose for person in people], _DRAW, into=frame_rgb)
+        marks_s.append(time.perf_counter())
+        frame.pts, frame.time_base = number, TICK_S
+        self._encoder.encode(to_yuv(frame))
+        marks_s.append(time.perf_counter())
+        return _steps_ms(marks_s), poses
+
+    def close(self) -> None:
+        self._landmarker.close()
+
+
+class _PhotoLane:
+    """JPEG in, JPEG out; small pictures are enlarged first, as on the Photo page."""
+
+    def __init__(self, cell: Cell, material: Material) -> None:
+        self._files = material.photos[cell.size_wh]
+        self._size_wh = cell.size_wh
+        self._landmarker = ImageLandmarker(_settings(cell))
+
+    def frame(self, number: int) -> Done:
+        data = np.frombuffer(self._files[number % len(self._files)], np.uint8)
+        marks_s = [time.perf_counter()]
+        decoded_rgb = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR_RGB), dtype=np.uint8)
+        marks_s.append(time.perf_counter())
+        frame_rgb = enlarge_small(decoded_rgb)
+        marks_s.append(time.perf_counter())
+        poses = self._landmarker.detect(frame_rgb)
+        marks_s += [time.perf_counter()] * 2
+        drawn_rgb = draw_poses(frame_rgb, poses, _DRAW)
+        marks_s.append(time.perf_counter())
+        encode_jpeg(drawn_rgb)
+        marks_s.append(time.perf_counter())
+        return _steps_ms(marks_s), tuple(pose.resized(self._size_wh) for pose in poses)
+
+    def close(self) -> None:
+        self._landmarker.close()

@@ -1,0 +1,141 @@
+"""What speed costs: people missed, trembling, distance to a reference, drift of small pictures."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+
+from pose_core.arrays import FloatArray, FrameRGB
+from pose_core.benchmark.material import Fit, Material, nearest_px
+from pose_core.benchmark.statistics import Known
+from pose_core.images import ENLARGE_TO_PX
+from pose_core.landmarker import ImageLandmarker
+from pose_core.settings import DetectionSettings
+from pose_core.smoothing import body_size, jitter_px
+
+__all__ = ["SMALL_HEIGHTS_PX", "Loss", "SmallPicture", "distance_percent", "loss", "small_pictures"]
+
+SMALL_HEIGHTS_PX: Final = (120, 160, 240, 320)
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """How good the landmarks of a cell are; sizes relative to the body, so that picture sizes compare.
+
+    Attributes
+    ----------
+    found_share : float
+        Share of frames, 0 to 1, in which somebody was found.
+    distance_percent : float
+        `distance_percent` to the reference.
+    jitter_percent : float
+        `pose_core.smoothing.jitter_px` of the model's own landmarks, in per cent of the median body size.
+    """
+
+    found_share: Known
+    distance_percent: Known
+    jitter_percent: Known
+
+
+@dataclass(frozen=True, slots=True)
+class SmallPicture:
+    """How far the landmarks of small pictures lie from those of the same picture at full size.
+
+    Attributes
+    ----------
+    height_px : int
+    enlarged : bool
+        Whether the picture was enlarged to 480 pixels first.
+    found_share : float
+    distance_percent : float
+    """
+
+    height_px: int
+    enlarged: bool
+    found_share: Known
+    distance_percent: Known
+
+
+def distance_percent(found_px: FloatArray, reference_px: FloatArray) -> float:
+    """Mean distance of landmarks, relative to the body.
+
+    Parameters
+    ----------
+    found_px, reference_px : ndarray, shape (T, 33, 2)
+        NaN is not found.
+
+    Returns
+    -------
+    float
+        Mean over all landmarks known in both, each in per cent of the body size (`pose_core.smoothing.body_size`) of
+        its frame's reference; NaN if there is none.
+    """
+    sizes_px = np.array([body_size(points) for points in reference_px])
+    with np.errstate(invalid="ignore", divide="ignore"):
+        apart = np.linalg.norm(found_px - reference_px, axis=2) / sizes_px[:, None]
+    known = np.isfinite(apart)
+    return float(apart[known].mean()) * 100 if known.any() else math.nan
+
+
+def loss(found_px: FloatArray, time_s: FloatArray, reference_px: FloatArray) -> Loss:
+    """Judge the landmarks of some consecutive frames, shape (T, 33, 2), against a reference of the same shape."""
+    if not len(found_px):
+        return Loss(math.nan, math.nan, math.nan)
+    found = np.isfinite(found_px).any(axis=(1, 2))
+    sizes_px = [size for size in map(body_size, reference_px) if math.isfinite(size)]
+    jitter = jitter_px(found_px, time_s) / float(np.median(sizes_px)) if sizes_px else math.nan
+    return Loss(float(found.mean()), distance_percent(found_px, reference_px), jitter * 100)
+
+
+def small_pictures(material: Material, tick: Callable[[], None]) -> tuple[SmallPicture, ...]:
+    """Measure the drift of small pictures with the full model, as they are and enlarged first.
+
+    Parameters
+    ----------
+    material : Material
+    tick : callable
+        Called after each picture; may raise to stop.
+
+    Returns
+    -------
+    tuple of SmallPicture
+        Two for each of `SMALL_HEIGHTS_PX` that is smaller than the source; without a person at full size, none.
+    """
+    landmarker = ImageLandmarker(DetectionSettings())
+    try:
+        whole = [(frame_rgb, landmarker.detect(frame_rgb)) for _, frame_rgb in material.pictures]
+        seen = [(frame_rgb, np.array(poses[0].image_xy_px)) for frame_rgb, poses in whole if poses]
+        heights = [height for height in SMALL_HEIGHTS_PX if height < material.native_wh[1]]
+        found = []
+        for height_px in heights if seen else []:
+            for enlarged in (False, True):
+                places = []
+                for frame_rgb, reference_px in seen:
+                    places.append(_seen_small(landmarker, frame_rgb, reference_px, height_px, enlarged))
+                    tick()
+                judged = np.array(places)
+                share = float(np.isfinite(judged).any(axis=(1, 2)).mean())
+                distance = distance_percent(judged, np.array([reference_px for _, reference_px in seen]))
+                found.append(SmallPicture(height_px, enlarged, share, distance))
+    finally:
+        landmarker.close()
+    return tuple(found)
+
+
+def _seen_small(
+    landmarker: ImageLandmarker, frame_rgb: FrameRGB, reference_px: FloatArray, height_px: int, enlarged: bool
+) -> FloatArray:
+    height, width = frame_rgb.shape[:2]
+    small_wh = (max(1, round(width * height_px / height)), height_px)
+    small_rgb = np.asarray(cv2.resize(frame_rgb, small_wh, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    shown_wh = small_wh
+    if enlarged:
+        shown_wh = (round(small_wh[0] * ENLARGE_TO_PX / height_px), ENLARGE_TO_PX)
+        small_rgb = np.asarray(cv2.resize(small_rgb, shown_wh, interpolation=cv2.INTER_CUBIC), dtype=np.uint8)
+    fit = Fit((shown_wh[0] / width, shown_wh[1] / height), (0.0, 0.0))
+    return nearest_px(landmarker.detect(small_rgb), fit, reference_px)

@@ -1,0 +1,217 @@
+"""What a benchmark measures: which cells, how often, how long."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Final, Literal, get_args
+
+from pose_core.errors import SettingsError
+from pose_core.settings import Variant
+
+__all__ = [
+    "LIVE_HEIGHTS_PX",
+    "MODELS",
+    "MODES",
+    "PRESETS",
+    "SIZES_WH",
+    "WARM_UP_FRAMES",
+    "Cell",
+    "Mode",
+    "Plan",
+    "Preset",
+    "check_size",
+    "make_plan",
+]
+
+Mode = Literal["video", "photo"]
+Preset = Literal["quick", "standard", "thorough"]
+MODES: Final[tuple[Mode, ...]] = get_args(Mode)
+PRESETS: Final[tuple[Preset, ...]] = get_args(Preset)
+MODELS: Final[tuple[Variant, ...]] = get_args(Variant)
+Size = tuple[int, int]
+SIZES_WH: Final[tuple[Size, ...]] = ((320, 240), (640, 480), (1280, 720), (1920, 1080))
+_MIDDLE_WH: Final[Size] = (640, 480)
+#: Heights that the Live page offers; only they can be recommended for it.
+LIVE_HEIGHTS_PX: Final = (360, 480, 720)
+_SHORTEST_PX: Final = 64
+_LONGEST_PX: Final = 3840
+#: Not measured at the start of each visit: the detector runs, caches and the encoder's rate settle.
+WARM_UP_FRAMES: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One combination that is measured.
+
+    Attributes
+    ----------
+    size_wh : tuple of int
+        Of the picture in pixels.
+    model : {"lite", "full", "heavy"}
+    mode : {"video", "photo"}
+        A stream, tracked from frame to frame, or each frame as a picture of its own.
+    people : int
+        How many people the model looks for.
+    """
+
+    size_wh: Size
+    model: Variant = "full"
+    mode: Mode = "video"
+    people: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a run does, and for how long.
+
+    Attributes
+    ----------
+    preset : {"quick", "standard", "thorough"}
+    cells : tuple of Cell
+    rounds : int
+        Every cell is visited once a round.
+    visit_frames : int
+        Fewest measured frames of a visit.
+    visit_s : float
+        Shortest measured time of a visit.
+    source_frames : int
+        Most frames taken of the source.
+    scaling : tuple of int
+        How many streams at once are tried.
+    scaling_s : float
+        How long each of these is measured.
+    small_frames : int
+        How many pictures the drift of small pictures is measured on.
+    """
+
+    preset: Preset
+    cells: tuple[Cell, ...]
+    rounds: int
+    visit_frames: int
+    visit_s: float
+    source_frames: int
+    scaling: tuple[int, ...]
+    scaling_s: float
+    small_frames: int
+
+    @property
+    def scaling_cell(self) -> Cell:
+        """What each of several streams does: as the Live page by default, or the first video cell without that."""
+        middle = Cell(_MIDDLE_WH)
+        streams = [cell for cell in self.cells if cell.mode == "video"]
+        return middle if middle in streams or not streams else streams[0]
+
+    @property
+    def sizes_wh(self) -> tuple[Size, ...]:
+        """All sizes that are needed, each once."""
+        cells = (*self.cells, *((self.scaling_cell,) if self.scaling else ()))
+        return tuple(dict.fromkeys(cell.size_wh for cell in cells))
+
+
+def _grid(
+    sizes: Sequence[Size], models: Sequence[Variant], modes: Sequence[Mode], people: Sequence[int]
+) -> tuple[Cell, ...]:
+    return tuple(Cell(*chosen) for chosen in product(sizes, models, modes, people))
+
+
+_QUICK: Final = (
+    *_grid(SIZES_WH[:3], ("full",), ("video",), (1,)),
+    Cell(_MIDDLE_WH, "lite"),
+    Cell(_MIDDLE_WH, "heavy"),
+    Cell(_MIDDLE_WH, "full", "photo"),
+)
+_STANDARD: Final = (
+    *_grid(SIZES_WH, MODELS, ("video",), (1,)),
+    *_grid(SIZES_WH, ("full",), ("photo",), (1,)),
+    Cell(_MIDDLE_WH, people=2),
+    Cell((1280, 720), people=2),
+)
+_PLANS: Final[dict[Preset, Plan]] = {
+    "quick": Plan("quick", _QUICK, 3, 10, 0.3, 40, (1, 3, 6), 0.9, 3),
+    "standard": Plan("standard", _STANDARD, 4, 25, 0.8, 75, (1, 2, 3, 4, 6, 8), 2.0, 6),
+    "thorough": Plan(
+        "thorough", _grid(SIZES_WH, MODELS, MODES, (1, 2)), 6, 40, 1.2, 225, (1, 2, 3, 4, 5, 6, 7, 8), 4.0, 12
+    ),
+}
+
+
+def check_size(width: int, height: int) -> Size:
+    """A size of one's own, if it can be measured.
+
+    Raises
+    ------
+    SettingsError
+        If a side is shorter than 64 or longer than 3840 pixels, or odd, which video cannot be.
+    """
+    if not (_SHORTEST_PX <= width <= _LONGEST_PX and _SHORTEST_PX <= height <= _LONGEST_PX):
+        raise SettingsError(
+            "benchmark_size",
+            "Width and height should lie between {low} and {high} pixels; {width} x {height} came. "
+            "Choose a size in that range.",
+            low=_SHORTEST_PX,
+            high=_LONGEST_PX,
+            width=width,
+            height=height,
+        )
+    if width % 2 or height % 2:
+        raise SettingsError(
+            "benchmark_size_odd",
+            "Width and height should be even, as video needs it; {width} x {height} came. "
+            "{even_width} x {even_height} would do.",
+            width=width,
+            height=height,
+            even_width=width - width % 2,
+            even_height=height - height % 2,
+        )
+    return width, height
+
+
+def make_plan(
+    preset: Preset,
+    *,
+    sizes_wh: Sequence[Size] | None = None,
+    models: Sequence[Variant] | None = None,
+    modes: Sequence[Mode] | None = None,
+    people: Sequence[int] | None = None,
+) -> Plan:
+    """The plan of a preset; with any choice given, the full grid of the choices, measured as long as the preset says.
+
+    Parameters
+    ----------
+    preset : {"quick", "standard", "thorough"}
+    sizes_wh, models, modes, people : sequence, optional
+        What is not given is 640x480, ``"full"``, ``"video"`` and 1.
+
+    Raises
+    ------
+    SettingsError
+        If a choice is empty or a size cannot be measured.
+    """
+    plan = _PLANS[preset]
+    chosen = (sizes_wh, models, modes, people)
+    if all(choice is None for choice in chosen):
+        return plan
+    if any(choice is not None and not choice for choice in chosen):
+        raise SettingsError(
+            "benchmark_nothing",
+            "At least one size, model, kind and number of people is needed; one of them is empty. Choose one each.",
+        )
+    cells = _grid(
+        [check_size(*size) for size in dict.fromkeys(sizes_wh or (_MIDDLE_WH,))],
+        models or ("full",),
+        modes or ("video",),
+        people or (1,),
+    )
+    return Plan(
+        preset,
+        cells,
+        plan.rounds,
+        plan.visit_frames,
+        plan.visit_s,
+        plan.source_frames,
+        plan.scaling,
+        plan.scaling_s,
+        plan.small_frames,
+    )

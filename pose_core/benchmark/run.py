@@ -1,0 +1,337 @@
+"""A benchmark in the background: one at a time, to be watched, stopped and read while it runs.
+
+Threads
+-------
+`BenchmarkRun` works on a thread of its own (and more while several streams are measured). Whoever watches calls
+`status` and `result` from any thread; what both touch is guarded by a lock or replaced whole.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final, Literal
+
+import numpy as np
+
+from pose_core.arrays import FloatArray
+from pose_core.benchmark.lanes import STEPS, open_lane
+from pose_core.benchmark.loss import SMALL_HEIGHTS_PX, SmallPicture, loss, small_pictures
+from pose_core.benchmark.material import Material, Source, SourceKind, nearest_px, prepare
+from pose_core.benchmark.plan import WARM_UP_FRAMES, Cell, Plan
+from pose_core.benchmark.result import BenchmarkResult, CellResult, SourceFacts
+from pose_core.benchmark.scaling import ScalingPoint, measure_streams
+from pose_core.benchmark.statistics import Spread, interleaved, noise_percent
+from pose_core.errors import BusyError, PoseCoreError
+from pose_core.machine import describe_machine
+
+__all__ = ["BenchmarkDesk", "BenchmarkRun", "Phase", "RunStatus", "Stage", "expected_s"]
+
+_log = logging.getLogger("posedeck")
+
+Phase = Literal["running", "done", "stopped", "failed"]
+Stage = Literal["prepare", "cells", "small", "scaling"]
+
+# What a step is expected to take, in seconds, on an average machine: only for the share that is done.
+_PREPARE_S: Final = 0.012  # a frame and size
+_REFERENCE_S: Final = 0.06  # a frame, with the heavy model
+_OPEN_S: Final = 0.3
+_SMALL_S: Final = 0.025  # a picture and height, twice
+_END_S: Final = 5.0  # a frame, or a model that is being loaded
+_SHARE_KNOWN: Final = 0.04  # before that nobody knows how long the rest takes
+
+
+class _Stopped(Exception):
+    """The run was asked to stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunStatus:
+    """How a run does.
+
+    Attributes
+    ----------
+    phase : {"running", "done", "stopped", "failed"}
+    stage : {"prepare", "cells", "small", "scaling"}
+    share : float
+        How much is done, 0 to 1.
+    left_s : float or None
+        About how long the rest takes; None while unknown.
+    error : PoseCoreError or None
+        Why it failed.
+    """
+
+    phase: Phase
+    stage: Stage
+    share: float
+    left_s: float | None
+    error: PoseCoreError | None
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What was measured of a cell so far."""
+
+    steps_ms: list[list[float]] = field(default_factory=list)
+    seconds: float = 0.0
+    round_medians_ms: list[float] = field(default_factory=list)
+    found_px: list[FloatArray] = field(default_factory=list)  # first pass through the source only
+
+
+class BenchmarkRun:
+    """One run of a plan.
+
+    Parameters
+    ----------
+    plan : Plan
+    source : Source
+    viewers : callable
+        How many live viewers there are now.
+    """
+
+    def __init__(self, plan: Plan, source: Source, viewers: Callable[[], int] = lambda: 0) -> None:
+        self.plan = plan
+        self._source = source
+        self._viewers = viewers
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._lock = threading.Lock()
+        # Below: written by the run's thread, under the lock.
+        self._phase: Phase = "running"
+        self._stage: Stage = "prepare"
+        self._error: PoseCoreError | None = None
+        self._facts: SourceFacts | None = None
+        self._time_s: FloatArray = np.empty(0)
+        self._reference_px: FloatArray = np.empty(0)
+        self._tallies = {cell: _Tally() for cell in plan.cells}
+        self._scaling: list[ScalingPoint] = []
+        self._small: tuple[SmallPicture, ...] = ()
+        self._most_viewers = 0
+        self._machine: dict[str, Any] = {}
+        self._started = datetime.now().astimezone()
+        self._start_s = time.perf_counter()
+        self._end_s: float | None = None
+        self._expected_s = expected_s(plan, source.kind)
+        self._done_s = 0.0
+
+    # ------------------------------------------------------------------ from any thread
+    def start(self) -> None:
+        """Begin, on a thread of its own."""
+        self._thread = threading.Thread(target=self._run, name="posedeck-benchmark", daemon=True)
+        self._thread.start()
+
+    def stop(self, wait_s: float = 0.0) -> None:
+        """Ask it to end at the next frame; wait for that as long as said."""
+        self._stop.set()
+        self.wait(wait_s)
+
+    def wait(self, seconds: float | None = None) -> bool:
+        """Wait for the end; whether it came."""
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._thread.join(seconds)
+        return self._phase != "running"
+
+    @property
+    def running(self) -> bool:
+        """Whether it is not over yet."""
+        return self._phase == "running"
+
+    def status(self) -> RunStatus:
+        """How it does now."""
+        with self._lock:
+            share = min(1.0, self._done_s / self._expected_s)
+            elapsed_s = time.perf_counter() - self._start_s
+            known = share > _SHARE_KNOWN
+            left_s = elapsed_s * (1 - share) / share if known else None
+            return RunStatus(self._phase, self._stage, share, left_s, self._error)
+
+    def result(self) -> BenchmarkResult | None:
+        """What was found until now; None before the first figure."""
+        with self._lock:
+            cells = tuple(
+                self._judged(cell, tally) for cell, tally in self._tallies.items() if tally.round_medians_ms
+            )
+            if self._facts is None or not cells:
+                return None
+            return BenchmarkResult(
+                schema_version="posedeck.benchmark.1",
+                started=self._started.isoformat(timespec="seconds"),
+                seconds=(self._end_s or time.perf_counter()) - self._start_s,
+                preset=self.plan.preset,
+                rounds=self.plan.rounds,
+                complete=self._phase == "done",
+                machine=self._machine,
+                viewers=self._most_viewers,
+                source=self._facts,
+                cells=cells,
+                scaling_cell=self.plan.scaling_cell,
+                scaling=tuple(self._scaling),
+                small=self._small,
+                noise_percent=noise_percent(one.round_medians_ms for one in cells),
+            )
+
+    def _judged(self, cell: Cell, tally: _Tally) -> CellResult:
+        steps_ms = np.array(tally.steps_ms)
+        count = len(tally.found_px)
+        return CellResult(
+            cell=cell,
+            seconds=tally.seconds,
+            frame_ms=Spread.of(steps_ms.sum(axis=1)),
+            inference_ms=Spread.of(steps_ms[:, STEPS.index("inference")]),
+            steps_ms={step: float(steps_ms[:, i].mean()) for i, step in enumerate(STEPS)},
+            round_medians_ms=tuple(tally.round_medians_ms),
+            loss=loss(np.array(tally.found_px), self._time_s[:count], self._reference_px[:count]),
+        )
+
+    # ------------------------------------------------------------------ the run's thread
+    def _run(self) -> None:
+        phase: Phase = "failed"
+        try:
+            self._machine = describe_machine()
+            self._measure()
+            phase = "done"
+        except _Stopped:
+            phase = "stopped"
+        except PoseCoreError as error:
+            self._error = error
+        except Exception as error:  # noqa: BLE001 - whatever it is, the page must learn that the run is over
+            _log.error("a benchmark failed with %s", type(error).__name__)
+            self._error = PoseCoreError(
+                "benchmark_failed",
+                "The benchmark was ended by a fault ({kind}). What was measured until then is kept. Please run it "
+                "again.",
+                kind=type(error).__name__,
+            )
+        finally:
+            with self._lock:
+                self._end_s = time.perf_counter()
+                self._phase = phase
+
+    def _check(self) -> None:
+        self._most_viewers = max(self._most_viewers, self._viewers())
+        if self._stop.is_set():
+            raise _Stopped
+
+    def _measure(self) -> None:
+        material = self._prepare()
+        self._stage = "cells"
+        visit_s = self.plan.visit_s + _OPEN_S
+        for cell in interleaved(self.plan.cells, self.plan.rounds):
+            self._visit(cell, material)
+            self._tick(visit_s)
+        self._stage = "small"
+        self._small = small_pictures(material, lambda: self._tick(_SMALL_S))
+        self._stage = "scaling"
+        for streams in self.plan.scaling:
+            point = measure_streams(
+                self.plan.scaling_cell, material, streams, self.plan.scaling_s, self._check
+            )
+            with self._lock:
+                self._scaling.append(point)
+            self._tick(self.plan.scaling_s + _OPEN_S * streams)
+
+    def _prepare(self) -> Material:
+        each_s = _prepare_s(self.plan, self._source.kind)
+        material = prepare(self._source, self.plan, lambda: self._tick(each_s))
+        with self._lock:
+            # A source with fewer frames than the plan allows takes less time.
+            self._done_s += (self.plan.source_frames - len(material)) * each_s
+            self._time_s, self._reference_px = material.time_s, material.reference_px
+            self._facts = SourceFacts(
+                material.kind, material.native_wh, len(material), material.fps, material.whole
+            )
+        return material
+
+    def _visit(self, cell: Cell, material: Material) -> None:
+        """Warm up, then measure until both the frames and the time of a visit are reached."""
+        tally = self._tallies[cell]
+        first = not tally.round_medians_ms
+        steps_ms: list[list[float]] = []
+        found_px: list[FloatArray] = []
+        with closing(open_lane(cell, material)) as lane:
+            number, start_s = 0, 0.0
+            while True:
+                self._check()
+                frame_ms, poses = lane.frame(number)
+                if first and number < len(material):
+                    found_px.append(
+                        nearest_px(poses, material.fits[cell.size_wh], material.reference_px[number])
+                    )
+                number += 1
+                if number == WARM_UP_FRAMES:
+                    start_s = time.perf_counter()
+                elif number > WARM_UP_FRAMES:
+                    steps_ms.append(frame_ms)
+                    elapsed_s = time.perf_counter() - start_s
+                    if len(steps_ms) >= self.plan.visit_frames and elapsed_s >= self.plan.visit_s:
+                        break
+        with self._lock:
+            tally.steps_ms += steps_ms
+            tally.seconds += elapsed_s
+            tally.found_px = tally.found_px or found_px
+            tally.round_medians_ms.append(float(np.median(np.sum(steps_ms, axis=1))))
+
+    # ------------------------------------------------------------------ progress
+    def _tick(self, seconds: float) -> None:
+        with self._lock:
+            self._done_s += seconds
+        self._check()
+
+
+def _prepare_s(plan: Plan, kind: SourceKind) -> float:
+    reference_s = 0.0 if kind == "performer" else _REFERENCE_S
+    return len(plan.sizes_wh) * _PREPARE_S + reference_s
+
+
+def expected_s(plan: Plan, kind: SourceKind = "performer") -> float:
+    """About how long a run takes, in seconds, on an average machine."""
+    return (
+        plan.source_frames * _prepare_s(plan, kind)
+        + len(plan.cells) * plan.rounds * (plan.visit_s + _OPEN_S)
+        + plan.small_frames * 2 * len(SMALL_HEIGHTS_PX) * _SMALL_S
+        + sum(plan.scaling_s + _OPEN_S * streams for streams in plan.scaling)
+    )
+
+
+class BenchmarkDesk:
+    """Lets one run at a time happen: two would measure each other. Any thread may call any method."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._current: BenchmarkRun | None = None
+
+    @property
+    def current(self) -> BenchmarkRun | None:
+        """The run that is under way; None without one."""
+        current = self._current
+        return current if current is not None and current.running else None
+
+    def start(self, plan: Plan, source: Source, viewers: Callable[[], int] = lambda: 0) -> BenchmarkRun:
+        """Start a run; parameters as `BenchmarkRun`.
+
+        Raises
+        ------
+        BusyError
+            If one is under way.
+        """
+        with self._lock:
+            if self.current is not None:
+                raise BusyError(
+                    "benchmark_running",
+                    "One benchmark at a time can run, and somebody's is under way. Please start yours when it is over.",
+                )
+            run = BenchmarkRun(plan, source, viewers)
+            self._current = run
+            run.start()
+            return run
+
+    def close(self) -> None:
+        """Stop the run that is under way, and wait for its end."""
+        current = self.current
+        if current is not None:
+            current.stop(_END_S)

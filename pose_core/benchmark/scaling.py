@@ -1,0 +1,133 @@
+"""How many streams at once: each a thread with a model of its own, as fast as they go."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+
+import numpy as np
+
+from pose_core.benchmark.lanes import Lane, open_lane
+from pose_core.benchmark.material import Material
+from pose_core.benchmark.plan import WARM_UP_FRAMES, Cell
+from pose_core.benchmark.statistics import Known
+from pose_core.machine import memory_mb
+
+__all__ = ["ScalingPoint", "measure_streams", "viewers_at"]
+
+
+@dataclass(frozen=True, slots=True)
+class ScalingPoint:
+    """So many streams at once.
+
+    Attributes
+    ----------
+    streams : int
+    total_fps : float
+        Frames a second of all together.
+    slowest_fps : float
+        Of the stream that got fewest.
+    cores : float
+        Processor time a second: how many cores were at work.
+    memory_mb : float
+        What a stream took in memory; NaN where the system does not say.
+    """
+
+    streams: int
+    total_fps: Known
+    slowest_fps: Known
+    cores: Known
+    memory_mb: Known
+
+
+def measure_streams(
+    cell: Cell, material: Material, streams: int, seconds: float, check: Callable[[], None]
+) -> ScalingPoint:
+    """Let some streams run side by side.
+
+    Parameters
+    ----------
+    cell : Cell
+    material : Material
+    streams : int
+    seconds : float
+        How long it is measured, after a warm-up.
+    check : callable
+        Called several times a second; may raise to stop.
+    """
+    before_mb = memory_mb()
+    counts = [0] * streams
+    warm = threading.Barrier(streams + 1)
+    over = threading.Event()
+    with ExitStack() as opened:
+        lanes = [opened.enter_context(closing(open_lane(cell, material))) for _ in range(streams)]
+        threads = [
+            threading.Thread(
+                target=_run, args=(lane, place, counts, warm, over), name="posedeck-bench", daemon=True
+            )
+            for place, lane in enumerate(lanes)
+        ]
+        for thread in threads:
+            thread.start()
+        try:
+            warm.wait()
+            used_mb = memory_mb()
+            start_s, cpu_s, done = time.perf_counter(), time.process_time(), list(counts)
+            while time.perf_counter() - start_s < seconds:
+                over.wait(min(0.1, seconds))
+                check()
+            elapsed_s = time.perf_counter() - start_s
+            cpu_s = time.process_time() - cpu_s
+            fps = (np.array(counts) - done) / elapsed_s
+        finally:
+            over.set()
+            warm.abort()
+            for thread in threads:
+                thread.join()
+    each_mb = math.nan if before_mb is None or used_mb is None else max(0.0, used_mb - before_mb) / streams
+    return ScalingPoint(streams, float(fps.sum()), float(fps.min()), cpu_s / elapsed_s, each_mb)
+
+
+def _run(lane: Lane, place: int, counts: list[int], warm: threading.Barrier, over: threading.Event) -> None:
+    number = 0
+    try:
+        while not over.is_set():
+            lane.frame(number)
+            number += 1
+            counts[place] = number
+            if number == WARM_UP_FRAMES:
+                warm.wait()
+    except threading.BrokenBarrierError:  # stopped before everybody was warm
+        return
+
+
+def viewers_at(points: Sequence[ScalingPoint], fps: float, cost: float = 1.0) -> tuple[int, bool]:
+    """How many streams get a rate each.
+
+    Parameters
+    ----------
+    points : sequence of ScalingPoint
+        At least one.
+    fps : float
+        What each should get.
+    cost : float
+        How much longer a frame takes than those that were measured; makes it an estimate.
+
+    Returns
+    -------
+    int
+        Between measured numbers the total is interpolated; with fewer streams than the smallest measured one it is
+        as much less as there are fewer.
+    bool
+        Whether it may be more: nothing beyond was measured.
+    """
+    counts = [0, *(point.streams for point in points)]
+    totals = [0.0, *(point.total_fps / cost for point in points)]
+    most = counts[-1]
+    carried = [n for n in range(1, most + 1) if float(np.interp(n, counts, totals)) / n >= fps]
+    best = max(carried, default=0)
+    return best, best == most
