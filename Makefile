@@ -28,6 +28,7 @@ bench: setup  ## measure this machine, half an hour, the page too after setup-de
 	@$(PY) -m benchmarks.drawing $(if $(OUT),--out "$(OUT)/drawing.json")
 	@$(PY) -m benchmarks.smoothing $(if $(OUT),--out "$(OUT)/smoothing.json")
 	@$(PY) -m benchmarks.encoder $(if $(OUT),--out "$(OUT)/encoder.json")
+	@$(PY) -m benchmarks.resolution $(if $(OUT),--out "$(OUT)/resolution.json")
 	@$(PY) -m benchmarks.live $(if $(OUT),--out "$(OUT)/live.json")
 
 lock:  ## compile requirements*.in (ARGS=--upgrade for newer versions)

@@ -26,6 +26,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     preset = choose_preset(t)
     kind = choose_source(t)
     goal = choose_goal(t)
+    buttons = st.container()
 ready = upload(session, kind, t)
 try:
     plan = choose_cells(preset, t)
@@ -40,10 +41,10 @@ if watching:
     st.warning(t("benchmark.viewers_on", count=watching), icon=":material/groups:")
 
 if session.running and session.run is not None:
-    st.button(t("benchmark.stop"), icon=":material/stop:", on_click=session.run.stop, args=(2.0,))
+    buttons.button(t("benchmark.stop"), icon=":material/stop:", on_click=session.run.stop, args=(2.0,))
     running_panel(session, goal, t)
     st.stop()
-st.button(
+buttons.button(
     t("benchmark.again" if session.run else "benchmark.run"),
     type="primary" if session.run is None else "secondary",
     icon=":material/speed:",

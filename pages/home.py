@@ -24,4 +24,7 @@ with status:
         if st.button(t("home.go_live"), icon=":material/videocam:"):
             st.switch_page("pages/live.py")
         st.caption(t("home.go_live_text"))
+        if st.button(t("home.measure"), icon=":material/speed:"):
+            st.switch_page("pages/benchmark.py")
+        st.caption(t("home.measure_text"))
     status_card(t)

@@ -75,13 +75,15 @@ class ClipReader:
                 yield time_s, _pixels(frame, stream)
 
 
-def read_clip(data: bytes) -> ClipReader:
+def read_clip(data: bytes, longest_s: float = MAX_READ_S) -> ClipReader:
     """Open a video file in memory and look whether it can be played.
 
     Parameters
     ----------
     data : bytes
         A whole MP4, MOV, WebM, MKV or AVI file.
+    longest_s : float
+        Longest duration that is taken; infinite for those who read but the first frames.
 
     Returns
     -------
@@ -105,12 +107,12 @@ def read_clip(data: bytes) -> ClipReader:
     with _opened(data) as (container, stream):
         _check_side(stream.codec_context.width, stream.codec_context.height)
         duration_s = _duration_s(container, stream)
-        if duration_s > MAX_READ_S:
+        if duration_s > longest_s:
             raise ClipError(
                 "clip_too_long",
                 "Videos of up to {limit_s:.0f} seconds can be played; this one has {duration_s:.0f}. "
                 "Cut out the part that matters and try that.",
-                limit_s=MAX_READ_S,
+                limit_s=longest_s,
                 duration_s=duration_s,
             )
         first = next(_decoded(container, stream), None)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 
-import pandas as pd
 import streamlit as st
 
 from pose_core.benchmark import BenchmarkResult, read_result
 from pose_core.benchmark.charts import cell_name, compare_figure
 from pose_core.errors import PoseCoreError
+from pose_ui.benchmark_parts import show_chart, show_table
 from pose_ui.layout import number, plain
 from pose_ui.problems import show_problem
 from pose_ui.texts import Translator
@@ -61,21 +61,13 @@ def compare_results(result: BenchmarkResult, t: Translator) -> None:
     if not both:
         st.info(t("benchmark.compare_nothing"))
         return
-    st.plotly_chart(
-        compare_figure(before, after, names, t),
-        key="benchmark_compare_chart",
-        config={"displayModeBar": False},
-        alt=t("benchmark.alt_compare"),
-    )
+    show_chart(compare_figure(before, after, names, t), "benchmark_compare_chart", t("benchmark.alt_compare"))
     rows = [
-        {
-            t("benchmark.cell"): cell_name(one.cell, t),
-            "A": number(other.fps),
-            "B": number(one.fps),
-            t("benchmark.compare_times"): f"{number(one.fps / other.fps, 2)}×",
-        }
+        [cell_name(one.cell, t), number(other.fps), number(one.fps), f"{number(one.fps / other.fps, 2)}×"]
         for one, other in both
     ]
-    st.dataframe(pd.DataFrame(rows), hide_index=True, alt=t("benchmark.alt_compare"))
+    show_table(
+        ([t("benchmark.cell"), "A", "B", t("benchmark.compare_times")], rows), t("benchmark.alt_compare")
+    )
     noise = max((one.noise_percent for one in (before, after) if math.isfinite(one.noise_percent)), default=0)
     st.caption(t("benchmark.compare_noise", percent=number(noise)))

@@ -11,8 +11,8 @@ from pose_core.benchmark.charts import fps_figure
 from pose_core.benchmark.recommend import GOAL_FPS, Goal
 from pose_core.benchmark.words import speed_table
 from pose_ui.benchmark_choices import duration
+from pose_ui.benchmark_parts import show_table
 from pose_ui.benchmark_session import BenchmarkSession
-from pose_ui.benchmark_view import show_table
 from pose_ui.live_chart import live_chart
 from pose_ui.texts import Translator
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-import pandas as pd
-import plotly.graph_objects as go
 import streamlit as st
 
 from pose_core.benchmark import BenchmarkResult
@@ -19,7 +17,6 @@ from pose_core.benchmark.charts import (
 )
 from pose_core.benchmark.recommend import GOAL_FPS, Advice, Goal, recommend
 from pose_core.benchmark.words import (
-    Table,
     advice_text,
     finding_text,
     loss_table,
@@ -30,26 +27,13 @@ from pose_core.benchmark.words import (
     speed_table,
 )
 from pose_ui.benchmark_compare import compare_results
+from pose_ui.benchmark_parts import show_chart, show_table
 from pose_ui.layout import open_tab, plain
 from pose_ui.settings_panel import choose
 from pose_ui.state import BENCHMARK_TAB, live_key
 from pose_ui.texts import Translator
 
-__all__ = ["result_view", "show_chart", "show_table"]
-
-_PLOT_CONFIG: Final = {"displayModeBar": False, "scrollZoom": False}
-_TABS: Final = ("speed", "split", "loss", "scaling", "compare", "method")
-
-
-def show_table(table: Table, alt: str) -> None:
-    """A table of texts."""
-    head, rows = table
-    st.dataframe(pd.DataFrame(rows, columns=head), hide_index=True, alt=alt)
-
-
-def show_chart(figure: go.Figure, key: str, alt: str) -> None:
-    """A chart as wide as its place."""
-    st.plotly_chart(figure, key=key, config=_PLOT_CONFIG, alt=alt)
+__all__ = ["result_view"]
 
 
 def _use_on_live(advice: Advice) -> None:
@@ -82,7 +66,7 @@ def result_view(result: BenchmarkResult, goal: Goal, t: Translator) -> None:
     _advice(result, goal, t)
     for note in notes(result, t):
         st.caption(f":material/info: {plain(note)}")
-    tab, area = open_tab("benchmark", _TABS, BENCHMARK_TAB, t)
+    tab, area = open_tab({tab: t(f"benchmark.tab_{tab}") for tab in _SHOW}, BENCHMARK_TAB, t)
     with area:
         _SHOW[tab](result, goal, t)
 

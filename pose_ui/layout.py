@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping
 from math import isfinite
 from pathlib import Path
 from typing import Final
@@ -50,24 +50,22 @@ def page_header(title: str, t: Translator) -> None:
         language.switch(t)
 
 
-def open_tab(page: str, names: Sequence[str], memory: str, t: Translator) -> tuple[str, DeltaGenerator]:
+def open_tab(labels: Mapping[str, str], memory: str, t: Translator) -> tuple[str, DeltaGenerator]:
     """Tabs of which only the open one is filled: its name, and where to put its content.
 
     Parameters
     ----------
-    page : str
-        The labels are the texts ``page.tab_name``.
-    names : sequence of str
+    labels : mapping of str to str
+        Name of each tab to its text.
     memory : str
         Key under which the open one is remembered by its name: its label changes with the language, and the widget
         goes with the page.
     """
-    key = f"{page}_tabs_{t.language}"
+    names = list(labels)
+    key = f"{memory}_{t.language}"
     if key not in st.session_state:
-        st.session_state[key] = t(f"{page}.tab_{st.session_state.get(memory, names[0])}")
-    tabs = st.tabs([t(f"{page}.tab_{name}") for name in names], key=key, on_change="rerun")
-    name, tab = next(
-        ((name, tab) for name, tab in zip(names, tabs, strict=True) if tab.open), (names[0], tabs[0])
-    )
+        st.session_state[key] = labels[st.session_state.get(memory, names[0])]
+    tabs = st.tabs(list(labels.values()), key=key, on_change="rerun")
+    name, tab = next((pair for pair in zip(names, tabs, strict=True) if pair[1].open), (names[0], tabs[0]))
     st.session_state[memory] = name
     return name, tab

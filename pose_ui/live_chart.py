@@ -19,6 +19,9 @@ __all__ = ["live_chart"]
 
 #: Millimetres and milliseconds: less than any screen shows, and half the length of a whole float.
 _DIGITS: Final = 3
+#: Plotly draws 3-D at twice the screen's resolution: four times the pixels, which without a graphics card take longer
+#: than the time between two pictures of the video beside it.
+_TURNABLE: Final = {"displayModeBar": False, "plotGlPixelRatio": 1}
 _PLOTLY_HEIGHT_PX: Final = 450  # Plotly's own, for a figure that names none
 #: What is needed of Plotly's own template of 7 kB: room for the labels of axes that say nothing else.
 _TEMPLATE: Final = {"layout": {axis: {"automargin": True} for axis in ("xaxis", "yaxis")}}
@@ -196,7 +199,7 @@ def live_chart(figure: go.Figure, *, alt: str, key: str, interactive: bool = Fal
         key=key,
         data={
             "figure": _compact({"data": whole["data"], "layout": layout}),
-            "config": {"displayModeBar": False} if interactive else {"staticPlot": True},
+            "config": _TURNABLE if interactive else {"staticPlot": True},
             "height": layout.get("height", _PLOTLY_HEIGHT_PX),
             "alt": alt,
             "script": PLOTLY_PATH,

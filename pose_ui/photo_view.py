@@ -143,7 +143,7 @@ def angle_panel(result: PhotoResult, person: int, t: Translator) -> None:
 def result_tabs(result: PhotoResult, preview_jpeg: bytes, person: int, t: Translator) -> None:
     """Explore, 3-D, angles, table and JSON; only the open one is computed."""
     names = ("explore", "world", "angles", "table", "json")
-    name, tab = open_tab("photo", names, PHOTO_TAB, t)
+    name, tab = open_tab({name: t(f"photo.tab_{name}") for name in names}, PHOTO_TAB, t)
     limit = result.settings.visibility_limit
     skeleton_only = result.settings.draw.skeleton_only
     pose = result.poses[person]

@@ -179,6 +179,8 @@ def loss_figure(cells: Sequence[CellResult], t: Translate) -> go.Figure:
         line={"color": _GREY, "dash": "dot", "shape": "hv"},
         hoverinfo="skip",
     )
+    # Neighbours in speed write above and below, so that their names do not run into each other.
+    below = {one.cell for one in sorted(known, key=lambda one: one.fps)[::2]}
     for group, colour, symbol in ((front, _BLUE, "circle"), (known, _ORANGE, "circle-open")):
         shown = group if group is front else [one for one in known if one not in front]
         figure.add_scatter(
@@ -187,7 +189,7 @@ def loss_figure(cells: Sequence[CellResult], t: Translate) -> go.Figure:
             mode="markers+text",
             name=t("benchmark.unbeaten" if group is front else "benchmark.beaten"),
             text=[cell_name(one.cell, t) for one in shown],
-            textposition="top center",
+            textposition=["bottom center" if one.cell in below else "top center" for one in shown],
             textfont={"size": 11},
             marker={"color": colour, "symbol": symbol, "size": 11, "line": {"width": 2, "color": colour}},
             cliponaxis=False,

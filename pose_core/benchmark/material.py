@@ -69,7 +69,7 @@ class Fit:
         return back
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Material:
     """Everything that a run needs, coded: no frame is kept as pixels but the few for small pictures.
 
@@ -128,7 +128,7 @@ def _frames(source: Source) -> _Frames:
             )
         still = ((number / _PICTURE_FPS, frame_rgb) for number in range(_PICTURE_FRAMES))
         return _Frames(still, _PICTURE_FPS, _PICTURE_FRAMES)
-    clip = read_clip(sample_clip() if source.kind == "performer" else source.data)
+    clip = read_clip(sample_clip() if source.kind == "performer" else source.data, longest_s=math.inf)
     known = math.isfinite(clip.duration_s)
     return _Frames(clip.frames(), clip.fps, round(clip.duration_s * clip.fps) if known else 10**9)
 

@@ -23,7 +23,7 @@ from tests.e2e.conftest import Server, running_server, settle, visit, wait_for_r
 
 pytestmark = pytest.mark.e2e
 
-PAGES = ("", "live", "photo")
+PAGES = ("", "live", "benchmark", "photo")
 TABS = ("3-D", "Angles", "Table", "JSON")
 
 

@@ -75,6 +75,24 @@ def test_live_page(server: Server, browser: Browser, width: int, dark: bool) -> 
         assert _is_a_real_picture(path, width)
 
 
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_benchmark_page(server: Server, browser: Browser, width: int, dark: bool) -> None:
+    with visit(
+        browser,
+        f"{server.url}/benchmark",
+        width=width,
+        height=1000 if width > 600 else 844,
+        dark=dark,
+        locale="zh-CN" if dark else "en-US",
+    ) as page:
+        settle(page)
+        expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible()
+        path = FOLDER / f"benchmark_{width}_{'dark_zh' if dark else 'light_en'}.png"
+        page.screenshot(path=path)
+        assert _is_a_real_picture(path, width)
+
+
 def test_three_dimensional_view(server: Server, browser: Browser) -> None:
     with visit(browser, f"{server.url}/photo", height=1500) as page:
         wait_for_result(page)

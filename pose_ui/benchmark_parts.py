@@ -1,0 +1,27 @@
+"""Tables and charts as all parts of the Benchmark page show them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from pose_core.benchmark.words import Table
+
+__all__ = ["show_chart", "show_table"]
+
+_PLOT_CONFIG: Final = {"displayModeBar": False, "scrollZoom": False}
+
+
+def show_table(table: Table, alt: str) -> None:
+    """A table of texts, the first column flush left, the others flush right."""
+    head, rows = table
+    figures = {name: st.column_config.TextColumn(alignment="right") for name in head[1:]}
+    st.dataframe(pd.DataFrame(rows, columns=head), hide_index=True, column_config=figures, alt=alt)
+
+
+def show_chart(figure: go.Figure, key: str, alt: str) -> None:
+    """A chart as wide as its place."""
+    st.plotly_chart(figure, key=key, config=_PLOT_CONFIG, alt=alt)
