@@ -307,6 +307,7 @@ def test_a_clip_whose_frames_come_unevenly_keeps_their_times() -> None:
     with av.open(file, "w", format="mp4") as container:
         stream: Any = container.add_stream("libx264", rate=25)
         stream.width, stream.height, stream.pix_fmt = 640, 480, "yuv420p"
+        stream.codec_context.time_base = Fraction(1, 1000)
         for number, time_ms in enumerate(times_ms):
             drawn = clip_frame(number)
             assert drawn is not None
