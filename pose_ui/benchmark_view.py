@@ -65,7 +65,7 @@ def result_view(result: BenchmarkResult, goal: Goal, t: Translator) -> None:
     """The recommendation, what has to be known first, and the open tab."""
     _advice(result, goal, t)
     for note in notes(result, t):
-        st.caption(f":material/info: {plain(note)}")
+        st.caption(f":material/info: {note}")
     tab, area = open_tab({tab: t(f"benchmark.tab_{tab}") for tab in _SHOW}, BENCHMARK_TAB, t)
     with area:
         _SHOW[tab](result, goal, t)

@@ -25,11 +25,12 @@ def plain(text: str) -> str:
 
     Examples
     --------
-    >>> print(plain("my_*file*.jpg"))
-    my\_\*file\*\.jpg
+    >>> print(plain("my_*file*.jpg"), plain("照片（1）"))
+    my\_\*file\*\.jpg 照片（1）
     """
     # A word joiner, which nobody sees, keeps addresses from becoming links.
-    return re.sub(r"([^\w\s]|_)", r"\\\1", text.replace("://", ":\N{WORD JOINER}//"))
+    # Markdown knows escapes of ASCII punctuation only: before any other sign the backslash would be shown.
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text.replace("://", ":\N{WORD JOINER}//"))
 
 
 def number(value: float, digits: int = 0) -> str:

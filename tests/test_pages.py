@@ -244,12 +244,12 @@ def test_own_pictures_can_be_left_for_a_sample_returned_to_and_removed() -> None
 
 def test_the_open_tab_survives_a_language_change_and_a_page_change() -> None:
     app = _open("photo")
-    app.session_state["photo_tabs_en"] = EN("photo.tab_angles")
+    app.session_state["photo_tab_en"] = EN("photo.tab_angles")
     app.run()
     app.segmented_control(key="lang").select("zh").run()
     app.switch_page("pages/home.py").run()
     app.switch_page("pages/photo.py").run()
-    assert app.session_state["photo_tabs_zh"] == ZH("photo.tab_angles")
+    assert app.session_state["photo_tab_zh"] == ZH("photo.tab_angles")
 
 
 def test_more_pictures_than_fit_are_left_out_with_a_word(monkeypatch: pytest.MonkeyPatch) -> None:

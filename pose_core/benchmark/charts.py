@@ -180,13 +180,13 @@ def loss_figure(cells: Sequence[CellResult], t: Translate) -> go.Figure:
         hoverinfo="skip",
     )
     # Neighbours in speed write above and below, so that their names do not run into each other.
-    below = {one.cell for one in sorted(known, key=lambda one: one.fps)[::2]}
+    below = {one.cell for one in front[::2]}
     for group, colour, symbol in ((front, _BLUE, "circle"), (known, _ORANGE, "circle-open")):
         shown = group if group is front else [one for one in known if one not in front]
         figure.add_scatter(
             x=[one.fps for one in shown],
             y=[one.loss.distance_percent for one in shown],
-            mode="markers+text",
+            mode="markers+text" if group is front else "markers",
             name=t("benchmark.unbeaten" if group is front else "benchmark.beaten"),
             text=[cell_name(one.cell, t) for one in shown],
             textposition=["bottom center" if one.cell in below else "top center" for one in shown],
@@ -196,7 +196,6 @@ def loss_figure(cells: Sequence[CellResult], t: Translate) -> go.Figure:
             hovertemplate="%{text}<br>%{x:.0f}/s, %{y:.1f} %<extra></extra>",
         )
     figure.update_xaxes(rangemode="tozero")
-    figure.update_yaxes(rangemode="tozero")
     return _layout(figure, 420, t("benchmark.axis_fps"), t("benchmark.axis_distance"))
 
 

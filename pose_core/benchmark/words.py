@@ -111,7 +111,7 @@ def notes(result: BenchmarkResult, t: Translate) -> list[str]:
         said.append(t("benchmark.note_viewers", count=result.viewers))
     elif result.under_load:
         said.append(t("benchmark.note_load", load=_figure(result.machine.get("load_1min", math.nan), 1)))
-    if not result.source.whole:
+    if not result.source.whole and result.source.kind != "performer":
         said.append(t("benchmark.note_first_frames", frames=result.source.frames))
     return said
 
