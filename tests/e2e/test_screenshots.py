@@ -82,7 +82,7 @@ def test_benchmark_page(server: Server, browser: Browser, width: int, dark: bool
         browser,
         f"{server.url}/benchmark",
         width=width,
-        height=1000 if width > 600 else 844,
+        height=1000 if width > 600 else 1700,
         dark=dark,
         locale="zh-CN" if dark else "en-US",
     ) as page:
