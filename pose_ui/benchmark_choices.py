@@ -32,51 +32,36 @@ def duration(seconds: float, t: Translator) -> str:
     return t("benchmark.minutes", value=round(seconds / 60))
 
 
-def _remember() -> None:
-    for name, default in BENCHMARK_DEFAULTS.items():
-        st.session_state.setdefault(benchmark_key(name), default)
+def _choice(name: str, options: Sequence[_T], t: Translator, explain: str | None = None) -> _T:
+    """One of several, under a key of the page."""
+    key = benchmark_key(name)
+    st.session_state.setdefault(key, BENCHMARK_DEFAULTS[name])
+    st.segmented_control(
+        t(f"benchmark.{name}"),
+        options,
+        required=True,
+        key=key,
+        format_func=lambda option: t(f"benchmark.{name}_{option}"),
+        help=explain,
+        persist_state="session",
+    )
+    return cast(_T, st.session_state[key])
 
 
 def choose_preset(t: Translator) -> Preset:
     """How thorough."""
-    _remember()
-    st.segmented_control(
-        t("benchmark.preset"),
-        PRESETS,
-        required=True,
-        key=benchmark_key("preset"),
-        format_func=lambda preset: t(f"benchmark.preset_{preset}"),
-        help=t("benchmark.preset_help"),
-        persist_state="session",
-    )
-    return cast(Preset, st.session_state[benchmark_key("preset")])
+    return _choice("preset", PRESETS, t, t("benchmark.preset_help"))
 
 
 def choose_goal(t: Translator) -> Goal:
     """What it is wanted for."""
-    st.segmented_control(
-        t("benchmark.goal"),
-        GOALS,
-        required=True,
-        key=benchmark_key("goal"),
-        format_func=lambda goal: t(f"benchmark.goal_{goal}"),
-        help=t("benchmark.goal_help"),
-        persist_state="session",
-    )
-    return cast(Goal, st.session_state[benchmark_key("goal")])
+    return _choice("goal", GOALS, t, t("benchmark.goal_help"))
 
 
 def choose_source(t: Translator) -> SourceKind:
     """What to measure on."""
-    st.segmented_control(
-        t("benchmark.source"),
-        get_args(SourceKind),
-        required=True,
-        key=benchmark_key("source"),
-        format_func=lambda kind: t(f"benchmark.source_{kind}"),
-        persist_state="session",
-    )
-    return cast(SourceKind, st.session_state[benchmark_key("source")])
+    kinds: tuple[SourceKind, ...] = get_args(SourceKind)
+    return _choice("source", kinds, t)
 
 
 def upload(session: BenchmarkSession, kind: SourceKind, t: Translator) -> bool:
@@ -118,6 +103,8 @@ def choose_cells(preset: Preset, t: Translator) -> Plan:
     SettingsError
         If a choice is empty or a size cannot be measured.
     """
+    for name, default in BENCHMARK_DEFAULTS.items():
+        st.session_state.setdefault(benchmark_key(name), default)
     with st.expander(t("benchmark.own"), icon=":material/tune:"):
         own = st.toggle(t("benchmark.own_on"), key=benchmark_key("own"), persist_state="session")
         if not own:
