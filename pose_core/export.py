@@ -169,9 +169,9 @@ def to_json_dict(result: PhotoResult) -> dict[str, Any]:
     }
 
 
-def to_json(result: PhotoResult) -> bytes:
-    """JSON file of `to_json_dict`, UTF-8."""
-    text = json.dumps(to_json_dict(result), ensure_ascii=False, indent=1, allow_nan=False)
+def to_json(result: PhotoResult, *, indent: int | None = 1) -> bytes:
+    """JSON file of `to_json_dict`, UTF-8; without `indent` on one line, which takes a third of the time."""
+    text = json.dumps(to_json_dict(result), ensure_ascii=False, indent=indent, allow_nan=False)
     return text.encode(errors="replace")  # a file name may hold halves of characters
 
 

@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from functools import cache
 from typing import Any, Final
 
 import numpy as np
@@ -64,6 +65,7 @@ def _import_mediapipe() -> Any:
     return mediapipe
 
 
+@cache
 def runtime_version() -> str:
     """Version of the MediaPipe runtime, such as ``"0.10.33"``."""
     from importlib.metadata import version

@@ -66,8 +66,8 @@ def answer_pose(
     if kind == _CSV:
         return to_csv(*results)
     if len(results) == 1:
-        return to_json(results[0])
-    return b"[" + b",\n".join(map(to_json, results)) + b"]"
+        return to_json(results[0], indent=None)
+    return b"[" + b",\n".join(to_json(result, indent=None) for result in results) + b"]"
 
 
 def _demo_landmarks(pose: Pose) -> bytes:
