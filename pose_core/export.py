@@ -170,7 +170,7 @@ def to_json_dict(result: PhotoResult) -> dict[str, Any]:
 
 
 def to_json(result: PhotoResult, *, indent: int | None = 1) -> bytes:
-    """JSON file of `to_json_dict`, UTF-8; without `indent` on one line, which takes a third of the time."""
+    """JSON file of `to_json_dict`, UTF-8; on one line without `indent`, in 0.6 of the time."""
     text = json.dumps(to_json_dict(result), ensure_ascii=False, indent=indent, allow_nan=False)
     return text.encode(errors="replace")  # a file name may hold halves of characters
 
