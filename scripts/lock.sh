@@ -17,7 +17,7 @@ compile() {
         --custom-compile-command "make lock" "$@"
 }
 compile requirements.in --override overrides.txt -o requirements.txt "$@"
-compile requirements-dev.in -o requirements-dev.txt "$@"
+compile requirements-dev.in --override overrides.txt -o requirements-dev.txt "$@"
 
 # The lists go to other people's machines: where ours fetches from is nobody's business there.
 if grep -n '://' requirements.txt requirements-dev.txt; then
