@@ -67,6 +67,15 @@ def upload(page: Page) -> None:
     wait_for_result(page)
 
 
+def wait_for_move(page: Page, replica: str) -> None:
+    """Until the page has reconnected to another replica than `replica`."""
+    for _ in range(600):
+        if cookie_of(page.context) != replica:
+            break
+        page.wait_for_timeout(100)
+    assert cookie_of(page.context) == other(replica)
+
+
 def answered_by(replicas: Replicas, method: str, part: str) -> set[str]:
     """The replicas that answered requests of that kind, by nginx's log."""
     lines = [
@@ -146,11 +155,7 @@ def test_page_of_a_stopped_replica_goes_on_at_another_and_stays_there(
         mine = cookie_of(page.context)
         replicas.each[mine].stop()
         try:
-            for _ in range(600):
-                if cookie_of(page.context) == other(mine):
-                    break
-                page.wait_for_timeout(100)
-            assert cookie_of(page.context) == other(mine)
+            wait_for_move(page, mine)
             wait_for_result(page)
             upload(page)
         finally:
@@ -159,6 +164,26 @@ def test_page_of_a_stopped_replica_goes_on_at_another_and_stays_there(
         page.reload()
         wait_for_result(page)
         assert cookie_of(page.context) == other(mine)
+
+
+@needs_nginx
+def test_viewer_of_a_stopped_replica_can_start_again_at_once_at_another(
+    replicas: Replicas, browser: Browser
+) -> None:
+    with visit(browser, f"{replicas.url}/live") as page:
+        settle(page)
+        start(page, "Performer")
+        mine = cookie_of(page.context)
+        replicas.each[mine].stop()
+        try:
+            wait_for_move(page, mine)
+            expect(page.get_by_role("button", name="Start")).to_be_enabled()
+            settle(page)
+            start(page, "Performer")
+            assert seats(replicas.each[other(mine)]) == 1
+        finally:
+            replicas.each[mine].start()
+        stop(page)
 
 
 @needs_nginx
