@@ -86,7 +86,7 @@ def photo_sources(session: PhotoSession, t: Translator) -> None:
         _camera(session, t)
     with files:
         key = f"photo_upload_{st.session_state.setdefault(_UPLOAD_TURN_KEY, 0)}"
-        st.file_uploader(
+        missed = st.file_uploader(
             t("photo.upload"),
             type=_FORMATS,
             accept_multiple_files=True,
@@ -95,6 +95,11 @@ def photo_sources(session: PhotoSession, t: Translator) -> None:
             on_change=_take_files,
             args=(session, key),
         )
+        if missed:
+            # The server was restarted, or another one took over, and this page has reconnected by itself. Streamlit
+            # calls back only for what it knows from an earlier run, and in the new process this is the first.
+            _take_files(session, key)
+            st.rerun()
     if session.left_out:
         st.warning(
             t("photo.too_many", limit=MAX_PICTURES, megabytes=MAX_TOTAL_MB, left_out=session.left_out),

@@ -12,8 +12,9 @@ $uv --version >/dev/null 2>&1 || {
     .cache/uv/bin/python -m pip install -qq --disable-pip-version-check uv
 }
 
+# --project /: without the setting in pyproject.toml, by which uv installs what is listed and nothing more.
 compile() {
-    $uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+    $uv pip compile --project / --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
         --custom-compile-command "make lock" "$@"
 }
 compile requirements.in --override overrides.txt -o requirements.txt "$@"

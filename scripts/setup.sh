@@ -73,14 +73,19 @@ install_system_packages() {
         [ "$(uname -s)" != Linux ] || command -v strace >/dev/null || missing="$missing strace"
         # tests/e2e/test_turn.py sends a stream through this relay; without it, and without apt, the test is skipped.
         command -v turnserver >/dev/null || ! command -v apt-get >/dev/null || missing="$missing coturn"
+        # The same for tests/e2e/test_replicas.py; Debian keeps nginx where an ordinary user's PATH does not lead.
+        PATH="$PATH:/usr/sbin" command -v nginx >/dev/null || ! command -v apt-get >/dev/null ||
+            missing="$missing nginx-light"
     fi
     [ -n "$missing" ] || return 0
     command -v apt-get >/dev/null ||
         fail "PoseDeck needs what Debian calls:$missing. Please install that and run this again" \
             "(libEGL.so.1 and libGLESv2.so.2 are in libglvnd-egl and libglvnd-gles on Fedora, in libglvnd on Arch)."
     apt_install $missing # unquoted on purpose: one word a package
-    # Debian starts coturn as a service open to the network; the tests start their own.
-    case $missing in *coturn*) [ ! -d /run/systemd/system ] || as_root systemctl --quiet disable --now coturn ;; esac
+    # Debian starts these as services open to the network; the tests start their own.
+    [ ! -d /run/systemd/system ] || for service in coturn nginx; do
+        case $missing in *$service*) as_root systemctl --quiet disable --now $service ;; esac
+    done
     has libEGL.so.1 libGLESv2.so.2 || fail "libEGL.so.1 or libGLESv2.so.2 still cannot be loaded by $python."
 }
 

@@ -66,11 +66,16 @@ def running_server(
     folder: Path = ROOT,
     env: Mapping[str, str] | None = None,
     script: str = "app.py",
+    base: str = "",
 ) -> Iterator[Server]:
-    """Start the dashboard as `streamlit run app.py` does, and stop it afterwards; `env` adds to the environment."""
+    """Start the dashboard as `streamlit run app.py` does, and stop it afterwards.
+
+    `env` adds to the environment; `base` is a path such as ``/some/where`` below which everything is to be.
+    """
     port = free_port()
-    url = f"http://localhost:{port}"
+    url = f"http://localhost:{port}{base}"
     command = [*prefix, sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port)]
+    command += ["--server.baseUrlPath", base] if base else []
     with log.open("wb") as sink:
         process = subprocess.Popen(
             command,

@@ -6,6 +6,7 @@ import asyncio
 import re
 import shutil
 import socket
+import subprocess
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -20,7 +21,7 @@ from streamlit_webrtc import component
 from pose_ui.webrtc.bindings import force_relay
 from pose_ui.webrtc.ice import read_settings
 from scripts.turn_demo import HOST, Turn, main, running_turn
-from tests.e2e.conftest import running_server, visit
+from tests.e2e.conftest import ROOT, free_port, running_server, visit
 
 pytestmark = pytest.mark.e2e
 needs_coturn = pytest.mark.skipif(
@@ -146,6 +147,37 @@ def test_server_offers_only_relayed_addresses_and_none_with_a_wrong_password(tur
 def test_server_offers_its_own_addresses_beside_the_relay_unless_told_otherwise(turn: Turn) -> None:
     sdp = gathered(turn.environment() | {"POSEDECK_ICE_RELAY_ONLY": "0"})
     assert {"host", "relay"} <= set(candidates(sdp))
+
+
+@needs_coturn
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+def test_configuration_to_take_along_gives_relayed_addresses(tmp_path: Path, transport: str) -> None:
+    port = free_port()
+    places = {"listening-ip": HOST, "relay-ip": HOST, "listening-port": port, "allowed-peer-ip": HOST}
+    places |= {"realm": "turn.example.org", "user": "posedeck:for-this-test", "log-file": "stdout"}
+    places |= {"pidfile": tmp_path / "pid", "userdb": tmp_path / "db"}
+    command = ["turnserver", "-c", str(ROOT / "deploy" / "turnserver.conf"), "--allow-loopback-peers"]
+    command += [f"--{name}={value}" for name, value in places.items()]
+    environment = {
+        "POSEDECK_ICE_URLS": f"turn:{HOST}:{port}?transport={transport}",
+        "POSEDECK_ICE_USERNAME": "posedeck",
+        "POSEDECK_ICE_CREDENTIAL": "for-this-test",
+        "POSEDECK_ICE_RELAY_ONLY": "1",
+    }
+    log = tmp_path / "log.txt"
+    with log.open("wb") as sink:
+        process = subprocess.Popen(command, stdout=sink, stderr=sink)
+    try:
+        found: list[str] = []
+        for _ in range(30):  # it takes a moment to start, and says nothing until then
+            found = candidates(gathered(environment))
+            if found:
+                break
+        assert found == ["relay"], log.read_text()
+    finally:
+        process.terminate()
+        process.wait(20)
+    assert not [line for line in log.read_text().splitlines() if "Bad configuration" in line]
 
 
 @needs_coturn

@@ -1,0 +1,48 @@
+# PoseDeck in a container: docker build -t posedeck . && docker run --rm -p 8080:8080 posedeck
+# docs/deploy.md says what else it wants; scripts/prove_dockerfile.py carries out these steps without Docker.
+FROM python:3.12-slim-bookworm
+
+# The two libraries that MediaPipe loads even when it runs on the processor alone.
+COPY packages.txt /build/
+RUN apt-get update \
+    && DEBIAN_FRONTEND=noninteractive xargs -a /build/packages.txt apt-get install -y --no-install-recommends \
+    && rm -rf /var/lib/apt/lists/*
+
+# --no-deps: the list is complete, and leaves out the OpenCV build with a graphical interface.
+COPY requirements.txt /build/
+RUN python3 -m venv /venv \
+    && /venv/bin/pip install --no-cache-dir --no-deps --require-hashes -r /build/requirements.txt
+
+# 1000 is also the user that Hugging Face runs containers as.
+RUN groupadd --gid 1000 posedeck \
+    && useradd --uid 1000 --gid 1000 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin posedeck
+
+# One by one, so that nothing of a working folder gets in by chance: no secrets, no .git, no tests.
+WORKDIR /app
+COPY .streamlit/config.toml .streamlit/
+COPY app.py dashboard.py LICENSE NOTICE ./
+COPY benchmarks/results/resolution.json benchmarks/results/
+COPY pages pages/
+COPY pose_core pose_core/
+COPY pose_ui pose_ui/
+COPY service service/
+RUN /venv/bin/python -m compileall -q .
+
+# Settings of Streamlit, so that the environment can change them: docker run -e STREAMLIT_SERVER_PORT=7860.
+# Everything belongs to root and nothing is written but below /tmp: the root file system may be read-only.
+ENV PATH=/venv/bin:$PATH \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONUNBUFFERED=1 \
+    MPLCONFIGDIR=/tmp/matplotlib \
+    STREAMLIT_SERVER_ADDRESS=0.0.0.0 \
+    STREAMLIT_SERVER_PORT=8080 \
+    STREAMLIT_LOGGER_HIDE_WELCOME_MESSAGE=true
+USER 1000:1000
+EXPOSE 8080
+
+# On this machine's own loopback, whatever proxy the environment names.
+HEALTHCHECK --interval=15s --timeout=5s --start-period=60s --retries=3 \
+    CMD python -c "import os, urllib.request as web; web.build_opener(web.ProxyHandler({})).open('http://127.0.0.1:' + os.environ['STREAMLIT_SERVER_PORT'] + '/api/v1/health', timeout=4)"
+
+# SIGTERM ends it: requests under way are answered, new ones refused.
+CMD ["python", "-m", "streamlit", "run", "app.py"]

@@ -1,0 +1,225 @@
+"""Run two PoseDecks behind nginx on this machine alone: ``.venv/bin/python scripts/replicas_demo.py``.
+
+Takes deploy/nginx.conf as it is, but for the addresses, prints where the page is and which replica is which process,
+and waits for Ctrl-C. tests/e2e/test_replicas.py uses the same as its proof. Needs nginx (Debian: ``apt-get install
+nginx-light``).
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+SITE = ROOT / "deploy" / "nginx.conf"
+HOST = "127.0.0.1"
+NAMES = ("a", "b")
+#: As deploy/nginx.conf has them, in the order of NAMES.
+WRITTEN_REPLICAS = ("127.0.0.1:8081", "127.0.0.1:8082")
+WRITTEN_LISTEN = "listen 80;"
+START_LIMIT_S = 120.0
+STOP_LIMIT_S = 30.0
+POLL_S = 0.05
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+#: nginx as an ordinary user, in front, with its files in one folder and nothing else of the machine's settings.
+FRAME = """\
+daemon off;
+pid {folder}/nginx.pid;
+error_log {folder}/error.log;
+worker_processes 1;
+{user}
+events {{}}
+http {{
+    log_format short '$request_method $uri $status by $upstream_addr ($upstream_status)';
+    access_log {folder}/access.log short;
+    client_body_temp_path {folder}/bodies;
+    proxy_temp_path {folder}/answers;
+    fastcgi_temp_path {folder}/unused;
+    uwsgi_temp_path {folder}/unused;
+    scgi_temp_path {folder}/unused;
+    include {folder}/site.conf;
+}}
+"""
+
+# Asks this machine's own loopback, whatever proxy the environment names.
+_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+class ReplicasError(Exception):
+    """nginx is missing, or something does not start, as one sentence."""
+
+
+@dataclass
+class Replica:
+    """One PoseDeck."""
+
+    name: str
+    port: int
+    log: Path
+    process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it, and return when it answers."""
+        command = [sys.executable, "-m", "streamlit", "run", "app.py"]
+        command += [f"--server.address={HOST}", f"--server.port={self.port}"]
+        with self.log.open("ab") as sink:
+            self.process = subprocess.Popen(
+                command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink, process_group=0
+            )
+        deadline = time.monotonic() + START_LIMIT_S
+        while not _answers(f"http://{HOST}:{self.port}/api/v1/health"):
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                said = self.log.read_text(encoding="utf-8", errors="replace")[-2000:]
+                raise ReplicasError(f"Replica {self.name} did not start. It said:\n{said}")
+            time.sleep(POLL_S)
+
+    def stop(self) -> float:
+        """Tell it to stop, as a service manager does, and wait; return the seconds that it took."""
+        assert self.process is not None
+        began_s = time.monotonic()
+        _end(self.process)
+        return time.monotonic() - began_s
+
+
+@dataclass(frozen=True)
+class Replicas:
+    """Two PoseDecks and the nginx in front of them."""
+
+    port: int
+    folder: Path
+    each: dict[str, Replica] = field(default_factory=dict)
+
+    @property
+    def url(self) -> str:
+        """The address that visitors and programs use."""
+        return f"http://localhost:{self.port}"
+
+    def access_log(self) -> list[str]:
+        """Return what nginx noted of each request: method, path, status, and the replicas that were asked."""
+        return (self.folder / "access.log").read_text(encoding="utf-8").splitlines()
+
+
+def site(port: int, replica_ports: tuple[int, ...]) -> str:
+    """Return deploy/nginx.conf with other addresses.
+
+    Raises
+    ------
+    ReplicasError
+        If an address is not found in it.
+    """
+    text = SITE.read_text(encoding="utf-8")
+    changes = {WRITTEN_LISTEN: f"listen {HOST}:{port};"}
+    for written, replica_port in zip(WRITTEN_REPLICAS, replica_ports, strict=True):
+        changes[written] = f"{HOST}:{replica_port}"
+        changes[written.replace(".", r"\.")] = f"{HOST}:{replica_port}".replace(".", r"\.")
+    for old, new in changes.items():
+        if old not in text:
+            raise ReplicasError(f"{old} was expected in {SITE.name}.")
+        text = text.replace(old, new)
+    return text
+
+
+@contextmanager
+def running_replicas(folder: Path) -> Iterator[Replicas]:
+    """Run nginx and two replicas on free ports of this machine, with their files in `folder`; stop them afterwards."""
+    nginx = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}{os.pathsep}/usr/sbin")
+    if nginx is None:
+        raise ReplicasError(
+            "This needs nginx, which is not installed. Please run: sudo apt-get install -y nginx-light"
+        )
+    port, *ports = _free_ports(1 + len(NAMES))
+    each = {name: Replica(name, own, folder / f"{name}.txt") for name, own in zip(NAMES, ports, strict=True)}
+    (folder / "site.conf").write_text(site(port, tuple(ports)), encoding="utf-8")
+    # Started by root, its workers would become somebody who cannot write into the folder.
+    user = "user root;" if os.geteuid() == 0 else ""
+    (folder / "nginx.conf").write_text(FRAME.format(folder=folder, user=user), encoding="utf-8")
+    front: subprocess.Popen[bytes] | None = None
+    try:
+        for replica in each.values():
+            replica.start()
+        with (folder / "nginx.txt").open("wb") as sink:
+            front = subprocess.Popen(
+                [nginx, "-e", f"{folder}/error.log", "-c", f"{folder}/nginx.conf"],
+                stdin=subprocess.DEVNULL,
+                stdout=sink,
+                stderr=sink,
+                process_group=0,
+            )
+        deadline = time.monotonic() + START_LIMIT_S
+        while not _answers(f"http://{HOST}:{port}/api/v1/health"):
+            if front.poll() is not None or time.monotonic() > deadline:
+                said = (folder / "nginx.txt").read_text(encoding="utf-8", errors="replace")[-2000:]
+                raise ReplicasError(f"nginx did not start. It said:\n{said}")
+            time.sleep(POLL_S)
+        yield Replicas(port, folder, each)
+    finally:
+        for process in (front, *(replica.process for replica in each.values())):
+            if process is not None:
+                _end(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(STOP_LIMIT_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _free_ports(count: int) -> list[int]:
+    """Return different free ports."""
+    probes = [socket.create_server((HOST, 0)) for _ in range(count)]
+    ports: list[int] = [probe.getsockname()[1] for probe in probes]
+    for probe in probes:
+        probe.close()
+    return ports
+
+
+def _answers(url: str) -> bool:
+    try:
+        with _DIRECT.open(url, timeout=5):
+            return True
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def main() -> int:
+    """Run until Ctrl-C; return the exit code."""
+    for signum in STOP_SIGNALS:
+        signal.signal(signum, signal.default_int_handler)
+    try:
+        with (
+            tempfile.TemporaryDirectory(prefix="posedeck-replicas-") as folder,
+            running_replicas(Path(folder)) as replicas,
+        ):
+            print(f"Two PoseDecks behind one address: {replicas.url}   (Ctrl-C stops all)")
+            for replica in replicas.each.values():
+                assert replica.process is not None
+                print(f"  replica {replica.name}: port {replica.port}, process {replica.process.pid}")
+            print("The header X-PoseDeck-Replica of each answer says which one gave it.", flush=True)
+            while True:
+                signal.pause()
+    except KeyboardInterrupt:
+        print("\nAll have stopped.")
+        return 0
+    except ReplicasError as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,84 @@
+"""Everything below a path of the address (``server.baseUrlPath``), as behind a proxy that serves other things too."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Request, WebSocket, expect
+
+from pose_core.samples import sample_bytes
+from tests.e2e.conftest import Server, running_server, settle, visit, wait_for_result
+from tests.e2e.live_page import start, stop
+from tests.rest_client import Client
+
+pytestmark = pytest.mark.e2e
+
+BASE = "/sports/pose"
+STAND = sample_bytes("stand")
+
+
+@pytest.fixture(scope="module")
+def below(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with running_server(tmp_path_factory.mktemp("base") / "log.txt", base=BASE) as running:
+        yield running
+    printed = running.log.read_text()
+    assert "Traceback" not in printed, printed
+
+
+def test_all_pages_work_below_a_path_and_ask_nothing_outside_it(below: Server, browser: Browser) -> None:
+    asked: set[str] = set()
+    with visit(browser, "about:blank") as page:
+
+        def note(request: Request) -> None:
+            asked.add(request.url)
+
+        def note_socket(socket: WebSocket) -> None:
+            asked.add(socket.url)
+
+        page.on("request", note)
+        page.on("websocket", note_socket)
+
+        page.goto(f"{below.url}/photo")
+        wait_for_result(page)
+        page.locator("input[type=file]").first.set_input_files(
+            [{"name": "mine.png", "mimeType": "image/png", "buffer": STAND}]
+        )
+        expect(page.get_by_role("radio", checked=True, name="Squat")).to_have_count(0)  # the sample is left
+        wait_for_result(page)
+        with page.expect_download() as waiting:
+            page.get_by_role("button", name="CSV", exact=True).click()
+        assert waiting.value.suggested_filename == "mine_landmarks.csv"
+
+        page.get_by_role("link", name="Live").click()
+        expect(page).to_have_url(re.compile(rf"^{below.url}/live(\?|$)"))
+        settle(page)
+        start(page, "Performer")
+        stop(page)
+
+        for name, path in (("Benchmark", "benchmark"), ("Home", "")):
+            page.get_by_role("link", name=name, exact=True).first.click()
+            expect(page).to_have_url(re.compile(rf"^{below.url}/{path}(\?|$)"))
+            settle(page)
+        page.reload()
+        settle(page)
+    assert any(url.startswith("ws") for url in asked)
+    own = [urlsplit(url) for url in asked if not url.startswith(("blob:", "data:"))]
+    assert [one.geturl() for one in own if not f"{one.path}/".startswith(f"{BASE}/")] == []
+
+
+def test_programs_are_answered_below_the_path_and_without_it(below: Server) -> None:
+    port = urlsplit(below.url).port
+    assert port
+    client = Client(port)
+    for base in (BASE, ""):
+        assert client.get(f"{base}/api/v1/health").status == 200
+        assert len(client.post(f"{base}/api/v1/pose?model=lite", STAND).json()["people"]) == 1
+        assert client.post(f"{base}/predict", STAND).type == "image/jpeg"
+        assert "/api/v1/pose" in client.get(f"{base}/api/v1/openapi.json").json()["paths"]
+        assert client.get(f"{base}/api/v1/nothing").json()["code"] == "not_found"
+    counted = client.get(f"{BASE}/api/v1/metrics").body.decode()
+    assert 'route="/api/v1/pose"' in counted
+    assert BASE not in counted
