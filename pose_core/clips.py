@@ -75,15 +75,15 @@ class ClipReader:
                 yield time_s, _pixels(frame, stream)
 
 
-def read_clip(data: bytes, longest_s: float = MAX_READ_S) -> ClipReader:
+def read_clip(data: bytes, longest_s: float | None = None) -> ClipReader:
     """Open a video file in memory and look whether it can be played.
 
     Parameters
     ----------
     data : bytes
         A whole MP4, MOV, WebM, MKV or AVI file.
-    longest_s : float
-        Longest duration that is taken; infinite for those who read but the first frames.
+    longest_s : float, optional
+        Longest duration that is taken, `MAX_READ_S` unless given; infinite for those who read but the first frames.
 
     Returns
     -------
@@ -107,6 +107,7 @@ def read_clip(data: bytes, longest_s: float = MAX_READ_S) -> ClipReader:
     with _opened(data) as (container, stream):
         _check_side(stream.codec_context.width, stream.codec_context.height)
         duration_s = _duration_s(container, stream)
+        longest_s = MAX_READ_S if longest_s is None else longest_s
         if duration_s > longest_s:
             raise ClipError(
                 "clip_too_long",
