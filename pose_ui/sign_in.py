@@ -26,6 +26,8 @@ __all__ = ["check_login", "signed_in", "tell_what_is_open"]
 
 #: What Streamlit's login needs in the section [auth].
 _AUTH: Final = ("redirect_uri", "cookie_secret", "client_id", "client_secret", "server_metadata_url")
+#: And what it imports for that; PoseDeck's own list of packages has neither.
+_PACKAGES: Final = ("authlib", "httpx")
 _LONGEST_TYPED: Final = 1000
 
 
@@ -36,18 +38,20 @@ def check_login(configuration: Configuration) -> None:
     Raises
     ------
     SetupError
-        Its package is not installed.
+        A package of its is not installed.
     SettingsError
         Its section in Streamlit's secrets file is missing, damaged or not complete.
     """
     if not configuration.login:
         return
-    if find_spec("authlib") is None:
-        raise SetupError(
-            "authlib_missing",
-            "POSEDECK_LOGIN=oidc needs the package Authlib, which is not installed. "
-            'Install it with .venv/bin/pip install "streamlit[auth]", or leave the variable out.',
-        )
+    for package in _PACKAGES:
+        if find_spec(package) is None:
+            raise SetupError(
+                "login_package",
+                "POSEDECK_LOGIN=oidc needs the package {package}, which is not installed. "
+                'Install it with .venv/bin/pip install "streamlit[auth]", or leave the variable out.',
+                package=package,
+            )
     missing = [
         name for name in _AUTH if not _auth_section(map(Path, st.get_option("secrets.files"))).get(name)
     ]
@@ -110,7 +114,13 @@ def signed_in(t: Translator) -> bool:
     _header(t)
     st.write(t("sign_in.text"))
     with st.form("sign_in", width=420):
-        st.text_input(t("sign_in.password"), type="password", key=TYPED_PASSWORD, max_chars=_LONGEST_TYPED)
+        st.text_input(
+            t("sign_in.password"),
+            type="password",
+            key=TYPED_PASSWORD,
+            max_chars=_LONGEST_TYPED,
+            autocomplete="current-password",
+        )
         st.form_submit_button(t("sign_in.button"), type="primary", on_click=_try_password)
     trouble = st.session_state.get(SIGN_IN_TROUBLE)
     if trouble is not None:

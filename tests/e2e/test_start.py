@@ -95,7 +95,7 @@ def test_a_variable_that_cannot_be_used_is_named(name: str, value: str, sentence
 def test_a_login_without_its_package_says_what_to_install() -> None:
     ended = _start(ROOT, POSEDECK_LOGIN="oidc")
     assert ended.returncode == 1
-    assert "PoseDeck cannot start. POSEDECK_LOGIN=oidc needs the package Authlib" in ended.stderr
+    assert "PoseDeck cannot start. POSEDECK_LOGIN=oidc needs the package authlib" in ended.stderr
     assert 'pip install "streamlit[auth]"' in ended.stderr
     assert "Traceback" not in ended.stdout + ended.stderr
 
