@@ -70,7 +70,7 @@ def _auth_section(files: Iterable[Path]) -> Mapping[str, Any]:
     for path in files:
         try:
             found = tomllib.loads(path.read_text("utf-8")).get("auth")
-        except FileNotFoundError:
+        except (FileNotFoundError, IsADirectoryError):  # mounted secrets come as a folder
             continue
         except (OSError, ValueError):  # TOML and UTF-8 errors are ValueErrors; they quote the file
             raise SettingsError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterator
 from importlib.machinery import ModuleSpec
@@ -23,7 +24,8 @@ from pose_ui.sign_in import check_login, tell_what_is_open
 from pose_ui.state import LANG, PHOTO
 from pose_ui.texts import Translator
 
-DASHBOARD = Path(__file__).parent.parent / "dashboard.py"
+ROOT = Path(__file__).parent.parent
+DASHBOARD = ROOT / "dashboard.py"
 EN, ZH = Translator("en"), Translator("zh")
 PASSWORD = "four words nobody joins"
 AUTH = """
@@ -281,8 +283,11 @@ def test_a_login_without_its_package_says_what_to_install() -> None:
 def test_a_login_with_its_package_and_section_may_start(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    _secrets(monkeypatch, tmp_path, AUTH)
-    check_login(Configuration(login=True))
+    documented = re.findall(r"(?ms)^```toml\n(.*?)^```", (ROOT / "docs" / "deploy.md").read_text("utf-8"))
+    for text in (AUTH, *(example for example in documented if "[auth]" in example)):
+        _secrets(monkeypatch, tmp_path, text)
+        check_login(Configuration(login=True))
+    assert len(documented) == 3
 
 
 @pytest.mark.usefixtures("with_authlib")
