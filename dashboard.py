@@ -1,16 +1,20 @@
-"""The Streamlit main script: language, pages, and the frame around them. `app.py` serves it."""
+"""The Streamlit main script: language, who may come in, pages, and the frame around them. `app.py` serves it."""
 
 from __future__ import annotations
 
 import streamlit as st
 
+from pose_core.events import log_event
 from pose_ui import language
 from pose_ui.layout import ICON
+from pose_ui.sign_in import signed_in
 from pose_ui.state import ENTERED, PAGE
 
 t = language.current()
 # Before st.navigation, which would else make the browser fetch the page's Material icon for its tab from Google.
 st.set_page_config(page_icon=ICON, layout="wide")
+may_come_in = signed_in(t)
+# With all pages also for those who may not come in yet: the address that they asked for is kept.
 page = st.navigation(
     [
         st.Page("pages/home.py", title=t("page.home"), icon=":material/home:", default=True),
@@ -20,12 +24,14 @@ page = st.navigation(
             "pages/benchmark.py", title=t("page.benchmark"), icon=":material/speed:", url_path="benchmark"
         ),
     ],
-    position="top",
+    position="top" if may_come_in else "hidden",
 )
 name = t("app.name")
 title = name if page.url_path == "" else f"{page.title} · {name}"
 st.set_page_config(page_title=title)
-if st.session_state.get(PAGE) != page.url_path:
-    st.session_state.update({PAGE: page.url_path, ENTERED: True})
-page.run()
+if may_come_in:
+    if st.session_state.get(PAGE) != page.url_path:
+        st.session_state.update({PAGE: page.url_path, ENTERED: True})
+        log_event("page", page=page.url_path or "home")
+    page.run()
 language.tell_browser(t)

@@ -6,10 +6,10 @@ from typing import Final, get_args
 
 import streamlit as st
 
-from pose_ui.state import LANG
+from pose_ui.state import LANG, SIGN_IN_LANG
 from pose_ui.texts import LANGUAGE_NAMES, LANGUAGES, Language, Translator
 
-__all__ = ["current", "switch", "tell_browser"]
+__all__ = ["current", "switch", "switch_before_pages", "tell_browser"]
 
 _TAGS: Final[dict[Language, str]] = {"en": "en", "zh": "zh-CN"}
 _document_language = st.components.v2.component(
@@ -35,6 +35,27 @@ def current() -> Translator:
     if st.query_params.get("lang") != language:
         st.query_params["lang"] = language
     return Translator(language)
+
+
+def switch_before_pages(t: Translator) -> None:
+    """The switch where no page is shown yet.
+
+    One of its own: the browser would not show what is chosen in the pages' switch if that one were also here.
+    """
+    st.segmented_control(
+        t("app.language"),
+        LANGUAGES,
+        key=SIGN_IN_LANG,
+        default=t.language,
+        required=True,
+        format_func=LANGUAGE_NAMES.__getitem__,
+        label_visibility="collapsed",
+        on_change=_take_choice,
+    )
+
+
+def _take_choice() -> None:
+    st.session_state[LANG] = st.session_state[SIGN_IN_LANG]
 
 
 def switch(t: Translator) -> None:

@@ -12,6 +12,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pose_ui import language
+from pose_ui.sign_out import sign_out_button
 from pose_ui.texts import Translator
 
 __all__ = ["ICON", "number", "open_tab", "page_header", "plain"]
@@ -45,10 +46,11 @@ def number(value: float, digits: int = 0) -> str:
 
 
 def page_header(title: str, t: Translator) -> None:
-    """The page's title, and the language switch at its right."""
+    """The page's title, and at its right the language switch, and the way out where there is one."""
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.title(title, anchor=False, width="content")
         language.switch(t)
+        sign_out_button(t)
 
 
 def open_tab(labels: Mapping[str, str], memory: str, t: Translator) -> tuple[str, DeltaGenerator]:

@@ -9,16 +9,19 @@ import cv2
 import streamlit as st
 
 from pose_core.benchmark import BenchmarkDesk
-from pose_core.errors import SettingsError
+from pose_core.configuration import read_configuration
 from pose_core.figures import picture_figure
 from pose_core.images import decode_picture, encode_jpeg
 from pose_core.photo import analyse_photo, annotate_photo
 from pose_core.pool import PosePool
+from pose_core.rate import RateLimit
 from pose_core.samples import sample_bytes
 from pose_core.settings import PoseSettings
 
-__all__ = ["benchmark_desk", "close_pool", "pool", "warm_up"]
+__all__ = ["PASSWORD_ATTEMPTS", "benchmark_desk", "close_pool", "password_attempts", "pool", "warm_up"]
 
+#: Passwords a minute from one address: enough for slips of the finger, 14 400 guesses a day.
+PASSWORD_ATTEMPTS = 10
 _WARM_RUNS = 3  # the whole way of a picture; after these it is as fast as it gets
 
 
@@ -29,9 +32,9 @@ def pool() -> PosePool:
     Raises
     ------
     SettingsError
-        If the variable POSEDECK_SEATS holds no number of seats.
+        If a variable of the configuration cannot be used.
     """
-    return PosePool(stream_limit=_seats(os.environ.get("POSEDECK_SEATS")))
+    return PosePool(stream_limit=read_configuration(os.environ).seats)
 
 
 @st.cache_resource(show_spinner=False, on_release=BenchmarkDesk.close)
@@ -40,17 +43,10 @@ def benchmark_desk() -> BenchmarkDesk:
     return BenchmarkDesk()
 
 
-def _seats(setting: str | None) -> int | None:
-    """Live viewers at a time, as the variable POSEDECK_SEATS says; None, as many as the cores allow, without it."""
-    if not setting:
-        return None
-    if not setting.isascii() or not setting.isdigit() or int(setting) < 1:
-        raise SettingsError(
-            "seats_setting",
-            "POSEDECK_SEATS should be a whole number of 1 or more; {value} came. Correct it or leave it out.",
-            value=setting,
-        )
-    return int(setting)
+@st.cache_resource(show_spinner=False)
+def password_attempts() -> RateLimit:
+    """How often each address may still try a password."""
+    return RateLimit(PASSWORD_ATTEMPTS)
 
 
 def warm_up() -> None:

@@ -16,6 +16,10 @@ __all__ = [
     "PHOTO",
     "PHOTO_TAB",
     "SETTING_DEFAULTS",
+    "SIGNED_IN",
+    "SIGN_IN_LANG",
+    "SIGN_IN_TROUBLE",
+    "TYPED_PASSWORD",
     "benchmark_key",
     "live_key",
     "setting_key",
@@ -29,6 +33,10 @@ ENTERED: Final = "entered"  # there while a page has not yet noticed that the vi
 LIVE: Final = "live"  # a pose_ui.live_session.LiveSession
 PHOTO: Final = "photo"  # a pose_ui.photo_session.PhotoSession
 PHOTO_TAB: Final = "photo_tab"  # the open one of the result's tabs
+SIGNED_IN: Final = "signed_in"  # True once the visitor may see the pages
+SIGN_IN_LANG: Final = "sign_in_lang"  # the language switch before any page
+SIGN_IN_TROUBLE: Final = "sign_in_trouble"  # 0: a wrong password; above: seconds to wait before the next one
+TYPED_PASSWORD: Final = "typed_password"  # the field; emptied as soon as it was compared
 
 #: Choices of the settings panel with their defaults; each lives under `setting_key`.
 SETTING_DEFAULTS: Final[dict[str, object]] = {

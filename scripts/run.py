@@ -137,10 +137,32 @@ def announcement(host: str, port: int, address: str) -> str:
     ready = f"PoseDeck is ready: {address}   (Ctrl-C stops it)"
     if host.startswith("127.") or host in ("localhost", "::1"):
         return ready
-    return (
-        f"{ready}\nOther machines reach it at port {port} of this machine ({socket.gethostname()}); "
-        "their browsers allow the camera only over HTTPS."
+    there = f"http://{network_name(host)}:{port}"
+    door = (
+        "" if has_door(os.environ) else "\nNo password is set: everybody there may come in (docs/deploy.md)."
     )
+    return (
+        f"{ready}\nOther machines reach it at {there}; their browsers allow the camera only over HTTPS.{door}"
+    )
+
+
+def network_name(host: str) -> str:
+    """Return what other machines may call this one: its address in the network, else its name."""
+    if host not in ("0.0.0.0", "::"):
+        return f"[{host}]" if ":" in host else host
+    try:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            probe.connect(
+                ("192.0.2.1", 9)
+            )  # picks the way there and sends nothing; an address for examples (RFC 5737)
+            return str(probe.getsockname()[0])
+    except OSError:  # no network
+        return socket.gethostname()
+
+
+def has_door(environment: Mapping[str, str]) -> bool:
+    """Say whether the pages ask who comes."""
+    return bool(environment.get("POSEDECK_PASSWORD") or environment.get("POSEDECK_LOGIN"))
 
 
 def run(host: str, port: int) -> int:

@@ -19,6 +19,7 @@ from pose_core.landmarker import runtime_version
 from pose_core.settings import PoseSettings
 from pose_core.version import VERSION
 from service import examples
+from service.access import HEALTH, PREDICT, describe_access
 from service.desk import Desk
 from service.metrics import METRICS_TYPE, Metrics
 from service.negotiation import best_offer
@@ -37,7 +38,6 @@ from service.work import MANY, ONE, NobodyFoundError, answer_demo, answer_pose
 
 __all__ = ["build_api"]
 
-_PREDICT: Final = "/predict"
 #: For the metrics alone: nobody is left to read it. The number is the one that nginx logs for it.
 _CLIENT_LEFT: Final = 499
 _NO_SUCH_ACCEPT: Final = (
@@ -62,7 +62,7 @@ def _problems(*statuses: int, model: type = ProblemAnswer) -> dict[int | str, di
             "description": HTTPStatus(status).phrase,
             "content": {"application/json": {"example": example}},
         }
-        if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        if status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
             about = "Seconds after which to ask again."
             entries[status]["headers"] = {
                 "Retry-After": {"description": about, "schema": {"type": "integer"}}
@@ -90,7 +90,7 @@ def _answer_problems(api: FastAPI) -> None:
     """Make every error JSON with code, message and hint."""
 
     def answer(request: Request, problem: Problem) -> Response:
-        return problem_response(problem, as_older_demo=request.url.path.endswith(_PREDICT))
+        return problem_response(problem, as_older_demo=request.url.path.endswith(PREDICT))
 
     async def on_problem(request: Request, error: Problem) -> Response:
         return answer(request, error)
@@ -135,7 +135,7 @@ def _add_pictures(api: FastAPI, desk: Desk) -> None:
     limits = desk.limits
 
     @api.post(
-        _PREDICT,
+        PREDICT,
         tags=["older demo"],
         summary="The first person in one picture, as the older demo answered",
         response_class=Response,
@@ -148,7 +148,7 @@ def _add_pictures(api: FastAPI, desk: Desk) -> None:
                     "application/json": {"example": examples.DEMO},
                 },
             },
-            **_problems(400, 405, 408, 413, 415, 422, 500, 503, model=DemoProblemAnswer),
+            **_problems(400, 401, 405, 408, 413, 415, 422, 429, 500, 503, model=DemoProblemAnswer),
         },
         openapi_extra=_form(1),
     )
@@ -185,7 +185,7 @@ def _add_pictures(api: FastAPI, desk: Desk) -> None:
                     "image/png": {"schema": {"type": "string", "format": "binary"}},
                 },
             },
-            **_problems(400, 405, 406, 408, 413, 415, 422, 500, 503),
+            **_problems(400, 401, 405, 406, 408, 413, 415, 422, 429, 500, 503),
         },
         openapi_extra=_form(limits.images),
     )
@@ -216,7 +216,7 @@ def _add_state(api: FastAPI, desk: Desk, metrics: Metrics) -> None:
         "/api/v1/models",
         tags=["state"],
         summary="Models on board",
-        responses=_problems(405, 500),
+        responses=_problems(401, 405, 429, 500),
     )
     def models() -> list[Model]:
         default = PoseSettings().detection.model
@@ -234,7 +234,7 @@ def _add_state(api: FastAPI, desk: Desk, metrics: Metrics) -> None:
         ]
 
     @api.get(
-        "/api/v1/health",
+        HEALTH,
         tags=["state"],
         summary="Alive, warmed, and what is free",
         responses=_problems(405, 500),
@@ -262,14 +262,14 @@ def _add_state(api: FastAPI, desk: Desk, metrics: Metrics) -> None:
         response_class=Response,
         responses={
             200: {"content": {"text/plain": {"schema": {"type": "string"}, "example": examples.METRICS}}},
-            **_problems(405, 500),
+            **_problems(401, 405, 429, 500),
         },
     )
     async def prometheus() -> Response:
         return Response(metrics.text(desk.pool().status(), desk.in_flight), media_type=METRICS_TYPE)
 
 
-def build_api(desk: Desk, metrics: Metrics) -> FastAPI:
+def build_api(desk: Desk, metrics: Metrics, *, guarded: bool = False) -> FastAPI:
     """The application that answers below ``/predict`` and ``/api/v1``.
 
     Parameters
@@ -277,6 +277,8 @@ def build_api(desk: Desk, metrics: Metrics) -> FastAPI:
     desk : Desk
     metrics : Metrics
         What ``/api/v1/metrics`` shows; counted by `service.gate`.
+    guarded : bool
+        Whether a token is needed, for the OpenAPI document; `service.access` asks for it.
     """
     api = FastAPI(
         title="PoseDeck",
@@ -293,4 +295,5 @@ def build_api(desk: Desk, metrics: Metrics) -> FastAPI:
     _answer_problems(api)
     _add_pictures(api, desk)
     _add_state(api, desk, metrics)
+    describe_access(api.openapi(), guarded)  # FastAPI keeps the document that it made and serves this one
     return api

@@ -22,12 +22,17 @@ UNEXPECTED: Final = {
     "hint": "Please report it, with the line that the server's log has about it.",
 }
 
-#: HTTP status to an example of its answers. Those of 404 and 405 are the answers themselves.
+#: HTTP status to an example of its answers. Those of 401, 404, 405 and 429 are the answers themselves.
 PROBLEMS: Final[dict[int, dict[str, str]]] = {
     400: {
         "code": "picture_damaged",
         "message": "The file should hold a whole picture; this one is cut off or damaged.",
         "hint": "Copy or download it again, or save it again.",
+    },
+    401: {
+        "code": "token_needed",
+        "message": "The token of this interface was expected in the header Authorization; another came, or none.",
+        "hint": "Send the header Authorization: Bearer, followed by the token that whoever runs PoseDeck has chosen.",
     },
     404: {
         "code": "not_found",
@@ -63,6 +68,11 @@ PROBLEMS: Final[dict[int, dict[str, str]]] = {
         "code": "option_invalid",
         "message": "The option people cannot be used: Input should be less than or equal to 5.",
         "hint": "Names and ranges of all options are in /api/v1/openapi.json.",
+    },
+    429: {
+        "code": "too_many_requests",
+        "message": "Fewer requests a minute from one address were expected; more came from this one.",
+        "hint": "Wait for as many seconds as the header Retry-After says, then ask again.",
     },
     500: UNEXPECTED,
     503: {

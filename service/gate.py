@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable
-from pathlib import PurePath
+from dataclasses import dataclass
 from typing import Final
 
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from pose_core.configuration import Configuration
+from pose_core.events import log_event, log_unexpected
 from pose_core.pool import PosePool
+from service.access import Access
 from service.api import build_api
 from service.desk import Desk, Limits
 from service.metrics import Metrics
@@ -30,17 +32,22 @@ _PATHS: Final = frozenset(
     }
 )
 _OURS: Final = ("/predict", "/api/v1", "/api/v1/{rest:path}")
-_log = logging.getLogger("posedeck")
+#: A method is a word of the client's choice; in the log stand only these.
+_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+#: An answer of this interface, opened as a page, shows and runs nothing.
+_HEADERS: Final = (
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"x-content-type-options", b"nosniff"),
+)
 
 
-def _log_unexpected(error: Exception) -> None:
-    """Type and place only: the message might quote what a client sent."""
-    trace = error.__traceback__
-    places = []
-    while trace is not None:
-        places.append(f"{PurePath(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}")
-        trace = trace.tb_next
-    _log.error("unexpected %s at %s", type(error).__name__, " > ".join(places[-6:]))
+@dataclass(slots=True)
+class _Tally:
+    """What is known of one request when it is over."""
+
+    status: int = 0
+    bytes_in: int = 0
+    bytes_out: int = 0
 
 
 class _Gate:
@@ -52,29 +59,50 @@ class _Gate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         start_s = time.perf_counter()
-        status = 0
+        tally = _Tally()
         # Streamlit's server.baseUrlPath stays in the path of routes; to the API it is where it is mounted.
         folder = scope["path_params"].get("folder", "")
         root = f"{scope.get('root_path', '')}/{folder}" if folder else scope.get("root_path", "")
         inner = {**scope, "root_path": root, "path_params": {}}
 
+        async def counted() -> Message:
+            message = await receive()
+            tally.bytes_in += len(message.get("body", b""))
+            return message
+
         async def watched(message: Message) -> None:
-            nonlocal status
             if message["type"] == "http.response.start":
-                status = message["status"]
+                tally.status = message["status"]
+                message = {**message, "headers": [*message.get("headers", ()), *_HEADERS]}
+            else:
+                tally.bytes_out += len(message.get("body", b""))
             await send(message)
 
         try:
-            await self._api(inner, receive, watched)
+            await self._api(inner, counted, watched)
         except Exception as error:  # noqa: BLE001 - the last place before a server would print a traceback
-            _log_unexpected(error)  # the client has its answer already: see service.api
+            log_unexpected(error)  # the client has its answer already: see service.api
         finally:
+            elapsed_s = time.perf_counter() - start_s
             path = scope["path"].removeprefix(root)
-            name = path if path in _PATHS else "other"
-            self._metrics.count(name, status, time.perf_counter() - start_s)
+            route = path if path in _PATHS else "other"
+            self._metrics.count(route, tally.status, elapsed_s)
+            log_event(
+                "request",
+                method=scope["method"] if scope["method"] in _METHODS else "other",
+                route=route,
+                status=tally.status,
+                ms=round(elapsed_s * 1e3, 1),
+                bytes_in=tally.bytes_in,
+                bytes_out=tally.bytes_out,
+            )
 
 
-def routes(pool: Callable[[], PosePool], limits: Limits | None = None) -> list[Route]:
+def routes(
+    pool: Callable[[], PosePool],
+    limits: Limits | None = None,
+    configuration: Configuration | None = None,
+) -> list[Route]:
     """The routes of the REST interface, below any folder.
 
     Below any, because the application gives its routes the whole path, ``server.baseUrlPath`` included.
@@ -84,6 +112,8 @@ def routes(pool: Callable[[], PosePool], limits: Limits | None = None) -> list[R
     pool : callable
         Returns the one pool of the process; called once for each request, when it is needed.
     limits : Limits, optional
+    configuration : Configuration, optional
+        Token, origins and rate; without it those that hold where nothing is said.
 
     Returns
     -------
@@ -91,5 +121,8 @@ def routes(pool: Callable[[], PosePool], limits: Limits | None = None) -> list[R
         For `st.App` or any other Starlette application.
     """
     metrics = Metrics()
-    gate = _Gate(build_api(Desk(pool, limits or Limits()), metrics), metrics)
+    configuration = configuration or Configuration()
+    guarded = configuration.api_token is not None
+    api = build_api(Desk(pool, limits or Limits()), metrics, guarded=guarded)
+    gate = _Gate(Access(api, configuration), metrics)
     return [Route(folder + path, gate) for folder in ("", "/{folder:path}") for path in _OURS]

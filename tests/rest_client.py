@@ -14,6 +14,7 @@ from typing import Any
 import uvicorn
 from starlette.applications import Starlette
 
+from pose_core.configuration import Configuration
 from pose_core.pool import PosePool
 from service import Limits, routes
 
@@ -21,6 +22,8 @@ BOUNDARY = "a-boundary-of-the-tests"
 FORM_TYPE = f"multipart/form-data; boundary={BOUNDARY}"
 #: A healthy server never takes that long.
 TIMEOUT_S = 60
+#: Tests ask more often than anybody does.
+NO_RATE = Configuration(rate=0)
 
 
 def form(*pictures: bytes, field: str = "image", name: str = "some.png") -> bytes:
@@ -90,10 +93,16 @@ def answer_on(line: socket.socket) -> Answer:
 
 
 @contextmanager
-def rest_server(pool: Callable[[], PosePool], limits: Limits | None = None) -> Iterator[Client]:
-    """The interface alone, on a port of this machine, until the block ends."""
-    app = Starlette(routes=routes(pool, limits))
-    server = uvicorn.Server(uvicorn.Config(app, ws="none", lifespan="off", log_level="warning"))
+def rest_server(
+    pool: Callable[[], PosePool],
+    limits: Limits | None = None,
+    configuration: Configuration = NO_RATE,
+    trusted: str = "127.0.0.1",
+) -> Iterator[Client]:
+    """The interface alone, on a port of this machine, until the block ends; `trusted` proxies are believed."""
+    app = Starlette(routes=routes(pool, limits, configuration))
+    config = uvicorn.Config(app, ws="none", lifespan="off", log_level="warning", forwarded_allow_ips=trusted)
+    server = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", 0)) as door:
         thread = threading.Thread(target=server.run, args=([door],))
         thread.start()

@@ -166,4 +166,28 @@ def test_an_open_host_says_that_cameras_elsewhere_need_https(tmp_path: Path, fre
         assert f"http://127.0.0.1:{free_port}" in launcher.wait_until_ready().split()
     finally:
         launcher.stop()
-    assert "camera only over HTTPS" in launcher.output()
+    printed = launcher.output()
+    assert "camera only over HTTPS" in printed
+    address = re.search(r"Other machines reach it at http://([^:;]+):(\d+);", printed)
+    assert address
+    assert address[1] != "0.0.0.0"
+    assert int(address[2]) == free_port
+    assert "No password is set: everybody there may come in" in printed
+
+
+@pytest.mark.parametrize(
+    ("host", "name"), [("192.0.2.5", "192.0.2.5"), ("2001:db8::1", "[2001:db8::1]"), ("box", "box")]
+)
+def test_others_are_told_the_address_that_was_chosen(host: str, name: str) -> None:
+    assert f"Other machines reach it at http://{name}:8080;" in run.announcement(host, 8080, "http://x:8080")
+
+
+@pytest.mark.parametrize("name", ["POSEDECK_PASSWORD", "POSEDECK_LOGIN"])
+def test_with_a_door_nobody_is_warned_of_a_missing_one(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, "set")
+    assert "No password" not in run.announcement("0.0.0.0", 8080, "http://127.0.0.1:8080")
+
+
+def test_this_machine_alone_needs_no_more_than_one_line() -> None:
+    for host in ("127.0.0.1", "localhost", "::1"):
+        assert "\n" not in run.announcement(host, 8080, "http://127.0.0.1:8080")

@@ -16,11 +16,11 @@ from tests.rest_client import Client, rest_server
 
 #: Address and method to the statuses that it can have.
 STATUSES = {
-    ("/predict", "post"): {200, 400, 405, 408, 413, 415, 422, 500, 503},
-    ("/api/v1/pose", "post"): {200, 400, 405, 406, 408, 413, 415, 422, 500, 503},
-    ("/api/v1/models", "get"): {200, 405, 500},
+    ("/predict", "post"): {200, 400, 405, 408, 413, 415, 422, 429, 500, 503},
+    ("/api/v1/pose", "post"): {200, 400, 405, 406, 408, 413, 415, 422, 429, 500, 503},
+    ("/api/v1/models", "get"): {200, 405, 429, 500},
     ("/api/v1/health", "get"): {200, 405, 500},
-    ("/api/v1/metrics", "get"): {200, 405, 500},
+    ("/api/v1/metrics", "get"): {200, 405, 429, 500},
 }
 
 
@@ -65,8 +65,8 @@ def test_every_error_is_described_with_an_example(document: dict[str, Any]) -> N
             content = responses[str(status)]["content"]["application/json"]
             assert content["schema"] == {"$ref": f"#/components/schemas/{kind.__name__}"}
             kind.model_validate(content["example"])
-        if 503 in statuses:
-            assert "Retry-After" in responses["503"]["headers"]
+        for status in statuses & {429, 503}:
+            assert "Retry-After" in responses[str(status)]["headers"]
 
 
 def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:

@@ -67,12 +67,13 @@ def running_server(
     env: Mapping[str, str] | None = None,
     script: str = "app.py",
     base: str = "",
+    port: int | None = None,
 ) -> Iterator[Server]:
     """Start the dashboard as `streamlit run app.py` does, and stop it afterwards.
 
     `env` adds to the environment; `base` is a path such as ``/some/where`` below which everything is to be.
     """
-    port = free_port()
+    port = port or free_port()
     url = f"http://localhost:{port}{base}"
     command = [*prefix, sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port)]
     command += ["--server.baseUrlPath", base] if base else []
@@ -121,6 +122,20 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
+_REFUSED = "refused:"
+#: The event alone says which directive it was; it comes once for each refusal.
+_TELL_REFUSALS = f"""
+    document.addEventListener("securitypolicyviolation", event => console.error(
+        "{_REFUSED}", event.effectiveDirective, event.blockedURI, event.sourceFile, event.lineNumber));
+"""
+
+
+def _note_refusal(text: str, refused: list[str]) -> None:
+    # Chromium's own words are for what has no such event: features refused by Permissions-Policy.
+    if text.startswith(_REFUSED) or "Permissions policy violation" in text:
+        refused.append(text[:300])
+
+
 @contextmanager
 def visit(
     browser: Browser,
@@ -130,8 +145,13 @@ def visit(
     height: int = 900,
     dark: bool = False,
     locale: str = "en-US",
+    refused: list[str] | None = None,
 ) -> Iterator[Page]:
-    """A new visitor at `url`; errors in the browser's console fail the test."""
+    """A new visitor at `url`.
+
+    Errors of scripts fail the test, and so does what the browser refuses because of a header, in frames too; the latter
+    goes to `refused` instead if that is given.
+    """
     context = browser.new_context(
         viewport={"width": width, "height": height},
         color_scheme="dark" if dark else "light",
@@ -141,6 +161,8 @@ def visit(
     page = context.new_page()
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))
+    context.add_init_script(_TELL_REFUSALS)
+    context.on("console", lambda message: _note_refusal(message.text, faults if refused is None else refused))
     try:
         page.goto(url)
         yield page

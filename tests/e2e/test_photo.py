@@ -180,7 +180,7 @@ def test_a_long_batch_and_its_zip_show_progress_and_can_be_stopped(photo: Page) 
 
 def test_a_camera_snapshot_is_analysed(photo: Page) -> None:
     photo.get_by_role("button", name="Take a picture").click()
-    photo.wait_for_function("document.querySelector('[data-testid=stCameraInput] video')?.readyState === 4")
+    expect(photo.locator("[data-testid=stCameraInput] video")).to_have_js_property("readyState", 4)
     photo.get_by_test_id("stCameraInputButton").click()
     expect(_caption(photo)).to_contain_text("nobody found")  # Chromium's fake camera shows no person
     expect(photo.get_by_test_id("stCameraInput")).to_have_count(
@@ -292,8 +292,12 @@ def test_the_wheel_over_the_interactive_picture_scrolls_the_page(photo: Page) ->
     plot.hover(position={"x": 200, "y": 100})
     top = plot.evaluate("element => element.getBoundingClientRect().top")
     photo.mouse.wheel(0, 200)
-    photo.wait_for_function(
-        "top => document.querySelector('.js-plotly-plot').getBoundingClientRect().top < top - 50", arg=top
+    # Not by wait_for_function: the page's policy forbids its eval.
+    plot.evaluate(
+        """async (element, top) => {
+            while (element.getBoundingClientRect().top >= top - 50) await new Promise(requestAnimationFrame);
+        }""",
+        top,
     )
 
 

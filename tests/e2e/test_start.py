@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+import os
 import shutil
 import subprocess
 import sys
@@ -24,9 +26,17 @@ def copied_project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def _start(folder: Path) -> subprocess.CompletedProcess[str]:
+def _start(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(free_port())]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(
+        command,
+        cwd=folder,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
 
 
 def test_a_missing_model_file_is_named_with_the_mend(copied_project: Path) -> None:
@@ -64,3 +74,37 @@ def test_an_unforeseen_error_shows_a_calm_sentence_and_logs_only_its_place(
     assert "home.py" in printed
     assert "holiday" not in printed
     assert "Traceback" not in printed
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("POSEDECK_RATE", "many", "POSEDECK_RATE should be a whole number from 0 to 1000000; many came."),
+        ("POSEDECK_API_TOKEN", "too short", "POSEDECK_API_TOKEN should be 16 to 1000 letters"),
+        ("POSEDECK_SEATS", "0", "POSEDECK_SEATS should be a whole number of 1 or more; 0 came."),
+    ],
+)
+def test_a_variable_that_cannot_be_used_is_named(name: str, value: str, sentence: str) -> None:
+    ended = _start(ROOT, **{name: value})
+    assert ended.returncode == 1
+    assert ended.stderr.startswith(f"PoseDeck cannot start. {sentence}")
+    assert "Traceback" not in ended.stdout + ended.stderr
+
+
+@pytest.mark.skipif(importlib.util.find_spec("authlib") is not None, reason="the package is there")
+def test_a_login_without_its_package_says_what_to_install() -> None:
+    ended = _start(ROOT, POSEDECK_LOGIN="oidc")
+    assert ended.returncode == 1
+    assert "PoseDeck cannot start. POSEDECK_LOGIN=oidc needs the package authlib" in ended.stderr
+    assert 'pip install "streamlit[auth]"' in ended.stderr
+    assert "Traceback" not in ended.stdout + ended.stderr
+
+
+def test_a_password_in_the_secrets_file_is_not_taken_for_one_that_holds(copied_project: Path) -> None:
+    # Streamlit makes variables of that file's lines, after the application has read its own.
+    (copied_project / ".streamlit" / "secrets.toml").write_text('POSEDECK_PASSWORD = "long enough"\n')
+    ended = _start(copied_project)
+    assert ended.returncode == 1
+    assert "PoseDeck cannot start. Variables POSEDECK_... should come from the environment" in ended.stderr
+    assert "long enough" not in ended.stdout + ended.stderr
+    assert "Traceback" not in ended.stdout + ended.stderr

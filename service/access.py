@@ -1,0 +1,98 @@
+"""Who may ask the REST interface, and how often. Nothing here reads a request's body."""
+
+from __future__ import annotations
+
+import hmac
+from http import HTTPStatus
+from typing import Any, Final
+
+from starlette.datastructures import Headers
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from pose_core.configuration import Configuration
+from pose_core.rate import RateLimit
+from service import examples
+from service.problems import Problem, problem_response
+
+__all__ = ["HEALTH", "PREDICT", "Access", "describe_access"]
+
+PREDICT: Final = "/predict"
+#: Open to all and never limited, so that whatever watches over the service needs no token.
+HEALTH: Final = "/api/v1/health"
+_SCHEME: Final = "bearer"
+
+
+class Access:
+    """ASGI application before another one: lets a request through or answers it with 401 or 429.
+
+    Parameters
+    ----------
+    app : ASGI application
+    configuration : Configuration
+        Its `api_token`, `origins` and `rate` count here.
+    limit : RateLimit, optional
+        Instead of one with `configuration.rate`.
+    """
+
+    def __init__(self, app: ASGIApp, configuration: Configuration, limit: RateLimit | None = None) -> None:
+        self._app = app
+        token = configuration.api_token
+        self._token = None if token is None else token.encode()
+        self._limit = limit or RateLimit(configuration.rate)
+        self._inner: ASGIApp = self._checked
+        if configuration.origins:
+            # Outside of the checks: a browser's question beforehand carries no token, and pages may read refusals.
+            self._inner = CORSMiddleware(
+                self._checked,
+                allow_origins=configuration.origins,
+                allow_methods=("GET", "POST"),
+                allow_headers=("Authorization", "Content-Type"),
+                expose_headers=("Retry-After",),
+            )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let the request through, or refuse it."""
+        await self._inner(scope, receive, send)
+
+    async def _checked(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope["path"].removeprefix(scope.get("root_path", ""))
+        problem = None if path == HEALTH else self._refusal(scope)
+        if problem is None:
+            await self._app(scope, receive, send)
+        else:
+            await problem_response(problem, as_older_demo=path == PREDICT)(scope, receive, send)
+
+    def _refusal(self, scope: Scope) -> Problem | None:
+        # The server says who asks; it believes a proxy's X-Forwarded-For only from addresses that it was told to trust.
+        client = scope.get("client")
+        wait_s = self._limit.wait_s(client[0] if client else None)
+        if wait_s:
+            return _problem(HTTPStatus.TOO_MANY_REQUESTS, {"Retry-After": str(wait_s)})
+        if self._token is not None and not self._shows_token(Headers(scope=scope).get("authorization", "")):
+            return _problem(HTTPStatus.UNAUTHORIZED, {"WWW-Authenticate": "Bearer"})
+        return None
+
+    def _shows_token(self, authorization: str) -> bool:
+        scheme, _, token = authorization.partition(" ")
+        # Starlette decodes headers as Latin-1, so this gives back the bytes that came.
+        shown = token.strip().encode("latin-1")
+        return scheme.lower() == _SCHEME and hmac.compare_digest(shown, self._token or b"")
+
+
+def _problem(status: HTTPStatus, headers: dict[str, str]) -> Problem:
+    known = examples.PROBLEMS[status]
+    return Problem(status, known["code"], known["message"], known["hint"], headers)
+
+
+def describe_access(document: dict[str, Any], guarded: bool) -> None:
+    """Write into an OpenAPI document whether a token is needed: everywhere but at `HEALTH`, or nowhere."""
+    if guarded:
+        scheme = {"type": "http", "scheme": _SCHEME}
+        document["components"]["securitySchemes"] = {"token": scheme}
+        document["security"] = [{"token": []}]
+        document["paths"][HEALTH]["get"]["security"] = []
+        return
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            operation["responses"].pop(str(int(HTTPStatus.UNAUTHORIZED)), None)

@@ -1,0 +1,78 @@
+"""Logging in at a provider, with Streamlit's own login and all of its real parts.
+
+Needs the packages that PoseDeck does not bring: ``pip install "streamlit[auth]"``.
+"""
+
+from __future__ import annotations
+
+import json
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from pose_core.events import FILE_NAME
+from tests.e2e.conftest import free_port, running_server, settle, visit, wait_for_result
+from tests.oidc_provider import CLIENT_ID, CLIENT_SECRET, running_provider
+
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.skipif(not (find_spec("authlib") and find_spec("httpx")), reason='needs "streamlit[auth]"'),
+]
+
+
+def _log_in(page: Page) -> None:
+    page.get_by_role("button", name="Sign in with your account").click()
+
+
+def test_who_is_on_the_list_comes_in_by_the_provider_and_leaves(browser: Browser, tmp_path: Path) -> None:
+    port, logs, secrets = free_port(), tmp_path / "logs", tmp_path / "secrets.toml"
+    with running_provider() as provider:
+        secrets.write_text(
+            f"""
+            [auth]
+            redirect_uri = "http://localhost:{port}/oauth2callback"
+            cookie_secret = "0123456789abcdef0123456789abcdef"
+            client_id = "{CLIENT_ID}"
+            client_secret = "{CLIENT_SECRET}"
+            server_metadata_url = "{provider.metadata_url}"
+            """
+        )
+        environment = {
+            "POSEDECK_LOGIN": "oidc",
+            "POSEDECK_LOGIN_WHO": "@example.org",
+            "POSEDECK_LOG_FOLDER": str(logs),
+            "STREAMLIT_SECRETS_FILES": str(secrets),
+        }
+        with (
+            running_server(tmp_path / "log.txt", env=environment, port=port) as server,
+            visit(browser, f"{server.url}/photo") as page,
+        ):
+            expect(page.get_by_role("button", name="Sign in with your account")).to_be_visible()
+            settle(page)
+            expect(page.locator("img, video, iframe")).to_have_count(0)
+
+            provider.person = {"email": "eve@elsewhere.example", "email_verified": True}
+            _log_in(page)
+            expect(page.get_by_text("Your account is not on the list")).to_be_visible()
+            page.get_by_role("button", name="Sign out").click()
+
+            expect(page.get_by_role("button", name="Sign in with your account")).to_be_visible()
+            provider.person = {"email": "ann@example.org", "email_verified": True}
+            _log_in(page)
+            expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+            page.get_by_role("link", name="Photo").click()
+            wait_for_result(page)
+            page.reload()
+            wait_for_result(page)  # remembered
+            page.get_by_role("button", name="Sign out").click()
+            expect(page.get_by_role("button", name="Sign in with your account")).to_be_visible()
+        assert "Traceback" not in server.log.read_text()
+        assert provider.asked.count("/token") == 2
+    written = (logs / FILE_NAME).read_text("utf-8")
+    outcomes = [
+        event["outcome"] for event in map(json.loads, written.splitlines()) if event["event"] == "sign_in"
+    ]
+    assert outcomes[:2] == ["not_listed", "in"]
+    assert "example" not in written
