@@ -66,9 +66,10 @@ def running_server(
     folder: Path = ROOT,
     env: Mapping[str, str] | None = None,
     script: str = "app.py",
+    port: int | None = None,
 ) -> Iterator[Server]:
     """Start the dashboard as `streamlit run app.py` does, and stop it afterwards; `env` adds to the environment."""
-    port = free_port()
+    port = port or free_port()
     url = f"http://localhost:{port}"
     command = [*prefix, sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port)]
     with log.open("wb") as sink:
