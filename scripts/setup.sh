@@ -133,6 +133,6 @@ install_system_packages
 venv_is_sound || make_venv
 install requirements.txt "a download of 250 MB"
 if [ "$mode" = dev ]; then
-    install requirements-dev.txt "a download of 85 MB"
+    install requirements-dev.txt "a download of 95 MB"
     install_browser
 fi

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import http.client
 import os
+import shutil
 import signal
+import socket
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -79,6 +82,29 @@ def test_a_killed_server_starts_again_on_its_port_and_leaves_nothing(tmp_path: P
         assert client.get("/api/v1/health").json()["warmed"] is True
         assert "Traceback" not in server.log.read_text()
     assert list(folder.iterdir()) == []
+
+
+# ---------------------------------------------------------------------- no descriptors
+@pytest.mark.skipif(not shutil.which("prlimit"), reason="limiting descriptors needs prlimit, which Linux has")
+def test_connections_above_the_systems_limit_are_refused_and_all_is_well_when_they_have_gone(
+    tmp_path: Path,
+) -> None:
+    with running_server(tmp_path / "log.txt", prefix=("prlimit", "--nofile=200:200")) as server:
+        client = client_of(server)
+        with ExitStack() as lines:
+            for _ in range(300):
+                lines.enter_context(socket.create_connection(("127.0.0.1", client.port), timeout=PATIENCE_S))
+            with pytest.raises((OSError, http.client.HTTPException)):
+                client.get("/api/v1/health")
+        deadline_s = time.monotonic() + PATIENCE_S
+        answer = None
+        while answer is None and time.monotonic() < deadline_s:
+            with suppress(OSError, http.client.HTTPException):  # those that left are noticed one by one
+                answer = client.post(POSE, STAND)
+        assert answer is not None
+        assert answer.status == 200
+        assert server.process.poll() is None
+        assert "Traceback" not in server.log.read_text()
 
 
 # ---------------------------------------------------------------------- no memory
