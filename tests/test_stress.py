@@ -55,7 +55,7 @@ def test_under_load_nobody_gets_an_error_and_the_page_answers(tmp_path: Path) ->
 
 
 def test_a_short_soak_sees_everybody_come_and_go(tmp_path: Path) -> None:
-    result = soak.measure(minutes=0.4, every_s=1.0, watch_s=4.0)
+    result = soak.measure(minutes=0.4, every_s=1.0, watch_s=4.0, forgotten_s=2.0)
     counts = result["counts"]
     assert result["unexpected"] == 0, counts
     for name in ("200", "400", "422", "left", "live viewers", "visits of photo", "visits of home"):
@@ -79,13 +79,16 @@ def samples(rss: list[float], descriptors: list[int]) -> list[dict[str, float]]:
 def test_drift_leaves_out_what_came_before_the_server_had_settled() -> None:
     figures = soak.drift(samples([1.0, 900.0, 100.0, 100.0, 100.0], [99, 99, 7, 7, 7]), settled_s=20.0)
     assert figures["samples"] == 3
-    assert figures["rss"] == {"mb": 100.0, "most": 1.0, "end": 1.0, "mb_an_hour": 0.0}
+    assert figures["rss"] == {"mb": 100.0, "most": 1.0, "end": 1.0, "peak": 1.0, "mb_an_hour": 0.0}
     assert figures["descriptors"] == {"least": 7, "most": 7, "first_third": 7.0, "last_third": 7.0}
 
 
 def test_drift_tells_growth_in_memory_and_descriptors() -> None:
-    figures = soak.drift(samples([100.0 + i for i in range(30)], list(range(30))), settled_s=0.0)
-    assert figures["rss"]["most"] == pytest.approx(129 / 101, abs=1e-3)
+    figures = soak.drift(
+        samples([100.0 + i for i in range(30)], list(range(30))), settled_s=0.0, window_s=100.0
+    )
+    assert figures["rss"]["most"] == figures["rss"]["end"] == pytest.approx(124.5 / 104.5, abs=1e-3)
+    assert figures["rss"]["peak"] == pytest.approx(129 / 104.5, abs=1e-3)
     assert figures["rss"]["mb_an_hour"] == pytest.approx(360.0)
     assert figures["descriptors"]["last_third"] - figures["descriptors"]["first_third"] == 20
 
