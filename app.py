@@ -5,8 +5,11 @@
 
 from __future__ import annotations
 
+import enough_memory  # first: it ends the process where the imports below could not be borne
+
+# isort: split
+import asyncio
 import os
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import NoReturn
@@ -19,7 +22,7 @@ import service
 from pose_core.configuration import read_configuration
 from pose_core.errors import PoseCoreError, SettingsError
 from pose_core.events import close_log, log_event, open_log
-from pose_core.machine import limit_memory_growth
+from pose_core.machine import is_out_of_memory, limit_memory_growth
 from pose_core.version import VERSION
 from pose_ui import streamlit_bindings
 from pose_ui.plotly_route import plotly_route
@@ -30,19 +33,15 @@ from pose_ui.sign_in import check_login, tell_what_is_open
 
 
 def cannot_start(error: PoseCoreError) -> NoReturn:
-    """One clear sentence instead of a server whose pages cannot work.
-
-    An exception, SystemExit included, would come out of the server as a traceback.
-    """
-    sys.stderr.write(f"PoseDeck cannot start. {error}\n")
-    sys.stderr.flush()
-    os._exit(1)
+    """One clear sentence instead of a server whose pages cannot work."""
+    enough_memory.end(f"cannot start. {error}")
 
 
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[None]:
     """Open the log, warm the shared pool, and free both at the end."""
     open_log(configuration)
+    enough_memory.end_when_exhausted(asyncio.get_running_loop())
     try:
         if read_configuration(os.environ) != configuration:
             raise SettingsError(
@@ -54,6 +53,12 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
         await anyio.to_thread.run_sync(warm_up)
     except PoseCoreError as error:  # a missing login, missing libraries or damaged models
         cannot_start(error)
+    except Exception as error:
+        if not is_out_of_memory(error):
+            raise
+        enough_memory.end(
+            "cannot start. It may use less memory than the models need. Give it more: 1 GB is plenty."
+        )
     tell_what_is_open(configuration)
     log_event("start", version=VERSION)
     yield

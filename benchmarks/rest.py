@@ -33,26 +33,27 @@ from pose_core.images import encode_jpeg
 from pose_core.performer import Camera, render_frame
 from scripts import run
 
-__all__ = ["Asked", "ask", "compare"]
+__all__ = ["BOUNDARY", "Asked", "ask", "compare", "form"]
 
 _HOST: Final = "127.0.0.1"
 _SIZE_WH: Final = (640, 491)
 _ANSWERS: Final = {"picture": "/predict", "json": "/predict?format=json"}
 _CLIENTS: Final = (1, 4)
-_BOUNDARY: Final = "posedeck-benchmark"
+BOUNDARY: Final = "posedeck-benchmark"
 _PACKAGES: Final = ("mediapipe==0.10.21", "flask")
 _FOLDER: Final = run.ROOT / ".cache" / "older-demo"
 _WARM_S: Final = 1.0
 _START_LIMIT_S: Final = 60.0
 
 
-def form(picture: bytes) -> bytes:
+def form(*pictures: bytes) -> bytes:
     """The body of a request."""
     head = (
-        f'--{_BOUNDARY}\r\nContent-Disposition: form-data; name="image"; filename="picture.jpg"\r\n'
+        f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="image"; filename="picture.jpg"\r\n'
         "Content-Type: image/jpeg\r\n\r\n"
     )
-    return head.encode() + picture + f"\r\n--{_BOUNDARY}--\r\n".encode()
+    parts = [head.encode() + picture + b"\r\n" for picture in pictures]
+    return b"".join(parts) + f"--{BOUNDARY}--\r\n".encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ def ask(port: int, path: str, body: bytes, clients: int, seconds: float) -> Aske
 
     def client(place: int) -> None:
         connection = http.client.HTTPConnection(_HOST, port, timeout=60)
-        headers = {"Content-Type": f"multipart/form-data; boundary={_BOUNDARY}"}
+        headers = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
         start.wait()
         while time.perf_counter() < end_s[0]:
             begin_s = time.perf_counter()

@@ -1,4 +1,4 @@
-"""A PoseDeck server of our own, from command to end, and the memory that it holds."""
+"""A PoseDeck server of our own, from command to end, and what it holds: memory, threads, open descriptors."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import re
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from scripts import run
 
-__all__ = ["Server", "descendants", "memory_mb", "serving"]
+__all__ = ["Server", "descendants", "holdings", "memory_mb", "serving"]
 
 _HOST: Final = "127.0.0.1"
 _PROC: Final = Path("/proc")
@@ -89,6 +89,15 @@ def _status(pid: int) -> dict[str, int]:
     return {name: int(number) for name, number in re.findall(r"^(\w+):\s+(\d+)", text, re.MULTILINE)}
 
 
+def _family(pid: int) -> dict[int, dict[str, int]]:
+    """Numbers of /proc/PID/status for `pid` and all processes below it."""
+    everyone = {
+        int(entry.name): _status(int(entry.name)) for entry in _PROC.iterdir() if entry.name.isdigit()
+    }
+    ours = descendants(pid, {one: status.get("PPid", 0) for one, status in everyone.items()})
+    return {one: everyone.get(one, {}) for one in ours}
+
+
 def memory_mb(pid: int) -> dict[str, float] | None:
     """Memory of a process and its children now, in MB (2^20 bytes); None where there is no /proc (not Linux).
 
@@ -99,13 +108,28 @@ def memory_mb(pid: int) -> dict[str, float] | None:
     """
     if not (_PROC / "self" / "status").exists():
         return None
-    everyone = {
-        int(entry.name): _status(int(entry.name)) for entry in _PROC.iterdir() if entry.name.isdigit()
-    }
-    ours = descendants(pid, {one: status.get("PPid", 0) for one, status in everyone.items()})
     total = {"rss": 0, "private": 0}
-    for one in ours:
-        status = everyone.get(one, {})
+    for status in _family(pid).values():
         total["rss"] += status.get("VmRSS", 0)  # kernel threads have none
         total["private"] += status.get("RssAnon", 0)
     return {name: round(kilobytes / _KB_PER_MB, 1) for name, kilobytes in total.items()}
+
+
+def holdings(pid: int) -> dict[str, float] | None:
+    """What a process and its children hold now; None where there is no /proc (not Linux).
+
+    Returns
+    -------
+    dict or None
+        As `memory_mb`, and ``threads`` and ``descriptors``: files, sockets and the like that are open.
+    """
+    memory = memory_mb(pid)
+    if memory is None:
+        return None
+    family = _family(pid)
+    descriptors = 0
+    for one in family:
+        with suppress(OSError):  # gone meanwhile
+            descriptors += sum(1 for _ in (_PROC / str(one) / "fd").iterdir())
+    threads = sum(status.get("Threads", 0) for status in family.values())
+    return {**memory, "threads": threads, "descriptors": descriptors}

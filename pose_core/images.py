@@ -227,8 +227,12 @@ def decode_picture(data: bytes) -> Picture:
             if image.format != _PHONE_JPEG and getattr(image, "n_frames", 1) > 1:
                 notes.append("first_frame")
             image.load()
+        except MemoryError:  # no fault of the file
+            raise
         except Exception as error:  # truncation and damage surface as many exception types
             raise _damaged() from error
+        if image.mode == "P" and image.palette is None:  # Pillow reads a PNG whose palette is missing
+            raise _damaged()
         if picture_format == "PNG" and data[_PNG_BIT_DEPTH_AT] == 16:
             notes.append("sixteen_bit")
         rgb = _to_rgb8(_upright(image, notes), notes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 import platform
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ from pose_core.version import VERSION
 
 __all__ = [
     "describe_machine",
+    "is_out_of_memory",
     "limit_memory_growth",
     "memory_mb",
     "processor_features",
@@ -37,6 +39,15 @@ _PACKAGES: Final = (
 _XNNPACK_USES: Final = (
     *("ssse3", "sse4_1", "avx", "f16c", "fma", "avx2", "avx512f", "avx512_vnni", "avx_vnni", "amx_tile"),
     *("asimd", "asimdhp", "asimddp", "i8mm", "sve", "sme"),
+)
+
+#: In the messages of errors that have no type of their own: of threads, of shared libraries, of OpenCV, of C++.
+_NO_MEMORY_SIGNS: Final = (
+    "can't start new thread",
+    "failed to map segment",
+    "annot allocate memory",
+    "Insufficient memory",
+    "bad_alloc",
 )
 
 # From glibc's malloc.h.
@@ -66,6 +77,21 @@ def limit_memory_growth() -> None:
         libc = ctypes.CDLL(None)
         libc.mallopt(_M_ARENA_MAX, 2)
         libc.mallopt(_M_MMAP_THRESHOLD, 4 * 2**20)
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether this is how Python, OpenCV, or the system say that there is no memory left.
+
+    Examples
+    --------
+    >>> is_out_of_memory(MemoryError()), is_out_of_memory(RuntimeError("can't start new thread"))
+    (True, True)
+    >>> is_out_of_memory(RuntimeError("something else"))
+    False
+    """
+    if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
+        return True
+    return any(sign in str(error) for sign in _NO_MEMORY_SIGNS)
 
 
 def usable_cores() -> int:

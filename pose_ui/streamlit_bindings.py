@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 
 from starlette.formparsers import MultiPartParser
+from starlette.websockets import WebSocketDisconnected
 from streamlit import net_util
 from streamlit.runtime.pages_manager import PagesManager
 
@@ -17,6 +18,10 @@ __all__ = ["apply"]
 
 _HERE = "127.0.0.1"
 _UNCAUGHT = "Uncaught app execution"
+
+
+def _is_no_farewell(record: logging.LogRecord) -> bool:
+    return not (record.exc_info and isinstance(record.exc_info[1], WebSocketDisconnected))
 
 
 def apply() -> None:
@@ -35,5 +40,8 @@ def apply() -> None:
     # Warming up imports streamlit-webrtc outside of any page's run, on purpose; Streamlit would warn of that.
     context = "streamlit.runtime.scriptrunner_utils.script_run_context"
     logging.getLogger(context).addFilter(lambda record: "missing ScriptRunContext" not in record.msg)
+    # A visitor who leaves while something is being sent: Streamlit takes what Starlette raises for a text message, and
+    # closes what is closed. The visit ends as it should; only the log would have a traceback each time.
+    logging.getLogger("uvicorn.error").addFilter(_is_no_farewell)
     # Uploads above 1 MB would be put into temporary files. All that may come in stays in memory.
     MultiPartParser.spool_max_size = (MAX_FILE_MB + 1) * 1024 * 1024

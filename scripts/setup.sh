@@ -138,6 +138,6 @@ install_system_packages
 venv_is_sound || make_venv
 install requirements.txt "a download of 250 MB"
 if [ "$mode" = dev ]; then
-    install requirements-dev.txt "a download of 110 MB"
+    install requirements-dev.txt "a download of 120 MB"
     install_browser
 fi

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from traceback import clear_frames
 from typing import Final, TypeVar
 
 import anyio
@@ -13,7 +14,7 @@ import anyio.to_thread
 
 from pose_core.errors import BusyError
 from pose_core.images import MAX_FILE_MB
-from pose_core.machine import usable_cores
+from pose_core.machine import is_out_of_memory, usable_cores
 from pose_core.pool import PosePool
 
 __all__ = ["Desk", "Limits"]
@@ -75,7 +76,7 @@ class Desk:
         Raises
         ------
         BusyError
-            At once, if all are taken.
+            At once, if all are taken; later, if there was no memory for what is done in it.
         """
         if self.in_flight >= self.limits.in_flight:
             raise BusyError(
@@ -86,8 +87,19 @@ class Desk:
         self.in_flight += 1
         try:
             yield
+            return
+        except Exception as error:
+            _empty(error)
+            if not is_out_of_memory(error):
+                raise
         finally:
             self.in_flight -= 1
+        # Here and not above, where the error would come along as its context.
+        raise BusyError(
+            "out_of_memory",
+            "Memory for this request was expected, and there is none left. Please try again in a moment, or with "
+            "smaller pictures.",
+        )
 
     async def run(self, work: Callable[[PosePool, float], _T]) -> _T:
         """Call `work` with the pool, and the longest wait for a landmarker, in a thread.
@@ -111,3 +123,15 @@ class Desk:
             return await anyio.to_thread.run_sync(partial(work, self.pool(), wait_s), limiter=self._threads)
         finally:
             self._workers.release()
+
+
+def _empty(error: BaseException) -> None:
+    """Let an error take no pictures along.
+
+    Its traceback holds what the functions held in which it was raised, up to 150 MB a picture; and Python frees an
+    error that went through a coroutine only when it next looks for cycles.
+    """
+    link: BaseException | None = error
+    while link is not None:
+        clear_frames(link.__traceback__)
+        link = link.__cause__ or link.__context__

@@ -149,11 +149,14 @@ async def read_uploads(request: Request, *, body_mb: int, images: int, read_s: f
             "Let a library or curl -F build the body, and set no Content-Type by hand: it names the boundary.",
         ) from None
     uploads = []
-    for name, part in form.multi_items():
-        if isinstance(part, UploadFile):
-            if name == FIELD:
-                uploads.append(Upload(part.filename or "picture", await part.read()))
-            await part.close()  # at once, so that a large picture is not held twice
+    try:
+        for name, part in form.multi_items():
+            if isinstance(part, UploadFile):
+                if name == FIELD:
+                    uploads.append(Upload(part.filename or "picture", await part.read()))
+                await part.close()  # at once, so that a large picture is not held twice
+    finally:  # there may be no memory for a copy
+        await form.close()
     if not uploads:
         raise Problem(
             HTTPStatus.BAD_REQUEST,

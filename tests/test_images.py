@@ -287,6 +287,17 @@ def test_a_transparent_palette_colour_turns_white(file_format: str) -> None:
     assert picture.notes == ("alpha",)
 
 
+def test_a_picture_whose_palette_is_missing_is_damaged() -> None:
+    file = io.BytesIO()
+    Image.new("P", (64, 64)).save(file, "PNG")
+    whole = file.getvalue()
+    start = whole.index(b"PLTE") - 4
+    length = int.from_bytes(whole[start : start + 4], "big") + 12
+    with pytest.raises(PictureError) as caught:
+        decode_picture(whole[:start] + whole[start + length :])
+    assert caught.value.code == "picture_damaged"
+
+
 def test_a_palette_of_several_transparencies_is_blended() -> None:
     palette = PICTURE.quantize(4)
     opacity = bytearray(b"\xff" * 4)

@@ -1,23 +1,74 @@
-"""Damaged, lying and foreign files, the same ones on every run: none makes the service fail."""
+"""Damaged, lying and foreign files, the same ones on every run: none makes the service fail, or keep memory."""
 
 from __future__ import annotations
 
-import io
 import logging
-import zipfile
+from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from multiprocessing import get_context
 
 import numpy as np
 import pytest
-from PIL import Image
 
-from pose_core.performer import Camera, render_frame
+from pose_core.machine import limit_memory_growth, memory_mb
 from pose_core.pool import PosePool
+from tests.damage import SEED, corpus, cut, flipped
 from tests.rest_client import FORM_TYPE, Client, form, rest_server
 
-SEED = 20_240_917
-DAMAGED_EACH = 12  # for each of four formats and three kinds of damage
 BROKEN_FORMS = 60
+PASSES = 2
+#: What the second pass over the corpus may add to the resident memory: 12 KB a file. Seen: 4 MB less to 1 MB more.
+MORE_MB = 8.0
+
+
+@dataclass
+class Passes:
+    """What came of sending the corpus several times: for each pass the statuses, and the memory when it was over."""
+
+    statuses: list[list[int]] = field(default_factory=list)
+    malformed: list[bytes] = field(default_factory=list)
+    memory_mb: list[float | None] = field(default_factory=list)
+    logged: list[str] = field(default_factory=list)
+
+
+class _Notes(logging.Handler):
+    def __init__(self, lines: list[str]) -> None:
+        super().__init__(logging.WARNING)
+        self.lines = lines
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(record.getMessage())
+
+
+def send_all(passes: int) -> Passes:
+    """Send the corpus to a service in this process, whose memory is managed as the application's is."""
+    limit_memory_growth()
+    files = corpus()
+    seen = Passes()
+    logging.getLogger().addHandler(_Notes(seen.logged))
+    pool = PosePool(image_limit=1, stream_limit=1)
+    with rest_server(lambda: pool) as client:
+        for _ in range(passes):
+            statuses = []
+            for data in files:
+                answer = client.post("/api/v1/pose?model=lite", data)
+                statuses.append(answer.status)
+                body = answer.json() if answer.type == "application/json" else {}
+                if ("people" if answer.status == 200 else "hint") not in body:
+                    seen.malformed.append(answer.body)
+            seen.statuses.append(statuses)
+            seen.memory_mb.append(memory_mb())
+    pool.close()
+    return seen
+
+
+@pytest.fixture(scope="module")
+def seen() -> Passes:
+    # A process of its own: in this one, what other tests have left behind would be measured.
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
+        return process.submit(send_all, PASSES).result()
 
 
 @pytest.fixture(scope="module")
@@ -26,85 +77,22 @@ def client(lite_pool: PosePool) -> Iterator[Client]:
         yield client
 
 
-def pictures() -> dict[str, bytes]:
-    """The performer, small, in every format that can be read."""
-    image = Image.fromarray(render_frame("jack", 0.0, camera=Camera(160, 120)).rgb)
-    files = {}
-    for kind in ("JPEG", "PNG", "WEBP", "GIF"):
-        file = io.BytesIO()
-        image.save(file, kind)
-        files[kind] = file.getvalue()
-    return files
+def test_no_damaged_or_foreign_file_makes_the_service_fail(seen: Passes) -> None:
+    first, again = seen.statuses
+    assert len(first) >= 500
+    counts = Counter(first)
+    assert set(counts) == {200, 400, 413}
+    assert counts[400] > 300
+    assert again == first
+    assert seen.malformed == []
+    assert seen.logged == []
 
 
-def cut(data: bytes, random: np.random.Generator) -> bytes:
-    return data[: random.integers(0, len(data))]
-
-
-def flipped(data: bytes, random: np.random.Generator) -> bytes:
-    changed = bytearray(data)
-    for _ in range(random.integers(1, 40)):
-        changed[random.integers(0, len(data))] ^= 1 << random.integers(0, 8)
-    return bytes(changed)
-
-
-def lying_head(data: bytes, random: np.random.Generator) -> bytes:
-    """The first bytes, where sizes and types are, overwritten at random."""
-    changed = bytearray(data)
-    start = int(random.integers(4, 40))
-    changed[start : start + 8] = random.bytes(8)
-    return bytes(changed)
-
-
-def foreign() -> list[bytes]:
-    """Files of other kinds."""
-    inner = io.BytesIO()
-    with zipfile.ZipFile(inner, "w") as archive:
-        archive.writestr("photo.png", pictures()["PNG"])
-    outer = io.BytesIO()
-    with zipfile.ZipFile(outer, "w") as archive:
-        archive.writestr("inner.zip", inner.getvalue())
-    return [
-        inner.getvalue(),
-        outer.getvalue(),
-        b"<svg xmlns='http://www.w3.org/2000/svg' width='1e9' height='1e9'><script>1</script></svg>",
-        b"<!doctype html><html><body onload='alert(1)'>hello</body></html>",
-        b"%PDF-1.7\n%%EOF",
-        b"BM" + bytes(100),
-        b"II*\0" + bytes(100),
-        b"\0\0\0\x18ftypavif" + bytes(100),
-        b"{}",
-        bytes(1000),
-    ]
-
-
-def corpus() -> list[bytes]:
-    random = np.random.default_rng(SEED)
-    damaged = [
-        damage(data, random)
-        for data in pictures().values()
-        for damage in (cut, flipped, lying_head)
-        for _ in range(DAMAGED_EACH)
-    ]
-    return damaged + foreign()
-
-
-def test_no_damaged_or_foreign_file_makes_the_service_fail(
-    client: Client, caplog: pytest.LogCaptureFixture
-) -> None:
-    files = corpus()
-    assert len(files) >= 150
-    statuses = []
-    with caplog.at_level(logging.WARNING):
-        for data in files:
-            answer = client.post("/api/v1/pose?model=lite", data)
-            assert answer.type == "application/json"
-            body = answer.json()
-            assert ("people" if answer.status == 200 else "hint") in body
-            statuses.append(answer.status)
-    assert set(statuses) == {200, 400, 413} or set(statuses) == {200, 400}
-    assert statuses.count(400) > 50
-    assert caplog.records == []
+def test_memory_does_not_grow_with_damaged_and_foreign_files(seen: Passes) -> None:
+    before_mb, after_mb = seen.memory_mb
+    if before_mb is None or after_mb is None:
+        pytest.skip("the memory of a process is read from /proc")
+    assert after_mb - before_mb < MORE_MB
 
 
 def test_no_broken_form_makes_the_service_fail(client: Client, caplog: pytest.LogCaptureFixture) -> None:
@@ -122,4 +110,4 @@ def test_no_broken_form_makes_the_service_fail(client: Client, caplog: pytest.Lo
 
 
 def test_the_corpus_is_the_same_on_every_run() -> None:
-    assert corpus()[:-10] == corpus()[:-10]  # zip files carry the time
+    assert corpus() == corpus()

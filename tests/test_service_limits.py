@@ -5,12 +5,15 @@ from __future__ import annotations
 import logging
 import tempfile
 import time
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
+from starlette.datastructures import UploadFile
 
 from pose_core.errors import BundleError, BusyError, PictureError, PoseCoreError, SettingsError
 from pose_core.images import MAX_MEGAPIXELS, encode_png
@@ -246,6 +249,42 @@ def test_logs_hold_neither_names_nor_results(client: Client, caplog: pytest.LogC
         client.post(POSE, b"no picture", name="private name.png")
     assert "private" not in caplog.text
     assert "landmark" not in caplog.text
+
+
+# ---------------------------------------------------------------------- no memory
+class FullPool(PosePool):
+    """Has no memory, and notes what a request held when it found that out."""
+
+    held: weakref.ref[NDArray[np.uint8]] | None = None
+    error: Exception | None = None
+
+    def borrow(self, *_: Any, **__: Any) -> Any:
+        large = np.zeros(1000, np.uint8)
+        self.held = weakref.ref(large)
+        self.error = MemoryError()
+        raise self.error
+
+
+def test_a_request_without_memory_is_asked_to_come_back_and_lets_go_of_its_picture() -> None:
+    pool = FullPool(image_limit=1, stream_limit=1)
+    with rest_server(lambda: pool) as client:
+        answer = client.post(POSE, EMPTY)
+        refused(answer, 503, "out_of_memory")
+        assert int(answer.headers["retry-after"]) >= 1
+        assert in_flight(client) == 0
+    assert pool.error is not None  # and with it its traceback
+    assert pool.held is not None
+    assert pool.held() is None
+
+
+def test_a_body_without_memory_is_asked_to_come_back(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any) -> Any:
+        raise MemoryError
+
+    monkeypatch.setattr(UploadFile, "read", full)
+    refused(client.post(POSE, EMPTY), 503, "out_of_memory")
+    monkeypatch.undo()
+    assert client.post(POSE, EMPTY).status == 200
 
 
 # ---------------------------------------------------------------------- errors of the core

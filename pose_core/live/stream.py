@@ -28,6 +28,7 @@ from pose_core.drawing import draw_poses
 from pose_core.errors import BusyError, PoseCoreError
 from pose_core.fitting import SMALLEST_PX
 from pose_core.landmarker import StreamLandmarker
+from pose_core.live.clock import ForwardClock
 from pose_core.live.coding import pixels
 from pose_core.live.history import History
 from pose_core.live.meter import Meter
@@ -66,7 +67,7 @@ class LiveStream:
     on_drawn : callable, optional
         Gets each drawn frame (rgb24), on the stream's thread.
     clock_s : callable, optional
-        Monotonic seconds.
+        Monotonic seconds; should it stand still or go back, time in the stream goes on all the same.
     """
 
     def __init__(
@@ -79,7 +80,7 @@ class LiveStream:
         self._pool = pool
         self.settings = settings
         self.on_drawn = on_drawn
-        self._clock_s = clock_s
+        self._clock_s = clock_s = ForwardClock(clock_s)
         self._inbox = NewestSlot[_Arrived]()
         self._meter = Meter(clock_s())
         self._lock = threading.Lock()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import importlib.util
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -19,15 +21,15 @@ pytestmark = pytest.mark.e2e
 
 @pytest.fixture
 def copied_project(tmp_path: Path) -> Path:
-    for name in ("app.py", "dashboard.py"):
+    for name in ("app.py", "dashboard.py", "enough_memory.py"):
         shutil.copy(ROOT / name, tmp_path)
     for name in ("pages", "pose_ui", "pose_core", "service", ".streamlit"):
         shutil.copytree(ROOT / name, tmp_path / name)
     return tmp_path
 
 
-def _start(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(free_port())]
+def _start(folder: Path, *prefix: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [*prefix, sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(free_port())]
     return subprocess.run(
         command,
         cwd=folder,
@@ -55,6 +57,47 @@ def test_a_damaged_model_file_is_named_with_the_mend(copied_project: Path) -> No
     assert ended.returncode == 1
     assert "PoseDeck cannot start. The model file full.task is damaged" in ended.stderr
     assert "Traceback" not in ended.stdout + ended.stderr
+
+
+@pytest.fixture
+def hidden_egl(tmp_path: Path) -> tuple[str, ...]:
+    """What to start a command with so that it finds no libEGL, and nobody else misses it."""
+    unshare = ("unshare", "--mount", "--propagation", "private")
+    if (
+        not shutil.which("unshare")
+        or subprocess.run([*unshare, "true"], check=False, capture_output=True).returncode
+    ):
+        pytest.skip("hiding a system library needs a mount namespace, which needs root")
+    ctypes.CDLL("libEGL.so.1")
+    maps = Path("/proc/self/maps").read_text(encoding="utf-8")
+    (library,) = {line.split()[-1] for line in maps.splitlines() if "/libEGL.so" in line}
+    empty = tmp_path / "empty"
+    empty.touch()
+    hide = f"mount --bind {shlex.quote(str(empty))} {shlex.quote(library)}"
+    return (*unshare, "sh", "-c", f'{hide} && exec "$@"', "sh")
+
+
+def test_a_missing_system_library_is_named_with_its_package(hidden_egl: tuple[str, ...]) -> None:
+    ended = _start(ROOT, *hidden_egl)
+    assert ended.returncode == 1
+    (sentence,) = ended.stderr.splitlines()
+    assert sentence.startswith(
+        "PoseDeck cannot start. The model needs the system libraries libEGL and libGLESv2"
+    )
+    assert sentence.endswith("sudo apt-get install -y libegl1 libgles2")
+    assert "Traceback" not in ended.stdout
+
+
+@pytest.mark.skipif(not shutil.which("prlimit"), reason="limiting memory needs prlimit, which Linux has")
+@pytest.mark.parametrize("megabytes", [300, 600, 900, 1200])
+def test_too_little_memory_is_said_with_what_is_needed(megabytes: int) -> None:
+    ended = _start(ROOT, "prlimit", f"--as={megabytes * 2**20}")
+    assert ended.returncode == 1
+    assert ended.stderr == (
+        f"PoseDeck cannot start. It needs 1500 MB of address space and may use {megabytes} MB. "
+        "Raise the limit: ulimit -v unlimited\n"
+    )
+    assert "Traceback" not in ended.stdout
 
 
 def test_an_unforeseen_error_shows_a_calm_sentence_and_logs_only_its_place(
