@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import socket
 import time
@@ -10,6 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from unittest.mock import patch
 
 from scripts import run
 
@@ -48,11 +50,15 @@ def _free_port() -> int:
 
 @contextmanager
 def serving() -> Iterator[Server]:
-    """Start the server as ``make run`` does, on a free port; end it afterwards."""
+    """Start the server as ``make run`` does, on a free port; end it afterwards.
+
+    It limits no address: here all requests come from one, as fast as they are answered.
+    """
     port = _free_port()
     address = run.page_address(_HOST, port)
     started_s = time.perf_counter()
-    process = run.start_server(_HOST, port)
+    with patch.dict(os.environ, POSEDECK_RATE="0"):
+        process = run.start_server(_HOST, port)
     try:
         run.wait_until_reachable(process, address)
         yield Server(address, process.pid, started_s, time.perf_counter() - started_s)
