@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from starlette.types import Message, Receive, Scope, Send
@@ -27,7 +28,9 @@ def ask(kind: str, *headers: tuple[bytes, bytes]) -> tuple[list[Message], bool]:
         sent.append(message)
 
     scope = {"type": kind.partition(".")[0]}
-    asyncio.run(SecurityHeaders(app)(scope, receive, send))
+    # On a thread of its own: in this one a browser test may have left its event loop running.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, SecurityHeaders(app)(scope, receive, send)).result()
     return sent, seen == [send]
 
 

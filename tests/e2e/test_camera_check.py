@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import get_args
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect
 
 from pose_ui.camera_check import _JS, CameraState
 from pose_ui.live_trouble import LiveTrouble, fallbacks
@@ -75,12 +75,6 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
         process.wait(20)
     printed = log.read_text()
     assert "Traceback" not in printed, printed
-
-
-@pytest.fixture(scope="module")
-def playwright() -> Iterator[Playwright]:
-    with sync_playwright() as started:
-        yield started
 
 
 @contextmanager
