@@ -112,10 +112,16 @@ def memory_mb(pid: int) -> dict[str, float] | None:
     dict or None
         ``rss``: resident in all. ``private``: the part of it that no file backs, which is what can grow.
     """
-    if not (_PROC / "self" / "status").exists():
-        return None
+    return _memory_mb(_family(pid)) if _knows_proc() else None
+
+
+def _knows_proc() -> bool:
+    return (_PROC / "self" / "status").exists()
+
+
+def _memory_mb(family: dict[int, dict[str, int]]) -> dict[str, float]:
     total = {"rss": 0, "private": 0}
-    for status in _family(pid).values():
+    for status in family.values():
         total["rss"] += status.get("VmRSS", 0)  # kernel threads have none
         total["private"] += status.get("RssAnon", 0)
     return {name: round(kilobytes / _KB_PER_MB, 1) for name, kilobytes in total.items()}
@@ -129,8 +135,7 @@ def holdings(pid: int) -> dict[str, float] | None:
     dict or None
         As `memory_mb`, and ``threads`` and ``descriptors``: files, sockets and the like that are open.
     """
-    memory = memory_mb(pid)
-    if memory is None:
+    if not _knows_proc():
         return None
     family = _family(pid)
     descriptors = 0
@@ -138,4 +143,4 @@ def holdings(pid: int) -> dict[str, float] | None:
         with suppress(OSError):  # gone meanwhile
             descriptors += sum(1 for _ in (_PROC / str(one) / "fd").iterdir())
     threads = sum(status.get("Threads", 0) for status in family.values())
-    return {**memory, "threads": threads, "descriptors": descriptors}
+    return {**_memory_mb(family), "threads": threads, "descriptors": descriptors}

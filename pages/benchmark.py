@@ -40,7 +40,7 @@ watching = pool().status().streams
 if watching:
     st.warning(t("benchmark.viewers_on", count=watching), icon=":material/groups:")
 
-if session.running and session.run is not None:
+if session.run is not None and session.run.running:
     buttons.button(t("benchmark.stop"), icon=":material/stop:", on_click=session.run.stop, args=(2.0,))
     running_panel(session, goal, t)
     st.stop()

@@ -58,12 +58,19 @@ _M_ARENA_MAX: Final = -8
 @cache
 def processor_name() -> str:
     """Name of the processor, as its maker calls it where the system says so."""
+    return _cpuinfo("model name") or platform.processor() or platform.machine()
+
+
+def _cpuinfo(*names: str) -> str | None:
+    """What Linux says of the first processor under one of these names; None where it does not."""
     cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.exists():
-        for line in cpuinfo.read_text(encoding="utf-8", errors="replace").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
+    if not cpuinfo.exists():
+        return None
+    for line in cpuinfo.read_text(encoding="utf-8", errors="replace").splitlines():
+        name, _, value = line.partition(":")
+        if name.strip() in names:
+            return value.strip()
+    return None
 
 
 def limit_memory_growth() -> None:
@@ -103,14 +110,8 @@ def usable_cores() -> int:
 @cache
 def processor_features() -> tuple[str, ...]:
     """Instructions of this processor that speed the model up; empty where the system does not say."""
-    cpuinfo = Path("/proc/cpuinfo")
-    if not cpuinfo.exists():
-        return ()
-    for line in cpuinfo.read_text(encoding="utf-8", errors="replace").splitlines():
-        name, _, value = line.partition(":")
-        if name.strip() in ("flags", "Features"):
-            return tuple(feature for feature in _XNNPACK_USES if feature in value.split())
-    return ()
+    known = (_cpuinfo("flags", "Features") or "").split()
+    return tuple(feature for feature in _XNNPACK_USES if feature in known)
 
 
 def memory_mb() -> float | None:

@@ -32,10 +32,16 @@ def duration(seconds: float, t: Translator) -> str:
     return t("benchmark.minutes", value=round(seconds / 60))
 
 
-def _choice(name: str, options: Sequence[_T], t: Translator, explain: str | None = None) -> _T:
-    """One of several, under a key of the page."""
+def _key(name: str) -> str:
+    """Key of a choice, which has its default if it was never made."""
     key = benchmark_key(name)
     st.session_state.setdefault(key, BENCHMARK_DEFAULTS[name])
+    return key
+
+
+def _choice(name: str, options: Sequence[_T], t: Translator, explain: str | None = None) -> _T:
+    """One of several, under a key of the page."""
+    key = _key(name)
     st.segmented_control(
         t(f"benchmark.{name}"),
         options,
@@ -89,7 +95,7 @@ def _pills(name: str, options: Sequence[_T], label: Callable[[_T], str], t: Tran
         t(f"benchmark.{name}"),
         options,
         selection_mode="multi",
-        key=benchmark_key(name),
+        key=_key(name),
         format_func=label,
         persist_state="session",
     )
@@ -103,10 +109,8 @@ def choose_cells(preset: Preset, t: Translator) -> Plan:
     SettingsError
         If a choice is empty or a size cannot be measured.
     """
-    for name, default in BENCHMARK_DEFAULTS.items():
-        st.session_state.setdefault(benchmark_key(name), default)
     with st.expander(t("benchmark.own"), icon=":material/tune:"):
-        own = st.toggle(t("benchmark.own_on"), key=benchmark_key("own"), persist_state="session")
+        own = st.toggle(t("benchmark.own_on"), key=_key("own"), persist_state="session")
         if not own:
             return make_plan(preset)
         names = {f"{width}x{height}": (width, height) for width, height in SIZES_WH}
@@ -130,10 +134,10 @@ def choose_cells(preset: Preset, t: Translator) -> Plan:
 
 def _own_size(t: Translator) -> tuple[int, int]:
     with st.container(horizontal=True):
-        width = st.number_input(
-            t("benchmark.width"), min_value=0, step=2, key=benchmark_key("width"), persist_state="session"
-        )
-        height = st.number_input(
-            t("benchmark.height"), min_value=0, step=2, key=benchmark_key("height"), persist_state="session"
+        width, height = (
+            st.number_input(
+                t(f"benchmark.{side}"), min_value=0, step=2, key=_key(side), persist_state="session"
+            )
+            for side in ("width", "height")
         )
     return int(width), int(height)

@@ -49,11 +49,6 @@ class BenchmarkSession:
     problem: PoseCoreError | None = None
     files: dict[SourceKind, bytes] = field(default_factory=dict)
 
-    @property
-    def running(self) -> bool:
-        """Whether the visitor's run is under way."""
-        return self.run is not None and self.run.running
-
     def start(self, plan: Plan, kind: SourceKind, desk: BenchmarkDesk, pool: PosePool) -> None:
         """Begin a run; a problem is kept for the page."""
         self.problem = None

@@ -23,6 +23,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))  # the project is run from its folder and not installed
+
+from scripts.run import stop_server  # noqa: E402
+
 SITE = ROOT / "deploy" / "nginx.conf"
 HOST = "127.0.0.1"
 NAMES = ("a", "b")
@@ -90,7 +94,7 @@ class Replica:
         """Tell it to stop, as a service manager does, and wait; return the seconds that it took."""
         assert self.process is not None
         began_s = time.monotonic()
-        _end(self.process)
+        stop_server(self.process, STOP_LIMIT_S)
         return time.monotonic() - began_s
 
 
@@ -168,16 +172,7 @@ def running_replicas(folder: Path) -> Iterator[Replicas]:
     finally:
         for process in (front, *(replica.process for replica in each.values())):
             if process is not None:
-                _end(process)
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()
-    try:
-        process.wait(STOP_LIMIT_S)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+                stop_server(process, STOP_LIMIT_S)
 
 
 def _free_ports(count: int) -> list[int]:

@@ -108,11 +108,11 @@ def wait_until_reachable(server: subprocess.Popen[bytes], address: str) -> None:
     raise StartError(f"PoseDeck did not answer at {address} within {START_LIMIT_S:.0f} seconds.")
 
 
-def stop_server(server: subprocess.Popen[bytes]) -> None:
-    """End the server and wait for it."""
+def stop_server(server: subprocess.Popen[bytes], limit_s: float = STOP_LIMIT_S) -> None:
+    """End the server and wait for it; after `limit_s` it is killed."""
     server.terminate()
     try:
-        server.wait(STOP_LIMIT_S)
+        server.wait(limit_s)
     except subprocess.TimeoutExpired:
         server.kill()
         server.wait()

@@ -23,6 +23,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # run from its folder and not installed
+
+from scripts.run import stop_server
+
 HOST = "127.0.0.1"
 START_LIMIT_S = 30.0
 STOP_LIMIT_S = 10.0
@@ -118,12 +122,7 @@ def running_turn(folder: Path) -> Iterator[Turn]:
                 raise TurnError(f"coturn did not start. It said:\n{log[-2000:]}")
         yield turn
     finally:
-        process.terminate()
-        try:
-            process.wait(STOP_LIMIT_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        stop_server(process, STOP_LIMIT_S)
 
 
 def _free_port() -> int:

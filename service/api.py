@@ -295,5 +295,13 @@ def build_api(desk: Desk, metrics: Metrics, *, guarded: bool = False) -> FastAPI
     _answer_problems(api)
     _add_pictures(api, desk)
     _add_state(api, desk, metrics)
-    describe_access(api.openapi(), guarded)  # FastAPI keeps the document that it made and serves this one
+    make_document = api.openapi
+
+    def document() -> dict[str, Any]:
+        """Made when it is first asked for, which takes longer than all else here."""
+        if api.openapi_schema is None:
+            describe_access(make_document(), guarded)  # FastAPI keeps what it made
+        return make_document()
+
+    api.openapi = document  # type: ignore[method-assign]  # FastAPI's own way to change the document
     return api

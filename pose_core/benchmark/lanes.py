@@ -11,12 +11,12 @@ import cv2
 import numpy as np
 from av.video.reformatter import VideoReformatter
 
-from pose_core.benchmark.material import TICK_S, Material, live_bits_per_s
+from pose_core.benchmark.material import TICK_S, Material
 from pose_core.benchmark.plan import Cell
 from pose_core.drawing import draw_poses
 from pose_core.images import encode_jpeg, enlarge_small
 from pose_core.landmarker import ImageLandmarker, StreamLandmarker
-from pose_core.live.coding import new_vp8_encoder, pixels, to_yuv
+from pose_core.live.coding import most_bits_per_s, new_vp8_encoder, pixels, to_yuv
 from pose_core.people import PeopleTracker
 from pose_core.pose import Pose
 from pose_core.settings import DetectionSettings, DrawSettings
@@ -78,7 +78,7 @@ class _VideoLane:
         self._size_wh = cell.size_wh
         self._decoder = av.CodecContext.create("libvpx", "r")
         self._decoder.thread_count = 1
-        self._encoder = new_vp8_encoder(*cell.size_wh, live_bits_per_s(cell.size_wh))
+        self._encoder = new_vp8_encoder(*cell.size_wh, most_bits_per_s(*cell.size_wh))
         self._reformatter = VideoReformatter()
         self._tracker = PeopleTracker(SmoothingSettings())
         self._landmarker = StreamLandmarker(_settings(cell))

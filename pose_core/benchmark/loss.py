@@ -108,7 +108,7 @@ def small_pictures(material: Material, tick: Callable[[], None]) -> tuple[SmallP
     """
     landmarker = ImageLandmarker(DetectionSettings())
     try:
-        whole = [(frame_rgb, landmarker.detect(frame_rgb)) for _, frame_rgb in material.pictures]
+        whole = [(frame_rgb, landmarker.detect(frame_rgb)) for frame_rgb in material.pictures]
         seen = [(frame_rgb, np.array(poses[0].image_xy_px)) for frame_rgb, poses in whole if poses]
         heights = [height for height in SMALL_HEIGHTS_PX if height < material.native_wh[1]]
         found = []

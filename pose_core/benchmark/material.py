@@ -18,13 +18,13 @@ from pose_core.clips import read_clip
 from pose_core.fitting import box_scale, letterbox
 from pose_core.images import decode_picture, encode_jpeg
 from pose_core.landmarker import ImageLandmarker
-from pose_core.live.coding import new_vp8_encoder, to_yuv
+from pose_core.live.coding import most_bits_per_s, new_vp8_encoder, to_yuv
 from pose_core.pose import Pose
 from pose_core.samples import clip_landmarks_px, sample_clip
 from pose_core.settings import DetectionSettings
 from pose_core.skeleton import N_LANDMARKS
 
-__all__ = ["TICK_S", "Fit", "Material", "Source", "SourceKind", "live_bits_per_s", "nearest_px", "prepare"]
+__all__ = ["TICK_S", "Fit", "Material", "Source", "SourceKind", "nearest_px", "prepare"]
 
 #: Streams are coded as if at 30 frames a second, whatever the source's rate: the encoder's rate control goes by it.
 TICK_S: Final = Fraction(1, 30)
@@ -32,13 +32,6 @@ SourceKind = Literal["performer", "clip", "picture"]
 #: A picture stands still: this many frames of it make a stream.
 _PICTURE_FRAMES: Final = 30
 _PICTURE_FPS: Final = 25.0
-_SMALL_PX: Final = 640 * 480
-_BITS_PER_S: Final = (1_500_000, 3_000_000)  # up to 480p and above, as the Live page
-
-
-def live_bits_per_s(size_wh: Size) -> int:
-    """Bitrate of a live stream of that size."""
-    return _BITS_PER_S[size_wh[0] * size_wh[1] > _SMALL_PX]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +83,7 @@ class Material:
     reference_px : ndarray, shape (T, 33, 2)
         In pixels of the source; NaN where nobody was found. The truth for the performer, else what ``heavy`` finds in
         each frame at full size, as a picture of its own.
-    pictures : tuple of FrameRGB
+    pictures : tuple of ndarray of uint8, shape (H, W, 3)
         Some of the frames at full size.
     """
 
@@ -103,7 +96,7 @@ class Material:
     photos: dict[Size, tuple[bytes, ...]]
     fits: dict[Size, Fit]
     reference_px: FloatArray
-    pictures: tuple[tuple[int, FrameRGB], ...]
+    pictures: tuple[FrameRGB, ...]
 
     def __len__(self) -> int:
         """Number of frames."""
@@ -151,7 +144,7 @@ class _Stream:
     """Codes frames of one size as a browser would send them."""
 
     def __init__(self, size_wh: Size) -> None:
-        self._encoder = new_vp8_encoder(*size_wh, live_bits_per_s(size_wh))
+        self._encoder = new_vp8_encoder(*size_wh, most_bits_per_s(*size_wh))
         self._number = 0
 
     def add(self, frame_rgb: FrameRGB) -> bytes:
@@ -199,7 +192,7 @@ def prepare(source: Source, plan: Plan, tick: Callable[[], None]) -> Material:
     fits: dict[Size, Fit] = {}
     time_s: list[float] = []
     reference: list[FloatArray] = []
-    pictures: list[tuple[int, FrameRGB]] = []
+    pictures: list[FrameRGB] = []
     wanted = min(plan.source_frames, read.count)
     every = max(1, wanted // max(1, plan.small_frames))
     heavy = None if source.kind == "performer" else ImageLandmarker(DetectionSettings("heavy"))
@@ -218,7 +211,7 @@ def prepare(source: Source, plan: Plan, tick: Callable[[], None]) -> Material:
                     photos[size].append(encode_jpeg(fitted_rgb))
             reference.append(_reference_px(source, heavy, frame_rgb, number, reference))
             if number % every == 0 and len(pictures) < plan.small_frames:
-                pictures.append((number, frame_rgb.copy()))
+                pictures.append(frame_rgb.copy())
             tick()
     finally:
         if heavy is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Final, Literal, get_args
 
@@ -204,14 +204,4 @@ def make_plan(
         modes or ("video",),
         people or (1,),
     )
-    return Plan(
-        preset,
-        cells,
-        plan.rounds,
-        plan.visit_frames,
-        plan.visit_s,
-        plan.source_frames,
-        plan.scaling,
-        plan.scaling_s,
-        plan.small_frames,
-    )
+    return replace(plan, cells=cells)

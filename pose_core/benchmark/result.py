@@ -21,7 +21,6 @@ from pose_core.errors import PoseCoreError
 
 __all__ = ["MAX_RESULT_MB", "BenchmarkResult", "CellResult", "SourceFacts", "json_schema", "read_result"]
 
-SCHEMA: Final = "posedeck.benchmark.1"
 MAX_RESULT_MB: Final = 5
 #: More processes than this wanted a core while nothing was measured yet: somebody else is at work.
 _BUSY_LOAD_PER_CORE: Final = 0.5

@@ -21,7 +21,7 @@ import numpy as np
 
 from pose_core.arrays import FloatArray
 from pose_core.benchmark.lanes import STEPS, open_lane
-from pose_core.benchmark.loss import SMALL_HEIGHTS_PX, SmallPicture, loss, small_pictures
+from pose_core.benchmark.loss import SMALL_HEIGHTS_PX, Loss, SmallPicture, loss, small_pictures
 from pose_core.benchmark.material import Material, Source, SourceKind, nearest_px, prepare
 from pose_core.benchmark.plan import WARM_UP_FRAMES, Cell, Plan
 from pose_core.benchmark.result import BenchmarkResult, CellResult, SourceFacts
@@ -80,7 +80,7 @@ class _Tally:
     steps_ms: list[list[float]] = field(default_factory=list)
     seconds: float = 0.0
     round_medians_ms: list[float] = field(default_factory=list)
-    found_px: list[FloatArray] = field(default_factory=list)  # first pass through the source only
+    loss: Loss | None = None  # of the first visit: the others see the same frames
 
 
 class BenchmarkRun:
@@ -106,9 +106,7 @@ class BenchmarkRun:
         self._stage: Stage = "prepare"
         self._error: PoseCoreError | None = None
         self._facts: SourceFacts | None = None
-        self._time_s: FloatArray = np.empty(0)
-        self._reference_px: FloatArray = np.empty(0)
-        self._tallies = {cell: _Tally() for cell in plan.cells}
+        self._cells: dict[Cell, CellResult] = {}
         self._scaling: list[ScalingPoint] = []
         self._small: tuple[SmallPicture, ...] = ()
         self._most_viewers = 0
@@ -153,9 +151,7 @@ class BenchmarkRun:
     def result(self) -> BenchmarkResult | None:
         """What was found until now; None before the first figure."""
         with self._lock:
-            cells = tuple(
-                self._judged(cell, tally) for cell, tally in self._tallies.items() if tally.round_medians_ms
-            )
+            cells = tuple(self._cells[cell] for cell in self.plan.cells if cell in self._cells)
             if self._facts is None or not cells:
                 return None
             return BenchmarkResult(
@@ -174,19 +170,6 @@ class BenchmarkRun:
                 small=self._small,
                 noise_percent=noise_percent(one.round_medians_ms for one in cells),
             )
-
-    def _judged(self, cell: Cell, tally: _Tally) -> CellResult:
-        steps_ms = np.array(tally.steps_ms)
-        count = len(tally.found_px)
-        return CellResult(
-            cell=cell,
-            seconds=tally.seconds,
-            frame_ms=Spread.of(steps_ms.sum(axis=1)),
-            inference_ms=Spread.of(steps_ms[:, STEPS.index("inference")]),
-            steps_ms={step: float(steps_ms[:, i].mean()) for i, step in enumerate(STEPS)},
-            round_medians_ms=tuple(tally.round_medians_ms),
-            loss=loss(np.array(tally.found_px), self._time_s[:count], self._reference_px[:count]),
-        )
 
     # ------------------------------------------------------------------ the run's thread
     def _run(self) -> None:
@@ -221,8 +204,9 @@ class BenchmarkRun:
         material = self._prepare()
         self._stage = "cells"
         visit_s = self.plan.visit_s + _OPEN_S
+        tallies = {cell: _Tally() for cell in self.plan.cells}
         for cell in interleaved(self.plan.cells, self.plan.rounds):
-            self._visit(cell, material)
+            self._visit(cell, material, tallies[cell])
             self._tick(visit_s)
         self._stage = "small"
         self._small = small_pictures(material, lambda: self._tick(_SMALL_S))
@@ -241,16 +225,13 @@ class BenchmarkRun:
         with self._lock:
             # A source with fewer frames than the plan allows takes less time.
             self._done_s += (self.plan.source_frames - len(material)) * each_s
-            self._time_s, self._reference_px = material.time_s, material.reference_px
             self._facts = SourceFacts(
                 material.kind, material.native_wh, len(material), material.fps, material.whole
             )
         return material
 
-    def _visit(self, cell: Cell, material: Material) -> None:
+    def _visit(self, cell: Cell, material: Material, tally: _Tally) -> None:
         """Warm up, then measure until both the frames and the time of a visit are reached."""
-        tally = self._tallies[cell]
-        first = not tally.round_medians_ms
         steps_ms: list[list[float]] = []
         found_px: list[FloatArray] = []
         with closing(open_lane(cell, material)) as lane:
@@ -258,7 +239,7 @@ class BenchmarkRun:
             while True:
                 self._check()
                 frame_ms, poses = lane.frame(number)
-                if first and number < len(material):
+                if tally.loss is None and number < len(material):
                     found_px.append(
                         nearest_px(poses, material.fits[cell.size_wh], material.reference_px[number])
                     )
@@ -270,17 +251,35 @@ class BenchmarkRun:
                     elapsed_s = time.perf_counter() - start_s
                     if len(steps_ms) >= self.plan.visit_frames and elapsed_s >= self.plan.visit_s:
                         break
+        if tally.loss is None:
+            count = len(found_px)
+            tally.loss = loss(np.array(found_px), material.time_s[:count], material.reference_px[:count])
+        tally.steps_ms += steps_ms
+        tally.seconds += elapsed_s
+        tally.round_medians_ms.append(float(np.median(np.sum(steps_ms, axis=1))))
+        judged = _judged(cell, tally, tally.loss)
         with self._lock:
-            tally.steps_ms += steps_ms
-            tally.seconds += elapsed_s
-            tally.found_px = tally.found_px or found_px
-            tally.round_medians_ms.append(float(np.median(np.sum(steps_ms, axis=1))))
+            self._cells[cell] = judged
 
     # ------------------------------------------------------------------ progress
     def _tick(self, seconds: float) -> None:
         with self._lock:
             self._done_s += seconds
         self._check()
+
+
+def _judged(cell: Cell, tally: _Tally, seen: Loss) -> CellResult:
+    """What the visits of a cell say together."""
+    steps_ms = np.array(tally.steps_ms)
+    return CellResult(
+        cell=cell,
+        seconds=tally.seconds,
+        frame_ms=Spread.of(steps_ms.sum(axis=1)),
+        inference_ms=Spread.of(steps_ms[:, STEPS.index("inference")]),
+        steps_ms={step: float(steps_ms[:, i].mean()) for i, step in enumerate(STEPS)},
+        round_medians_ms=tuple(tally.round_medians_ms),
+        loss=seen,
+    )
 
 
 def _prepare_s(plan: Plan, kind: SourceKind) -> float:

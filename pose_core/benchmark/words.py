@@ -49,7 +49,8 @@ def advice_text(advice: Advice, t: Translate) -> str:
         "target": _figure(GOAL_FPS[advice.goal]),
         "distance": _figure(advice.chosen.loss.distance_percent, 1),
     }
-    text = t(f"benchmark.advice_{advice.goal}" if advice.reached else "benchmark.advice_slow", **values)
+    kind = "slow" if not advice.reached else "exact" if advice.goal == "exact" else "fast"
+    text = t(f"benchmark.advice_{kind}", **values)
     if advice.viewers is None:
         return text
     if advice.viewers == 0:

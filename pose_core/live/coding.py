@@ -10,7 +10,7 @@ import numpy as np
 
 from pose_core.arrays import FrameRGB
 
-__all__ = ["new_vp8_encoder", "pixels", "to_yuv"]
+__all__ = ["MOST_BITS_PER_S", "most_bits_per_s", "new_vp8_encoder", "pixels", "to_yuv"]
 
 #: aiortc's options, but for three. Without its noise filter (4) the encoder takes two thirds of the time and comes out
 #: sharper; cpu-used -12 instead of -6 and 100 instead of 1 as the difference below which a block is left as it was, as
@@ -26,6 +26,11 @@ _OPTIONS: Final = {
     "partitions": "0",
 }
 _LONGEST_BETWEEN_KEY_FRAMES: Final = 3000
+#: Of a live picture of any size: enough that 720p is sharp.
+MOST_BITS_PER_S: Final = 3_000_000
+#: Up to 480p this is enough (benchmarks/encoder.py): more would cost time in encoder and packets and show nothing.
+_MOST_BITS_PER_S_SMALL: Final = 1_500_000
+_SMALL_PX: Final = 640 * 480
 
 
 def pixels(frame: av.VideoFrame) -> FrameRGB:
@@ -44,6 +49,11 @@ def to_yuv(frame: av.VideoFrame) -> av.VideoFrame:
     yuv = av.VideoFrame.from_ndarray(planes, format="yuv420p")
     yuv.pts, yuv.time_base = frame.pts, frame.time_base
     return yuv
+
+
+def most_bits_per_s(width: int, height: int) -> int:
+    """Largest bitrate that a live picture of this size is worth."""
+    return _MOST_BITS_PER_S_SMALL if width * height <= _SMALL_PX else MOST_BITS_PER_S
 
 
 def new_vp8_encoder(width: int, height: int, bits_per_s: int) -> Any:

@@ -8,15 +8,12 @@ import av
 from aiortc.codecs.vpx import Vp8Encoder
 from av.frame import Frame
 
-from pose_core.live.coding import new_vp8_encoder, to_yuv
+from pose_core.live.coding import most_bits_per_s, new_vp8_encoder, to_yuv
 
 __all__ = ["LiveVp8Encoder"]
 
 #: As aiortc's: the encoder is set up anew when the wanted bitrate is this far from the present one.
 _BITRATE_CHANGE: Final = 0.1
-#: Up to 480p this is enough (benchmarks/encoder.py): more would cost time in encoder and packets and show nothing.
-_MOST_BITS_PER_S_SMALL: Final = 1_500_000
-_SMALL_PX: Final = 640 * 480
 
 
 class LiveVp8Encoder(Vp8Encoder):
@@ -27,8 +24,7 @@ class LiveVp8Encoder(Vp8Encoder):
         assert isinstance(frame, av.VideoFrame)
         if frame.format.name == "rgb24" and frame.width % 2 == frame.height % 2 == 0:
             frame = to_yuv(frame)
-        if frame.width * frame.height <= _SMALL_PX:
-            self.target_bitrate = min(self.target_bitrate, _MOST_BITS_PER_S_SMALL)
+        self.target_bitrate = min(self.target_bitrate, most_bits_per_s(frame.width, frame.height))
         codec: Any = self.codec
         if (
             codec is None

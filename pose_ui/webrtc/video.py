@@ -22,6 +22,7 @@ from streamlit import runtime
 from streamlit.components.v1.component_registry import ComponentRegistry
 from streamlit_webrtc import component, relay
 
+from pose_core.live.coding import MOST_BITS_PER_S
 from pose_ui.webrtc.encoder import LiveVp8Encoder
 
 __all__ = [
@@ -36,7 +37,6 @@ __all__ = [
 #: aiortc starts at 0.5 and ends at 1.5 Mbit/s, which blurs 720p. On a machine's own network there is room for more; the
 #: receiver's reports still bring it down where there is not.
 _START_BITS_PER_S: Final = 1_500_000
-_MOST_BITS_PER_S: Final = 3_000_000
 
 
 #: A browser that is killed says no goodbye: it is missed after so many checks, this far apart, without an answer and
@@ -118,7 +118,7 @@ def apply() -> None:
     both: tuple[Any, ...] = (vpx, h264)
     for codec in both:
         codec.DEFAULT_BITRATE = _START_BITS_PER_S
-        codec.MAX_BITRATE = _MOST_BITS_PER_S
+        codec.MAX_BITRATE = MOST_BITS_PER_S
     decoders: tuple[Any, ...] = (vpx.Vp8Decoder, h264.H264Decoder)
     for decoder in decoders:
         decoder.decode = timed(decoder.decode)
