@@ -1,12 +1,8 @@
-"""Logging in at a provider, with Streamlit's own login and all of its real parts.
-
-Needs the packages that PoseDeck does not bring: ``pip install "streamlit[auth]"``.
-"""
+"""Logging in at a provider, with Streamlit's own login and all of its real parts."""
 
 from __future__ import annotations
 
 import json
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -16,10 +12,7 @@ from pose_core.events import FILE_NAME
 from tests.e2e.conftest import free_port, running_server, settle, visit, wait_for_result
 from tests.oidc_provider import CLIENT_ID, CLIENT_SECRET, running_provider
 
-pytestmark = [
-    pytest.mark.e2e,
-    pytest.mark.skipif(not (find_spec("authlib") and find_spec("httpx")), reason='needs "streamlit[auth]"'),
-]
+pytestmark = pytest.mark.e2e
 
 
 def _log_in(page: Page) -> None:
