@@ -29,11 +29,10 @@ COPY service service/
 RUN /venv/bin/python -m compileall -q .
 
 # Settings of Streamlit, so that the environment can change them: docker run -e STREAMLIT_SERVER_PORT=7860.
-# Everything belongs to root and nothing is written but below /tmp: the root file system may be read-only.
+# Everything belongs to root and nothing is written: the root file system may be read-only.
 ENV PATH=/venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
-    MPLCONFIGDIR=/tmp/matplotlib \
     STREAMLIT_SERVER_ADDRESS=0.0.0.0 \
     STREAMLIT_SERVER_PORT=8080 \
     STREAMLIT_LOGGER_HIDE_WELCOME_MESSAGE=true

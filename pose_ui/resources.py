@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+from concurrent.futures import ThreadPoolExecutor
 
 import cv2
 import streamlit as st
@@ -49,19 +50,25 @@ def password_attempts() -> RateLimit:
     return RateLimit(PASSWORD_ATTEMPTS)
 
 
-def warm_up() -> None:
-    """Do once what the first visitor would else wait for: load models, open fonts, import what pages need.
-
-    Called by the application's start-up hook, before the port is open.
-    """
-    import pandas  # noqa: F401  - half a second, and on no page's way here
+def _import_for_pages() -> None:
+    import pandas  # noqa: F401  - a third of a second, and on no page's way here
 
     # Not at the top: streamlit-webrtc wants Streamlit's runtime, which does not exist at that time.
     from pose_ui.webrtc import video
 
     video.apply()
+
+
+def warm_up() -> None:
+    """Do once what the first visitor would else wait for: load models, open fonts, import what pages need.
+
+    Called by the application's start-up hook, before the port is open.
+    """
     data = sample_bytes("stand")
-    pool().warm(decode_picture(data).frame_rgb)
+    with ThreadPoolExecutor(1) as beside:
+        imports = beside.submit(_import_for_pages)
+        pool().warm(decode_picture(data).frame_rgb)  # most of it outside Python
+        imports.result()
     settings = PoseSettings()
     for _ in range(_WARM_RUNS):
         result, picture = analyse_photo(data, settings, pool())

@@ -357,9 +357,25 @@ print("closed")
 """
 
 
-def run_program(program: str) -> subprocess.CompletedProcess[str]:
+#: With "before" as its argument the real matplotlib is there already.
+MATPLOTLIB_PROGRAM = """
+import sys
+
+if sys.argv[1:] == ["before"]:
+    import matplotlib.pyplot
+from pose_core.landmarker import ImageLandmarker
+from pose_core.settings import DetectionSettings
+
+ImageLandmarker(DetectionSettings(model="lite")).close()
+print("matplotlib" in sys.modules)
+import matplotlib.pyplot
+print(matplotlib.__version__ > "3", callable(matplotlib.pyplot.figure))
+"""
+
+
+def run_program(program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", program],
+        [sys.executable, "-c", program, *arguments],
         cwd=Path(__file__).parent.parent,
         capture_output=True,
         text=True,
@@ -379,6 +395,14 @@ def test_a_failure_inside_mediapipe_reaches_the_caller_and_closing_still_ends() 
     done = run_program(FAILING_PROGRAM)
     assert (done.returncode, done.stdout) == (0, "failed\nclosed\n"), done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(("arguments", "there"), [([], False), (["before"], True)])
+def test_matplotlib_is_not_loaded_for_mediapipe_and_stays_whole_for_others(
+    arguments: list[str], there: bool
+) -> None:
+    done = run_program(MATPLOTLIB_PROGRAM, *arguments)
+    assert (done.returncode, done.stdout) == (0, f"{there}\nTrue True\n"), done.stderr
 
 
 # ---------------------------------------------------------------------- set-up
