@@ -39,6 +39,7 @@ from pose_core.clips import read_clip
 from pose_core.landmarker import StreamLandmarker
 from pose_core.samples import CLIP_FPS, sample_clip
 from pose_core.settings import DetectionSettings, Variant
+from scripts.bundling.pack import DETECTOR_ENTRY, LANDMARKS_ENTRY
 
 __all__ = ["MAKE_ORIGINALS", "ORIGINALS", "VARIANTS", "measure", "missing_note", "ratios", "report"]
 
@@ -153,12 +154,11 @@ def _network_input(frame_rgb: FrameRGB, side_px: int) -> NDArray[np.float32]:
 
 
 def _runs(variant: Variant, originals: Path, stack: ExitStack) -> list[_Run]:
-    landmarks, detector = "pose_landmarks_detector.tflite", "pose_detector.tflite"
     runs: list[_Run] = [
         stack.enter_context(closing(_Ours(variant))),
-        _Bare(variant, landmarks, "bare_1_thread", 1),
-        _Bare(variant, landmarks, "bare_2_threads", 2),
-        _Bare(variant, detector, "detector_1_thread", 1),
+        _Bare(variant, LANDMARKS_ENTRY, "bare_1_thread", 1),
+        _Bare(variant, LANDMARKS_ENTRY, "bare_2_threads", 2),
+        _Bare(variant, DETECTOR_ENTRY, "detector_1_thread", 1),
     ]
     original = originals / f"{variant}.task"
     if original.exists():

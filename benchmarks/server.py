@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import socket
 import time
@@ -11,7 +10,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
-from unittest.mock import patch
 
 from scripts import run
 
@@ -57,8 +55,7 @@ def serving() -> Iterator[Server]:
     port = _free_port()
     address = run.page_address(_HOST, port)
     started_s = time.perf_counter()
-    with patch.dict(os.environ, POSEDECK_RATE="0"):
-        process = run.start_server(_HOST, port)
+    process = run.start_server(_HOST, port, POSEDECK_RATE="0")
     try:
         run.wait_until_reachable(process, address)
         yield Server(address, process.pid, started_s, time.perf_counter() - started_s)

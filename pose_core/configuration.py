@@ -10,19 +10,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 from pose_core.errors import SettingsError
 
 __all__ = ["LOG_LEVELS", "Configuration", "LogLevel", "read_configuration"]
 
 LogLevel = Literal["debug", "info", "warning", "error"]
-LOG_LEVELS: Final[dict[str, LogLevel]] = {
-    "debug": "debug",
-    "info": "info",
-    "warning": "warning",
-    "error": "error",
-}
+LOG_LEVELS: Final[dict[str, LogLevel]] = {level: level for level in get_args(LogLevel)}
 
 #: Guessing 16 random characters takes longer than anybody has; a password may be typed, and attempts are limited.
 _TOKEN_LENGTH: Final = 16

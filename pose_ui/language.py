@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, get_args
+from typing import Any, Final, get_args
 
 import streamlit as st
 
@@ -42,16 +42,7 @@ def switch_before_pages(t: Translator) -> None:
 
     One of its own: the browser would not show what is chosen in the pages' switch if that one were also here.
     """
-    st.segmented_control(
-        t("app.language"),
-        LANGUAGES,
-        key=SIGN_IN_LANG,
-        default=t.language,
-        required=True,
-        format_func=LANGUAGE_NAMES.__getitem__,
-        label_visibility="collapsed",
-        on_change=_take_choice,
-    )
+    _control(t, SIGN_IN_LANG, default=t.language, on_change=_take_choice)
 
 
 def _take_choice() -> None:
@@ -60,14 +51,18 @@ def _take_choice() -> None:
 
 def switch(t: Translator) -> None:
     """The switch ``English | 中文``."""
+    _control(t, LANG, persist_state="session")
+
+
+def _control(t: Translator, key: str, **options: Any) -> None:
     st.segmented_control(
         t("app.language"),
         LANGUAGES,
-        key=LANG,
+        key=key,
         required=True,
         format_func=LANGUAGE_NAMES.__getitem__,
         label_visibility="collapsed",
-        persist_state="session",
+        **options,
     )
 
 

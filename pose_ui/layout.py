@@ -15,7 +15,7 @@ from pose_ui import language
 from pose_ui.sign_out import sign_out_button
 from pose_ui.texts import Translator
 
-__all__ = ["ICON", "number", "open_tab", "page_header", "plain"]
+__all__ = ["ICON", "number", "open_tab", "page_header", "plain", "title_row"]
 
 #: A file of our own: the browser would fetch a Material icon's picture for its tab from Google.
 ICON: Final = str(Path(__file__).with_name("assets") / "icon.svg")
@@ -45,10 +45,16 @@ def number(value: float, digits: int = 0) -> str:
     return f"{value:.{digits}f}" if isfinite(value) else "\N{EN DASH}"
 
 
+def title_row(title: str) -> DeltaGenerator:
+    """A row with a title; what is added to it stands at the right."""
+    row = st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute")
+    row.title(title, anchor=False, width="content")
+    return row
+
+
 def page_header(title: str, t: Translator) -> None:
     """The page's title, and at its right the language switch, and the way out where there is one."""
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.title(title, anchor=False, width="content")
+    with title_row(title):
         language.switch(t)
         sign_out_button(t)
 

@@ -18,6 +18,7 @@ from pose_core.configuration import Configuration, read_configuration
 from pose_core.errors import SettingsError, SetupError
 from pose_core.events import log_event
 from pose_ui import language
+from pose_ui.layout import title_row
 from pose_ui.resources import password_attempts
 from pose_ui.state import SIGN_IN_TROUBLE, SIGNED_IN, TYPED_PASSWORD
 from pose_ui.texts import Translator
@@ -52,9 +53,8 @@ def check_login(configuration: Configuration) -> None:
                 'Install it with .venv/bin/pip install "streamlit[auth]", or leave the variable out.',
                 package=package,
             )
-    missing = [
-        name for name in _AUTH if not _auth_section(map(Path, st.get_option("secrets.files"))).get(name)
-    ]
+    section = _auth_section(map(Path, st.get_option("secrets.files")))
+    missing = [name for name in _AUTH if not section.get(name)]
     if missing:
         raise SettingsError(
             "auth_section",
@@ -87,20 +87,15 @@ def _auth_section(files: Iterable[Path]) -> Mapping[str, Any]:
 def tell_what_is_open(configuration: Configuration) -> None:
     """Warn of a door left open beside a closed one."""
     pages_closed = configuration.login or configuration.password is not None
-    if pages_closed and configuration.api_token is None:
-        log_event(
-            "open",
-            logging.WARNING,
-            message="The pages ask who comes, but the REST interface answers everybody: set POSEDECK_API_TOKEN to "
-            "change that.",
-        )
-    elif configuration.api_token is not None and not pages_closed:
-        log_event(
-            "open",
-            logging.WARNING,
-            message="The REST interface wants a token, but the pages are open to everybody: set POSEDECK_PASSWORD to "
-            "change that.",
-        )
+    if pages_closed == (configuration.api_token is not None):
+        return
+    message = (
+        "The pages ask who comes, but the REST interface answers everybody: set POSEDECK_API_TOKEN to change that."
+        if pages_closed
+        else "The REST interface wants a token, but the pages are open to everybody: set POSEDECK_PASSWORD to change "
+        "that."
+    )
+    log_event("open", logging.WARNING, message=message)
 
 
 # ---------------------------------------------------------------------- on the screen
@@ -130,8 +125,7 @@ def signed_in(t: Translator) -> bool:
 
 
 def _header(t: Translator) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.title(t("app.name"), anchor=False, width="content")
+    with title_row(t("app.name")):
         language.switch_before_pages(t)
 
 

@@ -30,6 +30,7 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -280,19 +281,16 @@ def prove(root: Path, image: Image) -> None:
         versions = json.loads(ask(port, "GET", "/api/v1/health")[1])["versions"]
         expect(True, f"versions {versions}")
         code, page = ask(port, "GET", "/photo")
-        expect(code == HTTP_OK and b'<div id="root"' in page, "the page /photo is served")
+        expect(code == HTTPStatus.OK and b'<div id="root"' in page, "the page /photo is served")
         code, body = ask(port, "POST", "/api/v1/pose", picture)
         expect(
-            code == HTTP_OK and len(json.loads(body)["people"]) == 1,
+            code == HTTPStatus.OK and len(json.loads(body)["people"]) == 1,
             "/api/v1/pose finds the person in a sample",
         )
         check_stop(server, port, picture)
     finally:
         server.kill()
         server.wait()
-
-
-HTTP_OK = 200
 
 
 def main() -> int:

@@ -9,23 +9,23 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # the project is run from its folder and not installed
 
-from scripts.run import stop_server  # noqa: E402
+from scripts.demo import DemoError, run_until_stopped, wait_for_start  # noqa: E402
+from scripts.run import start_server, stop_server  # noqa: E402
 
 SITE = ROOT / "deploy" / "nginx.conf"
 HOST = "127.0.0.1"
@@ -35,8 +35,6 @@ WRITTEN_REPLICAS = ("127.0.0.1:8081", "127.0.0.1:8082")
 WRITTEN_LISTEN = "listen 80;"
 START_LIMIT_S = 120.0
 STOP_LIMIT_S = 30.0
-POLL_S = 0.05
-STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 #: nginx as an ordinary user, in front, with its files in one folder and nothing else of the machine's settings.
 FRAME = """\
@@ -62,10 +60,6 @@ http {{
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
-class ReplicasError(Exception):
-    """nginx is missing, or something does not start, as one sentence."""
-
-
 @dataclass
 class Replica:
     """One PoseDeck."""
@@ -77,18 +71,11 @@ class Replica:
 
     def start(self) -> None:
         """Start it, and return when it answers."""
-        command = [sys.executable, "-m", "streamlit", "run", "app.py"]
-        command += [f"--server.address={HOST}", f"--server.port={self.port}"]
         with self.log.open("ab") as sink:
-            self.process = subprocess.Popen(
-                command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink, process_group=0
-            )
-        deadline = time.monotonic() + START_LIMIT_S
-        while not _answers(f"http://{HOST}:{self.port}/api/v1/health"):
-            if self.process.poll() is not None or time.monotonic() > deadline:
-                said = self.log.read_text(encoding="utf-8", errors="replace")[-2000:]
-                raise ReplicasError(f"Replica {self.name} did not start. It said:\n{said}")
-            time.sleep(POLL_S)
+            self.process = start_server(HOST, self.port, sink)
+        wait_for_start(
+            f"Replica {self.name}", partial(_answers, self.port), self.process, self.log, START_LIMIT_S
+        )
 
     def stop(self) -> float:
         """Tell it to stop, as a service manager does, and wait; return the seconds that it took."""
@@ -121,7 +108,7 @@ def site(port: int, replica_ports: tuple[int, ...]) -> str:
 
     Raises
     ------
-    ReplicasError
+    DemoError
         If an address is not found in it.
     """
     text = SITE.read_text(encoding="utf-8")
@@ -131,7 +118,7 @@ def site(port: int, replica_ports: tuple[int, ...]) -> str:
         changes[written.replace(".", r"\.")] = f"{HOST}:{replica_port}".replace(".", r"\.")
     for old, new in changes.items():
         if old not in text:
-            raise ReplicasError(f"{old} was expected in {SITE.name}.")
+            raise DemoError(f"{old} was expected in {SITE.name}.")
         text = text.replace(old, new)
     return text
 
@@ -141,7 +128,7 @@ def running_replicas(folder: Path) -> Iterator[Replicas]:
     """Run nginx and two replicas on free ports of this machine, with their files in `folder`; stop them afterwards."""
     nginx = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}{os.pathsep}/usr/sbin")
     if nginx is None:
-        raise ReplicasError(
+        raise DemoError(
             "This needs nginx, which is not installed. Please run: sudo apt-get install -y nginx-light"
         )
     port, *ports = _free_ports(1 + len(NAMES))
@@ -154,7 +141,8 @@ def running_replicas(folder: Path) -> Iterator[Replicas]:
     try:
         for replica in each.values():
             replica.start()
-        with (folder / "nginx.txt").open("wb") as sink:
+        log = folder / "nginx.txt"
+        with log.open("wb") as sink:
             front = subprocess.Popen(
                 [nginx, "-e", f"{folder}/error.log", "-c", f"{folder}/nginx.conf"],
                 stdin=subprocess.DEVNULL,
@@ -162,12 +150,7 @@ def running_replicas(folder: Path) -> Iterator[Replicas]:
                 stderr=sink,
                 process_group=0,
             )
-        deadline = time.monotonic() + START_LIMIT_S
-        while not _answers(f"http://{HOST}:{port}/api/v1/health"):
-            if front.poll() is not None or time.monotonic() > deadline:
-                said = (folder / "nginx.txt").read_text(encoding="utf-8", errors="replace")[-2000:]
-                raise ReplicasError(f"nginx did not start. It said:\n{said}")
-            time.sleep(POLL_S)
+        wait_for_start("nginx", partial(_answers, port), front, log, START_LIMIT_S)
         yield Replicas(port, folder, each)
     finally:
         for process in (front, *(replica.process for replica in each.values())):
@@ -184,36 +167,28 @@ def _free_ports(count: int) -> list[int]:
     return ports
 
 
-def _answers(url: str) -> bool:
+def _answers(port: int) -> bool:
     try:
-        with _DIRECT.open(url, timeout=5):
+        with _DIRECT.open(f"http://{HOST}:{port}/api/v1/health", timeout=5):
             return True
     except (urllib.error.URLError, OSError):
         return False
 
 
+@contextmanager
+def _demo(folder: Path) -> Iterator[str]:
+    with running_replicas(folder) as replicas:
+        lines = [f"Two PoseDecks behind one address: {replicas.url}   (Ctrl-C stops all)"]
+        for replica in replicas.each.values():
+            assert replica.process is not None
+            lines.append(f"  replica {replica.name}: port {replica.port}, process {replica.process.pid}")
+        lines.append("The header X-PoseDeck-Replica of each answer says which one gave it.")
+        yield "\n".join(lines)
+
+
 def main() -> int:
     """Run until Ctrl-C; return the exit code."""
-    for signum in STOP_SIGNALS:
-        signal.signal(signum, signal.default_int_handler)
-    try:
-        with (
-            tempfile.TemporaryDirectory(prefix="posedeck-replicas-") as folder,
-            running_replicas(Path(folder)) as replicas,
-        ):
-            print(f"Two PoseDecks behind one address: {replicas.url}   (Ctrl-C stops all)")
-            for replica in replicas.each.values():
-                assert replica.process is not None
-                print(f"  replica {replica.name}: port {replica.port}, process {replica.process.pid}")
-            print("The header X-PoseDeck-Replica of each answer says which one gave it.", flush=True)
-            while True:
-                signal.pause()
-    except KeyboardInterrupt:
-        print("\nAll have stopped.")
-        return 0
-    except ReplicasError as error:
-        print(error, file=sys.stderr)
-        return 1
+    return run_until_stopped(_demo, "All have stopped.")
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from pathlib import Path
 from types import FrameType
+from typing import IO
 
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_HOST = "127.0.0.1"
@@ -83,11 +84,24 @@ def page_address(host: str, port: int) -> str:
     return f"http://[{reachable}]:{port}" if ":" in reachable else f"http://{reachable}:{port}"
 
 
-def start_server(host: str, port: int) -> subprocess.Popen[bytes]:
-    """Start Streamlit in its own process group, so that Ctrl-C reaches it once, through us, as a polite SIGTERM."""
+def start_server(
+    host: str, port: int, output: IO[bytes] | None = None, **variables: str
+) -> subprocess.Popen[bytes]:
+    """Start Streamlit in its own process group, so that Ctrl-C reaches it once, through us, as a polite SIGTERM.
+
+    What it prints goes to `output` instead of the console; `variables` are added to its environment.
+    """
     command = [sys.executable, "-m", "streamlit", "run", "app.py"]
     command += [f"--server.address={host}", f"--server.port={port}", "--logger.hideWelcomeMessage=true"]
-    return subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, process_group=0)
+    return subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env={**os.environ, **variables},
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=output,
+        process_group=0,
+    )
 
 
 def wait_until_reachable(server: subprocess.Popen[bytes], address: str) -> None:
@@ -152,9 +166,8 @@ def network_name(host: str) -> str:
         return f"[{host}]" if ":" in host else host
     try:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-            probe.connect(
-                ("192.0.2.1", 9)
-            )  # picks the way there and sends nothing; an address for examples (RFC 5737)
+            # Picks the way there and sends nothing; an address for examples (RFC 5737).
+            probe.connect(("192.0.2.1", 9))
             return str(probe.getsockname()[0])
     except OSError:  # no network
         return socket.gethostname()

@@ -11,27 +11,25 @@ import os
 import secrets
 import shlex
 import shutil
-import signal
 import socket
 import struct
 import subprocess
 import sys
-import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # run from its folder and not installed
 
+from scripts.demo import DemoError, run_until_stopped, wait_for_start
 from scripts.run import stop_server
 
 HOST = "127.0.0.1"
 START_LIMIT_S = 30.0
 STOP_LIMIT_S = 10.0
 ANSWER_LIMIT_S = 0.2
-STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 #: Loopback peers are refused by default for good reasons; here both ends of a stream live on this machine.
 CONFIGURATION = """\
@@ -52,10 +50,6 @@ simple-log
 no-stdout-log
 verbose
 """
-
-
-class TurnError(Exception):
-    """coturn is missing or does not start, as one sentence."""
 
 
 @dataclass(frozen=True)
@@ -92,14 +86,13 @@ def running_turn(folder: Path) -> Iterator[Turn]:
     """Run coturn on a free port of this machine, with its files in `folder`, and stop it afterwards."""
     program = shutil.which("turnserver")
     if program is None:
-        raise TurnError(
+        raise DemoError(
             "This needs coturn, which is not installed. Please run: sudo apt-get install -y coturn"
         )
     turn = Turn(_free_port(), "viewer", secrets.token_urlsafe(16), folder / "turnserver.log")
     configuration = folder / "turnserver.conf"
-    configuration.touch(
-        mode=0o600
-    )  # it holds the password, which as an argument every user of the machine could see
+    # It holds the password, which as an argument every user of the machine could see.
+    configuration.touch(mode=0o600)
     configuration.write_text(
         CONFIGURATION.format(
             host=HOST, port=turn.port, username=turn.username, credential=turn.credential, folder=folder
@@ -115,11 +108,7 @@ def running_turn(folder: Path) -> Iterator[Turn]:
         process_group=0,
     )
     try:
-        deadline = time.monotonic() + START_LIMIT_S
-        while not _answers(turn.port):
-            if process.poll() is not None or time.monotonic() > deadline:
-                log = turn.log.read_text(encoding="utf-8", errors="replace") if turn.log.exists() else ""
-                raise TurnError(f"coturn did not start. It said:\n{log[-2000:]}")
+        wait_for_start("coturn", partial(_answers, turn.port), process, turn.log, START_LIMIT_S)
         yield turn
     finally:
         stop_server(process, STOP_LIMIT_S)
@@ -150,37 +139,24 @@ def _answers(port: int) -> bool:
         try:
             probe.send(request)
             return probe.recv(1024)[8:20] == request[8:20]  # the same transaction
-        except TimeoutError:
+        except (TimeoutError, ConnectionRefusedError):  # the latter at once: nobody listens yet
             return False
-        except ConnectionRefusedError:  # at once: nobody listens yet
-            time.sleep(ANSWER_LIMIT_S)
-            return False
+
+
+@contextmanager
+def _demo(folder: Path) -> Iterator[str]:
+    with running_turn(folder) as turn:
+        settings = " ".join(f"{name}={shlex.quote(value)}" for name, value in turn.environment().items())
+        yield (
+            f"A TURN server runs at {HOST}:{turn.port}. Start PoseDeck in another terminal with\n\n"
+            f"    {settings} make run\n\n"
+            "and open the Live page: its pictures go through the relay, both ways.  (Ctrl-C stops it)"
+        )
 
 
 def main() -> int:
     """Run until Ctrl-C; return the exit code."""
-    for signum in STOP_SIGNALS:
-        signal.signal(signum, signal.default_int_handler)
-    try:
-        with (
-            tempfile.TemporaryDirectory(prefix="posedeck-turn-") as folder,
-            running_turn(Path(folder)) as turn,
-        ):
-            settings = " ".join(f"{name}={shlex.quote(value)}" for name, value in turn.environment().items())
-            print(f"A TURN server runs at {HOST}:{turn.port}. Start PoseDeck in another terminal with\n")
-            print(f"    {settings} make run\n")
-            print(
-                "and open the Live page: its pictures go through the relay, both ways.  (Ctrl-C stops it)",
-                flush=True,
-            )
-            while True:
-                signal.pause()
-    except KeyboardInterrupt:
-        print("\nThe TURN server has stopped.")
-        return 0
-    except TurnError as error:
-        print(error, file=sys.stderr)
-        return 1
+    return run_until_stopped(_demo, "The TURN server has stopped.")
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from scripts import prove_dockerfile, replicas_demo
+from scripts.demo import DemoError
 
 ROOT = Path(__file__).parent.parent
 STEPS = prove_dockerfile.read_steps((ROOT / "Dockerfile").read_text(encoding="utf-8"))
@@ -80,7 +81,7 @@ def test_a_changed_nginx_configuration_is_noticed(monkeypatch: pytest.MonkeyPatc
     other = tmp_path / "nginx.conf"
     other.write_text("server { listen 80; }")
     monkeypatch.setattr(replicas_demo, "SITE", other)
-    with pytest.raises(replicas_demo.ReplicasError, match=re.escape("127.0.0.1:8081")):
+    with pytest.raises(DemoError, match=re.escape("127.0.0.1:8081")):
         replicas_demo.site(9000, (9001, 9002))
 
 

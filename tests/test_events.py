@@ -25,6 +25,14 @@ def _closed_afterwards() -> Iterator[None]:
     close_log()
 
 
+def on_a_full_disk(folder: Path) -> Path:
+    """Open a log whose file has no room; return that file."""
+    file = folder / FILE_NAME
+    file.symlink_to(FULL)
+    open_log(Configuration(log_folder=folder))
+    return file
+
+
 def lines(folder: Path, name: str = FILE_NAME) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (folder / name).read_text("utf-8").splitlines() if line]
 
@@ -122,8 +130,7 @@ def test_opening_again_writes_no_line_twice(tmp_path: Path) -> None:
 def test_a_full_disk_is_said_once_and_the_program_goes_on(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / FILE_NAME).symlink_to(FULL)
-    open_log(Configuration(log_folder=tmp_path))
+    on_a_full_disk(tmp_path)
     for _ in range(50):
         log_event("request", status=200)
     log_event("sign_in", logging.WARNING, outcome="wrong")  # the console still gets it
@@ -136,9 +143,7 @@ def test_a_full_disk_is_said_once_and_the_program_goes_on(
 
 @needs_full
 def test_the_log_goes_on_when_there_is_room_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    file = tmp_path / FILE_NAME
-    file.symlink_to(FULL)
-    open_log(Configuration(log_folder=tmp_path))
+    file = on_a_full_disk(tmp_path)
     log_event("lost")
     file.unlink()
     log_event("kept")
@@ -149,16 +154,13 @@ def test_the_log_goes_on_when_there_is_room_again(tmp_path: Path, capsys: pytest
 
 @needs_full
 def test_a_disk_that_is_full_twice_is_said_twice(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    file = tmp_path / FILE_NAME
-    file.symlink_to(FULL)
-    open_log(Configuration(log_folder=tmp_path))
+    file = on_a_full_disk(tmp_path)
     log_event("lost")
     file.unlink()
     log_event("kept")
     close_log()
     file.unlink()
-    file.symlink_to(FULL)
-    open_log(Configuration(log_folder=tmp_path))
+    on_a_full_disk(tmp_path)
     log_event("lost")
     assert capsys.readouterr().err.count("cannot be written") == 2
 
