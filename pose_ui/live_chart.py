@@ -33,11 +33,16 @@ _CSS = ".posedeck-live-chart { width: 100%; overflow: hidden; }"
 # Streamlit calls the function at each run with new data, and what it returned when the element goes. When a newer call
 # is on its way already, it calls that at once, with the element still in its place; so state is kept by element, and
 # nothing is cleaned up before the element has left the page.
+#
+# An element may also go only to come back: when a fragment runs right after the whole page, Streamlit 1.67 drops what
+# the page's run has put into it and not sent yet. So the plot is kept for a moment, and its successor takes it over.
 _JS = """
 const GAP_MS = 250; // at most four drawings a second, whatever makes the page run anew
 const RETRY_MS = 10000;
+const KEPT_MS = 1000; // longer than it takes Streamlit to bring an element back
 const CLEAR = "rgba(0, 0, 0, 0)";
-const charts = new WeakMap();
+const charts = new WeakMap(); // by the element they are in
+const left = new Map(); // by key: plots whose element has gone a moment ago
 
 // Plotly, once for all charts of the page; null if it did not come. Relative, as Streamlit's own scripts are: the
 // dashboard may live in any folder of its server.
@@ -87,7 +92,11 @@ async function draw(chart) {
   await Plotly.react(chart.plot, data, layout, chart.data.config);
 }
 
-function mount(box) {
+function mount(box, key) {
+  if (left.has(key)) {
+    box.firstElementChild.replaceWith(left.get(key));
+    left.delete(key);
+  }
   const listeners = new AbortController();
   const chart = { box, plot: box.firstElementChild, listeners, timer: 0, drawnAt: -GAP_MS, width: 0 };
   const { signal } = listeners;
@@ -112,19 +121,25 @@ function mount(box) {
   return chart;
 }
 
-function unmount(chart) {
+function unmount(chart, key) {
+  const { plot, plotly } = chart;
   chart.gone = true;
   clearTimeout(chart.timer);
   chart.resize.disconnect();
   chart.listeners.abort();
-  chart.plotly?.purge(chart.plot);
+  left.set(key, plot);
+  setTimeout(() => {
+    if (plot.isConnected) return; // taken over
+    if (left.get(key) === plot) left.delete(key);
+    plotly?.purge(plot);
+  }, KEPT_MS);
 }
 
 export default function ({ data, parentElement }) {
   const box = parentElement.querySelector(".posedeck-live-chart");
   let chart = charts.get(box);
   if (!chart) {
-    chart = mount(box);
+    chart = mount(box, data.key);
     charts.set(box, chart);
   }
   chart.data = data;
@@ -132,7 +147,7 @@ export default function ({ data, parentElement }) {
   box.setAttribute("aria-label", data.alt);
   schedule(chart);
   return () => {
-    if (!box.isConnected) unmount(chart);
+    if (!box.isConnected) unmount(chart, data.key);
   };
 }
 """
@@ -203,5 +218,6 @@ def live_chart(figure: go.Figure, *, alt: str, key: str, interactive: bool = Fal
             "height": layout.get("height", _PLOTLY_HEIGHT_PX),
             "alt": alt,
             "script": PLOTLY_PATH,
+            "key": key,
         },
     )

@@ -1,4 +1,4 @@
-"""A page with one chart that asks to be redrawn far too often, for test_live_chart.py."""
+"""A page with one chart that asks to be redrawn far too often, or with ?rest not at all, for test_live_chart.py."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def counter() -> None:
 # Streamlit imports this file as the application, and runs it as the page.
 if __name__ == "__main__":
     if st.checkbox("Show", value=True):
-        st.fragment(counter, run_every=None if st.checkbox("Rest") else 0.05)()
+        st.fragment(counter, run_every=None if "rest" in st.query_params else 0.05)()
         st.text("below")
 else:
     app = st.App(Path(__file__).name, routes=[plotly_route()])
