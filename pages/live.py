@@ -26,12 +26,12 @@ if st.session_state.pop(live_key("to_photo"), False):
     st.switch_page("pages/photo.py")
 if session.stream is not None:
     session.stream.settings = choices.settings
-if (session.phase == "idle" and session.again) or (session.phase == "waiting" and pool().seats_free > 0):
+if (session.phase == "idle" and session.asked) or (session.phase == "waiting" and pool().seats_free > 0):
     session.start(choices.source, pool())
 
 with st.container(horizontal=True, vertical_alignment="center"):
     choose_source(session, session.restart, t)
-    live_buttons(session, choices, pool(), t)
+    live_buttons(session, t)
 if session.clip_problem is not None:
     show_problem(session.clip_problem, t)
 picture, panel = st.columns([3, 2], gap="medium")

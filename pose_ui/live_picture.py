@@ -59,7 +59,7 @@ def take_snapshot(session: LiveSession, t: Translator) -> None:
     st.session_state[live_key("to_photo")] = True
 
 
-def live_buttons(session: LiveSession, choices: LiveChoices, pool: PosePool, t: Translator) -> None:
+def live_buttons(session: LiveSession, t: Translator) -> None:
     """Start or stop."""
     if session.on:
         st.button(t("live.stop"), icon=":material/stop:", on_click=session.stop, key="live_stop")
@@ -68,8 +68,7 @@ def live_buttons(session: LiveSession, choices: LiveChoices, pool: PosePool, t: 
             t("live.start"),
             icon=":material/play_arrow:",
             type="primary",
-            on_click=session.start,
-            args=(choices.source, pool),
+            on_click=session.ask,
             disabled=session.phase == "stopping",
             key="live_start",
         )
@@ -120,14 +119,14 @@ def _waiting(pool: PosePool, t: Translator) -> None:
         st.caption(t("live.full_text"), text_alignment="center")
 
 
-def _fallback(session: LiveSession, choices: LiveChoices, pool: PosePool, t: Translator) -> None:
+def _fallback(session: LiveSession, choices: LiveChoices, t: Translator) -> None:
     """Ways on after trouble."""
     assert session.trouble is not None
     ways = fallbacks(session.trouble)
 
     def other(source: str) -> None:
         st.session_state[live_key("source")] = source
-        session.start("performer" if source == "performer" else "clip", pool)
+        session.ask()
 
     def use_snapshot() -> None:
         snapshot = st.session_state[_FALLBACK_KEY]
@@ -142,8 +141,7 @@ def _fallback(session: LiveSession, choices: LiveChoices, pool: PosePool, t: Tra
                 t("live.retry"),
                 icon=":material/refresh:",
                 type="primary",
-                on_click=session.start,
-                args=(choices.source, pool),
+                on_click=session.ask,
             )
         for source in ("performer", "clip"):
             if source in ways and source != choices.source:
@@ -174,6 +172,6 @@ def live_picture(session: LiveSession, choices: LiveChoices, pool: PosePool, t: 
         _waiting(pool, t)
     elif session.trouble is not None:
         show_trouble(session.trouble, t)
-        _fallback(session, choices, pool, t)
+        _fallback(session, choices, t)
     else:
         _empty(choices, t)

@@ -50,8 +50,8 @@ class LiveSession:
         The last finished one.
     is_recording : bool
         Whether one runs.
-    again : bool
-        Start once more when stopped: a choice needs a new connection.
+    asked : bool
+        Start as soon as nothing runs: the visitor wants it, or a choice needs a new connection.
     player : Player or None
         What the connection plays; None while there is none.
     clip, clip_name : bytes and str, or None
@@ -68,7 +68,7 @@ class LiveSession:
     trouble: LiveTrouble | None = None
     recording: Recording | None = None
     is_recording: bool = False
-    again: bool = False
+    asked: bool = False
     player: Player | None = None
     clip: bytes | None = None
     clip_name: str | None = None
@@ -92,10 +92,15 @@ class LiveSession:
         return self.phase in ("connecting", "playing")
 
     # ------------------------------------------------------------------ what the visitor does
+    def ask(self) -> None:
+        """The visitor wants to watch: the page's next run starts what is chosen by then."""
+        if not self.on:
+            self.asked = True
+
     def start(self, source: SourceKind, pool: PosePool) -> None:
         """Begin: take a seat if there is one, else wait for it."""
         self.trouble = None
-        self.again = False
+        self.asked = False
         if pool.seats_free <= 0:
             self._go("waiting")
         elif source == "camera":
@@ -107,21 +112,21 @@ class LiveSession:
     def stop(self) -> None:
         """End it; a running recording is kept."""
         self.keep_recording()
-        self.again = False
+        self.asked = False
         self._go("stopping" if self.connected else "idle")
         self._let_go()
 
     def restart(self) -> None:
         """A choice changed that needs a new connection; does nothing while nothing runs."""
-        if self.connected:
+        if self.on and self.phase != "waiting":
             self.stop()
-            self.again = True
+            self.asked = True
 
     def leave(self) -> None:
         """The visitor was on another page, which ended the connection."""
         self.keep_recording()
         self._let_go()
-        self.again = False
+        self.asked = False
         self._go("idle")
 
     def fail(self, trouble: LiveTrouble) -> None:

@@ -82,7 +82,7 @@ def test_without_a_seat_one_waits_until_there_is_one(pool: PosePool) -> None:
 def test_who_loses_the_race_for_a_seat_goes_back_to_waiting(playing: LiveSession, pool: PosePool) -> None:
     problem = BusyError("seats_taken", "taken")
     assert playing.watch(_status(playing, problem=problem), pool)
-    assert (playing.phase, playing.again) == ("stopping", True)
+    assert (playing.phase, playing.asked) == ("stopping", True)
 
 
 def test_stopping_goes_on_until_the_browser_has_hung_up(playing: LiveSession) -> None:
@@ -98,10 +98,25 @@ def test_stopping_goes_on_until_the_browser_has_hung_up(playing: LiveSession) ->
 
 def test_a_restart_stops_and_asks_to_be_started_again(playing: LiveSession) -> None:
     playing.restart()
-    assert (playing.phase, playing.again) == ("stopping", True)
+    assert (playing.phase, playing.asked) == ("stopping", True)
     idle = LiveSession()
     idle.restart()
-    assert (idle.phase, idle.again) == ("idle", False)
+    assert (idle.phase, idle.asked) == ("idle", False)
+
+
+def test_another_source_while_the_browser_asks_for_the_camera_starts_that_one(pool: PosePool) -> None:
+    session = LiveSession()
+    session.start("camera", pool)
+    session.restart()
+    assert (session.phase, session.asked) == ("idle", True), "the page starts it in the same run"
+
+
+def test_asking_twice_starts_once(playing: LiveSession) -> None:
+    playing.ask()
+    assert not playing.asked
+    playing.stop()
+    playing.ask()
+    assert playing.asked
 
 
 def test_a_connection_that_does_not_come_is_tried_again_and_then_given_up(
@@ -114,7 +129,7 @@ def test_a_connection_that_does_not_come_is_tried_again_and_then_given_up(
         session.start("performer", pool)
         now_s += 13
         assert session.watch(None, pool)
-        assert session.again == (attempt == 1)
+        assert session.asked == (attempt == 1)
         session.connection(playing=False, signalling=False)
     assert session.trouble == "ice_failed"
 

@@ -183,6 +183,33 @@ def test_a_snapshot_goes_to_the_photo_page_and_the_seat_is_freed(server: Server,
         watching(page, 0)
 
 
+def test_start_right_after_the_choice_plays_what_was_chosen(server: Server, browser: Browser) -> None:
+    with visit(browser, f"{server.url}/live") as page:
+        performer = page.get_by_role("radio", name="Performer").element_handle()
+        button = page.get_by_role("button", name="Start").element_handle()
+        # both clicks before the server can answer the first
+        page.evaluate("clicked => clicked.forEach(element => element.click())", [performer, button])
+        expect(page.get_by_text(FIGURES)).to_be_visible(timeout=60_000)
+        stop(page)
+
+
+def test_another_source_can_be_chosen_while_the_browser_asks_for_the_camera(
+    server: Server, browser: Browser
+) -> None:
+    with visit(browser, "about:blank") as page:
+        page.add_init_script(
+            "navigator.mediaDevices && (navigator.mediaDevices.getUserMedia = () =>"
+            " new Promise(() => { window.asks = true }))"
+        )
+        page.goto(f"{server.url}/live")
+        page.get_by_role("button", name="Start").click()
+        expect(page.get_by_role("button", name="Stop", exact=True)).to_be_visible()
+        page.wait_for_function("window.asks")
+        page.get_by_role("radio", name="Performer").click()
+        expect(page.get_by_text(FIGURES)).to_be_visible(timeout=60_000)
+        stop(page)
+
+
 def test_model_and_size_can_change_while_playing(server: Server, browser: Browser) -> None:
     with visit(browser, f"{server.url}/live") as page:
         start(page, "Performer")
