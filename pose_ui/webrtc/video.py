@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import math
+import threading
 import time
 from collections.abc import Callable
 from functools import cache
@@ -21,6 +22,7 @@ from aiortc.mediastreams import MediaStreamTrack
 from streamlit import runtime
 from streamlit.components.v1.component_registry import ComponentRegistry
 from streamlit_webrtc import component, relay
+from streamlit_webrtc.webrtc import WebRtcWorker
 
 from pose_core.live.coding import MOST_BITS_PER_S
 from pose_ui.webrtc.encoder import LiveVp8Encoder
@@ -30,6 +32,7 @@ __all__ = [
     "apply",
     "heard_instead_of_answered",
     "noting_when",
+    "one_at_a_time",
     "timed",
     "without_mdns",
 ]
@@ -112,6 +115,24 @@ def heard_instead_of_answered(request: Callable[..., Any]) -> Callable[..., Any]
     return request_or_heard
 
 
+def one_at_a_time(end: Callable[..., None]) -> Callable[..., None]:
+    """A method of a connection's worker that ends something, skipped while another thread is about to end the same.
+
+    The visitor's Stop and the event loop that hears the browser hang up come together, and each took from the other
+    what it was about to use. Neither may wait: a Stop waits for the event loop.
+    """
+
+    def end_unless_ending(self: Any, *args: Any, **named: Any) -> None:
+        ending = vars(self).setdefault("_ending", threading.RLock())
+        if ending.acquire(blocking=False):
+            try:
+                end(self, *args, **named)
+            finally:
+                ending.release()
+
+    return end_unless_ending
+
+
 @cache
 def apply() -> None:
     """Set all of it, while Streamlit's runtime exists; a second call does nothing."""
@@ -131,6 +152,9 @@ def apply() -> None:
     its_codecs.Vp8Encoder = LiveVp8Encoder
     its_relay: Any = relay
     its_relay.MediaRelay = NewestRelay
+    its_worker: Any = WebRtcWorker
+    its_worker.stop = one_at_a_time(WebRtcWorker.stop)
+    its_worker._unset_processors = one_at_a_time(WebRtcWorker._unset_processors)
     # Imported outside a page's run, a component is not registered by itself. Doing it here saves the first visitor of
     # the Live page the second that the import takes.
     if runtime.exists():  # measurements warm up without a server
