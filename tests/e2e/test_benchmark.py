@@ -183,7 +183,7 @@ def test_the_report_opens_by_itself_and_asks_nobody(browser: Browser, tmp_path: 
         page.context.on("request", lambda request: asked.append(request.url))
         page.goto(path.as_uri())
         expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible()
-        assert page.locator(".js-plotly-plot").count() == 5
+        expect(page.locator(".js-plotly-plot")).to_have_count(5)
         expect(page.get_by_role("heading", level=1)).to_have_text(t("benchmark.report_title"))
         assert page.locator("html").get_attribute("lang") == language
     assert {url for url in asked if not url.startswith(("data:", "blob:"))} == {path.as_uri()}

@@ -185,6 +185,8 @@ def test_a_snapshot_goes_to_the_photo_page_and_the_seat_is_freed(server: Server,
 
 def test_start_right_after_the_choice_plays_what_was_chosen(server: Server, browser: Browser) -> None:
     with visit(browser, f"{server.url}/live") as page:
+        expect(page.get_by_role("button", name="Start")).to_be_enabled()
+        settle(page)
         performer = page.get_by_role("radio", name="Performer").element_handle()
         button = page.get_by_role("button", name="Start").element_handle()
         # both clicks before the server can answer the first

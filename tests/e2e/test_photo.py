@@ -240,10 +240,8 @@ def test_each_tab_shows_its_view(photo: Page) -> None:
 def test_hovering_a_landmark_names_it_with_its_figures(photo: Page) -> None:
     plot = photo.locator(".js-plotly-plot").first
     plot.scroll_into_view_if_needed()
-    point = plot.locator(".scatterlayer .points path").first
-    box = point.bounding_box()
-    assert box is not None
-    photo.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    # Plotly's own layer for the pointer lies above the points: hence by force.
+    plot.locator(".scatterlayer .points path").first.hover(force=True)
     expect(plot.locator(".hoverlayer")).to_contain_text(
         re.compile(r"x \d+ px, y \d+ px, z -?[\d.]+visibility")
     )
@@ -322,6 +320,7 @@ def test_at_phone_width_nothing_is_cut_off_and_the_picture_comes_before_the_figu
             "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         )
         assert overflow <= 0
+        settle(page)
         picture, table = _drawn(page).bounding_box(), page.get_by_role("table").first.bounding_box()
         assert picture is not None
         assert table is not None
