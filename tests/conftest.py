@@ -1,10 +1,12 @@
-"""What several test files share: the real model, pictures of the performer, and poses made by hand."""
+"""What several test files share: the real model, the performer, poses made by hand, an event loop of its own."""
 
 from __future__ import annotations
 
+import asyncio
 import functools
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
 
 import hypothesis
 import numpy as np
@@ -59,8 +61,15 @@ _STANDING_XY: dict[str, tuple[float, float]] = {
 }
 _PX_PER_M = 200.0
 
+Result = TypeVar("Result")
 PoseMaker = Callable[..., Pose]
 Performer = Callable[..., PerformerFrame]
+
+
+def in_a_loop(work: Coroutine[Any, Any, Result], within_s: float | None = None) -> Result:
+    """Run it in an event loop on a thread of its own: in this one a browser test may have left its loop running."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result(within_s)
 
 
 def _make_pose(

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from starlette.types import Message, Receive, Scope, Send
 
 from pose_ui.security_headers import SecurityHeaders, content_security_policy
+from tests.conftest import in_a_loop
 
 
 def ask(kind: str, *headers: tuple[bytes, bytes]) -> tuple[list[Message], bool]:
@@ -28,9 +27,7 @@ def ask(kind: str, *headers: tuple[bytes, bytes]) -> tuple[list[Message], bool]:
         sent.append(message)
 
     scope = {"type": kind.partition(".")[0]}
-    # On a thread of its own: in this one a browser test may have left its event loop running.
-    with ThreadPoolExecutor(1) as thread:
-        thread.submit(asyncio.run, SecurityHeaders(app)(scope, receive, send)).result()
+    in_a_loop(SecurityHeaders(app)(scope, receive, send))
     return sent, seen == [send]
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -12,6 +11,7 @@ import pytest
 from aioice import ice, stun
 
 from pose_ui.webrtc import video
+from tests.conftest import in_a_loop
 
 CHECK_EVERY_S = 0.05
 CHECKS = 2
@@ -68,12 +68,6 @@ def is_open(end: ice.Connection) -> bool:
     return its._query_consent_task is not None and not its._query_consent_task.done()
 
 
-def in_a_loop(test: Coroutine[Any, Any, None]) -> None:
-    """On a thread of its own: in this one Playwright's loop may be running."""
-    with ThreadPoolExecutor(1) as thread:
-        thread.submit(asyncio.run, test).result(60)
-
-
 def test_whoever_sends_but_answers_no_check_in_time_stays() -> None:
     async def run() -> None:
         async with connected() as (server, browser):
@@ -81,7 +75,7 @@ def test_whoever_sends_but_answers_no_check_in_time_stays() -> None:
             await _sends_something(browser, 3 * GIVEN_UP_S)
             assert is_open(server)
 
-    in_a_loop(run())
+    in_a_loop(run(), 60)
 
 
 def test_whoever_is_silent_is_given_up() -> None:
@@ -94,4 +88,4 @@ def test_whoever_is_silent_is_given_up() -> None:
                 await asyncio.sleep(GIVEN_UP_S / 10)
             pytest.fail("still open after ten times the limit")
 
-    in_a_loop(run())
+    in_a_loop(run(), 60)

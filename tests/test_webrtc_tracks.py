@@ -6,8 +6,7 @@ import asyncio
 import itertools
 import threading
 import time
-from collections.abc import Callable, Coroutine, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
@@ -26,7 +25,7 @@ from pose_core.settings import DetectionSettings, DrawSettings, PoseSettings
 from pose_core.skeleton import INDEX
 from pose_ui.webrtc.tracks import DrawnTrack, Player, camera_sink
 from pose_ui.webrtc.video import NewestRelay, timed
-from tests.conftest import Performer
+from tests.conftest import Performer, in_a_loop
 
 LONG_S = 60.0
 NOBODY_ASKED = RTCConfiguration(iceServers=[])
@@ -35,12 +34,6 @@ SETTINGS = LiveSettings(
     mirror=False,
     adaptive=False,
 )
-
-
-def in_a_loop(session: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """Run it in an event loop of its own thread: the browser tests' one may live in this thread."""
-    with ThreadPoolExecutor(1) as thread:
-        thread.submit(asyncio.run, session()).result(3 * LONG_S)
 
 
 class Camera(VideoStreamTrack):
@@ -143,7 +136,7 @@ def test_the_camera_comes_back_with_a_skeleton_on_it(pool: PosePool, performer: 
         await session.close()
         await _until_free(pool)
 
-    in_a_loop(watch)
+    in_a_loop(watch(), 3 * LONG_S)
 
 
 @pytest.mark.parametrize("source", ["performer", "clip"])
@@ -163,7 +156,7 @@ def test_sources_without_a_camera_go_the_same_way(pool: PosePool, source: str) -
         await session.close()
         await _until_free(pool)
 
-    in_a_loop(watch)
+    in_a_loop(watch(), 3 * LONG_S)
     assert not [thread for thread in threading.enumerate() if thread.name == "posedeck-live"]
 
 
@@ -191,7 +184,7 @@ def test_each_drawn_frame_is_given_once_and_the_newest_only(pool: PosePool) -> N
             await asyncio.wait_for(again, LONG_S)
         assert stream.closed
 
-    in_a_loop(watch)
+    in_a_loop(watch(), 3 * LONG_S)
 
 
 def test_a_slow_receiver_of_the_relay_gets_the_newest_frame(performer: Performer) -> None:
@@ -217,7 +210,7 @@ def test_a_slow_receiver_of_the_relay_gets_the_newest_frame(performer: Performer
         track.stop()
         source.stop()
 
-    in_a_loop(watch)
+    in_a_loop(watch(), 3 * LONG_S)
 
 
 def test_decoders_leave_their_time_on_each_frame() -> None:

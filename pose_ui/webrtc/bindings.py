@@ -1,4 +1,4 @@
-"""The only place that reaches into private parts of streamlit-webrtc 0.79. tests/e2e/test_turn.py holds it."""
+"""Keeps streamlit-webrtc 0.79, through a private part of it, to relays. tests/e2e/test_turn.py holds it."""
 
 from __future__ import annotations
 

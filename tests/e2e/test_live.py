@@ -7,6 +7,7 @@ import io
 import json
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -105,14 +106,22 @@ def test_the_camera_comes_back_mirrored_with_dots_on_the_joints_and_live_figures
         watching(page, 0)
 
 
-def test_a_refused_camera_is_explained_with_ways_on(server: Server, browser: Browser) -> None:
+@contextmanager
+def started_with_camera(server: Server, browser: Browser, answer: str) -> Iterator[Page]:
+    """The Live page, once Start was pressed, where asking for the camera gives this promise."""
     with visit(browser, "about:blank") as page:
         page.add_init_script(
-            "navigator.mediaDevices && (navigator.mediaDevices.getUserMedia = () =>"
-            " Promise.reject(new DOMException('no', 'NotAllowedError')))"
+            f"navigator.mediaDevices && (navigator.mediaDevices.getUserMedia = () => {answer})"
         )
         page.goto(f"{server.url}/live")
         page.get_by_role("button", name="Start").click()
+        yield page
+
+
+def test_a_refused_camera_is_explained_with_ways_on(server: Server, browser: Browser) -> None:
+    with started_with_camera(
+        server, browser, "Promise.reject(new DOMException('no', 'NotAllowedError'))"
+    ) as page:
         expect(page.get_by_role("button", name="Try again")).to_be_visible()
         expect(page.get_by_role("alert").first).to_contain_text("camera")
         watching(page, 0)
@@ -198,13 +207,7 @@ def test_start_right_after_the_choice_plays_what_was_chosen(server: Server, brow
 def test_another_source_can_be_chosen_while_the_browser_asks_for_the_camera(
     server: Server, browser: Browser
 ) -> None:
-    with visit(browser, "about:blank") as page:
-        page.add_init_script(
-            "navigator.mediaDevices && (navigator.mediaDevices.getUserMedia = () =>"
-            " new Promise(() => { window.asks = true }))"
-        )
-        page.goto(f"{server.url}/live")
-        page.get_by_role("button", name="Start").click()
+    with started_with_camera(server, browser, "new Promise(() => { window.asks = true })") as page:
         expect(page.get_by_role("button", name="Stop", exact=True)).to_be_visible()
         page.wait_for_function("window.asks")
         page.get_by_role("radio", name="Performer").click()

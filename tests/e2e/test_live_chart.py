@@ -206,6 +206,7 @@ def test_view_turned_by_hand_or_by_button_stays_turned_while_the_figure_moves(li
 
 def test_labels_of_the_bars_have_room(live: Page) -> None:
     live.get_by_role("radio", name="Visibility").click()
+    expect(live.locator(f"{CHART} .ytick text", has_text="Shoulder")).to_be_visible()
     # Looked at in one go: each drawing may put new labels in the place of the old ones.
     room = live.wait_for_function(
         """chart => {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +16,7 @@ from tests.e2e.conftest import ROOT, Server, settle, visit, wait_for_result
 pytestmark = pytest.mark.e2e
 
 FOLDER = ROOT / "build" / "screenshots"
-DRAWN_LIMIT_S = 30
+TRIES = 30
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -33,12 +32,12 @@ def _is_a_real_picture(path: Path, width: int) -> bool:
 def _keep(page: Page, name: str, width: int) -> None:
     """Take the picture, again while there is little on it: on a busy machine a chart may be drawn twice."""
     path = FOLDER / f"{name}.png"
-    deadline = time.monotonic() + DRAWN_LIMIT_S
-    page.screenshot(path=path)
-    while not _is_a_real_picture(path, width) and time.monotonic() < deadline:
-        page.wait_for_timeout(500)
+    for _ in range(TRIES):
         page.screenshot(path=path)
-    assert _is_a_real_picture(path, width)
+        if is_real := _is_a_real_picture(path, width):
+            break
+        page.wait_for_timeout(1000)
+    assert is_real
 
 
 @pytest.fixture(params=[(1280, False), (1280, True), (390, False), (390, True)], ids=str)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 import shutil
 import socket
 import subprocess
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +19,7 @@ from streamlit_webrtc import component
 from pose_ui.webrtc.bindings import force_relay
 from pose_ui.webrtc.ice import read_settings
 from scripts.turn_demo import HOST, Turn, main, running_turn
+from tests.conftest import in_a_loop
 from tests.e2e.conftest import ROOT, free_port, running_server, visit
 
 pytestmark = pytest.mark.e2e
@@ -102,8 +101,7 @@ def gathered(environment: dict[str, str]) -> str:
     """The session description of a server that starts with `environment`."""
     force_relay()
     configuration = read_settings(environment, []).configuration()
-    with ThreadPoolExecutor(1) as thread:  # in this one, Playwright's own event loop runs
-        return thread.submit(asyncio.run, _gather(configuration)).result()
+    return in_a_loop(_gather(configuration))
 
 
 async def _gather(configuration: dict[str, Any]) -> str:
