@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from pose_core.performer import render_frame
 from pose_core.samples import SAMPLES, sample_bytes
 from pose_ui import photo_session
-from pose_ui.photo_session import PhotoSession
+from pose_ui.photo_session import PhotoItem, PhotoSession
 from pose_ui.resources import close_pool
 from pose_ui.state import PHOTO
 from pose_ui.texts import Translator
@@ -222,7 +222,13 @@ def test_the_next_button_and_the_list_step_through_a_batch() -> None:
 
 def test_a_stopped_batch_keeps_what_is_done_and_can_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
     # The button cannot be pressed in the middle of a run here (tests/e2e does that): what it sets can.
-    monkeypatch.setattr(PhotoSession, "_let_go", lambda self: setattr(self, "stopped", True))
+    add_own = PhotoSession.add_own
+
+    def add_and_stop(self: PhotoSession, items: Iterable[PhotoItem]) -> None:
+        add_own(self, items)
+        self.stopped = True
+
+    monkeypatch.setattr(PhotoSession, "add_own", add_and_stop)
     app = _open("photo")
     _upload(app, ("one.png", sample_bytes("stand")), ("two.png", sample_bytes("lunge")))
     assert EN("photo.stopped", done=1, total=2) in _shown(app)

@@ -19,11 +19,10 @@ from pose_core.machine import usable_cores
 from pose_core.performer import PerformerFrame
 from pose_core.pool import STREAMS_PER_CORE, PosePool
 from pose_core.settings import DetectionSettings
+from tests.support.waiting import LONG_S
 
 FRAME = np.zeros((32, 32, 3), dtype=np.uint8)
 LITE, FULL, HEAVY = (DetectionSettings(model=model) for model in ("lite", "full", "heavy"))
-#: Only a deadlock reaches this.
-LONG_S = 30.0
 
 
 class FakeLandmarker:
@@ -463,7 +462,15 @@ def test_a_closed_pool_turns_everybody_away(images: type[FakeLandmarker]) -> Non
     assert images.made == []
 
 
-def test_closing_wakes_whoever_waits(images: type[FakeLandmarker]) -> None:
+def test_closing_wakes_whoever_waits(images: type[FakeLandmarker], monkeypatch: pytest.MonkeyPatch) -> None:
+    waiting = threading.Event()
+
+    class Noted(threading.Condition):
+        def wait(self, timeout: float | None = None) -> bool:
+            waiting.set()
+            return super().wait(timeout)
+
+    monkeypatch.setattr(threading, "Condition", Noted)
     pool = PosePool(image_limit=1)
     codes: list[str] = []
 
@@ -476,7 +483,7 @@ def test_closing_wakes_whoever_waits(images: type[FakeLandmarker]) -> None:
     waiter = threading.Thread(target=wait)
     with pool.borrow(FULL):
         waiter.start()
-        time.sleep(0.02)
+        assert waiting.wait(LONG_S)
         pool.close()
         waiter.join(LONG_S / 2)
         assert not waiter.is_alive(), "before the place came free"

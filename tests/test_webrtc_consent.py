@@ -11,7 +11,7 @@ import pytest
 from aioice import ice, stun
 
 from pose_ui.webrtc import video
-from tests.conftest import in_a_loop
+from tests.support.waiting import in_a_loop
 
 CHECK_EVERY_S = 0.05
 CHECKS = 2
