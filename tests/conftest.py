@@ -1,4 +1,4 @@
-"""Fixtures of many test files: the real model, the performer, poses made by hand."""
+"""For all tests: the real model, the performer, poses made by hand; and no long runs unless asked for."""
 
 from __future__ import annotations
 
@@ -18,6 +18,13 @@ from tests.support.poses import Performer, PoseMaker
 # Examples are the same on every run and machine; a slow machine is no fault.
 hypothesis.settings.register_profile("posedeck", derandomize=True, deadline=None, database=None)
 hypothesis.settings.load_profile("posedeck")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the long runs, unless `-m` asks for them."""
+    if "nightly" not in config.option.markexpr:
+        config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("nightly")])
+        items[:] = [item for item in items if not item.get_closest_marker("nightly")]
 
 
 @pytest.fixture(scope="session")

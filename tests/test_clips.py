@@ -27,27 +27,13 @@ from tests.support.clips import (
     RED,
     TURNS,
     WHITE,
+    assert_colours,
     encode,
     plain,
     quarters,
     sound_only,
 )
 from tests.support.waiting import LONG_S, until
-
-#: What H.264 and yuv420p may change in a plain colour.
-COLOUR_TOLERANCE = 12
-
-
-def corner_colours(frame_rgb: FrameRGB) -> list[FrameRGB]:
-    """Colours in the middle of each quarter: top left, top right, bottom left, bottom right."""
-    height, width = frame_rgb.shape[:2]
-    return [frame_rgb[y, x] for y in (height // 4, 3 * height // 4) for x in (width // 4, 3 * width // 4)]
-
-
-def assert_colours(frame_rgb: FrameRGB, *expected: tuple[int, int, int]) -> None:
-    np.testing.assert_allclose(
-        np.array(corner_colours(frame_rgb), dtype=int), np.array(expected), atol=COLOUR_TOLERANCE
-    )
 
 
 def decoded(data: bytes) -> tuple[list[Any], Any]:

@@ -13,6 +13,8 @@ from pose_core.arrays import FrameRGB
 from pose_core.images import encode_jpeg
 
 RED, GREEN, BLUE, WHITE = (220, 30, 30), (30, 200, 30), (30, 30, 220), (240, 240, 240)
+#: What H.264 and yuv420p may change in a plain colour.
+COLOUR_TOLERANCE = 12
 
 
 def plain(colour: tuple[int, int, int], size_wh: tuple[int, int] = (320, 240)) -> FrameRGB:
@@ -27,6 +29,18 @@ def quarters(size_wh: tuple[int, int] = (320, 240)) -> FrameRGB:
     frame[height // 2 :, : width // 2] = BLUE
     frame[height // 2 :, width // 2 :] = WHITE
     return frame
+
+
+def corner_colours(frame_rgb: FrameRGB) -> list[FrameRGB]:
+    """Colours in the middle of each quarter: top left, top right, bottom left, bottom right."""
+    height, width = frame_rgb.shape[:2]
+    return [frame_rgb[y, x] for y in (height // 4, 3 * height // 4) for x in (width // 4, 3 * width // 4)]
+
+
+def assert_colours(frame_rgb: FrameRGB, *expected: tuple[int, int, int]) -> None:
+    np.testing.assert_allclose(
+        np.array(corner_colours(frame_rgb), dtype=int), np.array(expected), atol=COLOUR_TOLERANCE
+    )
 
 
 def encode(
