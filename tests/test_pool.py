@@ -91,6 +91,20 @@ def restless() -> Iterator[None]:
     sys.setswitchinterval(before)
 
 
+def watched_pool(monkeypatch: pytest.MonkeyPatch) -> tuple[PosePool, threading.Event]:
+    """A pool with one place, and what is set once somebody waits for it."""
+    waiting = threading.Event()
+
+    class Noted(threading.Condition):
+        def wait(self, timeout: float | None = None) -> bool:
+            waiting.set()
+            return super().wait(timeout)
+
+    with monkeypatch.context() as patch:  # not for threads and events, which have conditions of their own
+        patch.setattr(threading, "Condition", Noted)
+        return PosePool(image_limit=1), waiting
+
+
 def run_in_threads(number: int, work: Callable[[int], None]) -> None:
     failures: list[BaseException] = []
 
@@ -158,20 +172,21 @@ def test_nobody_shares_a_landmarker(images: type[FakeLandmarker]) -> None:
         assert pool.status().image_busy == pool.status().image_landmarkers == 2
 
 
-def test_whoever_waits_gets_the_place_that_comes_free(images: type[FakeLandmarker]) -> None:
-    pool = PosePool(image_limit=1)
-    asked, got = threading.Event(), threading.Event()
+def test_whoever_waits_gets_the_place_that_comes_free(
+    images: type[FakeLandmarker], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pool, waiting = watched_pool(monkeypatch)
+    got = threading.Event()
 
     def wait() -> None:
-        asked.set()
         with pool.borrow(FULL, wait_s=LONG_S):
             got.set()
 
     waiter = threading.Thread(target=wait)
     with pool.borrow(FULL):
         waiter.start()
-        assert asked.wait(LONG_S)
-        assert not got.wait(0.05)
+        assert waiting.wait(LONG_S)
+        assert not got.is_set()
     assert got.wait(LONG_S)
     waiter.join(LONG_S)
     assert len(images.made) == 1
@@ -463,15 +478,7 @@ def test_a_closed_pool_turns_everybody_away(images: type[FakeLandmarker]) -> Non
 
 
 def test_closing_wakes_whoever_waits(images: type[FakeLandmarker], monkeypatch: pytest.MonkeyPatch) -> None:
-    waiting = threading.Event()
-
-    class Noted(threading.Condition):
-        def wait(self, timeout: float | None = None) -> bool:
-            waiting.set()
-            return super().wait(timeout)
-
-    monkeypatch.setattr(threading, "Condition", Noted)
-    pool = PosePool(image_limit=1)
+    pool, waiting = watched_pool(monkeypatch)
     codes: list[str] = []
 
     def wait() -> None:
