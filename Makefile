@@ -4,7 +4,7 @@
 PY := .venv/bin/python
 export PORT HOST PYTHON CHROMIUM
 
-.PHONY: help run test check bench lock setup setup-dev bundles samples screenshots clean
+.PHONY: help run test nightly check bench lock setup setup-dev bundles samples screenshots clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -14,7 +14,10 @@ run: setup  ## set up what is missing, start, open the browser (PORT=8090 HOST=0
 	@$(PY) scripts/run.py
 
 test: setup-dev  ## all tests, Chromium included (ARGS="-k angles" for some)
-	@$(PY) -m pytest $(ARGS)
+	@$(PY) scripts/run_tests.py $(ARGS)
+
+nightly: setup-dev  ## the long runs, each of minutes: load, soak, whole benchmarks (ARGS="-k soak" for some)
+	@$(PY) -m pytest -m nightly $(ARGS)
 
 check: setup-dev  ## style, types and layers
 	@$(PY) -m ruff check .

@@ -20,7 +20,7 @@ from pose_core.arrays import FrameRGB
 from pose_core.errors import ClipError
 from pose_core.fitting import SMALLEST_PX, box_scale, letterbox
 
-__all__ = ["MAX_CLIP_BYTES", "MAX_CLIP_S", "ClipWriter"]
+__all__ = ["MAX_CLIP_BYTES", "MAX_CLIP_S", "SILENCE_S", "ClipWriter"]
 
 MAX_CLIP_S: Final = 120.0
 MAX_CLIP_BYTES: Final = 60_000_000
@@ -29,7 +29,7 @@ _FULL_AT: Final = 0.95
 #: Frames that may wait for the encoder: 11 MB at 720p.
 _QUEUE_FRAMES: Final = 4
 #: A writer that nobody feeds or finishes any more ends its thread by itself.
-_SILENCE_S: Final = 150.0
+SILENCE_S: Final = 150.0
 _TICKS_PER_S: Final = 90_000  # the usual clock of video: fine enough for any camera
 #: x264, for the least work: with camera noise at 720p "superfast" took twice the time. "zerolatency" holds no frame
 #: back, so the size is known at any time; the greatest rate makes the longest clip fit its bytes (120 s: 52 MB).
@@ -164,7 +164,7 @@ class ClipWriter:
 
     def _next(self) -> tuple[float, FrameRGB] | None:
         try:
-            return self._queue.get(timeout=_SILENCE_S)
+            return self._queue.get(timeout=SILENCE_S)
         except queue.Empty:
             return None
 

@@ -24,7 +24,7 @@ from pose_core.benchmark.words import (
 from pose_core.errors import PoseCoreError
 from pose_ui.benchmark_session import shipped_result
 from pose_ui.texts import Translator
-from tests.test_benchmark_recommend import measured, points, result_of
+from tests.support.benchmark_results import measured, points, result_of
 
 t = Translator("en")
 SMALL, LARGE = Cell((320, 240)), Cell((1280, 720))

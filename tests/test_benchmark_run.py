@@ -6,7 +6,6 @@ import gc
 import io
 import math
 import threading
-import time
 import weakref
 from collections.abc import Iterator
 from fractions import Fraction
@@ -24,7 +23,8 @@ from pose_core.benchmark.lanes import STEPS
 from pose_core.benchmark.material import prepare
 from pose_core.errors import BusyError, ClipError, PictureError
 from pose_core.samples import clip_frame, clip_landmarks_px, sample_bytes
-from tests.test_clips import BAD_FILES, TURNS, encode, plain, sound_only
+from tests.support.clips import BAD_FILES, TURNS, assert_colours, encode, plain, quarters, sound_only
+from tests.support.waiting import until
 
 VIDEO, PHOTO = Cell((320, 240), "lite"), Cell((480, 270), "lite", "photo")
 
@@ -138,13 +138,15 @@ def test_stopping_in_each_stage_frees_everything(
         return made
 
     monkeypatch.setattr(run_module, "prepare", noted)
-    run = BenchmarkRun(small_plan(source_frames=200, small_frames=8, scaling_s=30.0), Source())
+    frames = 200 if stage == "prepare" else 8
+    run = BenchmarkRun(small_plan(source_frames=frames, small_frames=8, scaling_s=30.0), Source())
     run.start()
-    deadline_s = time.monotonic() + 60
-    while run.status().stage != stage or (stage != "prepare" and not opened):
+
+    def reached() -> bool:
         assert run.running
-        assert time.monotonic() < deadline_s
-        time.sleep(0.002)
+        return run.status().stage == stage and (stage == "prepare" or bool(opened))
+
+    until(reached)
     run.stop(30)
     assert run.status().phase == "stopped"
     assert benchmark_threads() == []
@@ -200,11 +202,14 @@ def test_progress_grows_to_the_end_and_names_the_time_left() -> None:
     run = BenchmarkRun(small_plan(), Source())
     run.start()
     shares, left = [], []
-    while run.running:
+
+    def over() -> bool:
         status = run.status()
         shares.append(status.share)
         left.append(status.left_s)
-        time.sleep(0.01)
+        return not run.running
+
+    until(over)
     assert shares == sorted(shares)
     assert any(seconds is not None and seconds > 0 for seconds in left)
     assert run.status().share == pytest.approx(1.0)
@@ -288,10 +293,16 @@ def test_a_single_frame_is_enough() -> None:
 
 @pytest.mark.parametrize("turn", TURNS)
 def test_a_clip_held_sideways_is_measured_upright(turn: str) -> None:
-    data = encode([plain((90, 90, 90), (320, 240))] * 3, display_matrix=TURNS[turn][0])
-    result = finished(small_plan(**ONE_CELL), Source("clip", data)).result()
+    matrix, colours = TURNS[turn]
+    upright_wh = (240, 320) if matrix[0] == 0 else (320, 240)
+    source = Source("clip", encode([quarters()] * 3, display_matrix=matrix))
+    plan = small_plan(**ONE_CELL | {"small_frames": 1})
+    (frame_rgb,) = prepare(source, plan, lambda: None).pictures
+    assert frame_rgb.shape[1::-1] == upright_wh
+    assert_colours(frame_rgb, *colours)
+    result = finished(plan, source).result()
     assert result is not None
-    assert result.source.size_wh in ((320, 240), (240, 320))
+    assert result.source.size_wh == upright_wh
 
 
 def test_a_very_long_clip_is_measured_on_its_first_frames() -> None:

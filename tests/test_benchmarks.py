@@ -87,8 +87,9 @@ def test_own_pictures_are_all_different_and_large() -> None:
     assert decode_picture(pictures[0][1]).size_wh == page.PICTURE_WH
 
 
-def test_a_small_run_gives_every_figure(tmp_path: Path) -> None:
-    result = photo.measure(rounds=1, processes=1)
+@pytest.mark.parametrize(("rounds", "processes"), [(1, 1), pytest.param(20, 5, marks=pytest.mark.nightly)])
+def test_a_run_gives_every_figure(rounds: int, processes: int, tmp_path: Path) -> None:
+    result = photo.measure(rounds, processes)
     report.save(result, tmp_path / "new" / "photo.json")
     kept = json.loads((tmp_path / "new" / "photo.json").read_text(encoding="utf-8"))
     assert kept == result
@@ -98,7 +99,7 @@ def test_a_small_run_gives_every_figure(tmp_path: Path) -> None:
     for steps in kept["steps_ms"].values():
         assert set(steps) == set(photo.STEPS)
         assert all(
-            step["n"] == len(kept["pictures"]) and 0 < step["median"] <= step["p95"]
+            step["n"] == rounds * len(kept["pictures"]) and 0 < step["median"] <= step["p95"]
             for step in steps.values()
         )
         assert steps["total"]["median"] > steps["inference"]["median"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import math
 import threading
-import time
 from fractions import Fraction
 from typing import Any
 
@@ -21,86 +20,20 @@ from pose_core.clips import ClipReader, read_clip
 from pose_core.errors import ClipError
 from pose_core.fitting import letterbox
 from pose_core.images import encode_jpeg
-
-RED, GREEN, BLUE, WHITE = (220, 30, 30), (30, 200, 30), (30, 30, 220), (240, 240, 240)
-#: What H.264 and yuv420p may change in a plain colour.
-COLOUR_TOLERANCE = 12
-
-
-def plain(colour: tuple[int, int, int], size_wh: tuple[int, int] = (320, 240)) -> FrameRGB:
-    return np.full((size_wh[1], size_wh[0], 3), colour, dtype=np.uint8)
-
-
-def quarters(size_wh: tuple[int, int] = (320, 240)) -> FrameRGB:
-    """Red, green above; blue, white below."""
-    width, height = size_wh
-    frame = plain(RED, size_wh)
-    frame[: height // 2, width // 2 :] = GREEN
-    frame[height // 2 :, : width // 2] = BLUE
-    frame[height // 2 :, width // 2 :] = WHITE
-    return frame
-
-
-def corner_colours(frame_rgb: FrameRGB) -> list[FrameRGB]:
-    """Colours in the middle of each quarter: top left, top right, bottom left, bottom right."""
-    height, width = frame_rgb.shape[:2]
-    return [frame_rgb[y, x] for y in (height // 4, 3 * height // 4) for x in (width // 4, 3 * width // 4)]
-
-
-def assert_colours(frame_rgb: FrameRGB, *expected: tuple[int, int, int]) -> None:
-    np.testing.assert_allclose(
-        np.array(corner_colours(frame_rgb), dtype=int), np.array(expected), atol=COLOUR_TOLERANCE
-    )
-
-
-def encode(
-    frames: list[FrameRGB],
-    *,
-    file_format: str = "mp4",
-    codec: str = "libx264",
-    pix_fmt: str = "yuv420p",
-    display_matrix: list[int] | None = None,
-    fps: int = 25,
-    aspect: Fraction | None = None,
-    **options: str,
-) -> bytes:
-    """A video as another program would write it."""
-    file = io.BytesIO()
-    with av.open(file, "w", format=file_format) as container:
-        stream: Any = container.add_stream(codec, rate=fps, options=options)
-        stream.height, stream.width = frames[0].shape[:2]
-        stream.pix_fmt = pix_fmt
-        if aspect is not None:
-            stream.codec_context.sample_aspect_ratio = aspect
-        if display_matrix is not None:
-            stream.set_display_matrix(display_matrix)
-        for number, frame_rgb in enumerate(frames):
-            frame = av.VideoFrame.from_ndarray(frame_rgb, format="rgb24")
-            frame.pts, frame.time_base = number, Fraction(1, fps)
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode())
-    return file.getvalue()
-
-
-def sound_only(cover: bool = False) -> bytes:
-    """A song, perhaps with the picture of its album."""
-    file = io.BytesIO()
-    with av.open(file, "w", format="mp4") as container:
-        stream: Any = container.add_stream("aac", rate=48_000)
-        picture: Any = container.add_stream("mjpeg", rate=25) if cover else None
-        if picture is not None:
-            picture.width, picture.height, picture.pix_fmt = 320, 240, "yuvj420p"
-            picture.disposition = av.stream.Disposition.attached_pic
-            packet = av.Packet(encode_jpeg(plain(RED)))
-            packet.stream, packet.pts, packet.dts = picture, 0, 0
-            container.mux(packet)
-        frame = av.AudioFrame(format="fltp", layout="mono", samples=1024)
-        frame.sample_rate = 48_000
-        for plane in frame.planes:
-            plane.update(bytes(plane.buffer_size))
-        container.mux(stream.encode(frame))
-        container.mux(stream.encode())
-    return file.getvalue()
+from tests.support.clips import (
+    BAD_FILES,
+    BLUE,
+    GREEN,
+    RED,
+    TURNS,
+    WHITE,
+    assert_colours,
+    encode,
+    plain,
+    quarters,
+    sound_only,
+)
+from tests.support.waiting import LONG_S, until
 
 
 def decoded(data: bytes) -> tuple[list[Any], Any]:
@@ -114,10 +47,15 @@ def written(frames: list[tuple[float, FrameRGB]], **limits: Any) -> tuple[bytes,
     """A clip of `frames`, each encoded before the next comes, so that none is left out."""
     writer = ClipWriter(**limits)
     for time_s, frame_rgb in frames:
+        before = writer.frames + writer.left_out
         writer.add(time_s, frame_rgb)
-        while writer._thread.is_alive() and not writer._queue.empty():
-            time.sleep(0.001)
+        until(lambda before=before: writer.full or writer.frames + writer.left_out > before)
     return writer.finish(), writer
+
+
+def encoders() -> list[threading.Thread]:
+    """Threads of writers that are not finished."""
+    return [thread for thread in threading.enumerate() if thread.name == "clip-writer"]
 
 
 # ---------------------------------------------------------------------- writing
@@ -190,17 +128,16 @@ def test_a_clip_stays_below_its_largest_size_and_still_plays() -> None:
 
 def test_who_adds_frames_never_waits_for_the_encoder(monkeypatch: pytest.MonkeyPatch) -> None:
     hold, holding = threading.Event(), threading.Event()
-    fit = clip_writer._fit
 
-    def slow_fit(frame_rgb: FrameRGB, size_wh: tuple[int, int]) -> FrameRGB:
+    def slow(*sizes: tuple[int, int]) -> tuple[float, float, float]:
         holding.set()
-        assert hold.wait(20)
-        return fit(frame_rgb, size_wh)
+        assert hold.wait(LONG_S)
+        return letterbox(*sizes)
 
-    monkeypatch.setattr(clip_writer, "_fit", slow_fit)
+    monkeypatch.setattr(clip_writer, "letterbox", slow)
     writer = ClipWriter()
-    writer.add(0.0, plain(RED))
-    assert holding.wait(20)
+    writer.add(0.0, plain(RED, (321, 241)))  # an odd size has to be made even
+    assert holding.wait(LONG_S)
     for number in range(1, 11):  # returns although nothing is encoded
         writer.add(number / 30, plain(RED))
     assert writer.left_out == 10 - 4
@@ -225,7 +162,7 @@ def test_frames_whose_time_stands_still_or_runs_back_are_left_out() -> None:
 def test_no_frame_gives_no_file_and_no_thread_stays() -> None:
     writer = ClipWriter()
     assert writer.finish() == b""
-    assert not writer._thread.is_alive()
+    assert not encoders()
 
 
 def test_finishing_again_gives_the_same_bytes_and_later_frames_are_ignored() -> None:
@@ -234,26 +171,25 @@ def test_finishing_again_gives_the_same_bytes_and_later_frames_are_ignored() -> 
     data = writer.finish()
     writer.add(1.0, plain(RED))
     assert writer.finish() == data
-    assert not writer._thread.is_alive()
+    assert not encoders()
 
 
 def test_a_writer_that_was_forgotten_ends_its_thread(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clip_writer, "_SILENCE_S", 0.01)
+    monkeypatch.setattr(clip_writer, "SILENCE_S", 0.01)
     writer = ClipWriter()
-    writer._thread.join(20)
-    assert not writer._thread.is_alive()
+    until(lambda: not encoders())
     writer.add(0.0, plain(RED))
     assert writer.finish() == b""
 
 
 def test_an_encoder_that_fails_is_told_at_the_end_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*_: object) -> FrameRGB:
+    def fail(*_: object) -> None:
         raise av.error.ExternalError(1, "broken")
 
-    monkeypatch.setattr(clip_writer, "_fit", fail)
+    monkeypatch.setattr(clip_writer, "letterbox", fail)
     writer = ClipWriter()
     for number in range(20):
-        writer.add(number / 30, plain(RED))
+        writer.add(number / 30, plain(RED, (321, 241)))
     with pytest.raises(ClipError) as caught:
         writer.finish()
     assert caught.value.code == "clip_not_written"
@@ -292,18 +228,6 @@ def test_a_clip_plays_again_from_its_beginning_also_while_it_plays() -> None:
         times_s = [time_s for time_s, _ in clip.frames()]
         assert times_s == pytest.approx([0.0, 0.04])
     assert_colours(next(half)[1], *[BLUE] * 4)
-
-
-ONE, W = 1 << 16, 1 << 30
-#: Display matrix, as libavutil/display.h describes it, and where the quarters red, green, blue, white then lie.
-TURNS = {
-    "none": ([ONE, 0, 0, 0, ONE, 0, 0, 0, W], (RED, GREEN, BLUE, WHITE)),
-    "clockwise": ([0, ONE, 0, -ONE, 0, 0, 0, 0, W], (BLUE, RED, WHITE, GREEN)),
-    "half": ([-ONE, 0, 0, 0, -ONE, 0, 0, 0, W], (WHITE, BLUE, GREEN, RED)),
-    "counterclockwise": ([0, -ONE, 0, ONE, 0, 0, 0, 0, W], (GREEN, WHITE, RED, BLUE)),
-    "mirrored": ([-ONE, 0, 0, 0, ONE, 0, 0, 0, W], (GREEN, RED, WHITE, BLUE)),
-    "mirrored and turned": ([0, ONE, 0, ONE, 0, 0, 0, 0, W], (RED, BLUE, GREEN, WHITE)),
-}
 
 
 @pytest.mark.parametrize("turn", TURNS)
@@ -386,24 +310,6 @@ def test_a_file_that_does_not_say_how_long_it_is_ends_at_the_limit(monkeypatch: 
     monkeypatch.setattr(clips, "MAX_READ_S", 0.2)
     clip = ClipReader((320, 240), 25.0, math.nan, encode([plain(RED)] * 20))
     assert [time_s for time_s, _ in clip.frames()][-1] == pytest.approx(0.2)
-
-
-def ftyp(brand: bytes = b"isom") -> bytes:
-    return b"\x00\x00\x00\x10ftyp" + brand + b"\x00" * 4
-
-
-BAD_FILES = {
-    "empty": (b"", "clip_empty"),
-    "text": (b"no video at all " * 100, "clip_unknown"),
-    "picture": (b"\x89PNG\r\n\x1a\n" + b"\x00" * 100, "clip_unknown"),
-    "sound file": (b"RIFF\x00\x00\x00\x00WAVEfmt " + b"\x00" * 100, "clip_unknown"),
-    "playlist": (b"#EXTM3U\n#EXTINF:1,\nfile:///etc/passwd\n", "clip_unknown"),
-    "concat script": (b"ffconcat version 1.0\nfile '/etc/passwd'\n", "clip_unknown"),
-    "head only": (ftyp(), "clip_damaged"),
-    "noise behind a head": (ftyp() + np.random.default_rng(2).bytes(5000), "clip_damaged"),
-    "noise as webm": (b"\x1aE\xdf\xa3" + np.random.default_rng(3).bytes(5000), "clip_damaged"),
-    "noise as avi": (b"RIFF\x00\x10\x00\x00AVI " + np.random.default_rng(4).bytes(5000), "clip_damaged"),
-}
 
 
 @pytest.mark.parametrize("kind", BAD_FILES)

@@ -20,12 +20,14 @@ import enough_memory
 async def main():
     loop = asyncio.get_running_loop()
     enough_memory.end_when_exhausted(loop)
+    over = asyncio.Event()
     def fail(times):
-        if times:
-            loop.call_soon(fail, times - 1)
-            raise {error}
+        if times == 0:
+            return over.set()
+        loop.call_soon(fail, times - 1)
+        raise {error}
     loop.call_soon(fail, {times})
-    await asyncio.sleep(0.2)
+    await over.wait()
     print("goes on")
 
 asyncio.run(main())

@@ -14,9 +14,9 @@ from pose_core.live import LiveSettings, LiveStream
 from pose_core.pool import PosePool
 from pose_core.recording import Recording
 from pose_core.settings import DetectionSettings, DrawSettings, PoseSettings
-from tests.conftest import Performer
+from tests.support.poses import Performer
+from tests.support.waiting import LONG_S
 
-LONG_S = 60.0
 FRAMES = 12
 SETTINGS = LiveSettings(
     pose=PoseSettings(detection=DetectionSettings(model="lite"), draw=DrawSettings(names=False)), mirror=False

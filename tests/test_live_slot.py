@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import threading
-import time
 
 from pose_core.live.slot import NewestSlot
-
-LONG_S = 30.0
+from tests.support.waiting import LONG_S, until
 
 
 def test_an_empty_slot_gives_nothing_when_the_time_is_up() -> None:
@@ -25,21 +23,22 @@ def test_putting_says_whether_something_was_thrown_out() -> None:
 def test_under_load_a_slow_taker_gets_ever_newer_things_and_the_last_one() -> None:
     slot = NewestSlot[int]()
     taken: list[int] = []
-    thrown_out = 0
+    newest = thrown_out = 0
 
     def take() -> None:
         while (item := slot.take(LONG_S)) is not None:
             taken.append(item)
-            time.sleep(0.002)
             if item == 1999:
                 return
+            until(lambda: newest >= min(item + 20, 1999))
 
     taker = threading.Thread(target=take)
     taker.start()
     for item in range(2000):
         thrown_out += not slot.put(item)
-        if item % 100 == 0:
-            time.sleep(0.001)
+        newest = item
+        if item % 100 == 99:
+            until(lambda item=item: taken and taken[-1] > item - 50)
     taker.join(LONG_S)
     assert not taker.is_alive()
     assert taken[-1] == 1999

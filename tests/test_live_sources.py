@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from typing import Any
 
 import numpy as np
@@ -13,25 +12,25 @@ from pose_core.errors import ClipError
 from pose_core.live import SCENES, ClipSource, PerformerSource, Source
 from pose_core.live.sources import _Reel
 from pose_core.samples import CLIP_FPS, clip_frame, sample_clip
-
-LONG_S = 60.0
+from tests.support.clips import encode
+from tests.support.waiting import LONG_S
 
 
 def _play(source: Source, count: int) -> list[tuple[Any, float]]:
     frames: list[tuple[Any, float]] = []
     enough = threading.Event()
+    threads: set[threading.Thread] = set()
 
     def take(frame: Any, decode_ms: float) -> None:
         frames.append((frame, decode_ms))
+        threads.add(threading.current_thread())
         if len(frames) >= count:
             enough.set()
 
     source.start(take)
     assert enough.wait(LONG_S)
     source.stop()
-    seen = len(frames)
-    time.sleep(0.2)
-    assert len(frames) <= seen + 1, "it has stopped"
+    assert not any(thread.is_alive() for thread in threads), "it has stopped"
     return frames
 
 
@@ -69,17 +68,7 @@ def test_a_clip_is_played_again_from_its_beginning(tmp_path: object) -> None:
 
 
 def _short_clip() -> bytes:
-    from pose_core.clip_writer import ClipWriter
-
-    writer = ClipWriter()
-    for number in range(4):
-        before = writer.frames
-        writer.add(number / 20, np.full((48, 64, 3), 60 * number, dtype=np.uint8))
-        deadline = time.monotonic() + LONG_S
-        while writer.frames == before:
-            assert time.monotonic() < deadline
-            time.sleep(0.001)
-    return writer.finish()
+    return encode([np.full((48, 64, 3), 60 * number, dtype=np.uint8) for number in range(4)], fps=20)
 
 
 def test_a_file_that_is_no_video_is_refused_before_anything_starts() -> None:

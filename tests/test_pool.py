@@ -19,11 +19,10 @@ from pose_core.machine import usable_cores
 from pose_core.performer import PerformerFrame
 from pose_core.pool import STREAMS_PER_CORE, PosePool
 from pose_core.settings import DetectionSettings
+from tests.support.waiting import LONG_S
 
 FRAME = np.zeros((32, 32, 3), dtype=np.uint8)
 LITE, FULL, HEAVY = (DetectionSettings(model=model) for model in ("lite", "full", "heavy"))
-#: Only a deadlock reaches this.
-LONG_S = 30.0
 
 
 class FakeLandmarker:
@@ -90,6 +89,20 @@ def restless() -> Iterator[None]:
     sys.setswitchinterval(1e-6)
     yield
     sys.setswitchinterval(before)
+
+
+def watched_pool(monkeypatch: pytest.MonkeyPatch) -> tuple[PosePool, threading.Event]:
+    """A pool with one place, and what is set once somebody waits for it."""
+    waiting = threading.Event()
+
+    class Noted(threading.Condition):
+        def wait(self, timeout: float | None = None) -> bool:
+            waiting.set()
+            return super().wait(timeout)
+
+    with monkeypatch.context() as patch:  # not for threads and events, which have conditions of their own
+        patch.setattr(threading, "Condition", Noted)
+        return PosePool(image_limit=1), waiting
 
 
 def run_in_threads(number: int, work: Callable[[int], None]) -> None:
@@ -159,20 +172,21 @@ def test_nobody_shares_a_landmarker(images: type[FakeLandmarker]) -> None:
         assert pool.status().image_busy == pool.status().image_landmarkers == 2
 
 
-def test_whoever_waits_gets_the_place_that_comes_free(images: type[FakeLandmarker]) -> None:
-    pool = PosePool(image_limit=1)
-    asked, got = threading.Event(), threading.Event()
+def test_whoever_waits_gets_the_place_that_comes_free(
+    images: type[FakeLandmarker], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pool, waiting = watched_pool(monkeypatch)
+    got = threading.Event()
 
     def wait() -> None:
-        asked.set()
         with pool.borrow(FULL, wait_s=LONG_S):
             got.set()
 
     waiter = threading.Thread(target=wait)
     with pool.borrow(FULL):
         waiter.start()
-        assert asked.wait(LONG_S)
-        assert not got.wait(0.05)
+        assert waiting.wait(LONG_S)
+        assert not got.is_set()
     assert got.wait(LONG_S)
     waiter.join(LONG_S)
     assert len(images.made) == 1
@@ -463,8 +477,8 @@ def test_a_closed_pool_turns_everybody_away(images: type[FakeLandmarker]) -> Non
     assert images.made == []
 
 
-def test_closing_wakes_whoever_waits(images: type[FakeLandmarker]) -> None:
-    pool = PosePool(image_limit=1)
+def test_closing_wakes_whoever_waits(images: type[FakeLandmarker], monkeypatch: pytest.MonkeyPatch) -> None:
+    pool, waiting = watched_pool(monkeypatch)
     codes: list[str] = []
 
     def wait() -> None:
@@ -476,7 +490,7 @@ def test_closing_wakes_whoever_waits(images: type[FakeLandmarker]) -> None:
     waiter = threading.Thread(target=wait)
     with pool.borrow(FULL):
         waiter.start()
-        time.sleep(0.02)
+        assert waiting.wait(LONG_S)
         pool.close()
         waiter.join(LONG_S / 2)
         assert not waiter.is_alive(), "before the place came free"

@@ -7,7 +7,7 @@ import pytest
 from pose_core.benchmark.plan import Cell
 from pose_core.benchmark.result import read_result
 from scripts.readme_speed import README, RESULT, speed_table, with_table
-from tests.test_benchmark_recommend import measured, result_of
+from tests.support.benchmark_results import measured, result_of
 
 
 def test_the_speed_table_is_that_of_the_committed_benchmark() -> None:

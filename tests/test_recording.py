@@ -278,11 +278,12 @@ def test_landmarks_go_on_where_the_clip_has_ended(monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_clip_that_fails_does_not_cost_the_landmarks(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(_: ClipWriter) -> bytes:
-        raise ClipError("clip_not_written", "It failed.")
+    class Failing(ClipWriter):
+        def finish(self) -> bytes:
+            super().finish()
+            raise ClipError("clip_not_written", "It failed.")
 
-    monkeypatch.setattr(ClipWriter, "_next", lambda _: None)
-    monkeypatch.setattr(ClipWriter, "finish", fail)
+    monkeypatch.setattr(recording_module, "ClipWriter", Failing)
     recorder = Recorder(PoseSettings(), clip=True)
     recorder.add(0.0, [], SIZE)
     recording = recorder.stop()

@@ -9,7 +9,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 import urllib.request
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -18,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from scripts import run
+from tests.support.waiting import until
 
 ROOT = Path(__file__).parent.parent
 START_LIMIT_S = 120.0
@@ -39,11 +39,12 @@ class Launcher:
 
     def wait_until_ready(self) -> str:
         """The line with the address, once it is there."""
-        deadline = time.monotonic() + START_LIMIT_S
-        while "is ready" not in self.output():
+
+        def ready() -> bool:
             assert self._process.poll() is None, self.output()
-            assert time.monotonic() < deadline, self.output()
-            time.sleep(0.05)
+            return "is ready" in self.output()
+
+        until(ready, START_LIMIT_S)
         return next(line for line in self.output().splitlines() if "is ready" in line)
 
     def wait(self) -> int:

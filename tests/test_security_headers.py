@@ -7,7 +7,7 @@ from typing import Any
 from starlette.types import Message, Receive, Scope, Send
 
 from pose_ui.security_headers import SecurityHeaders, content_security_policy
-from tests.conftest import in_a_loop
+from tests.support.waiting import in_a_loop
 
 
 def ask(kind: str, *headers: tuple[bytes, bytes]) -> tuple[list[Message], bool]:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from hashlib import sha256
 from multiprocessing import get_context
 
 import numpy as np
@@ -14,8 +15,8 @@ import pytest
 
 from pose_core.machine import limit_memory_growth, memory_mb
 from pose_core.pool import PosePool
-from tests.damage import SEED, corpus, cut, flipped
-from tests.rest_client import FORM_TYPE, Client, form, rest_server
+from tests.support.damage import SEED, corpus, cut, flipped
+from tests.support.rest_client import FORM_TYPE, Client, form, rest_server
 
 BROKEN_FORMS = 60
 PASSES = 2
@@ -31,6 +32,7 @@ class Passes:
     malformed: list[bytes] = field(default_factory=list)
     memory_mb: list[float | None] = field(default_factory=list)
     logged: list[str] = field(default_factory=list)
+    corpus_sha256: str = ""
 
 
 class _Notes(logging.Handler):
@@ -42,11 +44,15 @@ class _Notes(logging.Handler):
         self.lines.append(record.getMessage())
 
 
+def checksum(files: list[bytes]) -> str:
+    return sha256(b"".join(sha256(data).digest() for data in files)).hexdigest()
+
+
 def send_all(passes: int) -> Passes:
     """Send the corpus to a service in this process, whose memory is managed as the application's is."""
     limit_memory_growth()
     files = corpus()
-    seen = Passes()
+    seen = Passes(corpus_sha256=checksum(files))
     logging.getLogger().addHandler(_Notes(seen.logged))
     pool = PosePool(image_limit=1, stream_limit=1)
     with rest_server(lambda: pool) as client:
@@ -109,5 +115,5 @@ def test_no_broken_form_makes_the_service_fail(client: Client, caplog: pytest.Lo
     assert caplog.records == []
 
 
-def test_the_corpus_is_the_same_on_every_run() -> None:
-    assert corpus() == corpus()
+def test_the_corpus_is_the_same_on_every_run(seen: Passes) -> None:
+    assert checksum(corpus()) == seen.corpus_sha256

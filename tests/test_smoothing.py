@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -518,7 +519,18 @@ def test_the_choice_has_the_least_jitter_of_those_allowed() -> None:
     assert benchmark.choose([late, wrong]) is None
 
 
-def test_a_small_run_gives_every_figure() -> None:
+@pytest.mark.nightly
+def test_the_benchmark_gives_every_figure() -> None:
+    result = benchmark.measure()
+    assert json.loads(json.dumps(result, allow_nan=False)) == result
+    assert len(result["raw"]["clips"]) == len(benchmark.CLIPS) * len(benchmark.MODES)
+    assert len(result["grid"]) == len(benchmark.MIN_CUTOFFS_HZ) * len(benchmark.BETAS)
+    assert "squat" in benchmark.report(result)
+
+
+def test_a_small_run_gives_every_figure(monkeypatch: pytest.MonkeyPatch) -> None:
+    lite = lambda settings: StreamLandmarker(replace(settings, model="lite"))  # noqa: E731
+    monkeypatch.setattr(benchmark, "StreamLandmarker", lite)
     clips = (benchmark.Clip("arm_raise", 34), benchmark.Clip("jack", 54, cycle_s=1.0))
     result = benchmark.measure(clips, min_cutoffs_hz=(1.0,), betas=(8.0,), cost_rounds=1)
     assert json.loads(json.dumps(result, allow_nan=False)) == result

@@ -1,5 +1,5 @@
-"""The load and the soak in short: what is asked is answered, pages go on, and nothing stays open. No figure is judged,
-but that a page answers at all within a bound that only a broken server misses.
+"""The load and the soak: what is asked is answered, pages go on, and nothing stays open. No figure is judged, but that
+a page answers at all within a bound that only a broken server misses. Both in short, and at length in `make nightly`.
 """
 
 from __future__ import annotations
@@ -35,36 +35,58 @@ def test_examples_in_the_docstrings_hold(module: ModuleType) -> None:
     assert results.failed == 0
 
 
-def test_under_load_nobody_gets_an_error_and_the_page_answers(tmp_path: Path) -> None:
-    result = load.measure(clients=8, seconds=3.0, idle=100)
+@pytest.mark.parametrize(
+    ("clients", "seconds", "idle"), [(8, 2.0, 100), pytest.param(32, 60.0, 1000, marks=pytest.mark.nightly)]
+)
+def test_under_load_nobody_gets_an_error_and_the_page_answers(
+    clients: int, seconds: float, idle: int, tmp_path: Path
+) -> None:
+    result = load.measure(clients, seconds, idle)
     rest = result["rest"]
     assert rest["errors"] == 0
     assert rest["statuses"]["200"] > 0
     assert set(rest["statuses"]) <= load.ALLOWED
     assert set(rest["slow"]) <= {"unfinished", "408", "503"}
     assert set(rest["leaving"]) == {"left"}
-    assert result["idle"] == {"asked_for": 100, "opened": 100, "open_at_the_end": 100}
+    assert result["idle"] == {"asked_for": idle, "opened": idle, "open_at_the_end": idle}
     assert result["page_ms"]["n"] > 0
     assert result["page_ms"]["max"] < PAGE_MS
     before, during, after = (result["server"][moment] for moment in ("before", "during", "after"))
-    assert during["descriptors"] >= before["descriptors"] + 100
+    assert during["descriptors"] >= before["descriptors"] + idle
     assert after["descriptors"] <= before["descriptors"] + MORE_DESCRIPTORS
     assert after["threads"] <= before["threads"] + MORE_THREADS
     report.save(result, tmp_path / "load.json")
     assert json.loads((tmp_path / "load.json").read_text()) == result
-    assert "8 clients" in load.report(result)
+    assert f"{clients} clients" in load.report(result)
 
 
-def test_a_short_soak_sees_everybody_come_and_go(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "length",
+    [
+        {"minutes": 0.15, "every_s": 0.5, "watch_s": 2.0, "forgotten_s": 0.0},
+        pytest.param({"minutes": 3.0, "every_s": 5.0}, marks=pytest.mark.nightly),
+    ],
+    ids=["short", "long"],
+)
+def test_a_soak_sees_everybody_come_and_go(length: dict[str, float], tmp_path: Path) -> None:
     with ThreadPoolExecutor(1) as thread:  # in this one a browser test may have left its event loop running
-        result = thread.submit(soak.measure, minutes=0.4, every_s=1.0, watch_s=4.0, forgotten_s=2.0).result()
+        result = thread.submit(soak.measure, **length).result()
+    long = "forgotten_s" not in length
     counts = result["counts"]
     assert result["unexpected"] == 0, counts
-    for name in ("200", "400", "422", "left", "live viewers", "visits of photo", "visits of home"):
+    # In the short one, what a busy machine gets to as well.
+    for name in (
+        "200",
+        "left",
+        "live viewers",
+        "visits of photo",
+        *(("400", "422", "visits of home") if long else ()),
+    ):
         assert counts[name] > 0, name
     assert counts["pictures seen live"] > 0
     assert result["drift"]["samples"] > 5
-    assert result["after"]["threads"] <= result["before"]["threads"] + MORE_THREADS
+    if long:
+        assert result["after"]["threads"] <= result["before"]["threads"] + MORE_THREADS
     report.save(result, tmp_path / "soak.json")
     text = soak.report(json.loads((tmp_path / "soak.json").read_text()))
     assert "descriptors" in text

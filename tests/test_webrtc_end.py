@@ -14,9 +14,7 @@ from streamlit_webrtc import WebRtcMode
 from streamlit_webrtc.webrtc import WebRtcWorker
 
 from pose_ui.webrtc.video import one_at_a_time
-from tests.conftest import in_a_loop
-
-LONG_S = 20.0
+from tests.support.waiting import LONG_S, in_a_loop
 
 
 def new_worker() -> Any:

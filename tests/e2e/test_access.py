@@ -29,7 +29,7 @@ from tests.e2e.conftest import (
     wait_for_result,
 )
 from tests.e2e.live_page import start, watching
-from tests.rest_client import Client
+from tests.support.rest_client import Client
 
 pytestmark = pytest.mark.e2e
 

@@ -16,7 +16,7 @@ from pose_core.samples import sample_bytes
 from scripts.replicas_demo import NAMES, Replica, Replicas, main, running_replicas
 from tests.e2e.conftest import settle, visit, wait_for_result
 from tests.e2e.live_page import start, stop
-from tests.rest_client import Answer, Client
+from tests.support.rest_client import Answer, Client
 
 pytestmark = pytest.mark.e2e
 needs_nginx = pytest.mark.skipif(

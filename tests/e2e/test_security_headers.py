@@ -12,7 +12,7 @@ from pose_core.samples import sample_bytes
 from tests.e2e.conftest import Server, settle, visit, wait_for_result
 from tests.e2e.live_page import start, stop
 from tests.e2e.test_offline import _use_everything
-from tests.rest_client import Client
+from tests.support.rest_client import Client
 
 pytestmark = pytest.mark.e2e
 

@@ -19,8 +19,8 @@ from streamlit_webrtc import component
 from pose_ui.webrtc.bindings import force_relay
 from pose_ui.webrtc.ice import read_settings
 from scripts.turn_demo import HOST, Turn, main, running_turn
-from tests.conftest import in_a_loop
 from tests.e2e.conftest import ROOT, free_port, running_server, visit
+from tests.support.waiting import in_a_loop
 
 pytestmark = pytest.mark.e2e
 needs_coturn = pytest.mark.skipif(
