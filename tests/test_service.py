@@ -22,7 +22,7 @@ from pose_core.settings import DetectionSettings, DrawSettings, PoseSettings
 from pose_core.version import VERSION
 from service.negotiation import best_offer
 from service.schemas import HealthAnswer, Model, PoseAnswer
-from tests.rest_client import Client, rest_server
+from tests.support.rest_client import Client, rest_server
 
 POSE = "/api/v1/pose"
 LITE = PoseSettings(detection=DetectionSettings(model="lite"))

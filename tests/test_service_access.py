@@ -14,7 +14,7 @@ from pose_core.configuration import Configuration
 from pose_core.events import FILE_NAME, close_log, open_log
 from pose_core.pool import PosePool
 from pose_core.samples import sample_bytes
-from tests.rest_client import FORM_TYPE, TIMEOUT_S, Answer, Client, form, rest_server
+from tests.support.rest_client import FORM_TYPE, TIMEOUT_S, Answer, Client, form, rest_server
 
 TOKEN = "a-token-of-the-tests-0123456789"
 ORIGIN = "https://app.example.org"

@@ -15,7 +15,7 @@ import pytest
 from pose_core.machine import limit_memory_growth, memory_mb
 from pose_core.pool import PosePool
 from tests.damage import SEED, corpus, cut, flipped
-from tests.rest_client import FORM_TYPE, Client, form, rest_server
+from tests.support.rest_client import FORM_TYPE, Client, form, rest_server
 
 BROKEN_FORMS = 60
 PASSES = 2

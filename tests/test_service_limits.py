@@ -22,7 +22,7 @@ from pose_core.samples import sample_bytes
 from pose_core.settings import DetectionSettings
 from service import Limits
 from service.problems import from_core
-from tests.rest_client import FORM_TYPE, Answer, Client, answer_on, form, rest_server
+from tests.support.rest_client import FORM_TYPE, Answer, Client, answer_on, form, rest_server
 
 POSE = "/api/v1/pose?model=lite"
 EMPTY = sample_bytes("empty_room")

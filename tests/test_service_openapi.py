@@ -12,7 +12,7 @@ from pose_core.export import COLUMNS
 from pose_core.pool import PosePool
 from service import examples
 from service.schemas import DemoProblemAnswer, PoseAnswer, ProblemAnswer
-from tests.rest_client import Client, rest_server
+from tests.support.rest_client import Client, rest_server
 
 #: Address and method to the statuses that it can have.
 STATUSES = {

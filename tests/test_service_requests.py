@@ -22,7 +22,7 @@ from service.api import build_api
 from service.desk import Desk
 from service.metrics import Metrics
 from tests.damage import pictures
-from tests.rest_client import TIMEOUT_S, Client, rest_server
+from tests.support.rest_client import TIMEOUT_S, Client, rest_server
 
 #: For each address, beside those that schemathesis takes from the examples and bounds in the document.
 EXAMPLES = 60

@@ -15,7 +15,8 @@ from playwright.sync_api import Browser, Page, expect
 from pose_core.benchmark import read_result
 from pose_core.benchmark.report import report_html
 from pose_ui.texts import Translator
-from tests.e2e.conftest import Server, running_server, settle, visit
+from tests.support.server import Server, running_server
+from tests.support.visit import settle, visit
 from tests.test_benchmark_recommend import FULL_480, LITE_480, measured, points, result_of
 
 pytestmark = pytest.mark.e2e
@@ -30,8 +31,7 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server of this file's own: a benchmark would slow the other tests' server down, and only one may run."""
     with running_server(tmp_path_factory.mktemp("benchmark") / "log.txt") as running:
         yield running
-    printed = running.log.read_text()
-    assert "Traceback" not in printed, printed
+    running.assert_no_traceback()
 
 
 def run(page: Page) -> None:
@@ -160,14 +160,6 @@ def test_wrong_choices_and_files_get_a_sentence(own: Server, browser: Browser) -
             [{"name": "other.json", "mimeType": "application/json", "buffer": json.dumps({"a": 1}).encode()}]
         )
         expect(page.get_by_text("A benchmark's JSON file as PoseDeck saves it")).to_be_visible()
-
-
-def test_the_page_in_chinese_on_a_phone(own: Server, browser: Browser) -> None:
-    with visit(browser, f"{own.url}/benchmark", width=390, height=844, locale="zh-CN") as page:
-        expect(page.get_by_role("button", name="开始测量")).to_be_visible()
-        expect(page.get_by_text("端到端每秒")).to_be_visible()
-        settle(page)
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

@@ -20,8 +20,8 @@ import pytest
 
 from pose_core.images import encode_jpeg
 from pose_core.samples import sample_bytes
-from tests.e2e.conftest import Server, running_server
-from tests.rest_client import Answer, Client, form
+from tests.support.rest_client import Answer, Client, form
+from tests.support.server import Server, running_server
 
 pytestmark = pytest.mark.e2e
 
