@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from pose_ui.texts import Translator
-from tests.support.layout import assert_sound
+from tests.support.layout import assert_sound, faults_of, misplaced
 from tests.support.server import Server
 from tests.support.visit import settle, visit, wait_for_result
 
@@ -39,10 +39,7 @@ def home(page: Page, t: Translator, wide: bool) -> Rows:
 
 def photo(page: Page, t: Translator, wide: bool) -> Rows:
     wait_for_result(page)
-    picture, angles = (
-        page.get_by_alt_text(re.compile("720|squat|深蹲")).first,
-        page.get_by_role("table").first,
-    )
+    picture, angles = page.get_by_alt_text(re.compile("squat")).first, page.get_by_role("table").first
     tabs = page.get_by_role("tablist")
     middle = [[picture, angles]] if wide else [[picture], [angles]]
     return [[heading(page, t("photo.title"))], *middle, [tabs], [page.locator(CHART).first]]
@@ -53,7 +50,10 @@ def live(page: Page, t: Translator, wide: bool) -> Rows:
     expect(chart.locator(".main-svg").first).to_be_visible(timeout=60_000)
     source, stop = page.get_by_role("radio", name=t("live.source_performer")), button(page, t("live.stop"))
     top = [[source, stop]] if wide else [[source], [stop]]
-    return [[heading(page, t("live.title"))], *top, *([[video, chart]] if wide else [[video], [chart]])]
+    seats = page.get_by_text(re.compile(t("live.seats", watching=r"\d+", seats=r"\d+")))
+    record = button(page, t("live.record"))
+    middle = [[video, seats], [record]] if wide else [[video], [record], [seats], [chart]]
+    return [[heading(page, t("live.title"))], *top, *middle]
 
 
 def benchmark(page: Page, t: Translator, wide: bool) -> Rows:
@@ -68,11 +68,12 @@ def start_performer(page: Page) -> None:
     page.get_by_role("button", name="Start").click()
 
 
+#: What each page shows, and at least how many things there are to see.
 PAGES: dict[str, tuple[Callable[[Page, Translator, bool], Rows], int]] = {
-    "": (home, 25),
+    "": (home, 35),
     "photo": (photo, 60),
-    "live": (live, 30),
-    "benchmark": (benchmark, 40),
+    "live": (live, 40),
+    "benchmark": (benchmark, 35),
 }
 
 
@@ -92,3 +93,23 @@ def test_all_is_in_its_place_and_nothing_overlaps_or_is_cut(
         expect(page.locator("html")).to_have_attribute("lang", "zh-CN")
         settle(page)
         assert_sound(page, places(page, Translator("zh"), wide), at_least)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "fault"),
+    [
+        ("heading => heading.style.marginBottom = '-60px'", "overlap"),
+        ("heading => Object.assign(heading.style, { width: '60px', overflow: 'hidden' })", "is cut"),
+        ("heading => heading.style.marginLeft = '-1000px'", "not wholly in the window"),
+        ("heading => heading.style.width = '3000px'", "wider than the window"),
+        ("heading => heading.style.transform = 'translateY(2000px)'", "is not below"),
+    ],
+)
+def test_a_spoilt_page_would_be_noticed(server: Server, browser: Browser, spoil: str, fault: str) -> None:
+    with visit(browser, server.url, width=WIDE_WH[0], height=WIDE_WH[1]) as page:
+        settle(page)
+        rows = home(page, Translator("en"), True)
+        assert_sound(page, rows, 35)
+        claim = page.get_by_role("heading", name=Translator("en")("home.claim"))
+        claim.evaluate(f"heading => {{ heading.style.whiteSpace = 'nowrap'; ({spoil})(heading); }}")
+        assert fault in "\n".join([*faults_of(page, 35), *misplaced(rows)])

@@ -18,7 +18,8 @@ _LIMIT_S = 20.0
 _LOOK = """
     (slack) => {
         const PICTURES = "img, video, iframe, canvas, input:not([type=file]), textarea, .js-plotly-plot, "
-            + ".posedeck-live-chart, [data-testid=stBidiComponentRegular], [data-testid=stDataFrame]";
+            + ".posedeck-live-chart, [data-testid=stDataFrame]";
+        const SCROLLS = new Set(["auto", "scroll"]);
         const about = (element) =>
             (element.getAttribute?.("aria-label") || element.getAttribute?.("alt") || element.textContent
                 || element.tagName).trim().slice(0, 60);
@@ -31,18 +32,20 @@ _LOOK = """
         const cut = [];
         const things = [];
         const add = (element, rect, isText, floats) => {
+            let scrolls = false; // what can be scrolled to is not clipped by what lies around the scrolled box
             let seen = { left: rect.left, right: rect.right, top: rect.top, bottom: rect.bottom };
             for (let box = isText ? element : element.parentElement; box; box = box.parentElement) {
                 const { overflowX, overflowY, position } = getComputedStyle(box);
-                if (overflowX !== "visible" && box !== document.documentElement && box !== document.body) {
-                    const clip = box.getBoundingClientRect();
-                    const scrolls = overflowX === "auto" || overflowX === "scroll";
-                    const sticksOut = rect.left < clip.left - slack || rect.right > clip.right + slack;
-                    if (isText && sticksOut && !scrolls && !empty(meet(seen, clip)))
-                        cut.push(about(element));
-                    seen = meet(seen, clip);
-                    if (empty(seen)) return;
+                const clip = box.getBoundingClientRect();
+                if (overflowX !== "visible") {
+                    const sticksOut = seen.left < clip.left - slack || seen.right > clip.right + slack;
+                    seen = meet(seen, { ...seen, left: clip.left, right: clip.right });
+                    if (isText && sticksOut && !SCROLLS.has(overflowX) && !empty(seen)) cut.push(about(element));
                 }
+                scrolls ||= SCROLLS.has(overflowY);
+                if (overflowY !== "visible" && !scrolls)
+                    seen = meet(seen, { ...seen, top: clip.top, bottom: clip.bottom });
+                if (empty(seen)) return;
                 if (position === "fixed" || position === "sticky") break;
             }
             things.push({ element, name: about(element), floats, ...seen });
@@ -54,9 +57,9 @@ _LOOK = """
             return null;
         };
         for (const element of document.querySelectorAll("body *")) {
-            if (hidden(element) || element.closest("svg, script, style, noscript, [aria-hidden=true]")) continue;
+            if (hidden(element) || element.closest("svg, script, style, noscript, [data-testid=stIconMaterial]")) continue;
             if (element.parentElement.closest(PICTURES)) continue;
-            const picture = element.matches(PICTURES);
+            const picture = element.matches(PICTURES) || element.shadowRoot;
             const texts = picture ? [] : [...element.childNodes].filter(
                 (node) => node.nodeType === Node.TEXT_NODE && node.textContent.trim());
             if (picture) {
@@ -77,12 +80,13 @@ _LOOK = """
                     && !empty(meet(a, b)))
                     overlaps.push([a.name, b.name]);
         const width = document.documentElement.clientWidth;
+        const scrolled = [document.documentElement, document.querySelector("[data-testid=stMain]")];
         return {
             things: things.length,
             overlaps,
             cut: [...new Set(cut)],
             wider: things.filter((one) => one.right > width + slack || one.left < -slack).map((one) => one.name),
-            scrolls_px: document.documentElement.scrollWidth - width,
+            scrolls_px: Math.max(...scrolled.map((one) => one.scrollWidth - one.clientWidth)),
         };
     }
 """
