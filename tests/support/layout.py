@@ -19,6 +19,7 @@ _LOOK = """
     (slack) => {
         const PICTURES = "img, video, iframe, canvas, input:not([type=file]), textarea, .js-plotly-plot, "
             + ".posedeck-live-chart, [data-testid=stDataFrame]";
+        const NOTHING = "svg, script, style, noscript, [data-testid=stIconMaterial]";
         const SCROLLS = new Set(["auto", "scroll"]);
         const about = (element) =>
             (element.getAttribute?.("aria-label") || element.getAttribute?.("alt") || element.textContent
@@ -57,8 +58,7 @@ _LOOK = """
             return null;
         };
         for (const element of document.querySelectorAll("body *")) {
-            if (hidden(element) || element.closest("svg, script, style, noscript, [data-testid=stIconMaterial]")) continue;
-            if (element.parentElement.closest(PICTURES)) continue;
+            if (hidden(element) || element.closest(NOTHING) || element.parentElement.closest(PICTURES)) continue;
             const picture = element.matches(PICTURES) || element.shadowRoot;
             const texts = picture ? [] : [...element.childNodes].filter(
                 (node) => node.nodeType === Node.TEXT_NODE && node.textContent.trim());
