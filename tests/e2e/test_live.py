@@ -62,9 +62,8 @@ def test_the_camera_comes_back_mirrored_with_dots_on_the_joints_and_live_figures
             places = [((1 - x) * width, y * height) for x, y in (truth[INDEX[joint]] for joint in joints)]
             return all(_red_near(picture, *place) for place in places)
 
-        until_on_page(
-            page, dotted
-        )  # the browser's sending size grows at first, and the first frames may be without
+        # The browser's sending size grows at first, and the first frames may be without.
+        until_on_page(page, dotted)
         chart = page.locator(".posedeck-live-chart .main-svg").first
         expect(chart).to_be_visible()
         stop(page)

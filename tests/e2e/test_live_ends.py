@@ -26,9 +26,8 @@ def _threads(server: Server) -> int:
 
 def _wait_until_nobody_watches(server: Server) -> None:
     port = urlsplit(server.url).port
-    until(
-        lambda: seats_taken(port) == 0
-    )  # a killed browser says no goodbye and is missed after some ten seconds
+    # A killed browser says no goodbye and is missed after some ten seconds.
+    until(lambda: seats_taken(port) == 0)
 
 
 def test_a_closed_tab_frees_its_seat(server: Server, browser: Browser) -> None:
