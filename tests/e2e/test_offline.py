@@ -60,6 +60,7 @@ def _use_everything(page: Page, server: Server) -> None:
     _open_tabs(page, PHOTO_TABS)
     upload(page, ("own.png", _large_picture()))
     expect(page.get_by_alt_text(re.compile("own.png: "))).to_be_visible()
+    settle(page)
     download(page, page.get_by_role("button", name="JSON", exact=True))
     page.get_by_role("button", name="Take a picture").click()
     expect(page.locator("[data-testid=stCameraInput] video")).to_have_js_property("readyState", 4)
