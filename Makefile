@@ -50,8 +50,7 @@ samples: setup  ## draw the sample pictures again
 	@$(PY) scripts/make_samples.py $(ARGS)
 
 screenshots: setup-dev  ## take the pictures of the README again
-	@$(PY) -m pytest -q tests/e2e/test_screenshots.py
-	@mkdir -p docs/images && cp build/screenshots/*.png docs/images/
+	@$(PY) scripts/make_screenshots.py
 
 clean:  ## remove everything that can be made again, .venv included
 	rm -rf .venv .cache .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build

@@ -12,7 +12,7 @@ from typing import Final
 from playwright.sync_api import Browser, BrowserContext, FilePayload, Page, sync_playwright
 
 from pose_ui.texts import Translator
-from tests.e2e.browser import chromium_executable
+from tests.support.browser import chromium_executable
 
 __all__ = ["Visitor", "browser", "visiting"]
 

@@ -1,6 +1,6 @@
 """What every answer tells the browser about what a page may do. Bound to what the frontend of Streamlit 1.67 needs.
 
-tests/e2e/test_security_headers.py opens every page and listens for what the browser refuses.
+tests/e2e/test_offline.py opens every page and listens for what the browser refuses.
 """
 
 from __future__ import annotations

@@ -42,7 +42,7 @@ has() {
 # Debian's Chromium is an ordinary package. Ubuntu's is a snap, which Playwright cannot drive: see install_browser.
 wants_debian_chromium() {
     [ -r /etc/debian_version ] && ! grep -qi ubuntu /etc/os-release &&
-        ! "$python" tests/e2e/browser.py >/dev/null
+        ! "$python" tests/support/browser.py >/dev/null
 }
 
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi; }
@@ -121,7 +121,7 @@ install() {
 
 # --- 4. A browser for the tests, where Debian's package is not the answer ---------------------------------------------
 
-browser_starts() { $venv_python tests/e2e/browser.py --start >/dev/null 2>&1; }
+browser_starts() { $venv_python tests/support/browser.py --start >/dev/null 2>&1; }
 
 install_browser() {
     browser_starts && return

@@ -45,6 +45,15 @@ def test_examples_in_the_docstrings_hold() -> None:
     assert results.failed == 0
 
 
+@pytest.mark.parametrize("megabytes", [300, 600, 900, 1200, 1499])
+def test_too_little_address_space_is_refused_with_both_figures(megabytes: int) -> None:
+    reason = enough_memory.refusal(megabytes * MB, None)
+    assert reason is not None
+    assert "needs 1500 MB" in reason
+    assert f"may use {megabytes} MB" in reason
+    assert enough_memory.refusal(1500 * MB, None) is None
+
+
 @pytest.mark.parametrize("text", ["max", "", "9223372036854771712"])
 def test_a_container_without_a_limit_has_enough(tmp_path: Path, text: str) -> None:
     (tmp_path / "limit").write_text(text + "\n")

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-import signal
 import socket
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,19 +15,10 @@ from playwright.sync_api import Browser, Page, expect
 
 from pose_core.events import FILE_NAME
 from pose_core.samples import sample_bytes
-from pose_ui.resources import PASSWORD_ATTEMPTS
-from tests.e2e.conftest import (
-    ROOT,
-    Server,
-    _answers,
-    free_port,
-    running_server,
-    settle,
-    visit,
-    wait_for_result,
-)
-from tests.e2e.live_page import start, watching
+from tests.support.live_page import start, watching
 from tests.support.rest_client import Client
+from tests.support.server import Server, free_port, running, running_server
+from tests.support.visit import settle, visit, wait_for_result
 
 pytestmark = pytest.mark.e2e
 
@@ -159,49 +148,27 @@ def test_the_log_has_what_happened_and_nothing_of_anybody(
     assert '"event"' not in printed  # the console has its own, short form
 
 
-def test_too_many_passwords_are_told_to_wait(browser: Browser, tmp_path: Path) -> None:
-    with (
-        running_server(tmp_path / "log.txt", env={"POSEDECK_PASSWORD": PASSWORD}) as server,
-        visit(browser, server.url) as page,
-    ):
-        for _ in range(PASSWORD_ATTEMPTS + 1):
-            sign_in(page, "wrong")
-        expect(page.get_by_text("Too many passwords were tried")).to_be_visible()
-        sign_in(page)
-        expect(page.get_by_role("button", name="Sign in")).to_be_visible()
-        assert "the REST interface answers everybody" in server.log.read_text()
-
-
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full, a disk without room")
 def test_pages_and_programs_are_served_while_the_disk_is_full(browser: Browser, tmp_path: Path) -> None:
     (tmp_path / FILE_NAME).symlink_to("/dev/full")
     with running_server(tmp_path / "log.txt", env={"POSEDECK_LOG_FOLDER": str(tmp_path)}) as server:
+        # The first visitor of all, straight to this page: Streamlit runs files of a pages/ folder by themselves until
+        # told otherwise.
         with visit(browser, f"{server.url}/photo") as page:
             wait_for_result(page)
+            expect(page.get_by_role("link", name="Home")).to_be_visible()
+            expect(page).to_have_title("Photo · PoseDeck")
         assert program(server).post("/predict", STAND).status == 200
         assert server.log.read_text().count("cannot be written (No space left on device)") == 1
-        assert "Traceback" not in server.log.read_text()
+        server.assert_no_traceback()
 
 
 def test_uvicorn_serves_the_same_with_the_headers(tmp_path: Path) -> None:
     port = free_port()
     command = [sys.executable, "-m", "uvicorn", "app:app", "--port", str(port)]
-    with (tmp_path / "log.txt").open("wb") as sink:
-        process = subprocess.Popen(command, cwd=ROOT, stdout=sink, stderr=sink)
-    try:
-        for _ in range(600):
-            if _answers(f"http://127.0.0.1:{port}"):
-                break
-            try:
-                process.wait(0.1)
-            except subprocess.TimeoutExpired:
-                continue
-            pytest.fail((tmp_path / "log.txt").read_text())
+    with running(command, f"http://127.0.0.1:{port}", tmp_path / "log.txt"):
         headers = Client(port).get("/").headers
         assert headers["content-security-policy"].startswith("default-src 'none'")
         assert Client(port).get("/api/v1/health").status == 200
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(30)
     with socket.create_server(("127.0.0.1", port)):
         pass

@@ -10,9 +10,10 @@ import pytest
 from playwright.sync_api import Browser, Request, WebSocket, expect
 
 from pose_core.samples import sample_bytes
-from tests.e2e.conftest import Server, running_server, settle, visit, wait_for_result
-from tests.e2e.live_page import start, stop
+from tests.support.live_page import start, stop
 from tests.support.rest_client import Client
+from tests.support.server import Server, running_server
+from tests.support.visit import download, settle, upload, visit, wait_for_result
 
 pytestmark = pytest.mark.e2e
 
@@ -24,8 +25,7 @@ STAND = sample_bytes("stand")
 def below(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with running_server(tmp_path_factory.mktemp("base") / "log.txt", base=BASE) as running:
         yield running
-    printed = running.log.read_text()
-    assert "Traceback" not in printed, printed
+    running.assert_no_traceback()
 
 
 def test_all_pages_work_below_a_path_and_ask_nothing_outside_it(below: Server, browser: Browser) -> None:
@@ -43,14 +43,9 @@ def test_all_pages_work_below_a_path_and_ask_nothing_outside_it(below: Server, b
 
         page.goto(f"{below.url}/photo")
         wait_for_result(page)
-        page.locator("input[type=file]").first.set_input_files(
-            [{"name": "mine.png", "mimeType": "image/png", "buffer": STAND}]
-        )
-        expect(page.get_by_role("radio", checked=True, name="Squat")).to_have_count(0)  # the sample is left
-        wait_for_result(page)
-        with page.expect_download() as waiting:
-            page.get_by_role("button", name="CSV", exact=True).click()
-        assert waiting.value.suggested_filename == "mine_landmarks.csv"
+        upload(page, ("mine.png", STAND))
+        name, _ = download(page, page.get_by_role("button", name="CSV", exact=True))
+        assert name == "mine_landmarks.csv"
 
         page.get_by_role("link", name="Live").click()
         expect(page).to_have_url(re.compile(rf"^{below.url}/live(\?|$)"))

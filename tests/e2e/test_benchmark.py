@@ -6,7 +6,6 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,23 +14,15 @@ from playwright.sync_api import Browser, Page, expect
 from pose_core.benchmark import read_result
 from pose_core.benchmark.report import report_html
 from pose_ui.texts import Translator
-from tests.e2e.conftest import Server, running_server, settle, visit
 from tests.support.benchmark_results import FULL_480, LITE_480, measured, points, result_of
+from tests.support.server import Server
+from tests.support.visit import settle, visit
 
 pytestmark = pytest.mark.e2e
 
 #: Much longer than a quick run takes on a slow machine.
 RUN_LIMIT_MS = 240_000
 ADVICE = re.compile(r"frames/s end to end")
-
-
-@pytest.fixture(scope="module")
-def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server of this file's own: a benchmark would slow the other tests' server down, and only one may run."""
-    with running_server(tmp_path_factory.mktemp("benchmark") / "log.txt") as running:
-        yield running
-    printed = running.log.read_text()
-    assert "Traceback" not in printed, printed
 
 
 def run(page: Page) -> None:
@@ -56,8 +47,8 @@ def saved(page: Page, name: str) -> bytes:
     return Path(download.value.path()).read_bytes()
 
 
-def test_a_first_visitor_sees_figures_before_measuring(own: Server, browser: Browser) -> None:
-    with visit(browser, f"{own.url}/benchmark") as page:
+def test_a_first_visitor_sees_figures_before_measuring(server: Server, browser: Browser) -> None:
+    with visit(browser, f"{server.url}/benchmark") as page:
         expect(page.get_by_text("figures of the developers' machine")).to_be_visible()
         expect(page.get_by_text(ADVICE)).to_be_visible()
         for tab in ("Where the time goes", "What is lost", "Scaling", "Compare", "Method", "Speed"):
@@ -67,8 +58,8 @@ def test_a_first_visitor_sees_figures_before_measuring(own: Server, browser: Bro
         expect(page.get_by_text("something unexpected", exact=False)).to_have_count(0)
 
 
-def test_the_quick_preset_from_start_to_live(own: Server, browser: Browser, tmp_path: Path) -> None:
-    with visit(browser, f"{own.url}/benchmark", height=1400) as page:
+def test_the_quick_preset_from_start_to_live(server: Server, browser: Browser, tmp_path: Path) -> None:
+    with visit(browser, f"{server.url}/benchmark", height=1400) as page:
         run(page)
         expect(page.get_by_text(re.compile(r"\d+ %, \d+ s left"))).to_be_visible(timeout=60_000)
         expect(page.locator(".posedeck-live-chart .main-svg").first).to_be_visible(timeout=60_000)
@@ -107,8 +98,8 @@ def test_the_quick_preset_from_start_to_live(own: Server, browser: Browser, tmp_
         expect(target).to_have_value("5")
 
 
-def test_a_run_is_stopped_and_what_was_measured_stays(own: Server, browser: Browser) -> None:
-    with visit(browser, f"{own.url}/benchmark") as page:
+def test_a_run_is_stopped_and_what_was_measured_stays(server: Server, browser: Browser) -> None:
+    with visit(browser, f"{server.url}/benchmark") as page:
         run(page)
         expect(page.locator(".posedeck-live-chart .main-svg").first).to_be_visible(timeout=60_000)
         page.get_by_role("button", name="Stop").click()
@@ -118,10 +109,10 @@ def test_a_run_is_stopped_and_what_was_measured_stays(own: Server, browser: Brow
 
 
 def test_a_second_visitor_waits_and_the_run_ends_with_the_first_ones_browser(
-    own: Server, browser: Browser
+    server: Server, browser: Browser
 ) -> None:
-    with visit(browser, f"{own.url}/benchmark") as second:
-        with visit(browser, f"{own.url}/benchmark") as first:
+    with visit(browser, f"{server.url}/benchmark") as second:
+        with visit(browser, f"{server.url}/benchmark") as first:
             first.get_by_role("radio", name="Thorough").click()
             run(first)
             second.reload()
@@ -131,8 +122,8 @@ def test_a_second_visitor_waits_and_the_run_ends_with_the_first_ones_browser(
         expect(second.get_by_role("button", name="Run")).to_be_enabled(timeout=60_000)
 
 
-def test_wrong_choices_and_files_get_a_sentence(own: Server, browser: Browser) -> None:
-    with visit(browser, f"{own.url}/benchmark", height=1400) as page:
+def test_wrong_choices_and_files_get_a_sentence(server: Server, browser: Browser) -> None:
+    with visit(browser, f"{server.url}/benchmark", height=1400) as page:
         settle(page)
         choose_little(page)
         page.get_by_role("button", name="Own size").click()
@@ -160,14 +151,6 @@ def test_wrong_choices_and_files_get_a_sentence(own: Server, browser: Browser) -
             [{"name": "other.json", "mimeType": "application/json", "buffer": json.dumps({"a": 1}).encode()}]
         )
         expect(page.get_by_text("A benchmark's JSON file as PoseDeck saves it")).to_be_visible()
-
-
-def test_the_page_in_chinese_on_a_phone(own: Server, browser: Browser) -> None:
-    with visit(browser, f"{own.url}/benchmark", width=390, height=844, locale="zh-CN") as page:
-        expect(page.get_by_role("button", name="开始测量")).to_be_visible()
-        expect(page.get_by_text("端到端每秒")).to_be_visible()
-        settle(page)
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

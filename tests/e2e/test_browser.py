@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.browser import chromium_executable
+from tests.support.browser import chromium_executable
 
 
 @pytest.fixture

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import get_args
@@ -17,8 +12,9 @@ from playwright.sync_api import Browser, Page, Playwright, expect
 from pose_ui.camera_check import _JS, CameraState
 from pose_ui.live_trouble import LiveTrouble, fallbacks
 from pose_ui.texts import LANGUAGES
-from tests.e2e.browser import chromium_executable
-from tests.e2e.conftest import ROOT, START_LIMIT_S, _answers, free_port, settle
+from tests.support.browser import chromium_executable
+from tests.support.server import free_port, running_server
+from tests.support.visit import settle
 
 pytestmark = pytest.mark.e2e
 
@@ -28,18 +24,26 @@ OUTSIDE_NAME = "posedeck.test"
 FAKE_CAMERA = "--use-fake-device-for-media-stream"
 SAY_YES = "--use-fake-ui-for-media-stream"
 
-#: What the page asked for, and every track that it was given, for a look at whether it was let go.
+#: What the page asked for, how many of its questions have no answer yet, and every track that it was given, for a look
+#: at whether it was let go.
 WATCH_TRACKS = """
   window.wanted = [];
+  window.unanswered = 0;
   window.tracks = [];
   if (navigator.mediaDevices) {
-    const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
-    navigator.mediaDevices.getUserMedia = async (constraints) => {
+    const watched = (name, note) => {
+      const ask = navigator.mediaDevices[name].bind(navigator.mediaDevices);
+      navigator.mediaDevices[name] = async (...given) => {
+        window.unanswered += 1;
+        try { return note(await ask(...given), ...given); } finally { window.unanswered -= 1; }
+      };
+    };
+    watched("getUserMedia", (stream, constraints) => {
       window.wanted.push(constraints);
-      const stream = await open(constraints);
       window.tracks.push(...stream.getTracks());
       return stream;
-    };
+    });
+    watched("enumerateDevices", (devices) => devices);
   }
 """
 #: Keeps the component's limit of 8 s from doing what a test wants to see done for another reason.
@@ -56,25 +60,12 @@ FAIL_WITH = """
 @pytest.fixture(scope="module")
 def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """Where the small app answers."""
-    number = free_port()
     log = tmp_path_factory.mktemp("camera_check") / "log.txt"
-    options = {"server.port": str(number), "browser.serverAddress": OUTSIDE_NAME}
-    command = [sys.executable, "-m", "streamlit", "run", APP]
-    command += [word for name, value in options.items() for word in (f"--{name}", value)]
-    with log.open("wb") as sink:
-        process = subprocess.Popen(command, cwd=ROOT, stdout=sink, stderr=sink, start_new_session=True)
-    try:
-        deadline = time.monotonic() + START_LIMIT_S
-        while not _answers(f"http://localhost:{number}"):
-            if process.poll() is not None or time.monotonic() > deadline:
-                pytest.fail(f"the app did not start:\n{log.read_text()}")
-            time.sleep(0.1)
+    number = free_port()
+    options = {"browser.serverAddress": OUTSIDE_NAME}
+    with running_server(log, script=APP, port=number, options=options) as running:
         yield number
-    finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        process.wait(20)
-    printed = log.read_text()
-    assert "Traceback" not in printed, printed
+    running.assert_no_traceback()
 
 
 @contextmanager
@@ -358,13 +349,13 @@ async ([script, steps]) => {
     parentElement: element,
     setStateValue: (name, report) => reports.push(report.turn + " " + report.state),
   });
-  const wait = async (count) => {
-    const latest = Date.now() + 5000; // a script that never reports is a finding, not a reason to wait
-    while ((window.tracks.length < count || reports.length === 0) && Date.now() < latest)
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    await new Promise((resolve) => setTimeout(resolve, 200));
+  const turn = () => new Promise((resolve) => setTimeout(resolve));
+  // Until the browser has answered all that it was asked; a turn later the script may have asked something else.
+  const wait = async () => {
+    for (let quiet = 0; quiet < 3; quiet = window.unanswered ? 0 : quiet + 1) await turn();
   };
   await (0, eval)(steps)(run, wait);
+  await wait();
   return [reports, window.tracks.map((track) => track.readyState === "live")];
 }
 """
@@ -374,45 +365,43 @@ async ([script, steps]) => {
     ("steps", "reports", "live"),
     [
         pytest.param(
-            "async (run, wait) => { run({}); run({}); run({}); await wait(1); }",
+            "async (run, wait) => { run({}); run({}); run({}); }",
             ["1 ready"],
             [True],
             id="runs_before_the_answer",
         ),
         pytest.param(
-            "async (run, wait) => { run({})(); run({}); await wait(2); }",
+            "async (run, wait) => { run({})(); run({}); }",
             ["1 ready"],
             [False, True],
             id="mounted_gone_and_mounted_again",
         ),
         pytest.param(
-            "async (run, wait) => { const end = run({}); run({}); end(); await wait(1); }",
+            "async (run, wait) => { const end = run({}); run({}); end(); }",
             ["1 ready"],
             [True],
             id="end_of_an_overtaken_call",
         ),
         pytest.param(
-            "async (run, wait) => { run({}); run({ turn: 2 }); await wait(2); }",
+            "async (run, wait) => { run({}); run({ turn: 2 }); }",
             ["2 ready"],
             [False, True],
             id="next_turn_before_the_answer",
         ),
         pytest.param(
-            "async (run, wait) => { run({}); run({ hold: false }); await wait(1); }",
+            "async (run, wait) => { run({}); run({ hold: false }); }",
             ["1 ready"],
             [False],
             id="hold_ends_before_the_answer",
         ),
         pytest.param(
-            "async (run, wait) => { run({}); await wait(1); run({ turn: 0 }); }",
+            "async (run, wait) => { run({}); await wait(); run({ turn: 0 }); }",
             ["1 ready"],
             [False],
             id="back_to_nothing_asked",
         ),
         pytest.param(
-            "async (run) => {"
-            " run({ report: { turn: 1, state: 'ready', cameras: 1 } });"
-            " await new Promise((resolve) => setTimeout(resolve, 300)); }",
+            "async (run) => { run({ report: { turn: 1, state: 'ready', cameras: 1 } }); }",
             [],
             [],
             id="answered_in_a_former_life",

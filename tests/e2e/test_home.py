@@ -7,7 +7,8 @@ import re
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.e2e.conftest import Server, settle, visit, wait_for_result
+from tests.support.server import Server
+from tests.support.visit import settle, visit, wait_for_result
 
 pytestmark = pytest.mark.e2e
 

@@ -3,15 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import plotly.graph_objects as go
@@ -20,27 +14,31 @@ from playwright.sync_api import Browser, JSHandle, Page, expect
 
 from pose_ui.live_chart import _HTML, _JS, _compact
 from pose_ui.plotly_route import PLOTLY_PATH
-from tests.e2e.conftest import ROOT, START_LIMIT_S, Server, _answers, free_port, settle, visit
+from tests.support.server import Server, running_server
+from tests.support.visit import settle, until_on_page, visit
 
 pytestmark = pytest.mark.e2e
 
 APP = "tests/e2e/live_chart_app.py"
 HEIGHT_PX = 240  # that of its chart
 #: Not at the server's root, as behind many a proxy; the Live page is tested at the root.
-BASE = "some/where"
+BASE = "/some/where"
 CHART = ".posedeck-live-chart"
 SCRIPT = re.compile(r"/posedeck/plotly-[\d.]+\.min\.js$")
 GAP_MS = 250
-#: A browser's timer may come a little before its time, and its clock is made coarse on purpose.
+#: A browser's timer may fire a little early, and its clock is made coarse on purpose.
 TIMER_MS = 5
+#: What a busy machine may add between a drawing's start and the note of it.
+BUSY_MS = 100
 TEXT_COLOUR = {False: "rgb(20, 23, 27)", True: "rgb(232, 234, 237)"}  # of .streamlit/config.toml
 
-#: From now on, note when each figure is drawn and what it shows, and each chart node that comes or goes.
+#: From now on, note how many figures have arrived, when each is drawn and what it shows, and each chart node that comes
+#: or goes.
 WATCH = """
     async () => {
         const box = document.querySelector(".posedeck-live-chart");
         const Plotly = await window.posedeckPlotly;
-        const seen = { plot: box.querySelector(".js-plotly-plot"), drawnAt: [], shown: [], moved: [] };
+        const seen = { plot: box.querySelector(".js-plotly-plot"), arrived: 0, drawnAt: [], shown: [], moved: [] };
         const react = Plotly.react;
         Plotly.react = function (plot, data, ...rest) {
             seen.drawnAt.push(performance.now());
@@ -53,6 +51,9 @@ WATCH = """
                 for (const node of [...addedNodes, ...removedNodes])
                     if (node.matches?.(chart) || node.querySelector?.(chart)) seen.moved.push(node.outerHTML);
         }).observe(document.body, { childList: true, subtree: true });
+        // The component describes each figure again, also when its description stays the same.
+        new MutationObserver((changes) => (seen.arrived += changes.length)).observe(
+            box, { attributeFilter: ["aria-label"] });
         return seen;
     }
 """
@@ -73,6 +74,10 @@ OVERTAKE = """
             return module.default({ data, parentElement });
         };
         const until = async (true_) => { while (!true_()) await new Promise((later) => setTimeout(later, 20)); };
+        const goneForGood = element();
+        const last = call(goneForGood, "gone for good", [0, 1]);
+        await until(() => goneForGood.querySelector(".svg-container .scatterlayer path"));
+        const forgotten = goneForGood.querySelector(".js-plotly-plot");
         const before = element();
         const first = call(before, "one", [1, 2]);
         await until(() => before.querySelector(".svg-container .scatterlayer path"));
@@ -85,12 +90,14 @@ OVERTAKE = """
 
         before.remove();
         second();
+        goneForGood.remove();
+        last(); // after the one above: when this plot has been freed, that one's time to be freed is over, too
         const [other, after] = [element(), element()];
         call(other, "another", [0, 0]);
         const third = call(after, "one", [5, 6]);
         const takenOver = plot.parentElement === after.firstElementChild && drawn.isConnected;
         await until(() => plot.data?.[0].y[0] === 5);
-        await new Promise((later) => setTimeout(later, 1500));
+        await until(() => !forgotten._fullLayout);
         const held = Boolean(plot._fullLayout) && drawn.isConnected;
 
         after.remove();
@@ -119,8 +126,10 @@ def _assert_in_place(seen: JSHandle) -> None:
     assert seen.evaluate(f"seen => seen.plot === document.querySelector('{CHART} .js-plotly-plot')")
 
 
-def _gaps_ms(seen: JSHandle) -> list[float]:
-    return list(np.diff(seen.evaluate("seen => seen.drawnAt")))
+def _assert_at_most_four_a_second(seen: JSHandle) -> None:
+    gaps_ms = np.diff(seen.evaluate("seen => seen.drawnAt"))
+    assert np.median(gaps_ms) > GAP_MS - TIMER_MS
+    assert min(gaps_ms) > GAP_MS - BUSY_MS
 
 
 # ---------------------------------------------------------------------- what is sent
@@ -160,11 +169,7 @@ def test_angles_move_in_one_and_the_same_place_at_most_four_times_a_second(live:
     _wait_for_drawings(live, seen, 6)
     _assert_in_place(seen)
     assert len(set(seen.evaluate("seen => seen.shown"))) >= 5
-    assert min(_gaps_ms(seen)) > GAP_MS - TIMER_MS
-    drawn = "seen => seen.drawnAt.length"
-    before = seen.evaluate(drawn)
-    live.wait_for_timeout(5000)
-    assert 1 <= seen.evaluate(drawn) - before <= 20
+    _assert_at_most_four_a_second(seen)
 
 
 def test_view_turned_by_hand_or_by_button_stays_turned_while_the_figure_moves(live: Page) -> None:
@@ -181,11 +186,10 @@ def test_view_turned_by_hand_or_by_button_stays_turned_while_the_figure_moves(li
     live.mouse.move(x, y)
     live.mouse.down()
     live.mouse.move(x + 60, y + 10, steps=5)
-    live.wait_for_timeout(300)  # the last drawing that was under way has ended
-    drawn = seen.evaluate("seen => seen.drawnAt.length")
-    live.wait_for_timeout(1500)  # three figures come
+    arrived, drawn = seen.evaluate("seen => [seen.arrived, seen.drawnAt.length]")
+    live.wait_for_function("([seen, wanted]) => seen.arrived >= wanted", arg=[seen, arrived + 4])
     live.mouse.move(x + 90, y + 10, steps=5)
-    assert seen.evaluate("seen => seen.drawnAt.length") == drawn  # and none disturbs the hand
+    assert seen.evaluate("seen => seen.drawnAt.length") == drawn  # none disturbs the hand
     live.mouse.up()
     _wait_for_drawings(live, seen, 1)
     turned = seen.evaluate(SEEN_CAMERA)
@@ -223,25 +227,10 @@ def test_labels_of_the_bars_have_room(live: Page) -> None:
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Where the small app answers."""
-    port = free_port()
-    log: Path = tmp_path_factory.mktemp("live_chart") / "log.txt"
-    command = [sys.executable, "-m", "streamlit", "run", APP, "--server.port", str(port)]
-    command += ["--server.baseUrlPath", BASE]
-    with log.open("wb") as sink:
-        process = subprocess.Popen(command, cwd=ROOT, stdout=sink, stderr=sink, start_new_session=True)
-    url = f"http://localhost:{port}/{BASE}"
-    try:
-        deadline = time.monotonic() + START_LIMIT_S
-        while not _answers(url):
-            if process.poll() is not None or time.monotonic() > deadline:
-                pytest.fail(f"the app did not start:\n{log.read_text()}")
-            time.sleep(0.1)
-        yield f"{url}/"
-    finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        process.wait(20)
-    printed = log.read_text()
-    assert "Traceback" not in printed, printed
+    log = tmp_path_factory.mktemp("live_chart") / "log.txt"
+    with running_server(log, script=APP, base=BASE) as running:
+        yield f"{running.url}/"
+    running.assert_no_traceback()
 
 
 def test_twenty_figures_a_second_are_drawn_four_times_the_newest_each_time(
@@ -251,7 +240,7 @@ def test_twenty_figures_a_second_are_drawn_four_times_the_newest_each_time(
         seen = _watch(page)
         _wait_for_drawings(page, seen, 12)
         _assert_in_place(seen)  # also with a line above it that comes and goes
-        assert min(_gaps_ms(seen)) > GAP_MS - TIMER_MS
+        _assert_at_most_four_a_second(seen)
         counts = [json.loads(shown)[0][1][1] for shown in seen.evaluate("seen => seen.shown")]
         assert all(later > earlier for earlier, later in pairwise(counts))
         assert counts[-1] - counts[0] > len(counts)  # some were left out
@@ -293,8 +282,7 @@ def test_place_is_kept_before_the_script_has_come(url: str, browser: Browser) ->
         box = page.locator(CHART)
         expect(box).to_have_css("height", f"{HEIGHT_PX}px")
         expect(box.locator("svg")).to_have_count(0)
-        while not held:
-            page.wait_for_timeout(50)
+        until_on_page(page, lambda: held)
         held[0].continue_()
         expect(box.locator(".main-svg").first).to_be_visible()
         expect(box).to_have_css("height", f"{HEIGHT_PX}px")
@@ -321,9 +309,9 @@ def test_chart_that_goes_frees_what_plotly_held_and_may_come_back(url: str, brow
         assert seen.evaluate("seen => Boolean(seen.plot._fullLayout)")
         page.get_by_text("Show").click()
         expect(page.locator(CHART)).to_have_count(0)
-        page.wait_for_function("seen => !seen.plot.isConnected && !seen.plot._fullLayout", arg=seen)
         drawn = seen.evaluate("seen => seen.drawnAt.length")
-        page.wait_for_timeout(1000)
+        # It is freed a second later; a drawing that was still to come would have come by then.
+        page.wait_for_function("seen => !seen.plot.isConnected && !seen.plot._fullLayout", arg=seen)
         assert seen.evaluate("seen => seen.drawnAt.length") == drawn
         page.get_by_text("Show").click()
         expect(page.locator(f"{CHART} .main-svg").first).to_be_visible()

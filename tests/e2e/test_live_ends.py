@@ -3,44 +3,37 @@
 from __future__ import annotations
 
 import os
-import re
 import signal
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.e2e.browser import chromium_executable
-from tests.e2e.conftest import CHROMIUM_FLAGS, Server, running_server, visit
-from tests.e2e.live_page import FIGURES, start, stop, watching
+from tests.support.browser import chromium_executable
+from tests.support.live_page import FIGURES, seats_taken, start, stop, watching
+from tests.support.server import Server, running_server
+from tests.support.visit import CHROMIUM_FLAGS, until_on_page, visit
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.e2e
-
-#: A killed browser says no goodbye and is missed after some ten seconds.
-LONGEST_S = 60
 
 
 def _threads(server: Server) -> int:
     return sum(1 for _ in Path(f"/proc/{server.process.pid}/task").iterdir())
 
 
-def _nobody_watches(server: Server, browser: Browser) -> None:
-    """Until a newcomer is told that nobody watches."""
-    with visit(browser, f"{server.url}/live") as page:
-        for _ in range(LONGEST_S * 2):
-            expect(page.get_by_text(re.compile("watching: "))).to_be_visible()
-            if page.get_by_text("watching: 0 of").count():
-                return
-            page.wait_for_timeout(500)
-            page.reload()
-        watching(page, 0)
+def _wait_until_nobody_watches(server: Server) -> None:
+    port = urlsplit(server.url).port
+    # A killed browser says no goodbye and is missed after some ten seconds.
+    until(lambda: seats_taken(port) == 0)
 
 
 def test_a_closed_tab_frees_its_seat(server: Server, browser: Browser) -> None:
     with visit(browser, f"{server.url}/live") as page:
         start(page, "Performer")
-    _nobody_watches(server, browser)
+    _wait_until_nobody_watches(server)
 
 
 def test_going_to_another_page_frees_the_seat_and_coming_back_can_start_again(
@@ -79,7 +72,7 @@ def test_a_killed_browser_frees_its_seat(server: Server, browser: Browser) -> No
     session = doomed.new_browser_cdp_session()
     for process in session.send("SystemInfo.getProcessInfo")["processInfo"]:
         os.kill(process["id"], signal.SIGKILL)
-    _nobody_watches(server, browser)
+    _wait_until_nobody_watches(server)
 
 
 def test_starting_and_stopping_in_a_browser_leaves_no_thread_behind(server: Server, browser: Browser) -> None:
@@ -92,11 +85,7 @@ def test_starting_and_stopping_in_a_browser_leaves_no_thread_behind(server: Serv
             watching(page, 0)
             counts.append(_threads(server))
         # A thread may take a moment to end, and pools fill up to their size at first; a leak adds some each round.
-        for _ in range(LONGEST_S):
-            if _threads(server) <= counts[0] + rounds - 2:
-                return
-            page.wait_for_timeout(500)
-    pytest.fail(f"threads after each round: {counts}, at last {_threads(server)}")
+        until_on_page(page, lambda: _threads(server) <= counts[0] + rounds - 2)
 
 
 def test_a_server_that_is_stopped_while_somebody_watches_ends_quietly_and_soon(
@@ -106,7 +95,7 @@ def test_a_server_that_is_stopped_while_somebody_watches_ends_quietly_and_soon(
         start(page, "Performer")
         server.process.send_signal(signal.SIGTERM)
         server.process.wait(20)
-        assert "Traceback" not in server.log.read_text()
+        server.assert_no_traceback()
         page.close()
 
 

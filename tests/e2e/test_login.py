@@ -9,8 +9,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from pose_core.events import FILE_NAME
-from tests.e2e.conftest import free_port, running_server, settle, visit, wait_for_result
 from tests.support.oidc_provider import CLIENT_ID, CLIENT_SECRET, running_provider
+from tests.support.server import free_port, running_server
+from tests.support.visit import settle, visit, wait_for_result
 
 pytestmark = pytest.mark.e2e
 
@@ -61,7 +62,8 @@ def test_who_is_on_the_list_comes_in_by_the_provider_and_leaves(browser: Browser
             wait_for_result(page)  # remembered
             page.get_by_role("button", name="Sign out").click()
             expect(page.get_by_role("button", name="Sign in with your account")).to_be_visible()
-        assert "Traceback" not in server.log.read_text()
+        server.assert_no_traceback()
+        assert "the REST interface answers everybody" in server.log.read_text()
         assert provider.asked.count("/token") == 2
     written = (logs / FILE_NAME).read_text("utf-8")
     outcomes = [

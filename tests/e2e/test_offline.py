@@ -1,4 +1,7 @@
-"""Nothing leaves this machine, and no picture reaches its disk: the pages in the browser, the server behind them."""
+"""Nothing leaves this machine, no picture reaches its disk, and the headers forbid nothing that a page needs.
+
+One walk through everything, seen from three sides: what the browser asks for, what it refuses, what the server does.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -19,12 +23,15 @@ from playwright.sync_api import Browser, Page, expect
 
 from pose_core.images import encode_png
 from pose_core.performer import Camera, render_frame
-from tests.e2e.conftest import Server, running_server, settle, visit, wait_for_result
+from tests.support.live_page import start, stop
+from tests.support.server import Server, running_server
+from tests.support.visit import download, settle, upload, visit, wait_for_result
 
 pytestmark = pytest.mark.e2e
 
 PAGES = ("", "live", "benchmark", "photo")
-TABS = ("3-D", "Angles", "Table", "JSON")
+PHOTO_TABS = ("3-D", "Angles", "Table", "JSON")
+BENCHMARK_TABS = ("Where the time goes", "What is lost", "Scaling", "Compare", "Method", "Speed")
 
 
 def _large_picture() -> bytes:
@@ -35,15 +42,14 @@ def _large_picture() -> bytes:
     return data
 
 
+def _open_tabs(page: Page, names: Iterable[str]) -> None:
+    for name in names:
+        page.get_by_role("tab", name=name).click()
+        settle(page)
+
+
 def _use_everything(page: Page, server: Server) -> None:
     """Visit each page in both languages and open whatever can be opened."""
-    page.goto(f"{server.url}/live?lang=en")
-    page.get_by_role("radio", name="Performer").click()
-    settle(page)
-    page.get_by_role("button", name="Start").click()
-    expect(page.get_by_text(re.compile(r"\d+/s\s*processed"))).to_be_visible(timeout=120_000)
-    page.get_by_role("button", name="Stop", exact=True).click()
-    expect(page.get_by_role("button", name="Start")).to_be_enabled()
     for language in ("zh", "en"):
         for name in PAGES:
             page.goto(f"{server.url}/{name}?lang={language}")
@@ -51,34 +57,114 @@ def _use_everything(page: Page, server: Server) -> None:
                 wait_for_result(page)
             expect(page.get_by_role("heading").first).to_be_visible()
             settle(page)
-    for tab in TABS:
-        page.get_by_role("tab", name=tab).click()
-        settle(page)
-    page.locator("input[type=file]").first.set_input_files(
-        [{"name": "own.png", "mimeType": "image/png", "buffer": _large_picture()}]
-    )
+    _open_tabs(page, PHOTO_TABS)
+    upload(page, ("own.png", _large_picture()))
     expect(page.get_by_alt_text(re.compile("own.png: "))).to_be_visible()
     settle(page)
-    with page.expect_download():
-        page.get_by_role("button", name="JSON", exact=True).click()
+    download(page, page.get_by_role("button", name="JSON", exact=True))
     page.get_by_role("button", name="Take a picture").click()
-    expect(page.get_by_test_id("stCameraInput")).to_be_visible()
+    expect(page.locator("[data-testid=stCameraInput] video")).to_have_js_property("readyState", 4)
+    page.get_by_test_id("stCameraInputButton").click()
+    wait_for_result(page)
+
+    page.get_by_role("link", name="Benchmark").click()
+    expect(page.get_by_role("heading", name="Benchmark", exact=True)).to_be_visible()
     settle(page)
+    _open_tabs(page, BENCHMARK_TABS)
+
+    page.get_by_role("link", name="Live", exact=True).click()
+    expect(page.get_by_role("heading", name="Live", exact=True)).to_be_visible()
+    settle(page)
+    page.get_by_text("with video").click()
+    settle(page)
+    start(page)  # the camera, from within the frame of the connection
+    page.get_by_role("button", name="Record", exact=True).click()
+    expect(page.get_by_text(re.compile(r"Recording: [1-9]\d* s"))).to_be_visible(timeout=60_000)
+    page.get_by_role("button", name="Stop recording").click()
+    expect(page.get_by_test_id("stVideo")).to_have_js_property("readyState", 4)
+    stop(page)
+    start(page, "Performer")
+    stop(page)
 
 
-def test_pages_ask_nobody_but_their_own_server(server: Server, browser: Browser) -> None:
+def _can_trace() -> bool:
+    strace = shutil.which("strace")
+    return (
+        bool(strace) and subprocess.run([str(strace), "-o", "/dev/null", "true"], check=False).returncode == 0
+    )
+
+
+_STRACE = [
+    "strace",
+    "-f",
+    "-qq",
+    "-ttt",
+    "--seccomp-bpf",
+    "-e",
+    "trace=connect,sendto,sendmsg,sendmmsg,openat,creat",
+    "-o",
+]
+
+
+@dataclass(frozen=True)
+class Walk:
+    """What a visitor who used everything was seen to do, and what was seen of the server."""
+
+    url: str
+    asked: list[str]
+    refused: list[str]
+    #: Calls of the system that connect, send or make a file, with their times; None where they cannot be watched.
+    calls: list[str] | None
+    started_s: float
+
+
+def _foreign_websocket(port: int | None) -> int:
+    """Ask for Streamlit's WebSocket as a page of another origin would; the answer's status."""
+    connection = http.client.HTTPConnection("127.0.0.1", port or 0, timeout=30)
+    upgrade = {
+        "Origin": "http://elsewhere.example",
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+    }
+    connection.request("GET", "/_stcore/stream", headers=upgrade)
+    status = connection.getresponse().status
+    connection.close()
+    return status
+
+
+@pytest.fixture(scope="module")
+def walk(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Walk:
+    folder = tmp_path_factory.mktemp("walk")
+    trace = folder / "trace"
     asked: list[str] = []
-    with visit(browser, server.url) as page:
-        page.context.on("request", lambda request: asked.append(request.url))
-        page.on("websocket", lambda websocket: asked.append(websocket.url))
-        page.reload()  # from the very first request on
-        _use_everything(page, server)
-    hosts = {urlsplit(url).netloc for url in asked if urlsplit(url).scheme not in ("data", "blob")}
-    assert hosts == {urlsplit(server.url).netloc}
-    assert len(asked) > 50
+    refused: list[str] = []
+    with running_server(folder / "log.txt", [*_STRACE, str(trace)] if _can_trace() else []) as server:
+        started_s = time.time()
+        with visit(browser, "about:blank", refused=refused) as page:
+            page.context.on("request", lambda request: asked.append(request.url))
+            page.on("websocket", lambda websocket: asked.append(websocket.url))
+            page.goto(server.url)
+            _use_everything(page, server)
+        assert _foreign_websocket(urlsplit(server.url).port) == 403
+    server.assert_no_traceback()
+    calls = trace.read_text(errors="replace").splitlines() if trace.exists() else None
+    return Walk(server.url, asked, refused, calls, started_s)
 
 
-def test_the_recorder_above_would_notice_a_foreign_request(browser: Browser) -> None:
+# ---------------------------------------------------------------------- the browser
+def test_pages_ask_nobody_but_their_own_server(walk: Walk) -> None:
+    hosts = {urlsplit(url).netloc for url in walk.asked if urlsplit(url).scheme not in ("data", "blob")}
+    assert hosts == {urlsplit(walk.url).netloc}
+    assert len(walk.asked) > 50
+
+
+def test_the_browser_refuses_nothing_that_a_page_needs(walk: Walk) -> None:
+    assert walk.refused == []
+
+
+def test_a_foreign_request_would_be_noticed(browser: Browser) -> None:
     asked: list[str] = []
     with visit(browser, "about:blank") as page:  # the browser would refuse it for a page of PoseDeck's
         page.context.on("request", lambda request: asked.append(request.url))
@@ -132,39 +218,6 @@ def _written(trace: Iterable[str]) -> list[str]:
     ]
 
 
-def _can_trace() -> bool:
-    strace = shutil.which("strace")
-    return (
-        bool(strace) and subprocess.run([str(strace), "-o", "/dev/null", "true"], check=False).returncode == 0
-    )
-
-
-def _foreign_websocket(port: int | None) -> int:
-    """Ask for Streamlit's WebSocket as a page of another origin would; the answer's status."""
-    connection = http.client.HTTPConnection("127.0.0.1", port or 0, timeout=30)
-    upgrade = {
-        "Origin": "http://elsewhere.example",
-        "Connection": "Upgrade",
-        "Upgrade": "websocket",
-        "Sec-WebSocket-Version": "13",
-        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
-    }
-    connection.request("GET", "/_stcore/stream", headers=upgrade)
-    status = connection.getresponse().status
-    connection.close()
-    return status
-
-
-_STRACE = [
-    "strace",
-    "-f",
-    "-qq",
-    "-ttt",
-    "--seccomp-bpf",
-    "-e",
-    "trace=connect,sendto,sendmsg,sendmmsg,openat,creat",
-    "-o",
-]
 needs_strace = pytest.mark.skipif(not _can_trace(), reason="needs strace and the right to use it")
 
 
@@ -183,15 +236,8 @@ def test_the_trace_would_notice_a_foreign_connection_and_a_file(tmp_path: Path) 
 
 
 @needs_strace
-def test_the_server_connects_to_nobody_and_writes_no_file(browser: Browser, tmp_path: Path) -> None:
-    trace = tmp_path / "trace"
-    with running_server(tmp_path / "log.txt", [*_STRACE, str(trace)]) as server:
-        started_s = time.time()
-        with visit(browser, server.url) as page:
-            _use_everything(page, server)
-        assert _foreign_websocket(urlsplit(server.url).port) == 403
-    calls = trace.read_text(errors="replace").splitlines()
-    assert calls, "nothing was watched"
-    assert _foreign(calls) == []
+def test_the_server_connects_to_nobody_and_writes_no_file(walk: Walk) -> None:
+    assert walk.calls, "nothing was watched"
+    assert _foreign(walk.calls) == []
     # At start ctypes looks for libraries by running a compiler, which leaves files of its own for a moment.
-    assert _written(line for line in calls if float(line.split()[1]) > started_s) == []
+    assert _written(line for line in walk.calls if float(line.split()[1]) > walk.started_s) == []

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,10 +12,11 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from pose_core.samples import sample_bytes
-from scripts.replicas_demo import NAMES, Replica, Replicas, main, running_replicas
-from tests.e2e.conftest import settle, visit, wait_for_result
-from tests.e2e.live_page import start, stop
+from scripts.replicas_demo import NAMES, Replicas, main, running_replicas
+from tests.support.live_page import seats_taken, start, stop
 from tests.support.rest_client import Answer, Client
+from tests.support.visit import settle, until_on_page, upload, visit, wait_for_result
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.e2e
 needs_nginx = pytest.mark.skipif(
@@ -53,27 +53,15 @@ def other(name: str) -> str:
     return NAMES[1 - NAMES.index(name)]
 
 
-def seats(replica: Replica) -> int:
-    taken: int = Client(replica.port).get("/api/v1/health").json()["seats"]["taken"]
-    return taken
-
-
-def upload(page: Page) -> None:
+def analyse(page: Page) -> None:
     """Upload a picture, and see it analysed."""
-    page.locator("input[type=file]").first.set_input_files(
-        [{"name": "mine.png", "mimeType": "image/png", "buffer": STAND}]
-    )
-    expect(page.get_by_role("radio", checked=True, name="Squat")).to_have_count(0)  # the sample is left
+    upload(page, ("mine.png", STAND))
     wait_for_result(page)
 
 
 def wait_for_move(page: Page, replica: str) -> None:
     """Until the page has reconnected to another replica than `replica`."""
-    for _ in range(600):
-        if cookie_of(page.context) != replica:
-            break
-        page.wait_for_timeout(100)
-    assert cookie_of(page.context) == other(replica)
+    until_on_page(page, lambda: cookie_of(page.context) == other(replica))
 
 
 def answered_by(replicas: Replicas, method: str, part: str) -> set[str]:
@@ -130,19 +118,20 @@ def test_page_upload_and_live_stream_stay_on_the_replica_of_the_page(
                 continue
             seen.add(mine)
             (replicas.folder / "access.log").write_text("")  # nginx goes on at its end
-            upload(page)
+            analyse(page)
             page.get_by_role("link", name="Live").click()
             settle(page)
             start(page, "Performer")
-            assert {name: seats(one) for name, one in replicas.each.items()} == {mine: 1, other(mine): 0}
+            assert {name: seats_taken(one.port) for name, one in replicas.each.items()} == {
+                mine: 1,
+                other(mine): 0,
+            }
             stop(page)
         assert answered_by(replicas, "PUT", "/_stcore/upload_file") == {mine}
-        expected_sockets = {mine}
-        for _ in range(100):  # noted when nginx sees the visitor leave
-            if answered_by(replicas, "GET", "/_stcore/stream") == expected_sockets:
-                break
-            time.sleep(0.1)
-        assert answered_by(replicas, "GET", "/_stcore/stream") == expected_sockets
+        until(
+            lambda: answered_by(replicas, "GET", "/_stcore/stream")
+        )  # noted when nginx sees the visitor leave
+        assert answered_by(replicas, "GET", "/_stcore/stream") == {mine}
     assert seen == set(NAMES)
 
 
@@ -157,10 +146,10 @@ def test_page_of_a_stopped_replica_goes_on_at_another_and_stays_there(
         try:
             wait_for_move(page, mine)
             wait_for_result(page)
-            upload(page)
+            analyse(page)
         finally:
             replicas.each[mine].start()
-        upload(page)  # not sent to the replica that has come back, where nobody knows this page
+        analyse(page)  # not sent to the replica that has come back, where nobody knows this page
         page.reload()
         wait_for_result(page)
         assert cookie_of(page.context) == other(mine)
@@ -180,7 +169,7 @@ def test_viewer_of_a_stopped_replica_can_start_again_at_once_at_another(
             expect(page.get_by_role("button", name="Start")).to_be_enabled()
             settle(page)
             start(page, "Performer")
-            assert seats(replicas.each[other(mine)]) == 1
+            assert seats_taken(replicas.each[other(mine)].port) == 1
         finally:
             replicas.each[mine].start()
         stop(page)

@@ -16,8 +16,9 @@ from playwright.sync_api import Browser
 
 from pose_core.images import decode_picture
 from pose_core.samples import sample_bytes
-from tests.e2e.conftest import ROOT, Server, visit, wait_for_result
 from tests.support.rest_client import Client
+from tests.support.server import ROOT, Server
+from tests.support.visit import visit, wait_for_result
 
 pytestmark = pytest.mark.e2e
 

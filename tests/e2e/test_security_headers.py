@@ -1,4 +1,4 @@
-"""What the answers' headers allow and forbid, in a real browser: every page works, and nothing else does."""
+"""What the answers' headers forbid, in a real browser. That every page works with them is seen in test_offline.py."""
 
 from __future__ import annotations
 
@@ -6,48 +6,19 @@ import re
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser
 
 from pose_core.samples import sample_bytes
-from tests.e2e.conftest import Server, settle, visit, wait_for_result
-from tests.e2e.live_page import start, stop
-from tests.e2e.test_offline import _use_everything
 from tests.support.rest_client import Client
+from tests.support.server import Server
+from tests.support.visit import settle, visit
 
 pytestmark = pytest.mark.e2e
-
-BENCHMARK_TABS = ("Where the time goes", "What is lost", "Scaling", "Compare", "Method", "Speed")
 
 
 def ask(server: Server, path: str, method: str = "GET") -> dict[str, str]:
     """The headers of an answer."""
     return dict(Client(urlsplit(server.url).port or 0).ask(method, path).headers)
-
-
-def test_every_page_works_and_the_browser_refuses_nothing(server: Server, browser: Browser) -> None:
-    refused: list[str] = []
-    with visit(browser, server.url, refused=refused) as page:
-        # All pages in both languages, the performer live, every tab of a photo, an upload, a download, the camera.
-        _use_everything(page, server)
-        expect(page.locator("[data-testid=stCameraInput] video")).to_have_js_property("readyState", 4)
-        page.get_by_test_id("stCameraInputButton").click()
-        wait_for_result(page)
-        page.goto(f"{server.url}/benchmark?lang=en")
-        settle(page)
-        for tab in BENCHMARK_TABS:
-            page.get_by_role("tab", name=tab).click()
-            settle(page)
-        page.goto(f"{server.url}/live?lang=en")
-        settle(page)
-        page.get_by_text("with video").click()
-        settle(page)
-        start(page)  # the camera, from within the frame of the connection
-        page.get_by_role("button", name="Record", exact=True).click()
-        expect(page.get_by_text(re.compile(r"Recording: [1-9] s"))).to_be_visible(timeout=60_000)
-        page.get_by_role("button", name="Stop recording").click()
-        expect(page.get_by_test_id("stVideo")).to_have_js_property("readyState", 4)
-        stop(page)
-    assert refused == []
 
 
 def test_what_the_headers_forbid_is_refused_and_noticed(server: Server, browser: Browser) -> None:

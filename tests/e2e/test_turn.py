@@ -3,62 +3,26 @@
 from __future__ import annotations
 
 import re
-import shutil
 import socket
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aiortc import RTCPeerConnection
-from playwright.sync_api import Browser, Frame, Page
+from playwright.sync_api import Browser, Page
 from streamlit_webrtc import component
 
 from pose_ui.webrtc.bindings import force_relay
 from pose_ui.webrtc.ice import read_settings
 from scripts.turn_demo import HOST, Turn, main, running_turn
-from tests.e2e.conftest import ROOT, free_port, running_server, visit
-from tests.support.waiting import in_a_loop
+from tests.support.relay import PICTURES, figures_of_stream, needs_coturn
+from tests.support.server import ROOT, free_port, running_server
+from tests.support.waiting import in_a_loop, until
 
 pytestmark = pytest.mark.e2e
-needs_coturn = pytest.mark.skipif(
-    shutil.which("turnserver") is None, reason="needs coturn: sudo apt-get install -y coturn"
-)
-
-PICTURES = 30  # more than one; a broken path brings none
-
-#: Keeps every connection that any frame of the page makes where the test finds it.
-KEEP_CONNECTIONS = """
-    window.connections = [];
-    window.RTCPeerConnection = class extends RTCPeerConnection {
-        constructor(...given) { super(...given); window.connections.push(this); }
-    };
-"""
-
-#: The path that the pictures take and how many went there and came back, once `wanted` have, or after a minute.
-FIGURES = """
-    async wanted => {
-        const deadline = performance.now() + 60_000;
-        for (;;) {
-            const connection = window.connections.at(-1);
-            const all = await connection.getStats();
-            const found = {sent: 0, returned: 0, pair: null, answer: connection.remoteDescription?.sdp ?? ""};
-            for (const one of all.values()) {
-                if (one.type === "outbound-rtp") found.sent += one.framesEncoded ?? 0;
-                if (one.type === "inbound-rtp") found.returned += one.framesDecoded ?? 0;
-                if (one.type === "transport" && one.selectedCandidatePairId) {
-                    const pair = all.get(one.selectedCandidatePairId);
-                    found.pair = [all.get(pair.localCandidateId), all.get(pair.remoteCandidateId)]
-                        .map(end => end.candidateType);
-                }
-            }
-            if (found.returned >= wanted || performance.now() > deadline) return found;
-            await new Promise(later => setTimeout(later, 100));
-        }
-    }
-"""
 
 
 @pytest.fixture
@@ -70,26 +34,6 @@ def turn(tmp_path: Path) -> Iterator[Turn]:
 def press_start(page: Page) -> None:
     """Start the stream of streamlit-webrtc's own component."""
     page.frame_locator("iframe[title^=streamlit_webrtc]").get_by_role("button", name="Start").click()
-
-
-def connected_frame(page: Page) -> Frame:
-    """The frame of the page whose script has opened a connection, once one has."""
-    for _ in range(300):
-        for frame in page.frames:
-            if frame.evaluate("window.connections?.length"):
-                return frame
-        page.wait_for_timeout(100)
-    pytest.fail("the page opened no connection in 30 seconds")
-
-
-def figures_of_stream(browser: Browser, url: str, start: Callable[[Page], None]) -> dict[str, Any]:
-    """Start the stream on the page at `url`; return its figures once enough pictures have come back."""
-    with visit(browser, "about:blank") as page:
-        page.add_init_script(KEEP_CONNECTIONS)
-        page.goto(url)
-        start(page)
-        figures: dict[str, Any] = connected_frame(page).evaluate(FIGURES, PICTURES)
-        return figures
 
 
 def candidates(sdp: str) -> list[str]:
@@ -166,12 +110,7 @@ def test_configuration_to_take_along_gives_relayed_addresses(tmp_path: Path, tra
     with log.open("wb") as sink:
         process = subprocess.Popen(command, stdout=sink, stderr=sink)
     try:
-        found: list[str] = []
-        for _ in range(30):  # it takes a moment to start, and says nothing until then
-            found = candidates(gathered(environment))
-            if found:
-                break
-        assert found == ["relay"], log.read_text()
+        until(lambda: candidates(gathered(environment)) == ["relay"])  # it takes a moment to start
     finally:
         process.terminate()
         process.wait(20)

@@ -1,4 +1,4 @@
-"""What a person does on the Live page, for the tests in this folder."""
+"""What a person does on the Live page."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import settle
+from tests.support.rest_client import Client
+from tests.support.visit import settle
 
+#: How the performer stands before the browser's fake camera: motion and phase.
+POSTURE = ("arm_raise", 0.3)
 #: The line under the seats, once frames go through the model.
 FIGURES = re.compile(r"\d+/s\s*processed")
 
@@ -23,6 +26,12 @@ def start(page: Page, source: str = "Camera") -> None:
 def stop(page: Page) -> None:
     page.get_by_role("button", name="Stop", exact=True).click()
     expect(page.get_by_role("button", name="Start")).to_be_enabled()
+
+
+def seats_taken(port: int | None) -> int:
+    """How many people watch, as the server at that port of this machine tells programs."""
+    taken: int = Client(port or 0).get("/api/v1/health").json()["seats"]["taken"]
+    return taken
 
 
 def watching(page: Page, count: int) -> None:

@@ -1,7 +1,7 @@
 """Which Chromium the browser tests drive.
 
-``python tests/e2e/browser.py`` prints it and exits with 1 when no installed one can be used; ``--start`` also starts
-it, or Playwright's own, without which a found browser proves little. Only `starts` needs Playwright.
+``python tests/support/browser.py`` prints it and exits with 1 when no installed one can be used; ``--start`` also
+starts it, or Playwright's own, without which a found browser proves little. Only `starts` needs Playwright.
 """
 
 from __future__ import annotations

@@ -1,0 +1,115 @@
+"""Each page in a wide window and on a phone, in both languages: all in its place, nothing over another, nothing cut."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from pose_ui.texts import Translator
+from tests.support.layout import assert_sound, faults_of, misplaced
+from tests.support.server import Server
+from tests.support.visit import settle, visit, wait_for_result
+
+pytestmark = pytest.mark.e2e
+
+Rows = Sequence[Sequence[Locator]]
+WIDE_WH, PHONE_WH = (1280, 800), (390, 844)
+CHART = ".js-plotly-plot"
+LIVE_CHART = ".posedeck-live-chart"
+
+
+def button(page: Page, name: str) -> Locator:
+    return page.get_by_role("button", name=re.compile(rf"(^|\s){re.escape(name)}$"))
+
+
+def heading(page: Page, name: str) -> Locator:
+    return page.get_by_role("heading", name=name, exact=True)
+
+
+# ---------------------------------------------------------------------- what a page shows, and where
+def home(page: Page, t: Translator, wide: bool) -> Rows:
+    picture, lead = page.locator("[data-testid=stImage] img"), page.get_by_text(t("home.lead"))
+    ways = [[button(page, t(f"home.{name}"))] for name in ("try_photo", "go_live", "measure")]
+    middle = [[picture, lead]] if wide else [[picture], [lead], *ways]
+    return [[heading(page, t("app.name"))], [heading(page, t("home.claim"))], *middle]
+
+
+def photo(page: Page, t: Translator, wide: bool) -> Rows:
+    wait_for_result(page)
+    picture, angles = page.get_by_alt_text(re.compile("squat")).first, page.get_by_role("table").first
+    tabs = page.get_by_role("tablist")
+    middle = [[picture, angles]] if wide else [[picture], [angles]]
+    return [[heading(page, t("photo.title"))], *middle, [tabs], [page.locator(CHART).first]]
+
+
+def live(page: Page, t: Translator, wide: bool) -> Rows:
+    video, chart = page.locator("iframe[title^=streamlit_webrtc]"), page.locator(LIVE_CHART)
+    expect(chart.locator(".main-svg").first).to_be_visible(timeout=60_000)
+    source, stop = page.get_by_role("radio", name=t("live.source_performer")), button(page, t("live.stop"))
+    top = [[source, stop]] if wide else [[source], [stop]]
+    seats = page.get_by_text(re.compile(t("live.seats", watching=r"\d+", seats=r"\d+")))
+    record = button(page, t("live.record"))
+    middle = [[video, seats], [record]] if wide else [[video], [record], [seats], [chart]]
+    return [[heading(page, t("live.title"))], *top, *middle]
+
+
+def benchmark(page: Page, t: Translator, wide: bool) -> Rows:
+    chart = page.locator(CHART).first
+    expect(chart.locator(".main-svg").first).to_be_visible()
+    return [[heading(page, t("benchmark.title"))], [button(page, t("benchmark.run"))], [chart]]
+
+
+def start_performer(page: Page) -> None:
+    page.get_by_role("radio", name="Performer").click()
+    settle(page)
+    page.get_by_role("button", name="Start").click()
+
+
+#: What each page shows, and at least how many things there are to see.
+PAGES: dict[str, tuple[Callable[[Page, Translator, bool], Rows], int]] = {
+    "": (home, 35),
+    "photo": (photo, 60),
+    "live": (live, 40),
+    "benchmark": (benchmark, 35),
+}
+
+
+@pytest.mark.parametrize("wide", [True, False], ids=["wide", "phone"])
+@pytest.mark.parametrize("name", PAGES)
+def test_all_is_in_its_place_and_nothing_overlaps_or_is_cut(
+    server: Server, browser: Browser, name: str, wide: bool
+) -> None:
+    places, at_least = PAGES[name]
+    width, height = WIDE_WH if wide else PHONE_WH
+    with visit(browser, f"{server.url}/{name}", width=width, height=height) as page:
+        settle(page)
+        if name == "live":
+            start_performer(page)
+        assert_sound(page, places(page, Translator("en"), wide), at_least)
+        page.get_by_text("中文", exact=True).click()
+        expect(page.locator("html")).to_have_attribute("lang", "zh-CN")
+        settle(page)
+        assert_sound(page, places(page, Translator("zh"), wide), at_least)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "fault"),
+    [
+        ("heading => heading.style.marginBottom = '-60px'", "overlap"),
+        ("heading => Object.assign(heading.style, { width: '60px', overflow: 'hidden' })", "is cut"),
+        ("heading => heading.style.marginLeft = '-100px'", "is cut"),
+        ("heading => heading.style.width = '3000px'", "wider than the window"),
+        ("heading => heading.style.transform = 'translateY(2000px)'", "is not below"),
+    ],
+)
+def test_a_spoilt_page_would_be_noticed(server: Server, browser: Browser, spoil: str, fault: str) -> None:
+    with visit(browser, server.url, width=WIDE_WH[0], height=WIDE_WH[1]) as page:
+        settle(page)
+        rows = home(page, Translator("en"), True)
+        assert_sound(page, rows, 35)
+        claim = page.get_by_role("heading", name=Translator("en")("home.claim"))
+        claim.evaluate(f"heading => {{ heading.style.whiteSpace = 'nowrap'; ({spoil})(heading); }}")
+        assert fault in "\n".join([*faults_of(page, 35), *misplaced(rows)])
