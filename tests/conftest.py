@@ -23,6 +23,14 @@ from pose_core.skeleton import INDEX
 hypothesis.settings.register_profile("posedeck", derandomize=True, deadline=None, database=None)
 hypothesis.settings.load_profile("posedeck")
 
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the long runs, unless `-m` asks for them."""
+    if "nightly" not in config.option.markexpr:
+        config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("nightly")])
+        items[:] = [item for item in items if not item.get_closest_marker("nightly")]
+
+
 #: A person facing the camera in a 640x480 picture, upright, arms hanging a little away from the body. By hand.
 _STANDING_XY: dict[str, tuple[float, float]] = {
     "nose": (320, 90),
