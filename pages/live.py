@@ -24,10 +24,9 @@ session = live_session()
 choices = live_settings_panel(session, settings_panel(t), t)
 if st.session_state.pop(live_key("to_photo"), False):
     st.switch_page("pages/photo.py")
-if session.stream is not None:
-    session.stream.settings = choices.settings
-if (session.phase == "idle" and session.asked) or (session.phase == "waiting" and pool().seats_free > 0):
-    session.start(choices.source, pool())
+if session.connection.stream is not None:
+    session.connection.stream.settings = choices.settings
+session.shown(choices.source)
 
 with st.container(horizontal=True, vertical_alignment="center"):
     choose_source(session, session.restart, t)

@@ -45,18 +45,8 @@ async function open([width, height]) {
   }
 }
 
-async function countCameras() {
-  try {
-    const devices = await navigator.mediaDevices.enumerateDevices();
-    return devices.filter((device) => device.kind === "videoinput").length;
-  } catch {
-    return 0; // not secure, or no such function
-  }
-}
-
 async function ask(check, turn, size) {
   const { state, stream } = await open(size);
-  const cameras = await countCameras();
   if (check.turn !== turn) {
     stop(stream); // asked anew in the meantime, or the element is gone
     return;
@@ -67,7 +57,7 @@ async function ask(check, turn, size) {
   } else {
     stop(stream);
   }
-  tell(check, { turn, state, cameras });
+  tell(check, { turn, state });
 }
 
 function tell(check, report) {
@@ -130,22 +120,19 @@ class CameraReport:
     state : CameraState
         ``ready``, or what is in the way: the page is not secure, the browser has no cameras at all, a person or a rule
         refused, there is no camera, another program has it, or something else failed.
-    cameras : int
-        How many there are, as far as the browser tells; 0 where it does not.
     """
 
     turn: int
     state: CameraState
-    cameras: int
 
 
 def _read(value: object) -> CameraReport | None:
     """A report out of what came from the browser, which may be anything."""
     match value:
-        case {"turn": int(turn), "state": str(name), "cameras": int(cameras)}:
+        case {"turn": int(turn), "state": str(name)}:
             for state in get_args(CameraState):
                 if name == state:
-                    return CameraReport(turn, state, max(cameras, 0))
+                    return CameraReport(turn, state)
     return None
 
 
@@ -181,7 +168,7 @@ def camera_check(turn: int, *, size_wh: tuple[int, int], hold: bool, key: str) -
             "size": list(size_wh),
             "hold": hold,
             # For an element that is mounted anew: what it answered in its former life.
-            "report": known and {"turn": known.turn, "state": known.state, "cameras": known.cameras},
+            "report": known and {"turn": known.turn, "state": known.state},
         },
         default={"report": None},
         on_report_change=lambda: None,

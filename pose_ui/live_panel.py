@@ -172,19 +172,21 @@ def _person(status: LiveStatus, t: Translator) -> int:
 
 
 def live_panel(session: LiveSession, choices: LiveChoices, pool: PosePool, t: Translator) -> None:
-    """Figures and charts; also watches over the connection, since this runs while the page rests."""
+    """Figures and charts; has the page drawn when the connection has moved on."""
+    connection = session.connection
     every_s = _EVERY_S if pool.status().streams < _MANY else _EVERY_WITH_MANY_S
 
-    @st.fragment(run_every=every_s if session.phase != "idle" else None)
+    @st.fragment(run_every=every_s if connection.phase != "idle" else None)
     def panel() -> None:
-        stream = session.stream
+        connection.heard()
+        stream = connection.stream
         status = stream.status() if stream is not None else None
         seats = pool.status()
         crowded = seats.streams >= _MANY
-        if session.watch(status, pool) or (crowded and every_s < _EVERY_WITH_MANY_S):
+        if connection.missed or (crowded and every_s < _EVERY_WITH_MANY_S):
             st.rerun()
         st.caption(t("live.seats", watching=seats.streams, seats=seats.stream_limit), text_alignment="right")
-        if session.phase != "playing" or stream is None or status is None:
+        if connection.phase != "playing" or stream is None or status is None:
             return
         if session.is_recording and stream.recorder is not None:
             recorder = stream.recorder

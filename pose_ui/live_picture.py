@@ -7,7 +7,6 @@ from typing import Any, Final, cast
 
 import streamlit as st
 from streamlit_webrtc import Translations, WebRtcMode, webrtc_streamer
-from streamlit_webrtc.component import generate_frontend_component_key
 
 from pose_core.images import encode_png
 from pose_core.pool import PosePool
@@ -19,6 +18,7 @@ from pose_ui.live_trouble import fallbacks, show_trouble
 from pose_ui.photo_session import PhotoItem, photo_session
 from pose_ui.state import live_key
 from pose_ui.texts import Translator
+from pose_ui.webrtc.bindings import generate_frontend_component_key, keep_context
 from pose_ui.webrtc.ice import ice_configuration
 
 __all__ = ["live_buttons", "live_picture", "take_snapshot"]
@@ -51,7 +51,8 @@ def _translations(t: Translator) -> Translations:
 
 def take_snapshot(session: LiveSession, t: Translator) -> None:
     """Give the present frame to the Photo page. For a button's callback."""
-    frame_rgb = session.stream.snapshot() if session.stream is not None else None
+    stream = session.connection.stream
+    frame_rgb = stream.snapshot() if stream is not None else None
     if frame_rgb is None:
         return
     name = t("live.snapshot_name", time=datetime.now().strftime("%H%M%S"))
@@ -61,20 +62,20 @@ def take_snapshot(session: LiveSession, t: Translator) -> None:
 
 def live_buttons(session: LiveSession, t: Translator) -> None:
     """Start or stop."""
-    if session.on:
+    if session.connection.on:
         st.button(t("live.stop"), icon=":material/stop:", on_click=session.stop, key="live_stop")
     else:
         st.button(
             t("live.start"),
             icon=":material/play_arrow:",
             type="primary",
-            on_click=session.ask,
-            disabled=session.phase == "stopping",
+            on_click=session.connection.ask,
+            disabled=session.connection.phase == "stopping",
             key="live_start",
         )
 
 
-def _connection(session: LiveSession, choices: LiveChoices, pool: PosePool, t: Translator) -> None:
+def _connection(session: LiveSession, choices: LiveChoices, t: Translator) -> None:
     camera = choices.source == "camera"
     width, height = choices.size_wh
     video: dict[str, Any] = {
@@ -82,28 +83,32 @@ def _connection(session: LiveSession, choices: LiveChoices, pool: PosePool, t: T
         "height": {"ideal": height},
         "frameRate": {"ideal": choices.fps},
     }
-    player = None
-    if session.connected:
-        source = choices.make_source(session.clip if session.clip is not None else sample_clip())
-        player = session.open_stream(choices.settings, source, pool)
+    connection = session.connection
+    connected = connection.connected  # read once: it may change at any moment
+    player = connection.player(
+        choices.settings,
+        lambda: choices.make_source(session.clip if session.clip is not None else sample_clip()),
+    )
     key = f"live_stream_{choices.source}"
     # The frame reports once when it is there, and each run of the page until its scripts are loaded would make it start
     # once more, with answers that go to the wrong one. So it is asked to start only after it has reported.
     mounted = st.session_state.get(generate_frontend_component_key(key)) is not None
+    keep_context(key, on_page=session.frame == key)
+    session.frame = key
     context = webrtc_streamer(
         key=key,
         mode=WebRtcMode.SENDRECV if camera else WebRtcMode.RECVONLY,
         rtc_configuration=ice_configuration(),
         media_stream_constraints={"video": video, "audio": False},
-        desired_playing_state=session.connected and mounted,
+        desired_playing_state=connected and mounted,
         player_factory=lambda: cast(Any, player),  # it only asks for `video` and `audio`
-        sink_video_track=session.sink() if camera and player is not None else None,
+        sink_video_track=player.sink if camera else None,
         sendback_audio=False,
         video_html_attrs=_VIDEO,
         translations=_translations(t),
     )
-    if session.connection(playing=context.state.playing, signalling=context.state.signalling):
-        st.rerun()
+    if not context.state.playing and not context.state.signalling:
+        connection.hung_up()
 
 
 def _empty(choices: LiveChoices, t: Translator) -> None:
@@ -121,12 +126,12 @@ def _waiting(pool: PosePool, t: Translator) -> None:
 
 def _fallback(session: LiveSession, choices: LiveChoices, t: Translator) -> None:
     """Ways on after trouble."""
-    assert session.trouble is not None
-    ways = fallbacks(session.trouble)
+    assert session.connection.trouble is not None
+    ways = fallbacks(session.connection.trouble)
 
     def other(source: str) -> None:
         st.session_state[live_key("source")] = source
-        session.ask()
+        session.connection.ask()
 
     def use_snapshot() -> None:
         snapshot = st.session_state[_FALLBACK_KEY]
@@ -141,7 +146,7 @@ def _fallback(session: LiveSession, choices: LiveChoices, t: Translator) -> None
                 t("live.retry"),
                 icon=":material/refresh:",
                 type="primary",
-                on_click=session.ask,
+                on_click=session.connection.ask,
             )
         for source in ("performer", "clip"):
             if source in ways and source != choices.source:
@@ -152,26 +157,34 @@ def _fallback(session: LiveSession, choices: LiveChoices, t: Translator) -> None
         st.camera_input(t("live.fallback"), key=_FALLBACK_KEY, on_change=use_snapshot)
 
 
-def live_picture(session: LiveSession, choices: LiveChoices, pool: PosePool, t: Translator) -> None:
-    """Show what there is to see, and go through the steps of a connection."""
-    asked = session.phase in ("checking", "connecting", "playing")
-    if choices.source == "camera":
-        report = camera_check(
-            session.turn if asked else 0,  # nobody wants the camera: it stays closed
-            size_wh=choices.size_wh,
-            hold=session.phase in ("checking", "connecting"),
-            key="live_camera_check",
-        )
-        if session.checked(report):
-            st.rerun()
-    if session.phase == "checking":
-        st.caption(t("live.checking"))
-    if asked or session.phase == "stopping":
-        _connection(session, choices, pool, t)
-    elif session.phase == "waiting":
+def _no_picture(session: LiveSession, choices: LiveChoices, pool: PosePool, t: Translator) -> None:
+    if session.connection.phase == "waiting":
         _waiting(pool, t)
-    elif session.trouble is not None:
-        show_trouble(session.trouble, t)
+    elif session.connection.trouble is not None:
+        show_trouble(session.connection.trouble, t)
         _fallback(session, choices, t)
     else:
         _empty(choices, t)
+
+
+def live_picture(session: LiveSession, choices: LiveChoices, pool: PosePool, t: Translator) -> None:
+    """Show what there is to see, and tell the connection what the browser reports."""
+    connection = session.connection
+    asked = connection.phase in ("checking", "connecting", "playing")
+    if choices.source == "camera":
+        report = camera_check(
+            connection.turn if asked else 0,  # nobody wants the camera: it stays closed
+            size_wh=choices.size_wh,
+            hold=connection.phase in ("checking", "connecting"),
+            key="live_camera_check",
+        )
+        connection.checked(report)
+    if connection.phase == "checking":
+        st.caption(t("live.checking"))
+    if asked or connection.phase == "stopping":
+        _connection(session, choices, t)
+    else:
+        session.frame = None
+        _no_picture(session, choices, pool, t)
+    if connection.missed:
+        st.rerun()

@@ -31,7 +31,7 @@ _MIME: Final = {
 
 def record_buttons(session: LiveSession, t: Translator) -> None:
     """Record and snapshot, below the picture."""
-    playing = session.phase == "playing" and session.stream is not None
+    playing = session.connection.phase == "playing" and session.connection.stream is not None
     clip_key = live_key("clip")
     with st.container(horizontal=True, vertical_alignment="center"):
         if session.is_recording:

@@ -22,7 +22,6 @@ LiveTrouble = Literal[
     "ice_failed",
     "no_frames",
     "ended",
-    "stream_error",
 ]
 Fallback = Literal["retry", "performer", "clip", "snapshot", "photo"]
 
@@ -41,7 +40,6 @@ _FALLBACKS: Final[dict[LiveTrouble, tuple[Fallback, ...]]] = {
     "ice_failed": _NO_CONNECTION,
     "no_frames": _ANYTHING,
     "ended": _ANYTHING,
-    "stream_error": _ANYTHING,
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 
 import cv2
 import streamlit as st
@@ -18,8 +19,17 @@ from pose_core.pool import PosePool
 from pose_core.rate import RateLimit
 from pose_core.samples import sample_bytes
 from pose_core.settings import PoseSettings
+from pose_ui.live_seats import Seats
 
-__all__ = ["PASSWORD_ATTEMPTS", "benchmark_desk", "close_pool", "password_attempts", "pool", "warm_up"]
+__all__ = [
+    "PASSWORD_ATTEMPTS",
+    "benchmark_desk",
+    "close_pool",
+    "password_attempts",
+    "pool",
+    "seats",
+    "warm_up",
+]
 
 #: Passwords a minute from one address: enough for slips of the finger, 14 400 guesses a day.
 PASSWORD_ATTEMPTS = 10
@@ -36,6 +46,12 @@ def pool() -> PosePool:
         If a variable of the configuration cannot be used.
     """
     return PosePool(stream_limit=read_configuration(os.environ).seats)
+
+
+@cache  # outside Streamlit's caches, which any browser can clear
+def seats() -> Seats:
+    """The one `Seats` of this process: the order of those who wait, and the clock of all live connections."""
+    return Seats(pool)
 
 
 @st.cache_resource(show_spinner=False, on_release=BenchmarkDesk.close)

@@ -17,12 +17,14 @@ from aiortc.codecs.vpx import Vp8Decoder, Vp8Encoder, vp8_depayload
 from aiortc.jitterbuffer import JitterFrame
 from aiortc.mediastreams import MediaStreamError, VideoStreamTrack
 
-from pose_core.live import ClipSource, LiveSettings, LiveStream, PerformerSource, Source
+from pose_core.live import ClipSource, LiveSettings, PerformerSource, Source
 from pose_core.pool import PosePool
 from pose_core.samples import sample_clip
 from pose_core.settings import DetectionSettings, DrawSettings, PoseSettings
 from pose_core.skeleton import INDEX
-from pose_ui.webrtc.tracks import DrawnTrack, Player, camera_sink
+from pose_ui.live_connection import Connection
+from pose_ui.live_seats import Seats
+from pose_ui.webrtc.tracks import DrawnTrack, Player, ended_player
 from pose_ui.webrtc.video import NewestRelay, timed
 from tests.support.poses import Performer
 from tests.support.waiting import LONG_S, in_a_loop, until_in_loop
@@ -52,18 +54,17 @@ class Camera(VideoStreamTrack):
 class Session:
     """Both ends of a connection, the server's wired as streamlit-webrtc wires it."""
 
-    def __init__(
-        self, stream: LiveStream, source: Source | None = None, camera: Camera | None = None
-    ) -> None:
-        self.player = Player(DrawnTrack(stream, source))
+    def __init__(self, player: Player, camera: Camera | None = None) -> None:
+        self.player = player
         self.server = RTCPeerConnection(NOBODY_ASKED)
         self.client = RTCPeerConnection(NOBODY_ASKED)
         self.received: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         relay = NewestRelay()
-        sink = camera_sink(stream)
+        sink = player.sink
 
         @self.server.on("track")
         def on_camera(track: Any) -> None:
+            assert sink is not None
             sink.addTrack(relay.subscribe(track))
             sink.start()
 
@@ -87,7 +88,8 @@ class Session:
         return await asyncio.wait_for(self.received, LONG_S)
 
     async def close(self) -> None:
-        self._sink.stop()
+        if self._sink is not None:
+            self._sink.stop()
         self.player.video.stop()
         await self.client.close()
         await self.server.close()
@@ -98,6 +100,14 @@ def pool() -> Iterator[PosePool]:
     pool = PosePool(image_limit=1, stream_limit=1)
     yield pool
     pool.close()
+
+
+def started(pool: PosePool) -> Connection:
+    """A connection whose visitor pressed Start."""
+    connection = Connection(Seats(lambda: pool))
+    connection.ask()
+    connection.shown(None, camera=False)
+    return connection
 
 
 async def _frames(track: Any, count: int) -> list[Any]:
@@ -116,7 +126,7 @@ def test_the_camera_comes_back_with_a_skeleton_on_it(pool: PosePool, performer: 
     person = performer("arm_raise", 0.3)
 
     async def watch() -> None:
-        session = Session(LiveStream(pool, SETTINGS), camera=Camera(person.rgb))
+        session = Session(started(pool).player(SETTINGS, lambda: None), Camera(person.rgb))
         track = await session.connect()
         pictures = await _frames(track, 20)
         assert pictures[-1].shape == person.rgb.shape
@@ -131,33 +141,47 @@ def test_the_camera_comes_back_with_a_skeleton_on_it(pool: PosePool, performer: 
     in_a_loop(watch(), 3 * LONG_S)
 
 
+def test_an_offer_that_nobody_wants_any_more_is_answered_with_nothing() -> None:
+    async def watch() -> None:
+        session = Session(ended_player())
+        track = await session.connect()
+        with pytest.raises((MediaStreamError, TimeoutError)):
+            await asyncio.wait_for(track.recv(), 0.5)
+        await session.close()
+
+    in_a_loop(watch(), 3 * LONG_S)
+
+
 @pytest.mark.parametrize("source", ["performer", "clip"])
 def test_sources_without_a_camera_go_the_same_way(pool: PosePool, source: str) -> None:
     async def watch() -> None:
         made: Source = (
             PerformerSource("jack", (640, 480)) if source == "performer" else ClipSource(sample_clip())
         )
-        stream = LiveStream(pool, SETTINGS)
-        session = Session(stream, made)
+        connection = started(pool)
+        session = Session(connection.player(SETTINGS, lambda: made))
         track = await session.connect()
         pictures = await _frames(track, 8)
         assert all(picture.shape == (480, 640, 3) for picture in pictures)
+        stream = connection.stream
+        assert stream is not None
+        assert connection.phase == "playing"
         assert stream.status().people == (1,)
         assert any(np.abs(a.astype(int) - b.astype(int)).max() > 60 for a, b in itertools.pairwise(pictures))
         assert "decode" in stream.status().figures.steps_ms
         await session.close()
         await until_in_loop(lambda: not pool.status().streams)
+        assert stream.closed
 
     in_a_loop(watch(), 3 * LONG_S)
     assert not [thread for thread in threading.enumerate() if thread.name == "posedeck-live"]
 
 
-def test_each_drawn_frame_is_given_once_and_the_newest_only(pool: PosePool) -> None:
+def test_each_drawn_frame_is_given_once_and_the_newest_only() -> None:
     async def watch() -> None:
-        stream = LiveStream(pool, SETTINGS)
-        track = DrawnTrack(stream)
-        put = stream.on_drawn
-        assert put is not None
+        events: list[str] = []
+        track = DrawnTrack(lambda: events.append("asked"), lambda: events.append("stopped"))
+        put = track.put
         waiting = asyncio.ensure_future(track.recv())
         await asyncio.sleep(0)
         first = av.VideoFrame(32, 32, "rgb24")
@@ -172,10 +196,13 @@ def test_each_drawn_frame_is_given_once_and_the_newest_only(pool: PosePool) -> N
         for _ in range(10):  # turns of the event loop
             await asyncio.sleep(0)
         assert not again.done(), "nothing is sent twice"
-        threading.Thread(target=track.stop).start()  # from any thread
+        stop = threading.Thread(target=track.stop)  # from any thread
+        stop.start()
         with pytest.raises(MediaStreamError):
             await asyncio.wait_for(again, LONG_S)
-        assert stream.closed
+        stop.join(LONG_S)
+        track.stop()
+        assert events == ["asked", "stopped"], "each once"
 
     in_a_loop(watch(), 3 * LONG_S)
 

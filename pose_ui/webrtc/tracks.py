@@ -1,50 +1,58 @@
-"""Between a `LiveStream` and the WebRTC connection: frames in from the camera, drawn frames out."""
+"""The ends of a WebRTC connection on this machine: drawn frames out, frames of the camera in."""
 
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
 import av
-from aiortc.mediastreams import MediaStreamError, VideoStreamTrack
-from streamlit_webrtc.sink import VideoSinkTrack
+from aiortc import VideoStreamTrack
 
-from pose_core.live import LiveStream, Source
+from pose_ui.webrtc.bindings import MediaStreamError, VideoSinkTrack
 
-__all__ = ["DrawnTrack", "Player", "camera_sink"]
+__all__ = ["DrawnTrack", "Player", "camera_sink", "ended_player"]
 
 _CLOCK_HZ: Final = 90_000  # of video in RTP
 _TIME_BASE: Final = Fraction(1, _CLOCK_HZ)
 
 
-class DrawnTrack(VideoStreamTrack):
-    """The drawn frames of a stream, each once and the newest only; stopping it closes the stream and frees its seat.
+def _nothing() -> None:
+    pass
 
-    Threads: `recv` runs on the WebRTC event loop, `_put` on the stream's thread, `stop` on any.
+
+class DrawnTrack(VideoStreamTrack):
+    """Frames for the browser, each once and the newest only.
+
+    Threads: `recv` runs on the WebRTC event loop, `put` and `stop` on any.
 
     Parameters
     ----------
-    stream : LiveStream
-    source : Source, optional
-        Started when the connection asks for its first frame, and stopped with the track. Without one, frames come from
-        the camera through `camera_sink`.
+    on_asked : callable
+        Called once, on the event loop, when the connection stands and asks for its first frame.
+    on_stopped : callable
+        Called once, by whichever thread stops the track.
     """
 
-    def __init__(self, stream: LiveStream, source: Source | None = None) -> None:
+    def __init__(
+        self, on_asked: Callable[[], None] = _nothing, on_stopped: Callable[[], None] = _nothing
+    ) -> None:
         super().__init__()
-        self.stream = stream
-        self._source = source
+        self._on_asked = on_asked
+        self._on_stopped = on_stopped
+        self._first_stop = threading.Lock()  # never let go
         self._loop: asyncio.AbstractEventLoop | None = None
         self._changed = asyncio.Event()
         self._newest: av.VideoFrame | None = None
         self._start_s = time.monotonic()
         self._last_pts = -1
-        stream.on_drawn = self._put
 
-    def _put(self, frame: av.VideoFrame) -> None:
+    def put(self, frame: av.VideoFrame) -> None:
+        """Give the newest frame."""
         self._newest = frame
         self._wake()
 
@@ -63,8 +71,7 @@ class DrawnTrack(VideoStreamTrack):
         """
         if self._loop is None:
             self._loop = asyncio.get_running_loop()
-            if self._source is not None and self.readyState == "live":
-                self._source.start(self.stream.offer)
+            self._on_asked()
         while self.readyState == "live":
             frame, self._newest = self._newest, None
             if frame is not None:
@@ -77,27 +84,41 @@ class DrawnTrack(VideoStreamTrack):
         raise MediaStreamError
 
     def stop(self) -> None:
-        """End the track, its source and its stream; a second call does nothing."""
+        """End the track; a second call does nothing."""
         super().stop()
-        if self._source is not None:
-            self._source.stop()
-        self.stream.close()
         self._wake()
+        if self._first_stop.acquire(blocking=False):
+            self._on_stopped()
 
 
 @dataclass(frozen=True, slots=True)
 class Player:
-    """What streamlit-webrtc calls a player: it stops `video` when the connection ends, for whatever reason."""
+    """What streamlit-webrtc calls a player: it stops `video` when the connection ends, for whatever reason.
+
+    Attributes
+    ----------
+    video : DrawnTrack
+    sink : VideoSinkTrack or None
+        Where the camera's frames go.
+    """
 
     video: DrawnTrack
+    sink: VideoSinkTrack | None = None
     audio: None = None
 
 
-def camera_sink(stream: LiveStream) -> VideoSinkTrack:
-    """Where the camera's frames go; each is only put into the stream's slot, so the event loop is not held up."""
+def ended_player() -> Player:
+    """A player for a browser that offers a connection which nobody wants any more: it has nothing to play."""
+    player = Player(DrawnTrack())
+    player.video.stop()
+    return player
 
-    def offer(frame: av.VideoFrame) -> None:
+
+def camera_sink(offer: Callable[[av.VideoFrame, float | None], None]) -> VideoSinkTrack:
+    """Where the camera's frames go; `offer` is called on the event loop, and must return at once."""
+
+    def take(frame: av.VideoFrame) -> None:
         decode_ms = frame.opaque  # left there by pose_ui.webrtc.video
-        stream.offer(frame, decode_ms if isinstance(decode_ms, float) else None)
+        offer(frame, decode_ms if isinstance(decode_ms, float) else None)
 
-    return VideoSinkTrack(offer)
+    return VideoSinkTrack(take)

@@ -13,18 +13,21 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, Final
 
-from aioice import ice, stun
-from aioice.mdns import is_mdns_hostname
-from aiortc import codecs
-from aiortc.codecs import h264, vpx
+from aiortc import MediaStreamTrack
 from aiortc.contrib.media import MediaRelay
-from aiortc.mediastreams import MediaStreamTrack
-from streamlit import runtime
-from streamlit.components.v1.component_registry import ComponentRegistry
-from streamlit_webrtc import component, relay
-from streamlit_webrtc.webrtc import WebRtcWorker
 
 from pose_core.live.coding import MOST_BITS_PER_S
+from pose_ui.webrtc.bindings import (
+    WebRtcWorker,
+    codecs,
+    h264,
+    ice,
+    is_mdns_hostname,
+    register_component,
+    relay,
+    stun,
+    vpx,
+)
 from pose_ui.webrtc.encoder import LiveVp8Encoder
 
 __all__ = [
@@ -155,10 +158,7 @@ def apply() -> None:
     its_worker: Any = WebRtcWorker
     its_worker.stop = one_at_a_time(WebRtcWorker.stop)
     its_worker._unset_processors = one_at_a_time(WebRtcWorker._unset_processors)
-    # Imported outside a page's run, a component is not registered by itself. Doing it here saves the first visitor of
-    # the Live page the second that the import takes.
-    if runtime.exists():  # measurements warm up without a server
-        ComponentRegistry.instance().register_component(component._component_func)
+    register_component()
     # Both log addresses of visitors and, at connection problems, whole tracebacks.
     for name in ("aiortc", "aioice", "streamlit_webrtc"):
         logging.getLogger(name).setLevel(logging.CRITICAL)

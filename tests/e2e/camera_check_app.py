@@ -18,9 +18,7 @@ hold = st.checkbox("Hold")
 st.button("Run again")
 if st.checkbox("Show", value=True):
     report = camera_check(turn, size_wh=(640, 480), hold=hold, key="check")
-    st.text(
-        f"turn {turn}: {report.state}, cameras: {report.cameras}" if report else f"turn {turn}: no answer"
-    )
+    st.text(f"turn {turn}: {report.state}" if report else f"turn {turn}: no answer")
     if report and report.state != "ready":
         show_trouble(report.state, t)
 if "all" in st.query_params:

@@ -188,18 +188,3 @@ def test_model_and_size_can_change_while_playing(server: Server, browser: Browse
         expect(page.get_by_text("640×360 delivered")).to_be_visible(timeout=60_000)
         watching(page, 1)
         stop(page)
-
-
-def test_who_comes_when_all_seats_are_taken_waits_and_gets_the_next(browser: Browser, tmp_path: Path) -> None:
-    with running_server(tmp_path / "log.txt", env={"POSEDECK_SEATS": "1"}) as server:
-        url = f"{server.url}/live"
-        with visit(browser, url) as first, visit(browser, url) as second:
-            start(first, "Performer")
-            second.get_by_role("radio", name="Performer").click()
-            settle(second)
-            second.get_by_role("button", name="Start").click()
-            expect(second.get_by_text("All seats are taken: 1 of 1")).to_be_visible()
-            stop(first)
-            expect(second.get_by_text(FIGURES)).to_be_visible(timeout=60_000)
-            stop(second)
-            watching(second, 0)
