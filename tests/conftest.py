@@ -12,9 +12,9 @@ import hypothesis
 import numpy as np
 import pytest
 
-from pose_core.landmarker import ImageLandmarker
+from pose_core.models.landmarker import ImageLandmarker
+from pose_core.models.pool import PosePool
 from pose_core.performer import PerformerFrame, render_frame
-from pose_core.pool import PosePool
 from pose_core.pose import Pose
 from pose_core.settings import DetectionSettings
 from pose_core.skeleton import INDEX

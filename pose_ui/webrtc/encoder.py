@@ -8,7 +8,7 @@ import av
 from aiortc.codecs.vpx import Vp8Encoder
 from av.frame import Frame
 
-from pose_core.live.coding import most_bits_per_s, new_vp8_encoder, to_yuv
+from pose_core.media.vp8 import most_bits_per_s, new_vp8_encoder, to_yuv
 
 __all__ = ["LiveVp8Encoder"]
 

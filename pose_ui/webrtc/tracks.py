@@ -12,7 +12,7 @@ import av
 from aiortc.mediastreams import MediaStreamError, VideoStreamTrack
 from streamlit_webrtc.sink import VideoSinkTrack
 
-from pose_core.live import LiveStream, Source
+from pose_core.pipeline.live import LiveStream, Source
 
 __all__ = ["DrawnTrack", "Player", "camera_sink"]
 

@@ -15,9 +15,9 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from pose_core.events import FILE_NAME
-from pose_core.samples import sample_bytes
-from pose_ui.resources import PASSWORD_ATTEMPTS
+from ops.log import FILE_NAME
+from pose_core.performer.samples import sample_bytes
+from pose_ui.shell.resources import PASSWORD_ATTEMPTS
 from tests.e2e.conftest import (
     ROOT,
     Server,

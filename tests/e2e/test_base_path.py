@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Request, WebSocket, expect
 
-from pose_core.samples import sample_bytes
+from pose_core.performer.samples import sample_bytes
 from tests.e2e.conftest import Server, running_server, settle, visit, wait_for_result
 from tests.e2e.live_page import start, stop
 from tests.rest_client import Client

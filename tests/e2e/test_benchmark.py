@@ -16,7 +16,7 @@ from pose_core.benchmark import read_result
 from pose_core.benchmark.report import report_html
 from pose_ui.texts import Translator
 from tests.e2e.conftest import Server, running_server, settle, visit
-from tests.test_benchmark_recommend import FULL_480, LITE_480, measured, points, result_of
+from tests.pose_core.benchmark.test_recommend import FULL_480, LITE_480, measured, points, result_of
 
 pytestmark = pytest.mark.e2e
 

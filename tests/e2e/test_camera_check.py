@@ -14,8 +14,8 @@ from typing import get_args
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, expect
 
-from pose_ui.camera_check import _JS, CameraState
-from pose_ui.live_trouble import LiveTrouble, fallbacks
+from pose_ui.live_view.camera_check import _JS, CameraState
+from pose_ui.live_view.trouble import LiveTrouble, fallbacks
 from pose_ui.texts import LANGUAGES
 from tests.e2e.browser import chromium_executable
 from tests.e2e.conftest import ROOT, START_LIMIT_S, _answers, free_port, settle

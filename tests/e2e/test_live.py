@@ -17,7 +17,7 @@ import openpyxl
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from pose_core.images import encode_jpeg
+from pose_core.media.images import encode_jpeg
 from pose_core.performer import render_frame
 from pose_core.skeleton import INDEX
 from tests.e2e.browser import chromium_executable

@@ -17,7 +17,7 @@ import ifaddr
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from pose_core.images import encode_png
+from pose_core.media.images import encode_png
 from pose_core.performer import Camera, render_frame
 from tests.e2e.conftest import Server, running_server, settle, visit, wait_for_result
 

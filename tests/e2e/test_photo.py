@@ -16,9 +16,9 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from pose_core.images import encode_jpeg
+from pose_core.media.images import encode_jpeg
 from pose_core.performer import render_frame
-from pose_core.samples import sample_bytes
+from pose_core.performer.samples import sample_bytes
 from pose_core.skeleton import LANDMARK_NAMES
 from tests.e2e.conftest import Server, settle, visit, wait_for_result
 
@@ -69,7 +69,7 @@ def _pixels(picture: Locator) -> Any:
 
 # ---------------------------------------------------------------------- first visit
 def test_first_visit_shows_red_dots_where_the_joints_truly_are(photo: Page) -> None:
-    from pose_core.samples import SAMPLES
+    from pose_core.performer.samples import SAMPLES
 
     truth = next(sample for sample in SAMPLES if sample.id == "squat").render().landmarks_px[0]
     pixels = _pixels(_drawn(photo))

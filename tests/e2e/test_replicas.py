@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from pose_core.samples import sample_bytes
+from pose_core.performer.samples import sample_bytes
 from scripts.replicas_demo import NAMES, Replica, Replicas, main, running_replicas
 from tests.e2e.conftest import settle, visit, wait_for_result
 from tests.e2e.live_page import start, stop

@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser
 
-from pose_core.images import decode_picture
-from pose_core.samples import sample_bytes
+from pose_core.media.images import decode_picture
+from pose_core.performer.samples import sample_bytes
 from tests.e2e.conftest import ROOT, Server, visit, wait_for_result
 from tests.rest_client import Client
 

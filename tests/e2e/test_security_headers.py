@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, expect
 
-from pose_core.samples import sample_bytes
+from pose_core.performer.samples import sample_bytes
 from tests.e2e.conftest import Server, settle, visit, wait_for_result
 from tests.e2e.live_page import start, stop
 from tests.e2e.test_offline import _use_everything

@@ -1,0 +1,26 @@
+"""What the README says of speed is what was measured."""
+
+from __future__ import annotations
+
+import pytest
+
+from pose_core.benchmark.plan import Cell
+from pose_core.benchmark.result import read_result
+from scripts.readme_speed import README, RESULT, speed_table, with_table
+from tests.pose_core.benchmark.test_recommend import measured, result_of
+
+
+def test_the_speed_table_is_that_of_the_committed_benchmark() -> None:
+    readme = README.read_text("utf-8")
+    assert with_table(readme, speed_table(read_result(RESULT.read_bytes()))) == readme
+
+
+def test_a_row_names_both_rates_and_what_was_not_measured() -> None:
+    table = speed_table(result_of(measured(Cell((640, 480)), 60, inference_share=0.75)))
+    assert "| 640x480 | - | 60 (80) | - |" in table
+    assert "| 320x240 | - | - | - |" in table
+
+
+def test_a_readme_without_its_marks_is_refused() -> None:
+    with pytest.raises(AssertionError, match="should hold"):
+        with_table("nothing", "table")
