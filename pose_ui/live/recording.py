@@ -12,7 +12,8 @@ import streamlit as st
 
 from pose_core.export.recordings import recording_to_csv, recording_to_json, recording_to_xlsx
 from pose_core.geometry.angles import LIMB_ANGLES
-from pose_core.tracking.recording import MAX_RECORDING_S, Recording
+from pose_core.tracking.recorder import MAX_RECORDING_S
+from pose_core.tracking.recording import Recording
 from pose_core.tracking.recording_summary import RecordingSummary, summarise
 from pose_ui.live_view.picture import take_snapshot
 from pose_ui.live_view.session import LiveSession

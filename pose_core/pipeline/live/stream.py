@@ -39,7 +39,8 @@ from pose_core.settings import DetectionSettings
 from pose_core.slot import NewestSlot
 from pose_core.tracking.history import History
 from pose_core.tracking.people import PeopleTracker
-from pose_core.tracking.recording import Recorder, Recording
+from pose_core.tracking.recorder import Recorder
+from pose_core.tracking.recording import Recording
 
 __all__ = ["LiveStream"]
 

@@ -28,7 +28,8 @@ from pose_core.models.landmarker import runtime_version
 from pose_core.pose import Pose, TrackedPerson
 from pose_core.settings import DetectionSettings, PoseSettings
 from pose_core.skeleton import INDEX, LANDMARK_NAMES
-from pose_core.tracking.recording import Recorder, Recording
+from pose_core.tracking.recorder import Recorder
+from pose_core.tracking.recording import Recording
 from pose_core.tracking.recording_summary import summarise
 from pose_core.version import VERSION
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-import pose_core.tracking.recording as recording_module
+import pose_core.tracking.recorder as recorder_module
 from pose_core.errors import ClipError
 from pose_core.geometry.angles import ANGLE_NAMES, pose_angles_deg
 from pose_core.media.clip_writer import ClipWriter
@@ -19,10 +19,8 @@ from pose_core.media.clips import read_clip
 from pose_core.pose import Pose, PoseSequence, TrackedPerson
 from pose_core.settings import PoseSettings
 from pose_core.skeleton import INDEX
+from pose_core.tracking.recorder import MAX_FRAMES, MAX_PERSON_FRAMES, Recorder
 from pose_core.tracking.recording import (
-    MAX_FRAMES,
-    MAX_PERSON_FRAMES,
-    Recorder,
     Recording,
 )
 from pose_core.tracking.recording_summary import summarise
@@ -135,7 +133,7 @@ def test_the_wall_clock_is_that_of_the_first_frame(monkeypatch: pytest.MonkeyPat
         def now(cls, tz: Any = None) -> datetime:
             return now
 
-    monkeypatch.setattr(recording_module, "datetime", Clock)
+    monkeypatch.setattr(recorder_module, "datetime", Clock)
     recorder = Recorder(PoseSettings())
     now += timedelta(seconds=8)
     recorder.add(0.0, [], SIZE)
@@ -175,7 +173,7 @@ def test_memory_stays_within_its_bound(make_pose: PoseMaker) -> None:
 
 
 def test_frames_without_anybody_are_bounded_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recording_module, "MAX_FRAMES", 5)
+    monkeypatch.setattr(recorder_module, "MAX_FRAMES", 5)
     recording = recorded(*((n / 30, []) for n in range(10)))
     assert (recording.ended_by, recording.time_s.size) == ("frames", 5)
 
@@ -269,7 +267,7 @@ def test_without_a_clip_no_thread_is_started() -> None:
 
 
 def test_landmarks_go_on_where_the_clip_has_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recording_module, "ClipWriter", lambda: ClipWriter(max_s=0.1))
+    monkeypatch.setattr(recorder_module, "ClipWriter", lambda: ClipWriter(max_s=0.1))
     recorder = Recorder(PoseSettings(), clip=True)
     for n in range(6):
         recorder.add(n / 10, [], (32, 32), np.zeros((32, 32, 3), dtype=np.uint8))
