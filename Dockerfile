@@ -20,8 +20,9 @@ RUN groupadd --gid 1000 posedeck \
 # One by one, so that nothing of a working folder gets in by chance: no secrets, no .git, no tests.
 WORKDIR /app
 COPY .streamlit/config.toml .streamlit/
-COPY app.py dashboard.py enough_memory.py LICENSE NOTICE ./
+COPY app.py dashboard.py LICENSE NOTICE ./
 COPY benchmarks/results/resolution.json benchmarks/results/
+COPY ops ops/
 COPY pages pages/
 COPY pose_core pose_core/
 COPY pose_ui pose_ui/

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-import enough_memory  # first: it ends the process where the imports below could not be borne
+from ops import enough_memory  # first: it ends the process where the imports below could not be borne
 
 # isort: split
 import asyncio
@@ -19,17 +19,17 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 import service
-from pose_core.configuration import read_configuration
+from ops.configuration import read_configuration
+from ops.log import close_log, log_event, open_log
+from ops.memory import is_out_of_memory, limit_memory_growth
 from pose_core.errors import PoseCoreError, SettingsError
-from pose_core.events import close_log, log_event, open_log
-from pose_core.machine import is_out_of_memory, limit_memory_growth
 from pose_core.version import VERSION
-from pose_ui import streamlit_bindings
-from pose_ui.plotly_route import plotly_route
-from pose_ui.problems import show_unexpected
-from pose_ui.resources import close_pool, pool, warm_up
-from pose_ui.security_headers import SecurityHeaders
-from pose_ui.sign_in import check_login, tell_what_is_open
+from pose_ui.shell import streamlit_bindings
+from pose_ui.shell.plotly_route import plotly_route
+from pose_ui.shell.problems import show_unexpected
+from pose_ui.shell.resources import close_pool, pool, warm_up
+from pose_ui.shell.security_headers import SecurityHeaders
+from pose_ui.shell.sign_in import check_login, tell_what_is_open
 
 
 def cannot_start(error: PoseCoreError) -> NoReturn:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pose_core.events import log_event
-from pose_ui import language
-from pose_ui.layout import ICON
-from pose_ui.sign_in import signed_in
-from pose_ui.state import ENTERED, PAGE
+from ops.log import log_event
+from pose_ui.shell import language
+from pose_ui.shell.layout import ICON
+from pose_ui.shell.sign_in import signed_in
+from pose_ui.shell.state import ENTERED, PAGE
 
 t = language.current()
 # Before st.navigation, which would else make the browser fetch the page's Material icon for its tab from Google.

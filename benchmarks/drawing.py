@@ -19,12 +19,12 @@ import numpy as np
 from benchmarks.machine import describe_machine, machine_lines
 from benchmarks.report import interleaved, save, spread, summary, table
 from pose_core.arrays import FrameRGB
-from pose_core.captions import text_sprite
-from pose_core.drawing import draw_poses
-from pose_core.images import decode_picture
-from pose_core.pool import PosePool
+from pose_core.drawing.captions import text_sprite
+from pose_core.drawing.skeleton import draw_poses
+from pose_core.media.images import decode_picture
+from pose_core.models.pool import PosePool
+from pose_core.performer.samples import sample_bytes
 from pose_core.pose import Pose
-from pose_core.samples import sample_bytes
 from pose_core.settings import DetectionSettings, DrawSettings
 from pose_core.skeleton import MAIN_JOINTS
 

@@ -19,8 +19,8 @@ from aiortc.jitterbuffer import JitterFrame
 
 from benchmarks.machine import describe_machine, machine_lines
 from benchmarks.report import save, spread, summary, table
-from pose_core.clips import read_clip
-from pose_core.samples import sample_clip
+from pose_core.media.clips import read_clip
+from pose_core.performer.samples import sample_clip
 from pose_ui.webrtc.encoder import LiveVp8Encoder
 
 _SIZES_WH: Final = {"480p": (640, 480), "720p": (1280, 720)}

@@ -34,10 +34,10 @@ from numpy.typing import NDArray
 from benchmarks.machine import describe_machine, machine_lines
 from benchmarks.report import interleaved, save, spread, summary, table
 from pose_core.arrays import FrameRGB
-from pose_core.bundles import verified_path
-from pose_core.clips import read_clip
-from pose_core.landmarker import StreamLandmarker
-from pose_core.samples import CLIP_FPS, sample_clip
+from pose_core.media.clips import read_clip
+from pose_core.models.bundles import verified_path
+from pose_core.models.landmarker import StreamLandmarker
+from pose_core.performer.samples import CLIP_FPS, sample_clip
 from pose_core.settings import DetectionSettings, Variant
 from scripts.bundling.pack import DETECTOR_ENTRY, LANDMARKS_ENTRY
 

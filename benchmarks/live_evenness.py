@@ -25,8 +25,8 @@ from numpy.typing import NDArray
 from benchmarks.machine import describe_machine, machine_lines
 from benchmarks.report import interleaved, save, table
 from benchmarks.server import serving
-from pose_core.angles import LIMB_ANGLES
 from pose_core.arrays import FloatArray
+from pose_core.geometry.angles import LIMB_ANGLES
 from pose_ui.texts import Translator
 
 if TYPE_CHECKING:

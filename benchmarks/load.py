@@ -25,7 +25,7 @@ from benchmarks.machine import describe_machine, machine_lines
 from benchmarks.pressure import IMPATIENT_S, Pressed, Pressure, allow_descriptors, press
 from benchmarks.report import save, summary, table
 from benchmarks.server import Server, holdings, serving
-from pose_core.images import encode_jpeg
+from pose_core.media.images import encode_jpeg
 from pose_core.performer import Camera, render_frame
 
 __all__ = ["ALLOWED", "browse", "click", "measure", "press_picture", "report"]

@@ -33,7 +33,7 @@ import numpy as np
 from benchmarks.machine import describe_machine, machine_lines
 from benchmarks.report import save, spread, summary, table
 from benchmarks.server import Server, memory_mb, serving
-from pose_core.images import encode_jpeg
+from pose_core.media.images import encode_jpeg
 from pose_core.performer import MOTIONS, PALETTES, Camera, Person, render_scene
 
 if TYPE_CHECKING:

@@ -25,10 +25,10 @@ from typing import Any, Final, get_args
 
 from benchmarks.machine import describe_machine, machine_lines
 from benchmarks.report import interleaved, save, spread, summary, table
-from pose_core.images import encode_jpeg
-from pose_core.photo import analyse_photo, annotate_photo
-from pose_core.pool import PosePool
-from pose_core.samples import SAMPLES, sample_bytes
+from pose_core.media.images import encode_jpeg
+from pose_core.models.pool import PosePool
+from pose_core.performer.samples import SAMPLES, sample_bytes
+from pose_core.pipeline.photo import analyse_photo, annotate_photo
 from pose_core.settings import DetectionSettings, PoseSettings, Variant
 from pose_core.skeleton import LANDMARK_NAMES
 
@@ -83,7 +83,7 @@ def _measure_steps(rounds: int) -> dict[str, dict[str, dict[str, float]]]:
 
 def first_requests() -> list[float]:
     """Milliseconds of the first `REQUESTS` requests of this process after the application's warm-up."""
-    from pose_ui.resources import close_pool, pool, warm_up
+    from pose_ui.shell.resources import close_pool, pool, warm_up
 
     data = sample_bytes(_FIRST_SAMPLE)
     warm_up()

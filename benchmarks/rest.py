@@ -29,7 +29,7 @@ import numpy as np
 from benchmarks.machine import describe_machine, machine_lines
 from benchmarks.report import interleaved, save, summary, table
 from benchmarks.server import serving
-from pose_core.images import encode_jpeg
+from pose_core.media.images import encode_jpeg
 from pose_core.performer import Camera, render_frame
 from scripts import run
 

@@ -4,8 +4,8 @@ The performer, filmed at 30 frames a second by a camera with noise, through the 
 one person asked for, where MediaPipe already smooths, and with two, where it does not. Every strength of smoothing gets
 the same poses. Measured on each clip:
 
-- at rest (the posture fixed, only the noise changes): jitter in pixels as `pose_core.smoothing.jitter_px` defines it,
-  and wander, the root mean square distance from the mean place;
+- at rest (the posture fixed, only the noise changes): jitter in pixels as `pose_core.geometry.body.jitter_px` defines
+  it, and wander, the root mean square distance from the mean place;
 - moving, slow to fast, near and far: lag, the shift in time that best aligns the path with the truth, and the mean
   error in pixels against the truth.
 
@@ -29,12 +29,13 @@ import numpy as np
 from benchmarks.machine import describe_machine, machine_lines
 from benchmarks.report import save, spread, summary, table
 from pose_core.arrays import FloatArray
-from pose_core.landmarker import StreamLandmarker
-from pose_core.people import PeopleTracker
+from pose_core.geometry.body import body_size, jitter_px
+from pose_core.models.landmarker import StreamLandmarker
 from pose_core.performer import Camera, render_frame
 from pose_core.pose import Pose
 from pose_core.settings import DetectionSettings
-from pose_core.smoothing import PoseSmoother, SmoothingSettings, body_size, jitter_px
+from pose_core.tracking.people import PeopleTracker
+from pose_core.tracking.smoothing import PoseSmoother, SmoothingSettings
 
 __all__ = ["CLIPS", "ERROR_LIMIT", "LAG_LIMIT_MS", "Clip", "choose", "lag_ms", "measure", "report"]
 

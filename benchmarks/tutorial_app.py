@@ -18,7 +18,7 @@ import numpy as np
 import streamlit as st
 from streamlit_webrtc import webrtc_streamer
 
-from pose_core.landmarker import ImageLandmarker
+from pose_core.models.landmarker import ImageLandmarker
 from pose_core.settings import DetectionSettings
 from pose_core.skeleton import CONNECTIONS
 

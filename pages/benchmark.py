@@ -5,15 +5,15 @@ from __future__ import annotations
 import streamlit as st
 
 from pose_core.errors import SettingsError
-from pose_ui import language
-from pose_ui.benchmark_choices import choose_cells, choose_goal, choose_preset, choose_source, upload
-from pose_ui.benchmark_panel import running_panel, somebody_elses
-from pose_ui.benchmark_session import benchmark_session, shipped_result
-from pose_ui.benchmark_take_away import benchmark_downloads
-from pose_ui.benchmark_view import result_view
-from pose_ui.layout import page_header
-from pose_ui.problems import show_problem
-from pose_ui.resources import benchmark_desk, pool
+from pose_ui.benchmark.choices import choose_cells, choose_goal, choose_preset, choose_source, upload
+from pose_ui.benchmark.downloads import benchmark_downloads
+from pose_ui.benchmark.result import result_view
+from pose_ui.benchmark.running import running_panel, somebody_elses
+from pose_ui.benchmark.session import benchmark_session, shipped_result
+from pose_ui.shell import language
+from pose_ui.shell.layout import page_header
+from pose_ui.shell.problems import show_problem
+from pose_ui.shell.resources import benchmark_desk, pool
 
 t = language.current()
 page_header(t("benchmark.title"), t)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pose_ui import language
-from pose_ui.example import live_example
-from pose_ui.layout import page_header
-from pose_ui.status_card import status_card
+from pose_ui.home.example import live_example
+from pose_ui.home.status_card import status_card
+from pose_ui.shell import language
+from pose_ui.shell.layout import page_header
 
 t = language.current()
 page_header(t("app.name"), t)

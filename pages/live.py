@@ -5,24 +5,24 @@ from __future__ import annotations
 import streamlit as st
 
 from pose_core.errors import PoseCoreError
-from pose_ui import language
-from pose_ui.layout import page_header
-from pose_ui.live_choices import choose_source, live_settings_panel
-from pose_ui.live_panel import live_panel
-from pose_ui.live_picture import live_buttons, live_picture
-from pose_ui.live_recording import record_buttons, recording_summary
-from pose_ui.live_session import live_session
-from pose_ui.problems import show_problem
-from pose_ui.resources import pool
-from pose_ui.settings_panel import settings_panel
-from pose_ui.state import live_key
+from pose_ui.live.choices import choose_source, live_settings_panel
+from pose_ui.live.panel import live_panel
+from pose_ui.live.recording import record_buttons, recording_summary
+from pose_ui.live_view.picture import live_buttons, live_picture
+from pose_ui.live_view.session import live_session
+from pose_ui.shell import language
+from pose_ui.shell.layout import page_header
+from pose_ui.shell.mailbox import picture_is_waiting
+from pose_ui.shell.problems import show_problem
+from pose_ui.shell.resources import pool
+from pose_ui.shell.settings_panel import settings_panel
 from pose_ui.texts import Translator
 
 t: Translator = language.current()
 page_header(t("live.title"), t)
 session = live_session()
 choices = live_settings_panel(session, settings_panel(t), t)
-if st.session_state.pop(live_key("to_photo"), False):
+if picture_is_waiting():
     st.switch_page("pages/photo.py")
 if session.connection.stream is not None:
     session.connection.stream.settings = choices.settings

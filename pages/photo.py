@@ -5,17 +5,17 @@ from __future__ import annotations
 import streamlit as st
 
 from pose_core.errors import PictureError, PoseCoreError
-from pose_core.images import encode_jpeg
-from pose_ui import language
-from pose_ui.layout import page_header, plain
-from pose_ui.photo_batch import analyse_batch, batch_bar, batch_overview
-from pose_ui.photo_session import photo_session
-from pose_ui.photo_sources import photo_sources
-from pose_ui.photo_view import angle_panel, choose_person, drawn_picture, nobody_found, result_tabs
-from pose_ui.problems import show_problem
-from pose_ui.resources import pool
-from pose_ui.settings_panel import settings_panel
-from pose_ui.take_away import batch_downloads, downloads
+from pose_core.media.images import encode_jpeg
+from pose_ui.photo.batch import analyse_batch, batch_bar, batch_overview
+from pose_ui.photo.downloads import batch_downloads, downloads
+from pose_ui.photo.session import photo_session
+from pose_ui.photo.sources import photo_sources
+from pose_ui.photo.view import angle_panel, choose_person, drawn_picture, nobody_found, result_tabs
+from pose_ui.shell import language
+from pose_ui.shell.layout import page_header, plain
+from pose_ui.shell.problems import show_problem
+from pose_ui.shell.resources import pool
+from pose_ui.shell.settings_panel import settings_panel
 
 t = language.current()
 page_header(t("photo.title"), t)

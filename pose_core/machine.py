@@ -1,9 +1,7 @@
-"""What this machine is, and how to be modest with its memory."""
+"""What this machine is."""
 
 from __future__ import annotations
 
-import ctypes
-import errno
 import os
 import platform
 from datetime import UTC, datetime
@@ -16,8 +14,6 @@ from pose_core.version import VERSION
 
 __all__ = [
     "describe_machine",
-    "is_out_of_memory",
-    "limit_memory_growth",
     "memory_mb",
     "processor_features",
     "processor_name",
@@ -41,19 +37,6 @@ _XNNPACK_USES: Final = (
     *("asimd", "asimdhp", "asimddp", "i8mm", "sve", "sme"),
 )
 
-#: In the messages of errors that have no type of their own: of threads, of shared libraries, of OpenCV, of C++.
-_NO_MEMORY_SIGNS: Final = (
-    "can't start new thread",
-    "failed to map segment",
-    "annot allocate memory",
-    "Insufficient memory",
-    "bad_alloc",
-)
-
-# From glibc's malloc.h.
-_M_MMAP_THRESHOLD: Final = -3
-_M_ARENA_MAX: Final = -8
-
 
 @cache
 def processor_name() -> str:
@@ -71,34 +54,6 @@ def _cpuinfo(*names: str) -> str | None:
         if name.strip() in names:
             return value.strip()
     return None
-
-
-def limit_memory_growth() -> None:
-    """Make glibc give memory back; call it before threads start. Does nothing where there is no glibc.
-
-    By default glibc keeps a heap for each of many threads and learns to keep large blocks, so pictures leave holes that
-    stay. With two heaps, and every block above 4 MB from the system and back, a server that saw 60 pictures of 8 MP
-    held 526 MB instead of 853.
-    """
-    if platform.libc_ver()[0] == "glibc":
-        libc = ctypes.CDLL(None)
-        libc.mallopt(_M_ARENA_MAX, 2)
-        libc.mallopt(_M_MMAP_THRESHOLD, 4 * 2**20)
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """Whether this is how Python, OpenCV, or the system say that there is no memory left.
-
-    Examples
-    --------
-    >>> is_out_of_memory(MemoryError()), is_out_of_memory(RuntimeError("can't start new thread"))
-    (True, True)
-    >>> is_out_of_memory(RuntimeError("something else"))
-    False
-    """
-    if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
-        return True
-    return any(sign in str(error) for sign in _NO_MEMORY_SIGNS)
 
 
 def usable_cores() -> int:

@@ -1,0 +1,1 @@
+"""The dashboard's parts; pages put them together."""

@@ -1,7 +1,7 @@
 """Build the three model bundles from Google's packages, without the segmentation decoder.
 
 Run as ``python scripts/build_bundles.py`` in the project's environment, on Linux or macOS, with npm at hand. Writes
-``pose_core/bundles/*.task`` and ``manifest.json``, but only after every landmark of every variant proved to be
+``pose_core/models/bundles/*.task`` and ``manifest.json``, but only after every landmark of every variant proved to be
 bit-identical to that of the untrimmed bundle. A second run gives the same bytes.
 """
 

@@ -14,8 +14,8 @@ from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the project is not an installed package
 
-from pose_core.clip_writer import ClipWriter
-from pose_core.samples import CLIP_FILE, CLIP_FPS, SAMPLES, SAMPLES_DIR, clip_frame
+from pose_core.media.clip_writer import ClipWriter
+from pose_core.performer.samples import CLIP_FILE, CLIP_FPS, SAMPLES, SAMPLES_DIR, clip_frame
 
 
 def make_clip() -> bytes:

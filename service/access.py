@@ -10,8 +10,8 @@ from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from pose_core.configuration import Configuration
-from pose_core.rate import RateLimit
+from ops.configuration import Configuration
+from ops.rate import RateLimit
 from service import examples
 from service.problems import Problem, problem_response
 

@@ -12,10 +12,11 @@ from typing import Final, TypeVar
 import anyio
 import anyio.to_thread
 
+from ops.memory import is_out_of_memory
 from pose_core.errors import BusyError
-from pose_core.images import MAX_FILE_MB
-from pose_core.machine import is_out_of_memory, usable_cores
-from pose_core.pool import PosePool
+from pose_core.machine import usable_cores
+from pose_core.media.images import MAX_FILE_MB
+from pose_core.models.pool import PosePool
 
 __all__ = ["Desk", "Limits"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any, Final
 
-from pose_core.angles import ANGLE_NAMES
-from pose_core.export import COLUMNS, SCHEMA_VERSION
+from pose_core.export.photos import COLUMNS, SCHEMA_VERSION
+from pose_core.geometry.angles import ANGLE_NAMES
 from pose_core.settings import PoseSettings
 from pose_core.skeleton import LANDMARK_NAMES
 from pose_core.version import VERSION

@@ -10,9 +10,9 @@ from typing import Final
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pose_core.configuration import Configuration
-from pose_core.events import log_event, log_unexpected
-from pose_core.pool import PosePool
+from ops.configuration import Configuration
+from ops.log import log_event, log_unexpected
+from pose_core.models.pool import PosePool
 from service.access import Access
 from service.api import build_api
 from service.desk import Desk, Limits

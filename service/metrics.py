@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Final
 
-from pose_core.pool import PoolStatus
+from pose_core.models.pool import PoolStatus
 
 __all__ = ["METRICS_TYPE", "Metrics"]
 

@@ -1,7 +1,7 @@
 """What goes in and comes out, as the OpenAPI document describes it. The fields' meaning: docs/conventions.md.
 
-The answer of ``/api/v1/pose`` is made by `pose_core.export`, as the Photo page's JSON; a test holds its description
-here to it.
+The answer of ``/api/v1/pose`` is made by `pose_core.export.photos`, as the Photo page's JSON; a test holds its
+description here to it.
 """
 
 from __future__ import annotations

@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from pose_core.arrays import FrameRGB
-from pose_core.drawing import draw_poses
-from pose_core.export import to_csv, to_json
-from pose_core.images import encode_jpeg, encode_png
-from pose_core.photo import analyse_photo, annotate_photo
-from pose_core.pool import PosePool
+from pose_core.drawing.skeleton import draw_poses
+from pose_core.export.photos import to_csv, to_json
+from pose_core.media.images import encode_jpeg, encode_png
+from pose_core.models.pool import PosePool
+from pose_core.pipeline.photo import analyse_photo, annotate_photo
 from pose_core.pose import Pose
 from pose_core.settings import DrawSettings, PoseSettings
 from service.uploads import Upload
@@ -53,7 +53,7 @@ def answer_pose(
     Raises
     ------
     PictureError, BusyError
-        As `pose_core.photo.analyse_photo`; one unreadable picture fails the request.
+        As `pose_core.pipeline.photo.analyse_photo`; one unreadable picture fails the request.
     """
     if kind in _ENCODERS:
         (upload,) = uploads

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import hypothesis
 import pytest
 
-from pose_core.landmarker import ImageLandmarker
+from pose_core.models.landmarker import ImageLandmarker
+from pose_core.models.pool import PosePool
 from pose_core.performer import render_frame
-from pose_core.pool import PosePool
 from pose_core.settings import DetectionSettings
 from tests.support import poses
 from tests.support.poses import Performer, PoseMaker

@@ -13,14 +13,14 @@ from av.video.reformatter import VideoReformatter
 
 from pose_core.benchmark.material import TICK_S, Material
 from pose_core.benchmark.plan import Cell
-from pose_core.drawing import draw_poses
-from pose_core.images import encode_jpeg, enlarge_small
-from pose_core.landmarker import ImageLandmarker, StreamLandmarker
-from pose_core.live.coding import most_bits_per_s, new_vp8_encoder, pixels, to_yuv
-from pose_core.people import PeopleTracker
+from pose_core.drawing.skeleton import draw_poses
+from pose_core.media.images import encode_jpeg, enlarge_small
+from pose_core.media.vp8 import most_bits_per_s, new_vp8_encoder, pixels, to_yuv
+from pose_core.models.landmarker import ImageLandmarker, StreamLandmarker
 from pose_core.pose import Pose
 from pose_core.settings import DetectionSettings, DrawSettings
-from pose_core.smoothing import SmoothingSettings
+from pose_core.tracking.people import PeopleTracker
+from pose_core.tracking.smoothing import SmoothingSettings
 
 __all__ = ["STEPS", "Lane", "open_lane"]
 

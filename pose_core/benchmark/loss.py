@@ -13,10 +13,10 @@ import numpy as np
 from pose_core.arrays import FloatArray, FrameRGB
 from pose_core.benchmark.material import Fit, Material, nearest_px
 from pose_core.benchmark.statistics import Known
-from pose_core.images import ENLARGE_TO_PX
-from pose_core.landmarker import ImageLandmarker
+from pose_core.geometry.body import body_size, jitter_px
+from pose_core.media.images import ENLARGE_TO_PX
+from pose_core.models.landmarker import ImageLandmarker
 from pose_core.settings import DetectionSettings
-from pose_core.smoothing import body_size, jitter_px
 
 __all__ = ["SMALL_HEIGHTS_PX", "Loss", "SmallPicture", "distance_percent", "loss", "small_pictures"]
 
@@ -34,7 +34,7 @@ class Loss:
     distance_percent : float
         `distance_percent` to the reference.
     jitter_percent : float
-        `pose_core.smoothing.jitter_px` of the model's own landmarks, in per cent of the median body size.
+        `pose_core.tracking.smoothing.jitter_px` of the model's own landmarks, in per cent of the median body size.
     """
 
     found_share: Known
@@ -72,8 +72,8 @@ def distance_percent(found_px: FloatArray, reference_px: FloatArray) -> float:
     Returns
     -------
     float
-        Mean over all landmarks known in both, each in per cent of the body size (`pose_core.smoothing.body_size`) of
-        its frame's reference; NaN if there is none.
+        Mean over all landmarks known in both, each in per cent of the body size (`pose_core.geometry.body.body_size`)
+        of its frame's reference; NaN if there is none.
     """
     sizes_px = np.array([body_size(points) for points in reference_px])
     with np.errstate(invalid="ignore", divide="ignore"):

@@ -14,13 +14,13 @@ import numpy as np
 
 from pose_core.arrays import FloatArray, FrameRGB
 from pose_core.benchmark.plan import Plan, Size
-from pose_core.clips import read_clip
-from pose_core.fitting import box_scale, letterbox
-from pose_core.images import decode_picture, encode_jpeg
-from pose_core.landmarker import ImageLandmarker
-from pose_core.live.coding import most_bits_per_s, new_vp8_encoder, to_yuv
+from pose_core.media.clips import read_clip
+from pose_core.media.fitting import box_scale, letterbox
+from pose_core.media.images import decode_picture, encode_jpeg
+from pose_core.media.vp8 import most_bits_per_s, new_vp8_encoder, to_yuv
+from pose_core.models.landmarker import ImageLandmarker
+from pose_core.performer.samples import clip_landmarks_px, sample_clip
 from pose_core.pose import Pose
-from pose_core.samples import clip_landmarks_px, sample_clip
 from pose_core.settings import DetectionSettings
 from pose_core.skeleton import N_LANDMARKS
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 import av
 from av.frame import Frame
 
-from pose_core.live.coding import most_bits_per_s, new_vp8_encoder, to_yuv
+from pose_core.media.vp8 import most_bits_per_s, new_vp8_encoder, to_yuv
 from pose_ui.webrtc.bindings import Vp8Encoder
 
 __all__ = ["LiveVp8Encoder"]

@@ -1,4 +1,4 @@
-"""How aiortc and streamlit-webrtc are set up for live pictures, in this one place. `pose_ui.resources.warm_up` does it.
+"""How aiortc and streamlit-webrtc are set up for live pictures; `pose_ui.shell.resources.warm_up` does it.
 
 Bound to aiortc 1.16 and streamlit-webrtc 0.79: all of it changes constants and classes of theirs that have no setting.
 """
@@ -16,7 +16,7 @@ from typing import Any, Final
 from aiortc import MediaStreamTrack
 from aiortc.contrib.media import MediaRelay
 
-from pose_core.live.coding import MOST_BITS_PER_S
+from pose_core.media.vp8 import MOST_BITS_PER_S
 from pose_ui.webrtc.bindings import (
     WebRtcWorker,
     codecs,

@@ -6,8 +6,8 @@ from typing import get_args
 
 import streamlit as st
 
-from pose_ui.camera_check import camera_check
-from pose_ui.live_trouble import LiveTrouble, show_trouble
+from pose_ui.live_view.camera_check import camera_check
+from pose_ui.live_view.trouble import LiveTrouble, show_trouble
 from pose_ui.texts import Translator
 
 t = Translator("zh" if st.query_params.get("lang") == "zh" else "en")

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
-from pose_core.images import encode_jpeg
+from pose_core.media.images import encode_jpeg
 from pose_core.performer import render_frame
 from tests.support.browser import chromium_executable
 from tests.support.live_page import POSTURE

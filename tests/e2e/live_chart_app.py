@@ -7,8 +7,8 @@ from pathlib import Path
 import plotly.graph_objects as go
 import streamlit as st
 
-from pose_ui.live_chart import live_chart
-from pose_ui.plotly_route import plotly_route
+from pose_ui.shell.plotly_route import plotly_route
+from pose_ui.widgets.live_chart import live_chart
 
 
 def counter() -> None:

@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from pose_core.events import FILE_NAME
-from pose_core.samples import sample_bytes
+from ops.log import FILE_NAME
+from pose_core.performer.samples import sample_bytes
 from tests.support.live_page import start, watching
 from tests.support.rest_client import Client
 from tests.support.server import Server, free_port, running, running_server

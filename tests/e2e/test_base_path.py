@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Request, WebSocket, expect
 
-from pose_core.samples import sample_bytes
+from pose_core.performer.samples import sample_bytes
 from tests.support.live_page import start, stop
 from tests.support.rest_client import Client
 from tests.support.server import Server, running_server

@@ -9,8 +9,8 @@ from typing import get_args
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, expect
 
-from pose_ui.camera_check import _JS, CameraState
-from pose_ui.live_trouble import LiveTrouble, fallbacks
+from pose_ui.live_view.camera_check import _JS, CameraState
+from pose_ui.live_view.trouble import LiveTrouble, fallbacks
 from pose_ui.texts import LANGUAGES
 from tests.support.browser import chromium_executable
 from tests.support.server import free_port, running_server

@@ -18,8 +18,8 @@ from urllib.parse import urlsplit
 import numpy as np
 import pytest
 
-from pose_core.images import encode_jpeg
-from pose_core.samples import sample_bytes
+from pose_core.media.images import encode_jpeg
+from pose_core.performer.samples import sample_bytes
 from tests.support.rest_client import Answer, Client, form
 from tests.support.server import Server, running_server
 

@@ -12,8 +12,8 @@ import plotly.graph_objects as go
 import pytest
 from playwright.sync_api import Browser, JSHandle, Page, expect
 
-from pose_ui.live_chart import _HTML, _JS, _compact
-from pose_ui.plotly_route import PLOTLY_PATH
+from pose_ui.shell.plotly_route import PLOTLY_PATH
+from pose_ui.widgets.live_chart import _HTML, _JS, _compact
 from tests.support.server import Server, running_server
 from tests.support.visit import settle, until_on_page, visit
 

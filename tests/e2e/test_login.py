@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from pose_core.events import FILE_NAME
+from ops.log import FILE_NAME
 from tests.support.oidc_provider import CLIENT_ID, CLIENT_SECRET, running_provider
 from tests.support.server import free_port, running_server
 from tests.support.visit import settle, visit, wait_for_result

@@ -21,7 +21,7 @@ import ifaddr
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from pose_core.images import encode_png
+from pose_core.media.images import encode_png
 from pose_core.performer import Camera, render_frame
 from tests.support.live_page import start, stop
 from tests.support.server import Server, running_server

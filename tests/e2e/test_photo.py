@@ -14,9 +14,9 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from pose_core.images import encode_jpeg
+from pose_core.media.images import encode_jpeg
 from pose_core.performer import render_frame
-from pose_core.samples import SAMPLES, sample_bytes
+from pose_core.performer.samples import SAMPLES, sample_bytes
 from pose_core.skeleton import LANDMARK_NAMES
 from tests.support.server import Server
 from tests.support.visit import download, pixels, settle, upload, visit, wait_for_result

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from pose_core.samples import sample_bytes
+from pose_core.performer.samples import sample_bytes
 from scripts.replicas_demo import NAMES, Replicas, main, running_replicas
 from tests.support.live_page import seats_taken, start, stop
 from tests.support.rest_client import Answer, Client

@@ -14,10 +14,11 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser
 
-from pose_core.images import decode_picture
-from pose_core.samples import sample_bytes
+from pose_core.media.images import decode_picture
+from pose_core.performer.samples import sample_bytes
+from tests.support.paths import ROOT
 from tests.support.rest_client import Client
-from tests.support.server import ROOT, Server
+from tests.support.server import Server
 from tests.support.visit import visit, wait_for_result
 
 pytestmark = pytest.mark.e2e

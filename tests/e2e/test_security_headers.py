@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser
 
-from pose_core.samples import sample_bytes
+from pose_core.performer.samples import sample_bytes
 from tests.support.rest_client import Client
 from tests.support.server import Server
 from tests.support.visit import settle, visit

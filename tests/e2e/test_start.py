@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.support.server import ROOT, free_port, running_server
+from tests.support.paths import ROOT
+from tests.support.server import free_port, running_server
 from tests.support.visit import visit
 
 pytestmark = pytest.mark.e2e
@@ -21,9 +22,9 @@ pytestmark = pytest.mark.e2e
 
 @pytest.fixture
 def copied_project(tmp_path: Path) -> Path:
-    for name in ("app.py", "dashboard.py", "enough_memory.py"):
+    for name in ("app.py", "dashboard.py"):
         shutil.copy(ROOT / name, tmp_path)
-    for name in ("pages", "pose_ui", "pose_core", "service", ".streamlit"):
+    for name in ("pages", "pose_ui", "ops", "pose_core", "service", ".streamlit"):
         shutil.copytree(ROOT / name, tmp_path / name)
     return tmp_path
 
@@ -46,7 +47,7 @@ def test_a_missing_model_file_is_named_with_the_mend(copied_project: Path) -> No
     ended = _start(copied_project)
     assert ended.returncode == 1
     assert "PoseDeck cannot start. The model file full.task is missing" in ended.stderr
-    assert "git checkout -- pose_core/bundles" in ended.stderr
+    assert "git checkout -- pose_core/models/bundles" in ended.stderr
     assert "Traceback" not in ended.stdout + ended.stderr
 
 

@@ -18,8 +18,9 @@ from streamlit_webrtc import component
 from pose_ui.webrtc.bindings import force_relay
 from pose_ui.webrtc.ice import read_settings
 from scripts.turn_demo import HOST, Turn, main, running_turn
+from tests.support.paths import ROOT
 from tests.support.relay import PICTURES, figures_of_stream, needs_coturn
-from tests.support.server import ROOT, free_port, running_server
+from tests.support.server import free_port, running_server
 from tests.support.waiting import in_a_loop, until
 
 pytestmark = pytest.mark.e2e

@@ -10,7 +10,7 @@ import av
 import numpy as np
 
 from pose_core.arrays import FrameRGB
-from pose_core.images import encode_jpeg
+from pose_core.media.images import encode_jpeg
 
 RED, GREEN, BLUE, WHITE = (220, 30, 30), (30, 200, 30), (30, 30, 220), (240, 240, 240)
 #: What H.264 and yuv420p may change in a plain colour.

@@ -14,8 +14,8 @@ from typing import Any
 import uvicorn
 from starlette.applications import Starlette
 
-from pose_core.configuration import Configuration
-from pose_core.pool import PosePool
+from ops.configuration import Configuration
+from pose_core.models.pool import PosePool
 from service import Limits, routes
 
 BOUNDARY = "a-boundary-of-the-tests"

@@ -1,0 +1,188 @@
+"""What happened, one line an event: short to the console, and as JSON to files that rotate, if a folder is named.
+
+An event has a name and fields that the program made: counts, times, statuses, names of routes and pages. Never what a
+visitor sent: no picture, no file name, no landmark, no address, nothing typed.
+
+A disk that is full or gone costs the lines of that time and one sentence on the console, and nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from contextlib import suppress
+from datetime import UTC, datetime
+from io import TextIOWrapper
+from logging.handlers import RotatingFileHandler
+from pathlib import Path, PurePath
+from typing import Final
+
+from ops.configuration import Configuration
+
+__all__ = ["FILE_NAME", "close_log", "log_event", "log_unexpected", "open_log"]
+
+FILE_NAME: Final = "posedeck.log"
+_LEVELS: Final = logging.getLevelNamesMapping()
+#: So many of a trace's places are logged, the innermost ones.
+_PLACES: Final = 6
+_log = logging.getLogger("posedeck")
+
+#: A count, a time, a yes or no, or a name out of a fixed set.
+Field = str | int | float | bool | None
+
+
+class _Lines(logging.Formatter):
+    """A record as one line of JSON; line breaks inside are escaped."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        time = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        line = {"time": time.replace("+00:00", "Z"), "level": record.levelname.lower()}
+        return json.dumps(line | {"event": _event(record)} | _fields(record))
+
+
+class _Short(logging.Formatter):
+    """A record for a person at the console: its sentence, or its name and fields."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        text = record.getMessage()
+        if text != _event(record):
+            return text
+        return " ".join([text, *(f"{name}={value}" for name, value in _fields(record).items())])
+
+
+def _event(record: logging.LogRecord) -> str:
+    return str(getattr(record, "event", "message"))
+
+
+def _fields(record: logging.LogRecord) -> dict[str, Field]:
+    fields: dict[str, Field] = dict(getattr(record, "fields", {}))
+    if record.getMessage() != _event(record):
+        fields["message"] = record.getMessage()
+    return fields
+
+
+class _Console(logging.StreamHandler):  # type: ignore[type-arg]
+    """Standard error as it is now; one that nobody reads any more is no reason to complain."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.stream = sys.stderr
+        super().emit(record)
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
+        del record
+
+
+class _Files(RotatingFileHandler):
+    """Files of bounded size and number; goes on when they cannot be written, and says so once."""
+
+    _failing = False  # this time
+    _failed = False  # the last time
+    _reason = ""
+
+    def _open(self) -> TextIOWrapper:
+        stream = super()._open()
+        if self._failed:
+            stream.write("\n")  # the last line may have come half onto the disk
+        return stream
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._failing = False
+        super().emit(record)  # on failure calls handleError, which does not raise
+        if self._failing and not self._failed:
+            folder = Path(self.baseFilename).parent
+            _tell(f"The log in {folder} cannot be written ({self._reason}). PoseDeck goes on without it.")
+        elif self._failed and not self._failing:
+            _tell("The log can be written again.")
+        self._failed = self._failing
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
+        del record
+        error = sys.exception()
+        self._reason = (isinstance(error, OSError) and error.strerror) or type(error).__name__
+        self._failing = True
+        # What could not be written is in the stream still, and would be half a line later: let it go with the stream.
+        # The next event opens the file anew.
+        stream, self.stream = self.stream, None
+        if stream is not None:
+            with suppress(OSError, ValueError):
+                stream.close()
+
+
+def _tell(sentence: str) -> None:
+    """To the console alone."""
+    with suppress(OSError, ValueError):
+        sys.stderr.write(f"{sentence}\n")
+        sys.stderr.flush()
+
+
+def open_log(configuration: Configuration) -> None:
+    """Send events where the configuration says, and nowhere else; may be called again.
+
+    A folder that cannot be written is said on the console, and PoseDeck goes on without it.
+    """
+    close_log()
+    console = _Console()
+    console.setFormatter(_Short())
+    console.setLevel(_LEVELS[(configuration.log_level or "warning").upper()])
+    _log.addHandler(console)
+    level = console.level
+    if configuration.log_folder is not None:
+        try:
+            configuration.log_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            files = _Files(
+                configuration.log_folder / FILE_NAME,
+                maxBytes=configuration.log_mb * 1024 * 1024,
+                backupCount=configuration.log_files,
+                encoding="utf-8",
+            )
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            _tell(
+                f"POSEDECK_LOG_FOLDER should be a folder that can be written; {configuration.log_folder} is not "
+                f"({reason}). PoseDeck goes on without log files. Choose another folder, or make this one writable."
+            )
+        else:
+            files.setFormatter(_Lines())
+            files.setLevel(_LEVELS[(configuration.log_level or "info").upper()])
+            _log.addHandler(files)
+            level = min(level, files.level)
+    _log.setLevel(level)
+
+
+def close_log() -> None:
+    """Close the files; events go nowhere until `open_log` is called again."""
+    _log.setLevel(logging.NOTSET)
+    for handler in list(_log.handlers):
+        if isinstance(handler, (_Console, _Files)):
+            _log.removeHandler(handler)
+            with suppress(OSError, ValueError):  # a full disk
+                handler.close()
+
+
+def log_event(event: str, level: int = logging.INFO, *, message: str | None = None, **fields: Field) -> None:
+    """Log one event.
+
+    Parameters
+    ----------
+    event : str
+        Its name, always the same for the same kind.
+    level : int
+        One of `logging`'s.
+    message : str, optional
+        A sentence for the console, instead of the fields.
+    **fields
+        What the program knows about it, never what a visitor sent.
+    """
+    _log.log(level, "%s", message or event, extra={"event": event, "fields": fields})
+
+
+def log_unexpected(error: BaseException) -> None:
+    """Log an error that nobody foresaw: its type and place only, since its message might quote what a visitor sent."""
+    trace = error.__traceback__
+    places = []
+    while trace is not None:
+        places.append(f"{PurePath(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}")
+        trace = trace.tb_next
+    kind, place = type(error).__name__, " > ".join(places[-_PLACES:])
+    log_event("unexpected", logging.ERROR, message=f"unexpected {kind} at {place}", type=kind, place=place)

@@ -1,0 +1,244 @@
+"""Results as files to take away: JSON, CSV, XLSX, and a ZIP for a batch. Columns: docs/conventions.md."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import platform
+import zipfile
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from typing import Any, Final
+
+from pose_core.export.tables import (
+    DEFAULT_DIGITS,
+    DIGITS,
+    Cell,
+    Translate,
+    fill_sheet,
+    flat_rows,
+    number_cell,
+)
+from pose_core.geometry.angles import ANGLE_NAMES, pose_angles_deg
+from pose_core.models.bundles import bundle
+from pose_core.models.landmarker import runtime_version
+from pose_core.pipeline.photo import PhotoResult
+from pose_core.pose import Pose
+from pose_core.skeleton import LANDMARK_NAMES
+from pose_core.version import VERSION
+
+__all__ = [
+    "COLUMNS",
+    "SCHEMA_VERSION",
+    "landmark_rows",
+    "to_csv",
+    "to_json",
+    "to_json_dict",
+    "to_xlsx",
+    "to_zip",
+]
+
+#: Raised whenever a field changes its name or meaning.
+SCHEMA_VERSION: Final = "1.0"
+
+#: Columns of CSV and XLSX, one row a landmark.
+COLUMNS: Final[tuple[str, ...]] = (
+    "frame",
+    "time_s",
+    "person",
+    "landmark",
+    "x_px",
+    "y_px",
+    "x_norm",
+    "y_norm",
+    "z",
+    "world_x_m",
+    "world_y_m",
+    "world_z_m",
+    "visibility",
+    "presence",
+)
+
+
+def landmark_rows(poses: Iterable[Pose], *, frame: int = 0, time_s: float = 0.0) -> Iterator[dict[str, Cell]]:
+    """One row a landmark, with `COLUMNS` as keys.
+
+    Parameters
+    ----------
+    poses : iterable of Pose
+        The people of one frame; numbered from 1.
+    frame : int
+        Number of the frame, from 0.
+    time_s : float
+        Its time since the start; 0 for a photo.
+
+    Yields
+    ------
+    dict
+        NaN becomes None: an empty cell.
+    """
+    for person, pose in enumerate(poses, start=1):
+        norm = pose.image_xy_norm
+        z = pose.image_z_norm
+        for i, name in enumerate(LANDMARK_NAMES):
+            numbers = {
+                "x_px": pose.image_xy_px[i, 0],
+                "y_px": pose.image_xy_px[i, 1],
+                "x_norm": norm[i, 0],
+                "y_norm": norm[i, 1],
+                "z": z[i],
+                "world_x_m": pose.world_xyz_m[i, 0],
+                "world_y_m": pose.world_xyz_m[i, 1],
+                "world_z_m": pose.world_xyz_m[i, 2],
+                "visibility": pose.visibility[i],
+                "presence": pose.presence[i],
+            }
+            rounded = {
+                key: number_cell(value, DIGITS.get(key, DEFAULT_DIGITS)) for key, value in numbers.items()
+            }
+            yield {
+                "frame": frame,
+                "time_s": number_cell(time_s, DIGITS["time_s"]),
+                "person": person,
+                "landmark": name,
+                **rounded,
+            }
+
+
+def to_csv(*results: PhotoResult) -> bytes:
+    """CSV file: comma, point, UTF-8 without BOM, `COLUMNS` as its first line; only that line if nobody was found.
+
+    Of several pictures the column ``frame`` holds the number, from 0.
+    """
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    for frame, result in enumerate(results):
+        writer.writerows(landmark_rows(result.poses, frame=frame))
+    return text.getvalue().encode()
+
+
+def _person_dict(pose: Pose, number: int, visibility_limit: float) -> dict[str, Any]:
+    columns = [column for column in COLUMNS if column not in ("frame", "time_s", "person", "landmark")]
+    return {
+        "person": number,
+        "landmarks": [
+            {"name": row["landmark"], **{column: row[column] for column in columns}}
+            for row in landmark_rows([pose])
+        ],
+        "angles_deg": {
+            space: {
+                name: number_cell(value, 1)
+                for name, value in pose_angles_deg(pose, space, visibility_limit).items()
+            }
+            for space in ("image", "world")
+        },
+    }
+
+
+def to_json_dict(result: PhotoResult) -> dict[str, Any]:
+    """The whole result as plain values; NaN is None.
+
+    Parameters
+    ----------
+    result : PhotoResult
+
+    Returns
+    -------
+    dict
+        Fields as documented in docs/conventions.md, `SCHEMA_VERSION`.
+    """
+    model = bundle(result.settings.detection.model)
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "file": {
+            "name": result.name,
+            "sha256": result.sha256,
+            "format": result.format,
+            "width_px": result.size_wh[0],
+            "height_px": result.size_wh[1],
+            "analysed_width_px": result.analysed_wh[0],
+            "analysed_height_px": result.analysed_wh[1],
+            "notes": list(result.notes),
+        },
+        "model": {"variant": model.variant, "sha256": model.sha256},
+        "versions": {
+            "posedeck": VERSION,
+            "mediapipe": runtime_version(),
+            "python": platform.python_version(),
+        },
+        "settings": asdict(result.settings),
+        "times_ms": {step: number_cell(value, 2) for step, value in result.times_ms.items()},
+        "people": [
+            _person_dict(pose, number, result.settings.visibility_limit)
+            for number, pose in enumerate(result.poses, start=1)
+        ],
+    }
+
+
+def to_json(result: PhotoResult, *, indent: int | None = 1) -> bytes:
+    """JSON file of `to_json_dict`, UTF-8; on one line without `indent`, in 0.6 of the time."""
+    text = json.dumps(to_json_dict(result), ensure_ascii=False, indent=indent, allow_nan=False)
+    return text.encode(errors="replace")  # a file name may hold halves of characters
+
+
+def to_xlsx(result: PhotoResult, translate: Translate = lambda key: key) -> bytes:
+    """XLSX workbook: landmarks, angles, and how they came about.
+
+    Parameters
+    ----------
+    result : PhotoResult
+    translate : callable
+        From a key such as ``column.x_px``, ``angle.left_knee`` or ``landmark.nose`` to the heading that a person
+        reads.
+
+    Returns
+    -------
+    bytes
+    """
+    from openpyxl import Workbook  # takes 0.2 s: only who asks for a workbook waits
+
+    book = Workbook(write_only=True)
+    fill_sheet(
+        book.create_sheet(translate("sheet.landmarks")),
+        [translate(f"column.{column}") for column in COLUMNS],
+        (
+            [translate(f"landmark.{row['landmark']}") if c == "landmark" else row[c] for c in COLUMNS]
+            for row in landmark_rows(result.poses)
+        ),
+    )
+    fill_sheet(
+        book.create_sheet(translate("sheet.angles")),
+        [translate(f"column.{column}") for column in ("person", "angle", "image_deg", "world_deg")],
+        (
+            [number, translate(f"angle.{name}"), *(number_cell(values[name], 1) for values in both)]
+            for number, pose in enumerate(result.poses, start=1)
+            for both in [
+                [
+                    pose_angles_deg(pose, space, result.settings.visibility_limit)
+                    for space in ("image", "world")
+                ]
+            ]
+            for name in ANGLE_NAMES
+        ),
+    )
+    about = {key: value for key, value in to_json_dict(result).items() if key != "people"}
+    fill_sheet(
+        book.create_sheet(translate("sheet.about")),
+        [translate("column.field"), translate("column.value")],
+        flat_rows("", about),
+    )
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()
+
+
+def to_zip(files: Iterable[tuple[str, bytes]]) -> bytes:
+    """ZIP of named files; pictures in it are compressed already, so they are only stored."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, data in files:
+            packed = zipfile.ZIP_STORED if name.endswith((".png", ".xlsx")) else zipfile.ZIP_DEFLATED
+            archive.writestr(name, data, packed)
+    return buffer.getvalue()

@@ -1,0 +1,310 @@
+"""Plotly figures that are redrawn several times a second: fixed axes, fixed height, little JSON, nothing that jumps.
+
+Text comes in through a translator, colours from `pose_core.colours`; paper and text have the colours of the page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from pose_core.arrays import FloatArray
+from pose_core.colours import SIDES
+from pose_core.geometry.angles import LIMB_ANGLES
+from pose_core.skeleton import INDEX, LANDMARK_NAMES, Side, side_of
+
+__all__ = ["angle_history_figure", "visibility_figure"]
+
+Translate = Callable[..., str]
+
+_BOTH: Final[tuple[Side, Side]] = ("left", "right")
+#: Left and right differ in the line as well as in colour.
+_DASHES: Final[dict[Side, str]] = {"left": "solid", "right": "dash"}
+_GRID: Final = "rgba(128,134,145,0.25)"
+_LINE: Final = "rgba(128,134,145,0.9)"
+#: More points than about one every four pixels of a wide page cannot be seen.
+_POINTS: Final = 150
+#: Nothing measured for so long is a gap, and the last value no longer the present one.
+_STALE_S: Final = 1.0
+_TICKS_DEG: Final = (0, 90, 180)
+# Heights in pixels.
+_ROW_PX: Final = 92
+_GAP_PX: Final = 26  # for the joint's name above its row
+_TOP_PX: Final = 52
+_BOTTOM_PX: Final = 52
+_BAR_ROW_PX: Final = 34
+
+
+def _figure(traces: list[dict[str, Any]], layout: dict[str, Any]) -> go.Figure:
+    """A figure without Plotly's check of every single value, which would take most of the time: tests make it."""
+    return go.Figure({"data": traces, "layout": layout}, _validate=False)
+
+
+def _in_window(time_s: FloatArray, now_s: float, window_s: float) -> NDArray[np.intp]:
+    """Which samples to show, as indices: those of the window, thinned out to one in each `_POINTS`-th of it.
+
+    The parts begin at fixed times and not at the window's start: what is shown once is shown until it leaves, instead
+    of shimmering between neighbours.
+    """
+    shown = np.flatnonzero((time_s >= now_s - window_s) & (time_s <= now_s))
+    if shown.size <= _POINTS:
+        return shown
+    part = np.floor(time_s[shown] * (_POINTS / window_s))
+    last_of_part = np.append(np.diff(part) > 0, True)
+    thinned: NDArray[np.intp] = shown[last_of_part]
+    return thinned
+
+
+def _json_list(values: FloatArray, digits: int) -> list[float | None]:
+    """Rounded, and None for NaN: shorter than Plotly's way with arrays, and valid JSON."""
+    return [value if value == value else None for value in np.round(values, digits).tolist()]
+
+
+def _with_gaps(seconds: FloatArray, degrees: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """The line with a NaN wherever nothing was measured for long, so that no straight line pretends to know."""
+    after = np.flatnonzero(np.diff(seconds) > _STALE_S) + 1
+    return np.insert(seconds, after, seconds[after]), np.insert(degrees, after, np.nan)
+
+
+def angle_history_figure(
+    time_s: FloatArray,
+    angles_deg: Mapping[str, FloatArray],
+    joints: Sequence[str],
+    t: Translate,
+    *,
+    now_s: float,
+    window_s: float = 10.0,
+) -> go.Figure:
+    """Joint angles over the last seconds, one row a joint, left against right.
+
+    Parameters
+    ----------
+    time_s : ndarray, shape (T,)
+        When each angle was measured; strictly increasing, any origin. May be empty.
+    angles_deg : mapping of str to ndarray, shape (T,)
+        Degrees by angle name (``left_knee``), both sides of each of `joints`; NaN (not visible) leaves a gap.
+    joints : sequence of str
+        Some of `pose_core.geometry.angles.LIMB_ANGLES`, at least one, from top to bottom.
+    t : callable
+        Translator.
+    now_s : float
+        The right end of the time axis, on the clock of `time_s`.
+    window_s : float
+        Length of the time axis.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        Left is a solid line and right a dashed one. Beside each row stand the latest angles, unless none was measured
+        in the last second. At most about 150 points a line; each stays until it leaves.
+
+    Raises
+    ------
+    ValueError
+        If there is no joint or an unknown one, the window has no length, or lengths differ.
+    """
+    if not joints or not set(joints) <= set(LIMB_ANGLES):
+        raise ValueError(f"joints should be some of {', '.join(LIMB_ANGLES)}; {list(joints)} came")
+    if not window_s > 0:
+        raise ValueError(f"window_s should be positive; {window_s} came")
+    for joint in joints:
+        for side in _BOTH:
+            if angles_deg[f"{side}_{joint}"].shape != time_s.shape:
+                raise ValueError(
+                    f"angles should be as many as times, {time_s.shape}; "
+                    f"{angles_deg[f'{side}_{joint}'].shape} came for {side}_{joint}"
+                )
+    shown = _in_window(time_s, now_s, window_s)
+    seconds = time_s[shown] - now_s
+    fresh = bool(shown.size) and seconds[-1] >= -_STALE_S
+    plot_px = len(joints) * (_ROW_PX + _GAP_PX) - _GAP_PX
+    traces: list[dict[str, Any]] = []
+    notes: list[dict[str, Any]] = []
+    layout: dict[str, Any] = {}
+    for row, joint in enumerate(joints):
+        top = 1 - row * (_ROW_PX + _GAP_PX) / plot_px
+        bottom = max(0.0, top - _ROW_PX / plot_px)
+        suffix = "" if row == 0 else str(row + 1)
+        layout[f"yaxis{suffix}"] = {
+            "domain": [bottom, top],
+            "range": [0, 180],
+            "tickvals": _TICKS_DEG,
+            "ticktext": [f"{tick}°" for tick in _TICKS_DEG],
+            "automargin": False,
+            "fixedrange": True,
+            "gridcolor": _GRID,
+            "zeroline": False,
+        }
+        notes.append(_note(f"<b>{t(f'joint.{joint}')}</b>", x=0, y=top, xanchor="left", yanchor="bottom"))
+        for place, side in zip((0.72, 0.28), _BOTH, strict=True):
+            values = angles_deg[f"{side}_{joint}"][shown]
+            x, y = _with_gaps(seconds, values)
+            traces.append(
+                {
+                    "type": "scatter",
+                    "mode": "lines",
+                    "x": _json_list(x, 2),
+                    "y": _json_list(y, 1),
+                    "yaxis": f"y{suffix}",
+                    "name": t(f"side.{side}"),
+                    "legendgroup": side,
+                    "showlegend": row == 0,
+                    "line": {"color": SIDES[side], "width": 2, "dash": _DASHES[side]},
+                    "connectgaps": False,
+                    "hoverinfo": "skip",
+                }
+            )
+            known = fresh and np.isfinite(values[-1])
+            latest = f"{round(float(values[-1]))}°" if known else t("angle.hidden")
+            # At a fixed height and not at the line's end: both sides stay readable where the lines meet.
+            height = bottom + place * (top - bottom)
+            text = f"{t(f'side.{side}_letter')} {latest}"
+            notes.append(_note(text, x=1, y=height, xanchor="left", yanchor="middle", xshift=6))
+    layout |= {
+        "xaxis": {
+            "range": [-window_s, 0],
+            "anchor": f"y{len(joints) if len(joints) > 1 else ''}",
+            "title": {"text": t("live_figure.seconds"), "standoff": 8},
+            "nticks": 6,
+            "automargin": False,
+            "fixedrange": True,
+            "gridcolor": _GRID,
+            "zeroline": False,
+        },
+        "annotations": notes,
+        "height": _TOP_PX + plot_px + _BOTTOM_PX,
+        "margin": {"l": 44, "r": 92, "t": _TOP_PX, "b": _BOTTOM_PX},
+        "legend": {
+            "orientation": "h",
+            "x": 0,
+            "y": 1 + _GAP_PX / plot_px,
+            "yanchor": "bottom",
+            "itemclick": False,
+            "itemdoubleclick": False,
+        },
+        "hovermode": False,
+        "dragmode": False,
+        "uirevision": "angle_history",
+    }
+    return _figure(traces, layout)
+
+
+def _note(text: str, **place: Any) -> dict[str, Any]:
+    return {"text": text, "xref": "paper", "yref": "paper", "showarrow": False, **place}
+
+
+#: Part of the body to the landmarks of a side, without the side, from top to bottom.
+_PARTS: Final[dict[str, tuple[str, ...]]] = {
+    "face": ("eye_inner", "eye", "eye_outer", "ear", "mouth"),
+    "shoulder": ("shoulder",),
+    "elbow": ("elbow",),
+    "hand": ("wrist", "pinky", "index", "thumb"),
+    "hip": ("hip",),
+    "knee": ("knee",),
+    "foot": ("ankle", "heel", "foot_index"),
+}
+
+
+def _indices(part: str, side: Side) -> list[int]:
+    """Landmark numbers of a part of the body on one side."""
+    wanted = {f"{side}_{point}" for point in _PARTS[part]} | {f"{point}_{side}" for point in _PARTS[part]}
+    return [INDEX[name] for name in LANDMARK_NAMES if name in wanted and side_of(name) == side]
+
+
+def visibility_figure(visibility: FloatArray, t: Translate, limit: float) -> go.Figure:
+    """How well each part of the body is seen, left against right.
+
+    Parameters
+    ----------
+    visibility : ndarray, shape (33,)
+        0 to 1; NaN is not counted.
+    t : callable
+        Translator.
+    limit : float
+        Visibility below which a landmark counts as not visible, 0 to 1; shown as a line.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        A bar is the mean of a part's landmarks; none where all of them are NaN.
+
+    Raises
+    ------
+    ValueError
+        If `visibility` has another shape.
+    """
+    if visibility.shape != (len(LANDMARK_NAMES),):
+        raise ValueError(f"visibility should have shape ({len(LANDMARK_NAMES)},); {visibility.shape} came")
+    parts = list(reversed(_PARTS))  # Plotly counts categories from the bottom
+    bars: list[dict[str, Any]] = []
+    for side in reversed(_BOTH):
+        means = []
+        for part in parts:
+            values = visibility[_indices(part, side)]
+            known = values[np.isfinite(values)]
+            means.append(float(known.mean()) if known.size else np.nan)
+        bars.append(
+            {
+                "type": "bar",
+                "orientation": "h",
+                "y": [t(f"live_figure.{part}") for part in parts],
+                "x": _json_list(np.array(means), 2),
+                "name": t(f"side.{side}"),
+                "marker": {"color": SIDES[side], "pattern": {"shape": "/" if side == "right" else ""}},
+                "hoverinfo": "skip",
+            }
+        )
+    layout = {
+        "barmode": "group",
+        "bargap": 0.3,
+        "xaxis": {
+            "range": [0, 1],
+            "tickvals": [0, 0.5, 1],
+            "tickformat": ".0%",
+            "fixedrange": True,
+            "gridcolor": _GRID,
+            "zeroline": False,
+        },
+        "yaxis": {"fixedrange": True},
+        "shapes": [
+            {
+                "type": "line",
+                "x0": limit,
+                "x1": limit,
+                "yref": "paper",
+                "y0": 0,
+                "y1": 1,
+                "line": {"color": _LINE, "width": 2, "dash": "dot"},
+            }
+        ],
+        "annotations": [
+            {
+                "text": t("live_figure.limit", limit=f"{limit:.0%}"),
+                "x": limit,
+                "yref": "paper",
+                "y": 1,
+                "yanchor": "bottom",
+                "showarrow": False,
+            }
+        ],
+        "height": _TOP_PX + len(parts) * _BAR_ROW_PX + _BOTTOM_PX,
+        "margin": {"l": 8, "r": 28, "t": _TOP_PX, "b": _BOTTOM_PX},
+        "legend": {
+            "orientation": "h",
+            "x": 0,
+            "y": 1,
+            "yref": "container",
+            "yanchor": "top",
+            "traceorder": "reversed",
+            "itemclick": False,
+            "itemdoubleclick": False,
+        },
+        "hovermode": False,
+        "dragmode": False,
+        "uirevision": "visibility",
+    }
+    return _figure(bars, layout)

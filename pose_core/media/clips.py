@@ -1,0 +1,233 @@
+"""A video that somebody chose: looked over, then read frame by frame, in memory only."""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import av
+import numpy as np
+
+from pose_core.arrays import FrameRGB
+from pose_core.errors import ClipError
+from pose_core.media.fitting import SMALLEST_PX, box_scale
+from pose_core.media.images import MAX_FILE_MB
+
+__all__ = ["MAX_READ_S", "MAX_SIDE_PX", "ClipReader", "read_clip"]
+
+MAX_SIDE_PX: Final = 4096
+MAX_READ_S: Final = 600.0
+#: Where a file does not say how fast it plays.
+_DEFAULT_FPS: Final = 25.0
+_COVER: Final = av.stream.Disposition.attached_pic  # the picture of a song
+
+
+@dataclass(frozen=True, eq=False)
+class ClipReader:
+    """A video that was found playable; made by `read_clip`.
+
+    Attributes
+    ----------
+    size_wh : tuple of int
+        Of the frames as they are given: upright and within `CLIP_BOX_PX`.
+    fps : float
+        As the file says, or 25.
+    duration_s : float
+        As the file says; NaN if it does not.
+    """
+
+    size_wh: tuple[int, int]
+    fps: float
+    duration_s: float
+    _data: bytes = field(repr=False)
+
+    def frames(self) -> Iterator[tuple[float, FrameRGB]]:
+        """All frames from the beginning, decoded one at a time; may be called again, to play in a loop.
+
+        Yields
+        ------
+        time_s : float
+            From 0, increasing.
+        frame_rgb : ndarray of uint8, shape (H, W, 3)
+            Turned upright as the file says (phones), square pixels, scaled down to `CLIP_BOX_PX`; the caller's own.
+
+        Notes
+        -----
+        Damaged frames are left out. Ends after `MAX_READ_S` of a file that does not say how long it is.
+        """
+        start_s, last_s = math.nan, math.nan
+        with _opened(self._data) as (container, stream):
+            for frame in _decoded(container, stream):
+                said_s = frame.time if frame.time is not None else math.nan
+                if math.isnan(last_s):
+                    start_s, time_s = said_s, 0.0
+                else:
+                    time_s = said_s - start_s
+                    if not time_s > last_s:  # unknown, or out of order
+                        time_s = last_s + 1.0 / self.fps
+                if time_s > MAX_READ_S:
+                    return
+                last_s = time_s
+                yield time_s, _pixels(frame, stream)
+
+
+def read_clip(data: bytes, longest_s: float | None = None) -> ClipReader:
+    """Open a video file in memory and look whether it can be played.
+
+    Parameters
+    ----------
+    data : bytes
+        A whole MP4, MOV, WebM, MKV or AVI file.
+    longest_s : float, optional
+        Longest duration that is taken, `MAX_READ_S` unless given; infinite for those who read but the first frames.
+
+    Returns
+    -------
+    ClipReader
+
+    Raises
+    ------
+    ClipError
+        If the bytes are empty, no such file, damaged, without pictures, or outside the limits on file size, picture
+        size and duration. Sizes are checked before a frame is decoded.
+    """
+    if not data:
+        raise ClipError("clip_empty", "A video file was expected; this one is empty. Choose another file.")
+    if len(data) > MAX_FILE_MB * 1024 * 1024:
+        raise ClipError(
+            "file_too_large",
+            "Files of up to {limit} MB can be read; this one has {megabytes:.0f} MB. Save a smaller copy and try that.",
+            limit=MAX_FILE_MB,
+            megabytes=len(data) / 1024 / 1024,
+        )
+    with _opened(data) as (container, stream):
+        _check_side(stream.codec_context.width, stream.codec_context.height)
+        duration_s = _duration_s(container, stream)
+        longest_s = MAX_READ_S if longest_s is None else longest_s
+        if duration_s > longest_s:
+            raise ClipError(
+                "clip_too_long",
+                "Videos of up to {limit_s:.0f} seconds can be played; this one has {duration_s:.0f}. "
+                "Cut out the part that matters and try that.",
+                limit_s=longest_s,
+                duration_s=duration_s,
+            )
+        first = next(_decoded(container, stream), None)
+        if first is None:
+            raise _damaged()
+        height, width = _pixels(first, stream).shape[:2]
+        fps = float(stream.average_rate or stream.guessed_rate or _DEFAULT_FPS)
+    return ClipReader((width, height), fps, duration_s, data)
+
+
+def _damaged() -> ClipError:
+    return ClipError(
+        "clip_damaged",
+        "The file should hold a whole video; this one is cut off or damaged. "
+        "Copy or download it again, or save it again.",
+    )
+
+
+def _check_side(width: int, height: int) -> None:
+    if min(width, height) < SMALLEST_PX or max(width, height) > MAX_SIDE_PX:
+        raise ClipError(
+            "clip_size",
+            "A video should be {low} to {high} pixels wide and high; this one is {width} x {height}. "
+            "Save a copy of another size and try that.",
+            low=SMALLEST_PX,
+            high=MAX_SIDE_PX,
+            width=width,
+            height=height,
+        )
+
+
+def _duration_s(container: Any, stream: Any) -> float:
+    if stream.duration is not None:
+        return float(stream.duration * stream.time_base)
+    return container.duration / av.time_base if container.duration is not None else math.nan
+
+
+def _container_format(data: bytes) -> str:
+    """FFmpeg's name of the file format, from its first bytes.
+
+    FFmpeg itself must not guess: it would also take a playlist, and open the files and addresses that this names.
+    """
+    if data[4:8] in (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip"):
+        return "mov"
+    if data[:4] == b"\x1aE\xdf\xa3":
+        return "matroska"
+    if data[:4] == b"RIFF" and data[8:12] == b"AVI ":
+        return "avi"
+    raise ClipError(
+        "clip_unknown",
+        "An MP4, MOV, WebM, MKV or AVI video was expected; the content of this file is none of them, whatever its "
+        "name says. Choose another file.",
+    )
+
+
+@contextmanager
+def _opened(data: bytes) -> Iterator[tuple[Any, Any]]:
+    """Container and video stream of a file, ready to decode."""
+    # The second limit holds where pictures turn out larger than the header says.
+    limits = {"max_pixels": str(MAX_SIDE_PX**2), "threads": "1"}
+    try:
+        container = av.open(io.BytesIO(data), format=_container_format(data), options=limits)
+    except av.FFmpegError as error:
+        raise _damaged() from error
+    with container:
+        if not container.streams:
+            raise _damaged()
+        streams = [s for s in container.streams.video if not s.disposition & _COVER]
+        if not streams:
+            raise ClipError(
+                "clip_no_video",
+                "A video was expected; this file holds no moving pictures, perhaps only sound. Choose another file.",
+            )
+        stream = streams[0]
+        if stream.codec_context is None:  # no decoder for it
+            raise _damaged()
+        stream.codec_context.options = limits
+        yield container, stream
+
+
+def _decoded(container: Any, stream: Any) -> Iterator[Any]:
+    """Frames in the order in which they are shown, without those that are damaged."""
+    packets = container.demux(stream)
+    while True:
+        try:
+            packet = next(packets)
+        except (StopIteration, av.FFmpegError):  # the end, or where the file breaks off
+            return
+        try:
+            frames = packet.decode()
+        except av.FFmpegError:  # one damaged packet; the next may be whole
+            continue
+        yield from (frame for frame in frames if not frame.is_corrupt)
+
+
+def _pixels(frame: Any, stream: Any) -> FrameRGB:
+    """RGB pixels of a frame: scaled while its colours are converted, then turned upright."""
+    stretch = float(stream.sample_aspect_ratio or 1)  # wide pixels would falsify every angle
+    scale = box_scale(frame.width * stretch, frame.height)
+    width, height = max(1, round(frame.width * stretch * scale)), max(1, round(frame.height * scale))
+    pixels = frame.to_ndarray(format="rgb24", width=width, height=height, interpolation="BILINEAR")
+    return _upright(np.asarray(pixels, dtype=np.uint8), frame)
+
+
+def _upright(frame_rgb: FrameRGB, frame: Any) -> FrameRGB:
+    """Apply the display matrix to the nearest quarter turn, also where it mirrors.
+
+    FFmpeg's ``libavutil/display.h``: nine 32-bit numbers; a point goes to ``x' = a x + c y``, ``y' = b x + d y`` with
+    a, b, c, d the 1st, 2nd, 4th and 5th of them.
+    """
+    side_data = frame.side_data.get("DISPLAYMATRIX")
+    if side_data is None:
+        return frame_rgb
+    a, b, _, c, d = np.frombuffer(bytes(side_data), dtype=np.int32)[:5].tolist()
+    if abs(b) > abs(a):
+        frame_rgb, a, d = frame_rgb.transpose(1, 0, 2), c, b
+    return np.ascontiguousarray(frame_rgb[:: -1 if d < 0 else 1, :: -1 if a < 0 else 1])

@@ -1,0 +1,1 @@
+"""The model files, MediaPipe's landmarkers, and the pool that shares them."""

@@ -1,0 +1,284 @@
+"""Landmarkers over MediaPipe Tasks. The only file that imports mediapipe.
+
+Two kinds, because the two modes of MediaPipe differ in more than speed:
+
+- `ImageLandmarker` is stateless: every frame is searched anew. Any thread may use it, one call at a time.
+- `StreamLandmarker` tracks from frame to frame: one per stream, never shared.
+
+Both must be closed; a MediaPipe object left to the garbage collector prints a traceback at interpreter exit.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from functools import cache
+from types import ModuleType
+from typing import Any, Final
+
+import numpy as np
+
+from pose_core.arrays import FrameRGB
+from pose_core.errors import SetupError
+from pose_core.models.bundles import verified_path
+from pose_core.pose import Pose
+from pose_core.settings import DetectionSettings
+from pose_core.skeleton import N_LANDMARKS
+
+__all__ = ["ImageLandmarker", "StreamLandmarker", "runtime_version"]
+
+_STDERR_FD: Final = 2
+_quiet_lock = threading.Lock()
+_import_lock = threading.Lock()
+_person_seen = threading.Event()  # MediaPipe's last warning comes with the first person of the process
+
+
+@contextmanager
+def _quiet_stderr() -> Iterator[None]:
+    """Drop what MediaPipe's C++ part prints while it gets going.
+
+    Its start-up lines (delegate chosen, projection method) go straight to file descriptor 2, whatever its log level
+    says, and alarm people for no reason. Errors are not lost: they come back as Python exceptions. The lock keeps two
+    threads from restoring each other's descriptor.
+    """
+    with _quiet_lock:
+        try:
+            saved = os.dup(_STDERR_FD)
+        except OSError:  # started without a console: nobody to be quiet for
+            yield
+            return
+        sink = os.open(os.devnull, os.O_WRONLY)
+        try:
+            os.dup2(sink, _STDERR_FD)
+            yield
+        finally:
+            os.dup2(saved, _STDERR_FD)
+            os.close(saved)
+            os.close(sink)
+
+
+@contextmanager
+def _matplotlib_left_out() -> Iterator[None]:
+    """Let MediaPipe import a stand-in for matplotlib, whose only use there is a drawing that nobody here asks for.
+
+    The real one takes 0.4 s and 40 MB of each process, and on a new machine looks for every font first.
+    """
+    names = ("matplotlib", "matplotlib.pyplot")
+    if any(name in sys.modules for name in names):
+        yield
+        return
+    stand_ins = {name: ModuleType(name) for name in names}
+    stand_ins["matplotlib"].pyplot = stand_ins["matplotlib.pyplot"]  # type: ignore[attr-defined]
+    sys.modules.update(stand_ins)
+    try:
+        yield
+    finally:
+        for name in names:
+            del sys.modules[name]
+
+
+@cache
+def _import_mediapipe() -> Any:
+    # Imported here and not at the top: it takes 0.2 s.
+    with _import_lock, _matplotlib_left_out():
+        import mediapipe
+
+    return mediapipe
+
+
+@cache
+def runtime_version() -> str:
+    """Version of the MediaPipe runtime, such as ``"0.10.33"``."""
+    from importlib.metadata import version
+
+    return version("mediapipe")
+
+
+def _create(settings: DetectionSettings, *, video: bool) -> Any:
+    path = verified_path(settings.model)
+    mp = _import_mediapipe()
+    vision = mp.tasks.vision
+    options = vision.PoseLandmarkerOptions(
+        base_options=mp.tasks.BaseOptions(model_asset_path=str(path)),
+        running_mode=vision.RunningMode.VIDEO if video else vision.RunningMode.IMAGE,
+        num_poses=settings.people,
+        min_pose_detection_confidence=settings.detection_confidence,
+        min_pose_presence_confidence=settings.presence_confidence,
+    )
+    try:
+        with _quiet_stderr():
+            return vision.PoseLandmarker.create_from_options(options)
+    except OSError as error:
+        raise _setup_error(error) from error
+
+
+def _setup_error(error: OSError) -> SetupError:
+    return SetupError(
+        "library_missing",
+        "The model needs the system libraries libEGL and libGLESv2, and one could not be loaded ({reason}). "
+        "On Debian or Ubuntu install them with: sudo apt-get install -y libegl1 libgles2",
+        reason=str(error).split(":")[0],
+    )
+
+
+def _to_poses(result: Any, size_wh: tuple[int, int]) -> tuple[Pose, ...]:
+    width, height = size_wh
+    poses = []
+    for image_landmarks, world_landmarks in zip(
+        result.pose_landmarks, result.pose_world_landmarks, strict=True
+    ):
+        image = np.array(
+            [(p.x, p.y, p.z, p.visibility, p.presence) for p in image_landmarks], dtype=np.float64
+        )
+        world = np.array([(p.x, p.y, p.z) for p in world_landmarks], dtype=np.float64)
+        assert image.shape[0] == N_LANDMARKS
+        poses.append(
+            Pose(
+                image_xy_px=image[:, :2] * (width, height),
+                image_z_px=image[:, 2] * width,
+                world_xyz_m=world,
+                visibility=image[:, 3],
+                presence=image[:, 4],
+                size_wh=size_wh,
+            )
+        )
+    return tuple(poses)
+
+
+class _Landmarker:
+    """What both kinds share: the MediaPipe object, and closing it once."""
+
+    _video: bool
+
+    def __init__(self, settings: DetectionSettings) -> None:
+        self.settings = settings
+        self._lock = threading.Lock()
+        self._mp = _import_mediapipe()
+        self._landmarker: Any = _create(settings, video=self._video)
+
+    def _run(self, frame_rgb: FrameRGB, call: Callable[[Any], Any]) -> tuple[Pose, ...]:
+        if (
+            frame_rgb.ndim != 3
+            or frame_rgb.shape[2] != 3
+            or frame_rgb.dtype != np.uint8
+            or not frame_rgb.size
+        ):
+            raise ValueError(
+                f"frame_rgb should be uint8 (H, W, 3), not empty; {frame_rgb.dtype} {frame_rgb.shape} came"
+            )
+        image = self._mp.Image(image_format=self._mp.ImageFormat.SRGB, data=np.ascontiguousarray(frame_rgb))
+        with self._lock:
+            if self._landmarker is None:
+                raise RuntimeError("this landmarker is closed")
+            with nullcontext() if _person_seen.is_set() else _quiet_stderr():
+                result = call(image)
+            if result.pose_landmarks:
+                _person_seen.set()
+        return _to_poses(result, (frame_rgb.shape[1], frame_rgb.shape[0]))
+
+    @property
+    def closed(self) -> bool:
+        """Whether `close` was called."""
+        return self._landmarker is None
+
+    def close(self) -> None:
+        """Free the model; waits for a running detection. A second call does nothing."""
+        with self._lock:
+            landmarker, self._landmarker = self._landmarker, None
+        if landmarker is None:
+            return
+        try:
+            landmarker.close()
+        except RuntimeError:
+            # Once a detection has failed, closing reports that failure again, which its caller knows; and a second
+            # call, which MediaPipe's `__del__` would make, never returns.
+            landmarker._handle = None
+
+
+class ImageLandmarker(_Landmarker):
+    """Landmarks of single pictures.
+
+    Parameters
+    ----------
+    settings : DetectionSettings
+
+    Raises
+    ------
+    BundleError
+        If the model file is missing or damaged.
+    SetupError
+        If a system library is missing.
+    """
+
+    _video = False
+
+    def detect(self, frame_rgb: FrameRGB) -> tuple[Pose, ...]:
+        """Find people in one picture.
+
+        Parameters
+        ----------
+        frame_rgb : ndarray of uint8, shape (H, W, 3)
+
+        Returns
+        -------
+        tuple of Pose
+            One for each person found, at most ``settings.people``; empty if nobody was found. Coordinates are in
+            pixels of `frame_rgb`.
+        """
+        return self._run(frame_rgb, lambda image: self._landmarker.detect(image))
+
+
+class StreamLandmarker(_Landmarker):
+    """Landmarks of the frames of one stream, tracked from frame to frame.
+
+    MediaPipe demands strictly increasing time stamps in whole milliseconds. The stream keeps its own monotonic clock,
+    so frames may come in bursts, and the wall clock may jump.
+
+    Parameters
+    ----------
+    settings : DetectionSettings
+    clock_s : callable, optional
+        Monotonic seconds; `time.monotonic` unless given.
+
+    Raises
+    ------
+    BundleError, SetupError
+        As `ImageLandmarker`.
+    """
+
+    _video = True
+
+    def __init__(self, settings: DetectionSettings, clock_s: Callable[[], float] = time.monotonic) -> None:
+        super().__init__(settings)
+        self._clock_s = clock_s
+        self._start_s = clock_s()
+        self._last_ms = -1
+
+    def _next_ms(self, time_s: float | None) -> int:
+        # Called by `_run` under its lock.
+        elapsed_s = self._clock_s() - self._start_s if time_s is None else time_s
+        self._last_ms = max(self._last_ms + 1, round(elapsed_s * 1000))
+        return self._last_ms
+
+    def detect(self, frame_rgb: FrameRGB, time_s: float | None = None) -> tuple[Pose, ...]:
+        """Find or follow people in the next frame.
+
+        Parameters
+        ----------
+        frame_rgb : ndarray of uint8, shape (H, W, 3)
+        time_s : float, optional
+            Seconds since the start of a recorded stream; the stream's own clock unless given. A stamp that does not
+            increase is moved to 1 ms after the last one.
+
+        Returns
+        -------
+        tuple of Pose
+            As `ImageLandmarker.detect`.
+        """
+        return self._run(
+            frame_rgb, lambda image: self._landmarker.detect_for_video(image, self._next_ms(time_s))
+        )

@@ -1,0 +1,166 @@
+"""Frames without a camera: the performer, drawn on this machine, and a clip, played in a loop at its own pace."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Final, Protocol
+
+import av
+import cv2
+import numpy as np
+
+from pose_core.arrays import FrameRGB
+from pose_core.media.clips import read_clip
+from pose_core.media.images import encode_jpeg
+from pose_core.performer import MOTIONS, PALETTES, Camera, Person, render_scene
+
+__all__ = ["REEL_FPS", "SCENES", "ClipSource", "Offer", "PerformerSource", "Source"]
+
+#: Takes a frame, and how many milliseconds it took to decode or draw.
+Offer = Callable[[av.VideoFrame, float], None]
+
+REEL_FPS: Final = 30
+_CYCLE_S: Final = 3.0
+#: What the performer can show: each motion alone, and two people at once.
+SCENES: Final[tuple[str, ...]] = (*MOTIONS, "duo")
+_REEL_FRAMES: Final = round(REEL_FPS * _CYCLE_S)
+_REEL_QUALITY: Final = 92
+#: Reels kept for all viewers: some 90 frames of 40 to 120 KB each.
+_REELS_KEPT: Final = 4
+
+
+class Source(Protocol):
+    """Something that offers frames until it is stopped."""
+
+    def start(self, offer: Offer) -> None:
+        """Begin to offer frames from a thread of its own."""
+
+    def stop(self) -> None:
+        """End it and wait for its thread; a second call does nothing."""
+
+
+def _people(scene: str, phase: float) -> list[Person]:
+    if scene == "duo":
+        return [
+            Person("arm_raise", phase, x_m=-0.75, palette=PALETTES[0]),
+            Person("squat", phase, yaw_deg=25, x_m=0.75, palette=PALETTES[1]),
+        ]
+    # Seen a little from the side a squat, a lunge and a walk show their depth.
+    return [Person(scene, phase, yaw_deg=0.0 if scene in ("arm_raise", "jack") else 35.0)]
+
+
+class _Reel:
+    """One cycle of a scene as JPEGs, each drawn when it is first wanted: drawing takes far longer than decoding."""
+
+    def __init__(self, scene: str, size_wh: tuple[int, int]) -> None:
+        self._scene = scene
+        self._camera = Camera(*size_wh)
+        self._frames: list[bytes | None] = [None] * _REEL_FRAMES
+        self._locks = [threading.Lock() for _ in range(_REEL_FRAMES)]
+
+    def frame(self, number: int) -> FrameRGB:
+        number %= _REEL_FRAMES
+        with self._locks[number]:  # two viewers do not draw the same one
+            jpeg = self._frames[number]
+            if jpeg is None:
+                people = _people(self._scene, number / _REEL_FRAMES)
+                frame_rgb = render_scene(people, camera=self._camera).rgb
+                self._frames[number] = encode_jpeg(frame_rgb, _REEL_QUALITY)
+                return frame_rgb
+        return np.asarray(cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR_RGB), dtype=np.uint8)
+
+
+_reel = lru_cache(maxsize=_REELS_KEPT)(_Reel)
+
+
+class _Threaded:
+    """A thread that offers frames at their times."""
+
+    def __init__(self) -> None:
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self, offer: Offer) -> None:
+        self._thread = threading.Thread(target=self._run, args=(offer,), name="posedeck-source", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._thread.join()
+
+    def _run(self, offer: Offer) -> None:
+        raise NotImplementedError
+
+    def _wait_until(self, at_s: float) -> None:
+        self._stopping.wait(max(0.0, at_s - time.monotonic()))
+
+
+class PerformerSource(_Threaded):
+    """The performer, moving in a loop.
+
+    Parameters
+    ----------
+    scene : str
+        One of `SCENES`.
+    size_wh : tuple of int
+        Of the picture, in pixels.
+    fps : float
+        Frames a second, at most `REEL_FPS`.
+    """
+
+    def __init__(self, scene: str, size_wh: tuple[int, int], fps: float = REEL_FPS) -> None:
+        super().__init__()
+        self._reel = _reel(scene, size_wh)
+        self._fps = min(fps, REEL_FPS)
+
+    def _run(self, offer: Offer) -> None:
+        start_s = time.monotonic()
+        tick = 0
+        while not self._stopping.is_set():
+            begin_s = time.perf_counter()
+            frame_rgb = self._reel.frame(round(tick * REEL_FPS / self._fps))
+            offer(
+                av.VideoFrame.from_ndarray(frame_rgb, format="rgb24"), (time.perf_counter() - begin_s) * 1e3
+            )
+            # What is late is left out, so that the motion keeps its pace.
+            tick = max(tick + 1, int((time.monotonic() - start_s) * self._fps))
+            self._wait_until(start_s + tick / self._fps)
+
+
+class ClipSource(_Threaded):
+    """A video file, played in a loop at its own pace.
+
+    Parameters
+    ----------
+    data : bytes
+        A whole file.
+
+    Raises
+    ------
+    ClipError
+        If the file is no video that can be played.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__()
+        self._clip = read_clip(data)
+
+    def _run(self, offer: Offer) -> None:
+        start_s = time.monotonic()
+        while not self._stopping.is_set():
+            begin_s = time.perf_counter()
+            last_s = gap_s = 0.0
+            for time_s, frame_rgb in self._clip.frames():
+                decode_ms = (time.perf_counter() - begin_s) * 1e3
+                self._wait_until(start_s + time_s)
+                if self._stopping.is_set():
+                    return
+                offer(av.VideoFrame.from_ndarray(frame_rgb, format="rgb24"), decode_ms)
+                last_s, gap_s = time_s, max(time_s - last_s, 1 / 60)
+                begin_s = time.perf_counter()
+            # The next round begins one frame after the last one, also on a machine that fell behind.
+            start_s = max(start_s + last_s + gap_s, time.monotonic() - gap_s)

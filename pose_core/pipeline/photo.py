@@ -1,0 +1,162 @@
+"""One picture, from file bytes to poses with timings. What the Photo page and the routes call."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from pose_core.arrays import FrameRGB
+from pose_core.drawing.skeleton import draw_poses
+from pose_core.media.images import Note, Picture, decode_picture, enlarge_small
+from pose_core.models.pool import DEFAULT_WAIT_S, PosePool
+from pose_core.pose import Pose
+from pose_core.settings import PoseSettings
+
+__all__ = ["STEPS", "PhotoResult", "analyse_photo", "annotate_photo"]
+
+#: The steps that are timed, in order.
+STEPS: Final[tuple[str, ...]] = ("decode", "enlarge", "inference", "draw")
+
+
+@dataclass(frozen=True, eq=False)
+class PhotoResult:
+    """What was found in one picture. Holds no pixels, so many can be kept.
+
+    Attributes
+    ----------
+    name : str
+        As the file was called; only for people to read.
+    sha256 : str
+        Of the file.
+    format : str
+        ``"JPEG"``, ``"PNG"``, ``"WEBP"`` or ``"GIF"``.
+    size_wh : tuple of int
+        Upright size in pixels; landmarks refer to it.
+    analysed_wh : tuple of int
+        Size that the model was given: larger where a small picture was enlarged.
+    notes : tuple of Note
+        What had to be converted.
+    poses : tuple of Pose
+        Largest person first; empty if nobody was found.
+    settings : PoseSettings
+    times_ms : mapping of str to float
+        Milliseconds of each of `STEPS` done so far.
+    """
+
+    name: str
+    sha256: str
+    format: str
+    size_wh: tuple[int, int]
+    analysed_wh: tuple[int, int]
+    notes: tuple[Note, ...]
+    poses: tuple[Pose, ...]
+    settings: PoseSettings
+    times_ms: Mapping[str, float]
+
+
+@contextmanager
+def _timed(times_ms: dict[str, float], step: str) -> Iterator[None]:
+    start_s = time.perf_counter()
+    yield
+    times_ms[step] = (time.perf_counter() - start_s) * 1000
+
+
+def _height_px(pose: Pose) -> float:
+    y_px = pose.image_xy_px[:, 1]
+    return float(y_px.max() - y_px.min())
+
+
+def analyse_photo(
+    data: bytes,
+    settings: PoseSettings,
+    pool: PosePool,
+    *,
+    name: str = "picture",
+    wait_s: float = DEFAULT_WAIT_S,
+) -> tuple[PhotoResult, Picture]:
+    """Decode a picture and find people in it.
+
+    Parameters
+    ----------
+    data : bytes
+        A whole picture file.
+    settings : PoseSettings
+    pool : PosePool
+    name : str
+        Kept in the result.
+    wait_s : float
+        Longest wait for a free landmarker.
+
+    Returns
+    -------
+    PhotoResult
+    Picture
+        The decoded pixels, for drawing.
+
+    Raises
+    ------
+    PictureError
+        If the file cannot be read.
+    BusyError
+        If no landmarker came free in time.
+    """
+    times_ms: dict[str, float] = {}
+    with _timed(times_ms, "decode"):
+        picture = decode_picture(data)
+    frame_rgb = picture.frame_rgb
+    with _timed(times_ms, "enlarge"):
+        if settings.enlarge_small:
+            frame_rgb = enlarge_small(frame_rgb)
+    with pool.borrow(settings.detection, wait_s=wait_s) as landmarker, _timed(times_ms, "inference"):
+        found = landmarker.detect(frame_rgb)
+    poses = sorted((pose.resized(picture.size_wh) for pose in found), key=_height_px, reverse=True)
+    result = PhotoResult(
+        name=name,
+        sha256=hashlib.sha256(data).hexdigest(),
+        format=picture.format,
+        size_wh=picture.size_wh,
+        analysed_wh=(frame_rgb.shape[1], frame_rgb.shape[0]),
+        notes=picture.notes,
+        poses=tuple(poses),
+        settings=settings,
+        times_ms=times_ms,
+    )
+    return result, picture
+
+
+def annotate_photo(
+    result: PhotoResult,
+    frame_rgb: FrameRGB,
+    settings: PoseSettings,
+    *,
+    names: Mapping[str, str] | None = None,
+    chosen: int | None = None,
+) -> tuple[FrameRGB, float]:
+    """The picture with its skeletons, at the size that was analysed, and the milliseconds that drawing took.
+
+    Parameters
+    ----------
+    result : PhotoResult
+    frame_rgb : ndarray of uint8, shape (H, W, 3)
+        The decoded picture.
+    settings : PoseSettings
+        Only what concerns drawing is used, so it may differ from the settings of the analysis.
+    names, chosen
+        As in `pose_core.drawing.skeleton.draw_poses`.
+    """
+    start_s = time.perf_counter()
+    if result.analysed_wh != result.size_wh:
+        frame_rgb = enlarge_small(frame_rgb)
+    drawn = draw_poses(
+        frame_rgb,
+        result.poses,
+        settings.draw,
+        names=names,
+        visibility_limit=settings.visibility_limit,
+        chosen=chosen,
+    )
+    return drawn, (time.perf_counter() - start_s) * 1000

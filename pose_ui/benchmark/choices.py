@@ -1,0 +1,143 @@
+"""What a visitor can choose on the Benchmark page: how thorough, on what, and which cells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final, TypeVar, cast, get_args
+
+import streamlit as st
+
+from pose_core.benchmark import PRESETS, Plan, Preset, SourceKind, make_plan
+from pose_core.benchmark.plan import MODELS, MODES, SIZES_WH
+from pose_core.benchmark.recommend import GOALS, Goal
+from pose_core.benchmark.run import expected_s
+from pose_ui.benchmark.session import BenchmarkSession
+from pose_ui.shell.state import BENCHMARK_DEFAULTS, benchmark_key
+from pose_ui.texts import Translator
+
+__all__ = ["choose_cells", "choose_goal", "choose_preset", "choose_source", "duration", "upload"]
+
+_T = TypeVar("_T")
+
+_OWN: Final = "own"
+_PEOPLE: Final = (1, 2)
+_FILES: Final = {"clip": ("mp4", "mov", "webm", "mkv", "avi"), "picture": ("jpg", "jpeg", "png", "webp")}
+_MINUTE_S: Final = 90  # from here on minutes are easier to read
+
+
+def duration(seconds: float, t: Translator) -> str:
+    """About how long, as a person says it."""
+    if seconds < _MINUTE_S:
+        return t("benchmark.seconds", value=max(1, round(seconds)))
+    return t("benchmark.minutes", value=round(seconds / 60))
+
+
+def _key(name: str) -> str:
+    """Key of a choice, which has its default if it was never made."""
+    key = benchmark_key(name)
+    st.session_state.setdefault(key, BENCHMARK_DEFAULTS[name])
+    return key
+
+
+def _choice(name: str, options: Sequence[_T], t: Translator, explain: str | None = None) -> _T:
+    """One of several, under a key of the page."""
+    key = _key(name)
+    st.segmented_control(
+        t(f"benchmark.{name}"),
+        options,
+        required=True,
+        key=key,
+        format_func=lambda option: t(f"benchmark.{name}_{option}"),
+        help=explain,
+        persist_state="session",
+    )
+    return cast(_T, st.session_state[key])
+
+
+def choose_preset(t: Translator) -> Preset:
+    """How thorough."""
+    return _choice("preset", PRESETS, t, t("benchmark.preset_help"))
+
+
+def choose_goal(t: Translator) -> Goal:
+    """What it is wanted for."""
+    return _choice("goal", GOALS, t, t("benchmark.goal_help"))
+
+
+def choose_source(t: Translator) -> SourceKind:
+    """What to measure on."""
+    kinds: tuple[SourceKind, ...] = get_args(SourceKind)
+    return _choice("source", kinds, t)
+
+
+def upload(session: BenchmarkSession, kind: SourceKind, t: Translator) -> bool:
+    """The uploader of a source that needs a file; whether there is one."""
+    if kind == "performer":
+        return True
+    key = benchmark_key(f"upload_{kind}")
+
+    def take() -> None:
+        file = st.session_state[key]
+        session.take_file(kind, file.getvalue() if file is not None else None)
+
+    st.file_uploader(
+        t(f"benchmark.upload_{kind}"),
+        type=_FILES[kind],
+        key=key,
+        help=t("benchmark.upload_help"),
+        on_change=take,
+    )
+    return kind in session.files
+
+
+def _pills(name: str, options: Sequence[_T], label: Callable[[_T], str], t: Translator) -> list[_T]:
+    return st.pills(
+        t(f"benchmark.{name}"),
+        options,
+        selection_mode="multi",
+        key=_key(name),
+        format_func=label,
+        persist_state="session",
+    )
+
+
+def choose_cells(preset: Preset, t: Translator) -> Plan:
+    """The plan: the preset's, or the visitor's own grid.
+
+    Raises
+    ------
+    SettingsError
+        If a choice is empty or a size cannot be measured.
+    """
+    with st.expander(t("benchmark.own"), icon=":material/tune:"):
+        own = st.toggle(t("benchmark.own_on"), key=_key("own"), persist_state="session")
+        if not own:
+            return make_plan(preset)
+        names = {f"{width}x{height}": (width, height) for width, height in SIZES_WH}
+        sizes = _pills(
+            "sizes",
+            [*names, _OWN],
+            lambda name: t("benchmark.size_own") if name == _OWN else name.replace("x", "×"),
+            t,
+        )
+        chosen = [names[size] for size in sizes if size != _OWN]
+        if _OWN in sizes:
+            chosen.append(_own_size(t))
+        with st.container(horizontal=True):
+            models = _pills("models", MODELS, str, t)
+            modes = _pills("modes", MODES, lambda mode: t(f"benchmark.mode_{mode}"), t)
+            people = _pills("people", _PEOPLE, str, t)
+        plan = make_plan(preset, sizes_wh=chosen, models=models, modes=modes, people=people)
+        st.caption(t("benchmark.cells_count", cells=len(plan.cells), duration=duration(expected_s(plan), t)))
+        return plan
+
+
+def _own_size(t: Translator) -> tuple[int, int]:
+    with st.container(horizontal=True):
+        width, height = (
+            st.number_input(
+                t(f"benchmark.{side}"), min_value=0, step=2, key=_key(side), persist_state="session"
+            )
+            for side in ("width", "height")
+        )
+    return int(width), int(height)

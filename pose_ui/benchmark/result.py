@@ -1,0 +1,128 @@
+"""What a benchmark found: recommendation, and a tab for each question."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import streamlit as st
+
+from pose_core.benchmark import BenchmarkResult
+from pose_core.benchmark.charts import (
+    fps_figure,
+    latency_figure,
+    loss_figure,
+    scaling_figure,
+    small_figure,
+    split_figure,
+)
+from pose_core.benchmark.recommend import GOAL_FPS, Advice, Goal, recommend
+from pose_core.benchmark.words import (
+    advice_text,
+    finding_text,
+    loss_table,
+    machine_table,
+    notes,
+    published_table,
+    scaling_text,
+    speed_table,
+)
+from pose_ui.benchmark.two_results import compare_results
+from pose_ui.shell.layout import open_tab, plain
+from pose_ui.shell.settings_panel import choose
+from pose_ui.shell.state import BENCHMARK_TAB, live_key
+from pose_ui.texts import Translator
+from pose_ui.widgets.tables import show_chart, show_table
+
+__all__ = ["result_view"]
+
+
+def _use_on_live(advice: Advice) -> None:
+    cell = advice.chosen.cell
+    choose(model=cell.model, people=cell.people)
+    st.session_state[live_key("height")] = cell.size_wh[1]
+    st.session_state[live_key("target")] = round(GOAL_FPS[advice.goal])
+
+
+def _advice(result: BenchmarkResult, goal: Goal, t: Translator) -> None:
+    advice = recommend(result, goal)
+    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+        if advice is None:
+            st.markdown(t("benchmark.no_advice"))
+            return
+        st.markdown(f"**{t('benchmark.advice')}**  \n{advice_text(advice, t)}", width="stretch")
+        if st.button(
+            t("benchmark.use"),
+            type="primary",
+            icon=":material/videocam:",
+            help=t("benchmark.use_help"),
+            on_click=_use_on_live,
+            args=(advice,),
+        ):
+            st.switch_page("pages/live.py")
+
+
+def result_view(result: BenchmarkResult, goal: Goal, t: Translator) -> None:
+    """The recommendation, what has to be known first, and the open tab."""
+    _advice(result, goal, t)
+    for note in notes(result, t):
+        st.caption(f":material/info: {note}")
+    tab, area = open_tab({tab: t(f"benchmark.tab_{tab}") for tab in _SHOW}, BENCHMARK_TAB, t)
+    with area:
+        _SHOW[tab](result, goal, t)
+
+
+def _speed(result: BenchmarkResult, goal: Goal, t: Translator) -> None:
+    show_chart(fps_figure(result.cells, t, GOAL_FPS[goal]), "benchmark_fps", t("benchmark.alt_fps"))
+    show_table(speed_table(result, t), t("benchmark.alt_table"))
+    show_chart(latency_figure(result.cells, t), "benchmark_latency", t("benchmark.alt_latency"))
+
+
+def _split(result: BenchmarkResult, _: Goal, t: Translator) -> None:
+    finding = finding_text(result, t)
+    if finding:
+        st.write(finding)
+    show_chart(split_figure(result.cells, t), "benchmark_split", t("benchmark.alt_split"))
+
+
+def _loss(result: BenchmarkResult, _: Goal, t: Translator) -> None:
+    show_chart(loss_figure(result.cells, t), "benchmark_loss", t("benchmark.alt_loss"))
+    st.caption(t(f"benchmark.loss_{result.reference}"))
+    show_table(loss_table(result, t), t("benchmark.alt_table"))
+    if result.small:
+        st.subheader(t("benchmark.small"), anchor=False)
+        show_chart(small_figure(result.small, t), "benchmark_small", t("benchmark.alt_small"))
+        st.caption(t("benchmark.small_text"))
+
+
+def _scaling(result: BenchmarkResult, _: Goal, t: Translator) -> None:
+    if not result.scaling:
+        st.write(t("benchmark.no_scaling"))
+        return
+    st.write(scaling_text(result, t))
+    show_chart(scaling_figure(result.scaling, t), "benchmark_scaling", t("benchmark.alt_scaling"))
+
+
+def _compare(result: BenchmarkResult, _: Goal, t: Translator) -> None:
+    compare_results(result, t)
+
+
+def _method(result: BenchmarkResult, _: Goal, t: Translator) -> None:
+    for line in t("benchmark.method").split("\n"):
+        st.write(line)
+    st.subheader(t("benchmark.machine"), anchor=False)
+    st.markdown(
+        "  \n".join(f"**{name}** &nbsp; {plain(value)}" for name, value in machine_table(result.machine, t))
+    )
+    st.subheader(t("benchmark.published"), anchor=False)
+    st.caption(t("benchmark.published_text"))
+    show_table(published_table(result, t), t("benchmark.published"))
+
+
+_SHOW: Final[dict[str, Any]] = {
+    "speed": _speed,
+    "split": _split,
+    "loss": _loss,
+    "scaling": _scaling,
+    "compare": _compare,
+    "method": _method,
+}

@@ -1,0 +1,65 @@
+"""The run while it is under way: progress with time left, stop, and the table and chart as they fill."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import streamlit as st
+
+from pose_core.benchmark import BenchmarkDesk, BenchmarkResult, BenchmarkRun
+from pose_core.benchmark.charts import fps_figure
+from pose_core.benchmark.recommend import GOAL_FPS, Goal
+from pose_core.benchmark.words import speed_table
+from pose_ui.benchmark.choices import duration
+from pose_ui.benchmark.session import BenchmarkSession
+from pose_ui.texts import Translator
+from pose_ui.widgets.live_chart import live_chart
+from pose_ui.widgets.tables import show_table
+
+__all__ = ["running_panel", "somebody_elses"]
+
+_EVERY_S: Final = 1.0
+
+
+def _progress(run: BenchmarkRun, t: Translator) -> None:
+    status = run.status()
+    stage, percent = t(f"benchmark.stage_{status.stage}"), round(status.share * 100)
+    text = t("benchmark.progress", stage=stage, percent=percent)
+    if status.left_s is not None:
+        text = t("benchmark.progress_left", stage=stage, percent=percent, left=duration(status.left_s, t))
+    st.progress(status.share, text)
+
+
+def running_panel(session: BenchmarkSession, goal: Goal, t: Translator) -> None:
+    """What the visitor's own run does; the page is drawn anew when it is over."""
+
+    @st.fragment(run_every=_EVERY_S)
+    def panel() -> None:
+        run = session.run
+        if run is None or not run.running:
+            st.rerun()
+        _progress(run, t)
+        result: BenchmarkResult | None = run.result()
+        if result is not None:
+            live_chart(
+                fps_figure(result.cells, t, GOAL_FPS[goal]),
+                key="benchmark_filling",
+                alt=t("benchmark.alt_fps"),
+            )
+            show_table(speed_table(result, t), t("benchmark.alt_table"))
+
+    panel()
+
+
+def somebody_elses(desk: BenchmarkDesk, t: Translator) -> None:
+    """Say that another visitor's run is under way, and draw the page anew when it is over."""
+
+    @st.fragment(run_every=_EVERY_S)
+    def panel() -> None:
+        run = desk.current
+        if run is None:
+            st.rerun()
+        st.info(t("benchmark.somebody"), icon=":material/hourglass_top:")
+        _progress(run, t)
+
+    panel()

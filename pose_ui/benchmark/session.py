@@ -1,0 +1,103 @@
+"""One visitor's benchmark: the run, the file to measure on, and results to compare. Lives in ``st.session_state``."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+import streamlit as st
+
+from pose_core.benchmark import (
+    BenchmarkDesk,
+    BenchmarkResult,
+    BenchmarkRun,
+    Plan,
+    Source,
+    SourceKind,
+    read_result,
+)
+from pose_core.errors import PoseCoreError
+from pose_core.media.clips import read_clip
+from pose_core.media.images import decode_picture
+from pose_core.models.pool import PosePool
+from pose_ui.shell.state import BENCHMARK
+
+__all__ = ["BenchmarkSession", "benchmark_session", "shipped_result"]
+
+#: What the developers' machine gave; shown until the visitor has measured.
+_SHIPPED: Final = Path(__file__).parents[2] / "benchmarks" / "results" / "resolution.json"
+
+
+@dataclass
+class BenchmarkSession:
+    """State of the Benchmark page.
+
+    Attributes
+    ----------
+    run : BenchmarkRun or None
+        The visitor's last run.
+    problem : PoseCoreError or None
+        Why the last one did not start, or why its file was not taken.
+    files : dict of SourceKind to bytes
+        Own clip and own picture.
+    """
+
+    run: BenchmarkRun | None = None
+    problem: PoseCoreError | None = None
+    files: dict[SourceKind, bytes] = field(default_factory=dict)
+
+    def start(self, plan: Plan, kind: SourceKind, desk: BenchmarkDesk, pool: PosePool) -> None:
+        """Begin a run; a problem is kept for the page."""
+        self.problem = None
+        source = Source(kind, self.files.get(kind, b""))
+        try:
+            self.run = desk.start(plan, source, lambda: pool.status().streams)
+        except PoseCoreError as error:
+            self.problem = error
+        else:
+            _ends_with_the_visit(self.run)
+
+    def take_file(self, kind: SourceKind, data: bytes | None) -> None:
+        """Keep a file to measure on if it can be read; None lets the present one go."""
+        self.problem = None
+        self.files.pop(kind, None)
+        if data is None:
+            return
+        try:
+            if kind == "clip":
+                read_clip(data, longest_s=math.inf)  # its first frames are enough
+            else:
+                decode_picture(data)
+        except PoseCoreError as error:
+            self.problem = error
+        else:
+            self.files[kind] = data
+
+    def result(self) -> BenchmarkResult | None:
+        """What the visitor's last run found until now."""
+        return self.run.result() if self.run is not None else None
+
+
+@st.cache_resource(scope="session", max_entries=1, show_spinner=False, on_release=BenchmarkRun.stop)
+def _hold(started: str, _run: BenchmarkRun) -> BenchmarkRun:
+    return _run
+
+
+def _ends_with_the_visit(run: BenchmarkRun) -> None:
+    """Stop the run when the visitor's browser goes."""
+    _hold(str(id(run)), run)
+
+
+@cache
+def shipped_result() -> BenchmarkResult | None:
+    """The committed result of the developers' machine; None where it is not there."""
+    return read_result(_SHIPPED.read_bytes()) if _SHIPPED.exists() else None
+
+
+def benchmark_session() -> BenchmarkSession:
+    """The visitor's `BenchmarkSession`."""
+    session: BenchmarkSession = st.session_state.setdefault(BENCHMARK, BenchmarkSession())
+    return session

@@ -1,0 +1,174 @@
+"""What a visitor can choose on the Live page: source, size, smoothing, quality."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, cast, get_args
+
+import streamlit as st
+
+from pose_core.pipeline.live import SCENES, LiveSettings
+from pose_core.settings import PoseSettings
+from pose_core.tracking.smoothing import SmoothingSettings
+from pose_ui.live_view.choices import SIZES_WH, LiveChoices
+from pose_ui.live_view.session import LiveSession, SourceKind
+from pose_ui.shell.state import LIVE_DEFAULTS, live_key
+from pose_ui.texts import Translator
+from pose_ui.widgets.labels import landmark_labels
+
+__all__ = ["choose_source", "live_settings_panel"]
+
+_RATES_FPS: Final = (15, 24, 30)
+_CLIP_FORMATS: Final = ("mp4", "mov", "webm", "mkv", "avi")
+
+
+def _default(name: str) -> object:
+    if name in ("min_cutoff", "beta"):
+        defaults = SmoothingSettings()
+        return defaults.min_cutoff_hz if name == "min_cutoff" else defaults.beta
+    return LIVE_DEFAULTS[name]
+
+
+def _reset() -> None:
+    for name in ("height", "fps", "mirror", "smooth", "min_cutoff", "beta", "adaptive", "target"):
+        st.session_state[live_key(name)] = _default(name)
+
+
+def _smoothing(t: Translator) -> SmoothingSettings | None:
+    on = st.toggle(
+        t("live.smooth"), key=live_key("smooth"), help=t("live.smooth_help"), persist_state="session"
+    )
+    if not on:
+        return None
+    with st.expander(t("live.smooth_tune")):
+        min_cutoff_hz = st.slider(
+            t("live.min_cutoff"),
+            0.1,
+            10.0,
+            step=0.1,
+            format="%.1f Hz",
+            key=live_key("min_cutoff"),
+            help=t("live.min_cutoff_help"),
+            persist_state="session",
+        )
+        beta = st.slider(
+            t("live.beta"),
+            0.0,
+            10.0,
+            step=0.1,
+            format="%.1f",
+            key=live_key("beta"),
+            help=t("live.beta_help"),
+            persist_state="session",
+        )
+    return SmoothingSettings(min_cutoff_hz, beta)
+
+
+def live_settings_panel(session: LiveSession, pose: PoseSettings, t: Translator) -> LiveChoices:
+    """Show the live choices in the sidebar, below those of `settings_panel`, and return all of them."""
+    for name in LIVE_DEFAULTS:
+        st.session_state.setdefault(live_key(name), _default(name))
+    source = cast(SourceKind, st.session_state[live_key("source")])
+    with st.sidebar:
+        st.markdown(f"**{t('live.group')}**")
+        chosen_height_px = st.segmented_control(
+            t("live.size"),
+            list(SIZES_WH),
+            required=True,
+            key=live_key("height"),
+            format_func=lambda height: f"{height}p",
+            help=t("live.size_help"),
+            on_change=session.restart,
+            persist_state="session",
+        )
+        height_px = cast(int, chosen_height_px)  # one of them is required
+        fps = st.segmented_control(
+            t("live.fps"),
+            _RATES_FPS,
+            required=True,
+            key=live_key("fps"),
+            on_change=session.restart,
+            persist_state="session",
+        )
+        mirror = st.toggle(
+            t("live.mirror"), key=live_key("mirror"), help=t("live.mirror_help"), persist_state="session"
+        )
+        smoothing = _smoothing(t)
+        adaptive = st.toggle(
+            t("live.adaptive"),
+            key=live_key("adaptive"),
+            help=t("live.adaptive_help"),
+            persist_state="session",
+        )
+        target_fps = st.slider(
+            t("live.target"),
+            5,
+            30,
+            key=live_key("target"),
+            disabled=not adaptive,
+            persist_state="session",
+        )
+        st.button(t("live.reset"), icon=":material/restart_alt:", on_click=_reset, type="tertiary")
+    return LiveChoices(
+        source=source,
+        scene=cast(str, st.session_state[live_key("scene")]),
+        size_wh=SIZES_WH[height_px],
+        fps=cast(int, fps),
+        settings=LiveSettings(
+            pose=pose,
+            height_px=height_px,
+            mirror=mirror and source == "camera",
+            smoothing=smoothing,
+            adaptive=adaptive,
+            target_fps=target_fps,
+            labels=landmark_labels(t),
+        ),
+    )
+
+
+def choose_source(session: LiveSession, on_change: Callable[[], None], t: Translator) -> None:
+    """Camera, performer or clip, and which motion or file."""
+    st.segmented_control(
+        t("live.source"),
+        get_args(SourceKind),
+        required=True,
+        key=live_key("source"),
+        format_func=lambda kind: t(f"live.source_{kind}"),
+        on_change=on_change,
+        persist_state="session",
+        label_visibility="collapsed",
+    )
+    chosen = st.session_state[live_key("source")]
+    if chosen == "performer":
+        st.pills(
+            t("live.scene"),
+            SCENES,
+            required=True,
+            key=live_key("scene"),
+            format_func=lambda scene: t(f"scene.{scene}"),
+            on_change=on_change,
+            persist_state="session",
+            label_visibility="collapsed",
+        )
+    elif chosen == "clip":
+        _choose_clip(session, on_change, t)
+
+
+def _choose_clip(session: LiveSession, on_change: Callable[[], None], t: Translator) -> None:
+    key = f"live_upload_{session.uploads}"
+
+    def take() -> None:
+        file = st.session_state[key]
+        if file is not None:
+            session.take_clip(file.name, file.getvalue())
+            on_change()
+
+    def take_sample() -> None:
+        session.take_clip(None, None)
+        on_change()
+
+    st.file_uploader(
+        t("live.upload"), type=_CLIP_FORMATS, key=key, help=t("live.upload_help"), on_change=take
+    )
+    if session.clip_name is not None:
+        st.button(t("live.sample_clip"), on_click=take_sample, icon=":material/undo:", type="tertiary")

@@ -1,0 +1,210 @@
+"""Beside the live picture: honest figures and charts, drawn anew a few times a second without touching the picture."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pandas as pd
+import streamlit as st
+
+from pose_core.figures.landmarks import world_figure
+from pose_core.figures.over_time import angle_history_figure, visibility_figure
+from pose_core.geometry.angles import LIMB_ANGLES
+from pose_core.models.pool import PosePool
+from pose_core.pipeline.live import STEPS, LiveStatus, LiveStream
+from pose_ui.live_view.choices import LiveChoices
+from pose_ui.live_view.session import LiveSession
+from pose_ui.shell.layout import number
+from pose_ui.shell.state import live_key
+from pose_ui.texts import Translator
+from pose_ui.widgets.live_chart import live_chart
+
+__all__ = ["live_panel"]
+
+#: Twice a second: quick enough to follow by eye. With several viewers half of that, so that their pictures keep the
+#: processor: with four on two cores, redrawing twice a second took 2 of 21 frames a second from each.
+_EVERY_S: Final = 0.5
+_EVERY_WITH_MANY_S: Final = 1.0
+_MANY: Final = 3
+_CHARTS: Final = ("angles", "visibility", "world")
+_WORLD_REACH_M: Final = 1.1
+
+
+def _size(size_wh: tuple[int, int] | None) -> str:
+    return f"{size_wh[0]}×{size_wh[1]}" if size_wh else "\N{EN DASH}"
+
+
+def _figures(status: LiveStatus, choices: LiveChoices, t: Translator) -> None:
+    figures = status.figures
+    delay = figures.delay_ms[0] if figures.delay_ms else float("nan")
+    values = {
+        "processed": t("live.per_second", value=number(figures.processed_fps)),
+        "received": t("live.per_second", value=number(figures.received_fps)),
+        "delay": t("live.ms", value=number(delay)),
+        "found": t.people(len(status.people)) if status.people else t("live.nobody"),
+    }
+    st.markdown(
+        " · ".join(f"**{value}** {t(f'live.{name}')}" for name, value in values.items()),
+        help=t("live.figures_help"),
+    )
+    st.caption(
+        t(
+            "live.sizes",
+            received=_size(status.received_wh),
+            returned=_size(status.returned_wh),
+            model=status.rung.model,
+            skipped=figures.skipped,
+        )
+    )
+    raw_px, smooth_px = status.jitter_px
+    if choices.settings.smoothing is None:
+        st.caption(t("live.jitter_raw", raw=number(raw_px, 1)))
+    else:
+        st.caption(t("live.jitter", raw=number(raw_px, 1), smooth=number(smooth_px, 1)))
+
+
+def _quality(status: LiveStatus, choices: LiveChoices, t: Translator) -> None:
+    if not choices.settings.adaptive:
+        return
+    change = status.change
+    if change is None or status.rung == choices.settings.best_rung():
+        st.caption(t("live.quality_full", target=choices.settings.target_fps))
+        return
+    st.info(
+        t(
+            f"live.quality_{change.reason}",
+            height=status.rung.height_px,
+            model=status.rung.model,
+            rate=number(change.processed_fps),
+            target=choices.settings.target_fps,
+        ),
+        icon=":material/speed:",
+    )
+
+
+def _steps(status: LiveStatus, t: Translator) -> None:
+    area = st.expander(t("live.steps"), key="live_steps", on_change="rerun")
+    if not area.open:  # closed tables cost as much as open ones
+        return
+    with area:
+        rows = [
+            {
+                t("live.step"): t(f"live.step_{step}"),
+                t("live.median"): number(status.figures.steps_ms[step][0], 1),
+                t("live.p95"): number(status.figures.steps_ms[step][1], 1),
+            }
+            for step in STEPS
+            if step in status.figures.steps_ms
+        ]
+        if status.figures.delay_ms:
+            median, p95 = status.figures.delay_ms
+            rows.append(
+                {
+                    t("live.step"): t("live.step_all"),
+                    t("live.median"): number(median, 1),
+                    t("live.p95"): number(p95, 1),
+                }
+            )
+        st.table(pd.DataFrame(rows), hide_index=True, border="horizontal", alt=t("live.steps_alt"))
+        st.caption(t("live.steps_text"))
+
+
+def _charts(stream: LiveStream, choices: LiveChoices, person: int, t: Translator) -> None:
+    chart = st.segmented_control(
+        t("live.chart"),
+        _CHARTS,
+        required=True,
+        key=live_key("chart"),
+        format_func=lambda name: t(f"live.chart_{name}"),
+        label_visibility="collapsed",
+        persist_state="session",
+    )
+    limit = choices.settings.pose.visibility_limit
+    if chart == "angles":
+        joints = st.pills(
+            t("live.joints"),
+            LIMB_ANGLES,
+            selection_mode="multi",
+            key=live_key("joints"),
+            format_func=lambda joint: t(f"joint.{joint}"),
+            label_visibility="collapsed",
+            persist_state="session",
+        )
+        shown = [joint for joint in LIMB_ANGLES if joint in joints]
+        times_s, angles = stream.history.angles(person)
+        if shown and len(times_s):
+            live_chart(
+                angle_history_figure(times_s, angles, shown, t, now_s=float(times_s[-1])),
+                key="live_angles",
+                alt=t("live.angles_alt", joints=", ".join(t(f"joint.{joint}") for joint in shown)),
+            )
+        return
+    seen = next((one for one in stream.people if one.number == person), None)
+    if chart == "visibility":
+        visibility = stream.history.visibility(person)
+        if visibility is not None:
+            live_chart(
+                visibility_figure(visibility, t, limit),
+                key="live_visibility",
+                alt=t("live.visibility_alt"),
+            )
+    elif seen is not None:
+        live_chart(
+            world_figure(seen.pose, t, visibility_limit=limit, fixed_reach_m=_WORLD_REACH_M),
+            key="live_world",
+            interactive=True,
+            alt=t("live.world_alt", number=person),
+        )
+
+
+def _person(status: LiveStatus, t: Translator) -> int:
+    """Whose charts to show: asked only when several are there."""
+    if len(status.people) < 2:
+        return status.people[0] if status.people else 1
+    chosen = st.segmented_control(
+        t("photo.person"),
+        sorted(status.people),
+        key=live_key("person"),
+        format_func=lambda number: t("person.number", number=number),
+        label_visibility="collapsed",
+    )
+    return chosen if chosen is not None else min(status.people)
+
+
+def live_panel(session: LiveSession, choices: LiveChoices, pool: PosePool, t: Translator) -> None:
+    """Figures and charts; has the page drawn when the connection has moved on."""
+    connection = session.connection
+    every_s = _EVERY_S if pool.status().streams < _MANY else _EVERY_WITH_MANY_S
+
+    @st.fragment(run_every=every_s if connection.phase != "idle" else None)
+    def panel() -> None:
+        connection.heard()
+        stream = connection.stream
+        status = stream.status() if stream is not None else None
+        seats = pool.status()
+        crowded = seats.streams >= _MANY
+        if connection.missed or (crowded and every_s < _EVERY_WITH_MANY_S):
+            st.rerun()
+        st.caption(t("live.seats", watching=seats.streams, seats=seats.stream_limit), text_alignment="right")
+        if connection.phase != "playing" or stream is None or status is None:
+            return
+        if session.is_recording and stream.recorder is not None:
+            recorder = stream.recorder
+            st.caption(
+                ":red[:material/fiber_manual_record:] "
+                + t("live.recording_now", seconds=number(recorder.duration_s), frames=recorder.frames)
+            )
+            if recorder.full:
+                session.keep_recording()
+                st.rerun()
+        if status.problem is not None:
+            st.warning(t.error(status.problem), icon=":material/warning:")
+        if status.silent_s is None:
+            st.caption(t("live.first_frame"))
+            return
+        _figures(status, choices, t)
+        _quality(status, choices, t)
+        _charts(stream, choices, _person(status, t), t)
+        _steps(status, t)
+
+    panel()

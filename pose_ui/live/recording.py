@@ -1,0 +1,155 @@
+"""Recording a live stream: start, stop, what it holds, and the files to take away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from math import isfinite
+from typing import Final
+
+import pandas as pd
+import streamlit as st
+
+from pose_core.export.recordings import recording_to_csv, recording_to_json, recording_to_xlsx
+from pose_core.geometry.angles import LIMB_ANGLES
+from pose_core.tracking.recorder import MAX_RECORDING_S
+from pose_core.tracking.recording import Recording
+from pose_core.tracking.recording_summary import RecordingSummary, summarise
+from pose_ui.live_view.picture import take_snapshot
+from pose_ui.live_view.session import LiveSession
+from pose_ui.shell.layout import number
+from pose_ui.shell.state import live_key
+from pose_ui.texts import Translator
+
+__all__ = ["record_buttons", "recording_summary"]
+
+_MIME: Final = {
+    "csv": "text/csv",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "json": "application/json",
+}
+
+
+def record_buttons(session: LiveSession, t: Translator) -> None:
+    """Record and snapshot, below the picture."""
+    playing = session.connection.phase == "playing" and session.connection.stream is not None
+    clip_key = live_key("clip")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if session.is_recording:
+            st.button(
+                t("live.record_stop"),
+                icon=":material/stop_circle:",
+                type="primary",
+                on_click=session.keep_recording,
+                key="live_record_stop",
+            )
+        else:
+            st.button(
+                t("live.record"),
+                icon=":material/fiber_manual_record:",
+                disabled=not playing,
+                on_click=lambda: session.start_recording(clip=bool(st.session_state.get(clip_key))),
+                help=t("live.record_help", minutes=round(MAX_RECORDING_S / 60)),
+                key="live_record",
+            )
+        st.button(
+            t("live.snapshot"),
+            icon=":material/photo_camera:",
+            disabled=not playing,
+            on_click=take_snapshot,
+            args=(session, t),
+            help=t("live.snapshot_help"),
+            key="live_snapshot",
+        )
+        st.toggle(
+            t("live.clip"),
+            key=clip_key,
+            disabled=session.is_recording,
+            help=t("live.clip_help"),
+            persist_state="session",
+        )
+
+
+def _degrees(low: float, high: float, t: Translator) -> str:
+    if not (isfinite(low) and isfinite(high)):
+        return t("angle.hidden")
+    return f"{round(low)}°\N{EN DASH}{round(high)}°"
+
+
+def _ranges(summary: RecordingSummary, t: Translator) -> None:
+    several = len(summary.people) > 1
+    for person in summary.people:
+        if several:
+            st.markdown(f"**{t('person.number', number=person.person)}**")
+        rows = [
+            {
+                t("column.joint"): t(f"joint.{joint}"),
+                f":blue[{t('side.left')}]": _degrees(*person.angle_ranges_deg[f"left_{joint}"], t),
+                f":orange[{t('side.right')}]": _degrees(*person.angle_ranges_deg[f"right_{joint}"], t),
+            }
+            for joint in LIMB_ANGLES
+        ]
+        st.table(pd.DataFrame(rows), hide_index=True, border="horizontal", alt=t("live.ranges_alt"))
+        st.caption(
+            t("live.jitter", raw=number(person.jitter_raw_px, 1), smooth=number(person.jitter_smoothed_px, 1))
+        )
+
+
+def _files(recording: Recording, t: Translator) -> None:
+    stem = f"posedeck_{recording.started_at:%Y-%m-%d_%H%M%S}"
+    # Made in another thread when a button is pressed: no ``st.*`` in them.
+    makers: dict[str, Callable[[], bytes]] = {
+        "csv": partial(recording_to_csv, recording),
+        "xlsx": partial(recording_to_xlsx, recording, t),
+        "json": partial(recording_to_json, recording),
+    }
+    with st.container(horizontal=True):
+        for kind, make in makers.items():
+            st.download_button(
+                kind.upper(),
+                data=make,
+                file_name=f"{stem}_landmarks.{kind}",
+                mime=_MIME[kind],
+                on_click="ignore",
+                icon=":material/download:",
+                help=t(f"live.download_{kind}"),
+                key=f"live_download_{kind}",
+            )
+        if recording.clip_mp4:
+            st.download_button(
+                t("live.download_mp4", megabytes=f"{len(recording.clip_mp4) / 1e6:.1f}"),
+                data=recording.clip_mp4,
+                file_name=f"{stem}.mp4",
+                mime="video/mp4",
+                on_click="ignore",
+                icon=":material/movie:",
+                key="live_download_mp4",
+            )
+
+
+def recording_summary(session: LiveSession, t: Translator) -> None:
+    """What the last recording holds, with its files; nothing before the first."""
+    recording = session.recording
+    if recording is None:
+        return
+    summary = summarise(recording)
+    st.subheader(t("live.recording"), anchor=False)
+    with st.container(horizontal=True, gap="medium"):
+        for name, value in (
+            ("duration", t("live.seconds", value=number(summary.duration_s, 1))),
+            ("frames", str(summary.frames)),
+            ("rate", t("live.per_second", value=number(summary.rate_hz))),
+            ("found", f"{summary.found_share:.0%}"),
+            ("gap", t("live.seconds", value=number(summary.longest_gap_s, 1))),
+        ):
+            st.metric(t(f"live.summary_{name}"), value, width="content")
+    if recording.truncated:
+        st.caption(t("live.truncated"))
+    _files(recording, t)
+    if summary.people:
+        with st.expander(t("live.ranges"), expanded=True):
+            _ranges(summary, t)
+    if recording.clip_mp4:
+        with st.expander(t("live.clip_view")):
+            st.video(recording.clip_mp4, format="video/mp4", alt=t("live.clip_alt"))
+    st.button(t("live.forget"), icon=":material/delete:", on_click=session.forget_recording, type="tertiary")

@@ -1,0 +1,45 @@
+"""What a page with a live picture asks of it: source, size, rate, and how frames are processed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from pose_core.pipeline.live import ClipSource, LiveSettings, PerformerSource, Source
+from pose_ui.live_view.session import SourceKind
+
+__all__ = ["SIZES_WH", "LiveChoices"]
+
+#: Height of the picture to its size: what cameras offer.
+SIZES_WH: Final = {360: (640, 360), 480: (640, 480), 720: (1280, 720)}
+
+
+@dataclass(frozen=True)
+class LiveChoices:
+    """What was chosen.
+
+    Attributes
+    ----------
+    source : SourceKind
+    scene : str
+        What the performer shows.
+    size_wh : tuple of int
+        Asked of the camera and the performer, in pixels.
+    fps : int
+        Frames a second, asked of both.
+    settings : LiveSettings
+    """
+
+    source: SourceKind
+    scene: str
+    size_wh: tuple[int, int]
+    fps: int
+    settings: LiveSettings
+
+    def make_source(self, clip: bytes | None) -> Source | None:
+        """The source on this machine; None for the camera, whose frames come from the browser."""
+        if self.source == "performer":
+            return PerformerSource(self.scene, self.size_wh, self.fps)
+        if self.source == "clip" and clip is not None:
+            return ClipSource(clip)
+        return None

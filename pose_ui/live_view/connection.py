@@ -1,0 +1,354 @@
+"""One visitor's connection, from the wish to watch until the browser has hung up; it moves on whatever the page does.
+
+What moves it: the visitor (`ask`, `stop`, `restart`, `leave`), the browser by way of the page (`checked`, `hung_up`),
+the media path itself, which asks for a first frame or ends, and time (`advance`, called by `Seats`). A page shows the
+phase. `revision` counts what there was to see; a browser that shows an older one is woken until it has caught up, and
+so is one whose figures stand still, since a browser's timers may die.
+
+Threads: any may call any method. The lock is that of `Seats`. Sources, streams and tracks are ended outside of it, for
+that may take a moment and calls back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from math import inf
+from time import monotonic
+from typing import Final, Literal, Protocol
+
+from ops.log import log_event
+from pose_core.pipeline.live import LiveSettings, LiveStream, Source
+from pose_ui.live_view.camera_check import CameraReport
+from pose_ui.live_view.media import Media
+from pose_ui.live_view.seats import Seats
+from pose_ui.live_view.trouble import LiveTrouble
+from pose_ui.webrtc.tracks import Player, ended_player
+
+__all__ = ["Connection", "Page", "Phase"]
+
+#: idle -> (waiting for a seat) -> (checking the camera) -> connecting -> playing -> stopping -> idle
+Phase = Literal["idle", "waiting", "checking", "connecting", "playing", "stopping"]
+
+#: Browsers and aiortc settle a connection within 1 to 3 s; a relay far away may take some more.
+_CONNECT_LIMIT_S: Final = 12.0
+#: A busy machine may miss the moment; a way that does not exist is not found by trying for long.
+_ATTEMPTS: Final = 2
+_SILENCE_LIMIT_S: Final = 10.0
+_STOP_LIMIT_S: Final = 4.0
+#: How often a running stream is asked whether all is well; that takes it a few milliseconds.
+_LOOK_EVERY_S: Final = 1.0
+#: The page's figures are drawn at least once a second. So late, the browser's timer is taken for dead.
+_UNHEARD_LIMIT_S: Final = 5.0
+
+
+class Page(Protocol):
+    """The visitor's page in the browser."""
+
+    def here(self) -> bool:
+        """Whether it is still open."""
+
+    def wake(self, needed: Callable[[], bool]) -> None:
+        """Have it drawn soon, if `needed` still says so by then."""
+
+
+class Connection:
+    """Who starts and ends a visitor's stream, and what phase it is in.
+
+    Parameters
+    ----------
+    seats : Seats
+        Shared by all.
+
+    Attributes
+    ----------
+    phase : Phase
+    since_s : float
+        When it began, in seconds of `time.monotonic`.
+    trouble : LiveTrouble or None
+        Why it stopped by itself.
+    turn : int
+        Counts the checks of the camera.
+    revision : int
+        Counts what there was to see.
+    stream : LiveStream or None
+        The running one, or the last one.
+    """
+
+    def __init__(self, seats: Seats) -> None:
+        self._seats = seats
+        self.phase: Phase = "idle"
+        self.since_s = monotonic()
+        self.trouble: LiveTrouble | None = None
+        self.turn = 0
+        self.revision = 0
+        self.stream: LiveStream | None = None
+        self._asked = False  # start as soon as nothing runs
+        self._camera = False
+        self._attempts = 0
+        self._promise_s = -inf  # until then a seat is kept for it, unless the pool counts it already
+        self._media: Media | None = None
+        self._ended: list[Media] = []
+        self._page: Page | None = None
+        self._shown = 0
+        self._heard_s = self._looked_s = -inf
+        seats.join(self)
+
+    # ------------------------------------------------------------------ what there is to see
+    @property
+    def on(self) -> bool:
+        """Whether the visitor wants to watch."""
+        return self.phase in ("waiting", "checking", "connecting", "playing")
+
+    @property
+    def connected(self) -> bool:
+        """Whether the browser should hold a connection."""
+        return self.phase in ("connecting", "playing")
+
+    @property
+    def missed(self) -> bool:
+        """Whether the page shows something old."""
+        return self._shown != self.revision
+
+    @property
+    def restless(self) -> bool:
+        """Whether time may change anything."""
+        return self.phase != "idle" or (self.missed and self._here())
+
+    def shown(self, page: Page | None, *, camera: bool) -> None:
+        """A run of the page begins, which will show all of the present; starts what was asked for.
+
+        Parameters
+        ----------
+        page : Page or None
+            To be woken when there is news.
+        camera : bool
+            Whether the camera is chosen as the source.
+        """
+        with self._changing() as now_s:
+            self._page, self._camera, self._heard_s = page, camera, now_s
+            if self.phase == "idle" and self._asked:
+                self._start(now_s)
+            self._shown = self.revision
+
+    def heard(self) -> None:
+        """The page's figures were drawn."""
+        self._heard_s = monotonic()
+
+    # ------------------------------------------------------------------ what the visitor does
+    def ask(self) -> None:
+        """The visitor wants to watch: the page's next run starts what is chosen by then."""
+        with self._changing():
+            if not self.on:
+                self._asked = True
+
+    def stop(self) -> None:
+        """End it."""
+        with self._changing() as now_s:
+            self._attempts = 0
+            self._stop(now_s)
+
+    def restart(self) -> None:
+        """A choice changed that needs a new connection, on the same seat; does nothing while nothing runs."""
+        with self._changing() as now_s:
+            if self.on and self.phase != "waiting":
+                self._again(now_s)
+
+    def leave(self) -> None:
+        """The visitor was on another page, which ended the browser's side."""
+        with self._changing() as now_s:
+            self._attempts = 0
+            self._stop(now_s)
+            self._go("idle", now_s)
+
+    # ------------------------------------------------------------------ what the browser reports
+    def checked(self, report: CameraReport | None) -> None:
+        """The camera's check has ended."""
+        with self._changing() as now_s:
+            if report is None or report.turn != self.turn or not self.on:
+                return
+            if report.state != "ready":
+                self._fail(report.state, now_s)
+            elif self.phase == "checking":
+                # Whoever took long to answer the browser's question may have lost the seat.
+                if self._keeps_seat(now_s):
+                    self._go("connecting", now_s)
+                else:
+                    self._go("waiting", now_s)
+
+    def hung_up(self) -> None:
+        """The browser holds no connection any more."""
+        with self._changing() as now_s:
+            if self.phase == "stopping":
+                self._stopped(now_s)
+
+    def player(self, settings: LiveSettings, make_source: Callable[[], Source | None]) -> Player:
+        """What the browser gets to see; the same until it is ended.
+
+        Parameters
+        ----------
+        settings : LiveSettings
+            To begin with.
+        make_source : callable
+            Gives the source on this machine; None for the camera, whose frames go to the player's sink.
+
+        Raises
+        ------
+        PoseCoreError
+            If the source cannot be played.
+        """
+        if self.connected and self._media is None:
+            media = Media(
+                self._seats.pool(), settings, make_source(), self._first_frame_asked, self._track_ended
+            )
+            with self._changing():
+                if self.connected and self._media is None:
+                    self._media, self.stream = media, media.stream
+        present = self._media
+        return present.player if present is not None else ended_player()
+
+    # ------------------------------------------------------------------ what the media path does
+    def _first_frame_asked(self, media: Media) -> None:
+        """Packets have found their way."""
+        with self._changing() as now_s:
+            current = media is self._media
+            if current and self.phase == "connecting":
+                self._attempts = 0
+                self._go("playing", now_s)
+        if current:
+            media.start()
+
+    def _track_ended(self, media: Media) -> None:
+        """The browser has gone, or its packets do not come through."""
+        with self._changing() as now_s:
+            if media is not self._media:
+                return  # ended by this connection
+            if not self._here():
+                self._stop(now_s)
+            elif self.phase == "connecting":
+                self._attempt_failed(now_s)
+            else:
+                self._fail("ended", now_s)
+
+    # ------------------------------------------------------------------ what time does
+    def advance(self, now_s: float) -> None:
+        """Do all that is due by this time, in seconds of `time.monotonic`."""
+        stream, status = self.stream, None
+        if self.phase == "playing" and stream is not None and now_s - self._looked_s >= _LOOK_EVERY_S:
+            self._looked_s = now_s
+            status = stream.status()
+        with self._changing(now_s):
+            elapsed_s = now_s - self.since_s
+            if self.phase == "waiting":
+                if self._here():
+                    self._start(now_s)
+            elif self.phase == "stopping" and elapsed_s > _STOP_LIMIT_S:
+                self._stopped(now_s)
+            elif self.phase == "connecting" and elapsed_s > _CONNECT_LIMIT_S:
+                if self._here():
+                    self._attempt_failed(now_s)
+                else:
+                    self._stop(now_s)
+            elif self.phase == "playing" and status is not None and stream is self.stream:
+                problem, silent_s = status.problem, status.silent_s
+                if problem is not None and problem.code == "seats_taken" and not self._drawn:
+                    self._again(now_s, keep_seat=False)  # somebody else was quicker: wait for the next one
+                elif (silent_s if silent_s is not None else elapsed_s) > _SILENCE_LIMIT_S:
+                    self._fail("no_frames", now_s)
+            if self.phase != "idle" and now_s - self._heard_s > _UNHEARD_LIMIT_S:
+                self._heard_s = now_s
+                self.revision += 1
+
+    # ------------------------------------------------------------------ for the queue of `Seats`
+    def promised(self, now_s: float) -> bool:
+        """Whether a seat is kept for it that the pool does not count yet."""
+        return now_s < self._promise_s and not self._drawn
+
+    def before(self, other: Connection) -> bool:
+        """Whether this one waits, and is to get a seat before the other."""
+        return (
+            self.phase == "waiting"
+            and (other.phase != "waiting" or self.since_s < other.since_s)
+            and self._here()
+        )
+
+    # ------------------------------------------------------------------ with the lock
+    @contextmanager
+    def _changing(self, now_s: float | None = None) -> Iterator[float]:
+        with self._seats.lock:
+            revision, phase, since_s = self.revision, self.phase, self.since_s
+            yield monotonic() if now_s is None else now_s
+            changed, now = self.revision != revision, (self.phase, self.since_s)
+            ended, self._ended = self._ended, []
+        for media in ended:
+            media.close()
+        if now != (phase, since_s):
+            log_event("live", phase=now[0], before=phase, after_s=round(now[1] - since_s, 1))
+        if changed:
+            self._seats.wake()
+        page = self._page
+        if page is not None and self.missed:
+            page.wake(lambda: self.missed)
+
+    def _here(self) -> bool:
+        return self._page is None or self._page.here()
+
+    @property
+    def _drawn(self) -> bool:
+        return self._media is not None and self._media.drawn
+
+    def _go(self, phase: Phase, now_s: float) -> None:
+        """The only place where a phase begins."""
+        if phase != self.phase:
+            self.phase, self.since_s = phase, now_s
+            self.revision += 1
+
+    def _start(self, now_s: float) -> None:
+        self.trouble = None
+        self._asked = False
+        if not self._keeps_seat(now_s):
+            self._go("waiting", now_s)
+        elif self._camera:
+            self.turn += 1
+            self._go("checking", now_s)
+        else:
+            self._go("connecting", now_s)
+
+    def _keeps_seat(self, now_s: float) -> bool:
+        """Whether there is a seat for it; it is kept until the connection should stand."""
+        if not (self.promised(now_s) or self._seats.free_for(self, now_s)):
+            return False
+        self._promise_s = now_s + _CONNECT_LIMIT_S
+        return True
+
+    def _stop(self, now_s: float) -> None:
+        self._asked = False
+        self._promise_s = -inf
+        if self._media is not None:
+            self._ended.append(self._media)
+            self._media = None
+        if self.on:
+            self._go("stopping" if self.connected else "idle", now_s)
+
+    def _again(self, now_s: float, *, keep_seat: bool = True) -> None:
+        self._stop(now_s)
+        self._asked = True
+        if keep_seat:
+            self._promise_s = now_s + _STOP_LIMIT_S + _CONNECT_LIMIT_S
+
+    def _fail(self, trouble: LiveTrouble, now_s: float) -> None:
+        self._stop(now_s)
+        self._attempts = 0
+        self.trouble = trouble
+
+    def _attempt_failed(self, now_s: float) -> None:
+        self._attempts += 1
+        if self._attempts < _ATTEMPTS:
+            self._again(now_s)
+        else:
+            self._fail("ice_failed", now_s)
+
+    def _stopped(self, now_s: float) -> None:
+        self._go("idle", now_s)
+        if self._asked:
+            self._start(now_s)

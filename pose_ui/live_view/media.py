@@ -1,0 +1,67 @@
+"""What one connection plays: source, stream and track, from the first frame to the last."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import av
+
+from pose_core.models.pool import PosePool
+from pose_core.pipeline.live import LiveSettings, LiveStream, Source
+from pose_ui.webrtc.tracks import DrawnTrack, Player, camera_sink
+
+__all__ = ["Media"]
+
+
+class Media:
+    """A live stream between its source and the browser.
+
+    Parameters
+    ----------
+    pool : PosePool
+    settings : LiveSettings
+        To begin with.
+    source : Source or None
+        On this machine; None for the camera, whose frames go to the player's sink.
+    on_asked : callable
+        Gets the media, once, when the browser's connection stands and asks for its first frame.
+    on_ended : callable
+        Gets the media, once, when its track ends, for whatever reason.
+
+    Attributes
+    ----------
+    stream : LiveStream
+    player : Player
+    drawn : bool
+        Whether a frame has been through the model, so that the stream has its seat of the pool.
+    """
+
+    def __init__(
+        self,
+        pool: PosePool,
+        settings: LiveSettings,
+        source: Source | None,
+        on_asked: Callable[[Media], None],
+        on_ended: Callable[[Media], None],
+    ) -> None:
+        self._source = source
+        self._track = DrawnTrack(lambda: on_asked(self), lambda: on_ended(self))
+        self.stream = LiveStream(pool, settings, self._put)
+        self.player = Player(self._track, camera_sink(self.stream.offer))
+        self.drawn = False
+
+    def _put(self, frame: av.VideoFrame) -> None:
+        self._track.put(frame)
+        self.drawn = True
+
+    def start(self) -> None:
+        """Have the source offer its frames."""
+        if self._source is not None:
+            self._source.start(self.stream.offer)
+
+    def close(self) -> None:
+        """End all of it, from any thread; the stream's own frees the seat. A second call does nothing."""
+        self._track.stop()
+        if self._source is not None:
+            self._source.stop()
+        self.stream.close()

@@ -1,0 +1,118 @@
+"""What a visitor has on the Live page: a connection, a clip to play, a recording. Lives in ``st.session_state``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import streamlit as st
+
+from pose_core.errors import PoseCoreError
+from pose_core.media.clips import read_clip
+from pose_core.pipeline.live import LiveStream
+from pose_core.tracking.recording import Recording
+from pose_ui.live_view.connection import Connection
+from pose_ui.live_view.seats import seats
+from pose_ui.shell.state import ENTERED, LIVE
+from pose_ui.shell.streamlit_bindings import ShownPage
+
+__all__ = ["LiveSession", "SourceKind", "live_session"]
+
+SourceKind = Literal["camera", "performer", "clip"]
+
+
+@dataclass
+class LiveSession:
+    """State of the Live page.
+
+    Attributes
+    ----------
+    connection : Connection
+    recording : Recording or None
+        The last finished one.
+    clip, clip_name : bytes and str, or None
+        The visitor's own video file; None stands for the sample.
+    clip_problem : PoseCoreError or None
+        Why the last file was not taken.
+    uploads : int
+        Counts uploads: each gets a fresh, empty uploader.
+    frame : str or None
+        Key of the picture's frame, if the page's last run drew one.
+    """
+
+    connection: Connection
+    recording: Recording | None = None
+    clip: bytes | None = None
+    clip_name: str | None = None
+    clip_problem: PoseCoreError | None = None
+    uploads: int = 0
+    frame: str | None = None
+    _recorded: LiveStream | None = None
+
+    def shown(self, source: SourceKind) -> None:
+        """A run of the page begins, with this source chosen."""
+        self.connection.shown(ShownPage(), camera=source == "camera")
+        if self._recorded is not None and self._recorded.closed:
+            self.keep_recording()  # the connection has ended by itself
+
+    def stop(self) -> None:
+        """End the connection; a running recording is kept."""
+        self.keep_recording()
+        self.connection.stop()
+
+    def restart(self) -> None:
+        """A choice changed that needs a new connection; does nothing while nothing runs."""
+        self.keep_recording()
+        self.connection.restart()
+
+    def leave(self) -> None:
+        """The visitor was on another page, which ended the connection."""
+        self.keep_recording()
+        self.connection.leave()
+        self.frame = None
+
+    @property
+    def is_recording(self) -> bool:
+        """Whether a recording runs."""
+        return self._recorded is not None
+
+    def start_recording(self, *, clip: bool) -> None:
+        """Record from now on; the last recording is kept until this one is finished."""
+        stream = self.connection.stream
+        if self.connection.phase == "playing" and stream is not None:
+            stream.start_recording(clip=clip)
+            self._recorded = stream
+
+    def keep_recording(self) -> None:
+        """Finish a running recording, and keep it if it holds anything."""
+        recorded, self._recorded = self._recorded, None
+        if recorded is not None:
+            recording = recorded.stop_recording()
+            if recording is not None and len(recording.time_s):
+                self.recording = recording
+
+    def forget_recording(self) -> None:
+        """Let the last recording go."""
+        self.recording = None
+
+    def take_clip(self, name: str | None, data: bytes | None) -> None:
+        """Play this video file from now on if it can be played; None for the sample."""
+        self.uploads += 1
+        self.clip_problem = None
+        try:
+            if data is not None:
+                read_clip(data)
+        except PoseCoreError as error:
+            self.clip_problem = error
+        else:
+            self.clip_name, self.clip = name, data
+
+
+def live_session() -> LiveSession:
+    """The visitor's `LiveSession`."""
+    if LIVE not in st.session_state:
+        st.session_state[LIVE] = LiveSession(Connection(seats()))
+    session: LiveSession = st.session_state[LIVE]
+    if st.session_state.pop(ENTERED, False):
+        session.leave()
+    return session

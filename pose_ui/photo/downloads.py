@@ -1,0 +1,122 @@
+"""Downloads of one result, and of a whole batch as one ZIP."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from functools import partial
+
+import streamlit as st
+
+from pose_core.errors import PictureError
+from pose_core.export.file_names import safe_stem, unique_stems
+from pose_core.export.photos import to_csv, to_json, to_xlsx, to_zip
+from pose_core.media.images import decode_picture, encode_png
+from pose_core.pipeline.photo import PhotoResult, annotate_photo
+from pose_core.settings import PoseSettings
+from pose_ui.photo.session import PhotoItem, PhotoSession
+from pose_ui.texts import Translator
+from pose_ui.widgets.countdown import Countdown
+from pose_ui.widgets.labels import landmark_labels
+
+__all__ = ["batch_downloads", "downloads"]
+
+_MIME = {
+    "png": "image/png",
+    "json": "application/json",
+    "csv": "text/csv",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+_SUFFIX = {"png": "pose", "json": "pose", "csv": "landmarks", "xlsx": "pose"}
+
+
+def _file(kind: str, item: PhotoItem, result: PhotoResult, t: Translator) -> bytes:
+    """One file to take away. Runs in another thread when a button is pressed: no ``st.*`` here."""
+    if kind == "png":
+        frame_rgb = decode_picture(item.data).frame_rgb
+        return encode_png(annotate_photo(result, frame_rgb, result.settings, names=landmark_labels(t))[0])
+    if kind == "json":
+        return to_json(result)
+    if kind == "csv":
+        return to_csv(result)
+    return to_xlsx(result, t)
+
+
+def downloads(item: PhotoItem, result: PhotoResult, t: Translator) -> None:
+    """Buttons for PNG, JSON, CSV and XLSX; each file is made when its button is pressed."""
+    stem = safe_stem(item.name)
+    with st.container(horizontal=True):
+        for kind, mime in _MIME.items():
+            st.download_button(
+                t(f"photo.download_{kind}"),
+                data=partial(_file, kind, item, result, t),
+                file_name=f"{stem}_{_SUFFIX[kind]}.{kind}",
+                mime=mime,
+                key=f"photo_download_{kind}",
+                help=t(f"photo.download_help_{kind}"),
+                on_click="ignore",
+                icon=":material/download:",
+            )
+
+
+def _batch_files(
+    session: PhotoSession, settings: PoseSettings, t: Translator, progress: Callable[[int], None]
+) -> Iterator[tuple[str, bytes]]:
+    """The files of each picture in turn, and last a summary that also names what could not be read.
+
+    `progress` is told how many pictures are done.
+    """
+    summary = io.StringIO(newline="")
+    writer = csv.writer(summary, lineterminator="\n")
+    writer.writerow(["file", "people", "error"])
+    stems = unique_stems([item.name for item in session.items])
+    for done, (item, stem) in enumerate(zip(session.items, stems, strict=True), start=1):
+        outcome = session.outcome(item, settings)
+        if isinstance(outcome, PhotoResult):
+            writer.writerow([stem, len(outcome.poses), ""])
+            for kind in _MIME:
+                yield f"{stem}_{_SUFFIX[kind]}.{kind}", _file(kind, item, outcome, t)
+        else:
+            writer.writerow([stem, "", t.error(outcome) if isinstance(outcome, PictureError) else ""])
+        progress(done)
+    yield "summary.csv", summary.getvalue().encode()
+
+
+def batch_downloads(session: PhotoSession, settings: PoseSettings, t: Translator) -> None:
+    """Pack everything of a batch into one ZIP, with progress, then offer it."""
+    total = len(session.items)
+    if total < 2:
+        return
+    wanted = (settings, t.language, len(session.pending()))
+    if session.zip_of != wanted:
+        session.zip_file = None
+    if session.zip_file is None and st.button(
+        t("photo.zip_prepare", total=total), icon=":material/folder_zip:"
+    ):
+        area = st.empty()
+        with area.container(horizontal=True, vertical_alignment="center"):
+            bar = st.progress(0.0)
+            # Pressing it starts a new run of the page, and with that ends this one.
+            st.button(t("photo.stop"), icon=":material/stop:", key="photo_zip_stop")
+        countdown = Countdown(total)
+
+        def progress(done: int) -> None:
+            left = countdown.left(done, t)
+            bar.progress(done / total, t("photo.zip_progress", done=done, total=total, left=left))
+
+        session.zip_file = to_zip(_batch_files(session, settings, t, progress))
+        session.zip_of = wanted
+        area.empty()
+        st.rerun()
+    if session.zip_file is not None:
+        st.download_button(
+            t("photo.zip_download", megabytes=f"{len(session.zip_file) / 1024 / 1024:.1f}"),
+            data=session.zip_file,
+            file_name=f"posedeck_{datetime.now():%Y-%m-%d_%H%M}.zip",
+            mime="application/zip",
+            icon=":material/folder_zip:",
+            on_click="ignore",
+            type="primary",
+        )

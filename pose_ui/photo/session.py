@@ -1,0 +1,205 @@
+"""The pictures that one visitor looks at, and what was found in them. Lives in ``st.session_state``."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Final
+
+import streamlit as st
+
+from pose_core.arrays import FrameRGB
+from pose_core.errors import PictureError
+from pose_core.media.images import decode_picture, fit_within
+from pose_core.models.pool import PosePool
+from pose_core.performer.samples import sample_bytes
+from pose_core.pipeline.photo import PhotoResult, analyse_photo
+from pose_core.settings import DetectionSettings, PoseSettings
+from pose_ui.shell.mailbox import collect_pictures
+from pose_ui.shell.state import PHOTO
+
+__all__ = ["FIRST_SAMPLE", "MAX_PICTURES", "MAX_TOTAL_MB", "PhotoItem", "PhotoSession", "photo_session"]
+
+FIRST_SAMPLE: Final = "squat"  # what a first visitor sees
+PREVIEW_PX: Final = 1600  # longer side of what the browser gets; downloads keep the full size
+MAX_PICTURES: Final = 100
+MAX_TOTAL_MB: Final = 200
+
+Outcome = PhotoResult | PictureError
+
+
+@dataclass(frozen=True)
+class PhotoItem:
+    """A picture file in memory."""
+
+    name: str
+    data: bytes
+
+    @cached_property
+    def sha256(self) -> str:
+        """Checksum of the file: its identity."""
+        return hashlib.sha256(self.data).hexdigest()
+
+
+def _analysis_key(settings: PoseSettings) -> tuple[DetectionSettings, bool]:
+    """The choices that need the model again when they change."""
+    return settings.detection, settings.enlarge_small
+
+
+@dataclass
+class PhotoSession:
+    """The visitor's own pictures, and the sample that is shown instead of them, if one is.
+
+    Attributes
+    ----------
+    own : list of PhotoItem
+        Own pictures, kept until they are removed.
+    sample : PhotoItem or None
+        The sample that is looked at; None while looking at own pictures.
+    stopped : bool
+        Whether the visitor stopped the analysis of the batch.
+    left_out : int
+        Pictures beyond the limits that were not kept, of those added last.
+    zip_file : bytes or None
+        The packed batch, once asked for.
+    zip_of : object
+        The choices that it was packed with; others outdate it.
+    """
+
+    own: list[PhotoItem] = field(default_factory=list)
+    sample: PhotoItem | None = None
+    stopped: bool = False
+    left_out: int = 0
+    zip_file: bytes | None = None
+    zip_of: object = None
+    _own_selected: int = 0
+    _outcomes: dict[str, Outcome] = field(default_factory=dict)
+    _outcomes_key: object = None
+    _preview: tuple[str, FrameRGB] | None = None
+
+    # ------------------------------------------------------------------ what is looked at
+    def show_sample(self, sample: str) -> None:
+        """Look at one of the shipped samples; own pictures are kept."""
+        self.sample = PhotoItem(f"{sample}.png", sample_bytes(sample))
+        self._let_go()
+
+    def show_own(self) -> None:
+        """Look at own pictures again."""
+        self.sample = None
+
+    def add_own(self, items: Iterable[PhotoItem]) -> None:
+        """Add pictures, as many as the limits allow, and look at the first new one."""
+        self.left_out = 0
+        room = MAX_TOTAL_MB * 1024 * 1024 - sum(len(item.data) for item in self.own)
+        first_new: int | None = None
+        for item in items:
+            if item in self.own:
+                first_new = self.own.index(item) if first_new is None else first_new
+            elif len(self.own) < MAX_PICTURES and len(item.data) <= room:
+                first_new = len(self.own) if first_new is None else first_new
+                self.own.append(item)
+                room -= len(item.data)
+            else:
+                self.left_out += 1
+        if first_new is not None:
+            self._own_selected = first_new
+            self.sample = None
+        self._let_go()
+
+    def remove_selected(self) -> None:
+        """Remove the own picture that is looked at; without any left, `FIRST_SAMPLE` is shown."""
+        del self.own[self._own_selected]
+        self.step(0)
+        if self.own:
+            self._let_go()
+        else:
+            self.show_sample(FIRST_SAMPLE)
+
+    def remove_all(self) -> None:
+        """Remove all own pictures and show `FIRST_SAMPLE`."""
+        self.own.clear()
+        self.show_sample(FIRST_SAMPLE)
+
+    def _let_go(self) -> None:
+        """Forget what belongs to pictures that are no longer here, and what they were packed into."""
+        self.stopped = False
+        self.zip_file = None
+        kept = {item.sha256 for item in (*self.own, *self.items)}
+        self._outcomes = {sha: outcome for sha, outcome in self._outcomes.items() if sha in kept}
+
+    @property
+    def items(self) -> list[PhotoItem]:
+        """The sample, or the own pictures."""
+        return self.own if self.sample is None else [self.sample]
+
+    @property
+    def selected(self) -> int:
+        """Which of `items` is looked at."""
+        return self._own_selected if self.sample is None else 0
+
+    def select(self, number: int) -> None:
+        """Look at the own picture with this number, from 0."""
+        self._own_selected = max(0, min(len(self.own) - 1, number))
+
+    def step(self, by: int) -> None:
+        """Look at the next or previous own picture."""
+        self.select(self._own_selected + by)
+
+    @property
+    def item(self) -> PhotoItem:
+        """The picture that is looked at."""
+        return self.items[self.selected]
+
+    # ------------------------------------------------------------------ what was found
+    def forget_if_changed(self, settings: PoseSettings) -> None:
+        """Drop results that were made with other choices for the model."""
+        key = _analysis_key(settings)
+        if key != self._outcomes_key:
+            self._outcomes.clear()
+            self._outcomes_key = key
+            self.stopped = False
+
+    def pending(self) -> list[PhotoItem]:
+        """Pictures not analysed yet, the one that is looked at first."""
+        ordered = [self.item, *self.items]
+        return list({item.sha256: item for item in ordered if item.sha256 not in self._outcomes}.values())
+
+    def analyse(self, item: PhotoItem, settings: PoseSettings, pool: PosePool) -> None:
+        """Analyse one picture and keep the outcome, be it a result or why the file cannot be read."""
+        try:
+            result, picture = analyse_photo(item.data, settings, pool, name=item.name)
+        except PictureError as error:
+            self._outcomes[item.sha256] = error
+        else:
+            self._outcomes[item.sha256] = result
+            if item.sha256 == self.item.sha256:
+                self._preview = (item.sha256, fit_within(picture.frame_rgb, PREVIEW_PX))
+
+    def outcome(self, item: PhotoItem, settings: PoseSettings) -> Outcome | None:
+        """What became of a picture under the present choices; None while it is pending."""
+        outcome = self._outcomes.get(item.sha256)
+        if isinstance(outcome, PhotoResult):
+            return replace(outcome, name=item.name, settings=settings)
+        return outcome
+
+    def preview(self) -> FrameRGB:
+        """The picture that is looked at, at most `PREVIEW_PX` long; only this one is kept decoded."""
+        item = self.item
+        if self._preview is None or self._preview[0] != item.sha256:
+            self._preview = (item.sha256, fit_within(decode_picture(item.data).frame_rgb, PREVIEW_PX))
+        return self._preview[1]
+
+
+def photo_session() -> PhotoSession:
+    """The visitor's `PhotoSession`, with what other pages sent; new ones look at `FIRST_SAMPLE`."""
+    if PHOTO not in st.session_state:
+        session = PhotoSession()
+        session.show_sample(FIRST_SAMPLE)
+        st.session_state[PHOTO] = session
+    found: PhotoSession = st.session_state[PHOTO]
+    sent = collect_pictures()
+    if sent:
+        found.add_own(PhotoItem(name, data) for name, data in sent)
+    return found

@@ -1,0 +1,107 @@
+"""Where pictures come from: samples, files, the camera."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import streamlit as st
+
+from pose_core.media.images import MAX_FILE_MB, MAX_MEGAPIXELS
+from pose_core.performer.samples import SAMPLES
+from pose_ui.photo.session import MAX_PICTURES, MAX_TOTAL_MB, PhotoItem, PhotoSession
+from pose_ui.shell.settings_panel import choose
+from pose_ui.shell.state import setting_key
+from pose_ui.texts import Translator
+
+__all__ = ["photo_sources"]
+
+_SAMPLE_KEY = "photo_sample"
+_OWN = "own"  # among the samples: the visitor's own pictures
+_UPLOAD_TURN_KEY = "photo_upload_turn"
+_CAMERA_KEY = "photo_camera"
+_CAMERA_OPEN_KEY = "photo_camera_open"
+_FORMATS = ("jpg", "jpeg", "png", "webp", "gif")
+
+
+def _take_choice(session: PhotoSession) -> None:
+    choice = st.session_state[_SAMPLE_KEY]
+    if choice == _OWN:
+        session.show_own()
+        return
+    session.show_sample(choice)
+    shown = len(next(one.people for one in SAMPLES if one.id == choice))
+    if shown > st.session_state[setting_key("people")]:  # a demonstration should show them all
+        choose(people=shown)
+
+
+def _take_files(session: PhotoSession, key: str) -> None:
+    session.add_own(PhotoItem(file.name, file.getvalue()) for file in st.session_state[key])
+    # A new, empty uploader: the session keeps the pictures now, also over a page change, and Streamlit lets them go.
+    st.session_state[_UPLOAD_TURN_KEY] += 1
+
+
+def _take_snapshot(session: PhotoSession, name: str) -> None:
+    snapshot = st.session_state[_CAMERA_KEY]
+    if snapshot is not None:
+        session.add_own([PhotoItem(name, snapshot.getvalue())])
+        st.session_state[_CAMERA_OPEN_KEY] = False  # the result lies behind it; and the camera goes off
+
+
+def _camera(session: PhotoSession, t: Translator) -> None:
+    area = st.popover(
+        t("photo.camera"), icon=":material/photo_camera:", key=_CAMERA_OPEN_KEY, on_change="rerun"
+    )
+    if area.open:  # only then does the browser ask for the camera
+        with area:
+            st.camera_input(
+                t("photo.camera"),
+                key=_CAMERA_KEY,
+                resolution="720p",
+                on_change=_take_snapshot,
+                args=(session, t("photo.camera_name", time=datetime.now().strftime("%H%M%S"))),
+                label_visibility="collapsed",
+            )
+            st.caption(t("photo.camera_hint"))
+
+
+def photo_sources(session: PhotoSession, t: Translator) -> None:
+    """Show the sources; whatever is chosen goes into `session`."""
+    samples, files = st.columns([3, 2], gap="medium")
+    with samples:
+        choices = [sample.id for sample in SAMPLES] + ([_OWN] if session.own else [])
+        # The session leads: an upload moves the choice to the own pictures.
+        st.session_state[_SAMPLE_KEY] = session.sample.name.removesuffix(".png") if session.sample else _OWN
+        st.pills(
+            t("photo.samples"),
+            choices,
+            key=_SAMPLE_KEY,
+            required=True,
+            format_func=lambda choice: (
+                t("photo.own", count=len(session.own)) if choice == _OWN else t(f"sample.{choice}")
+            ),
+            on_change=_take_choice,
+            args=(session,),
+            wrap=True,
+        )
+        _camera(session, t)
+    with files:
+        key = f"photo_upload_{st.session_state.setdefault(_UPLOAD_TURN_KEY, 0)}"
+        missed = st.file_uploader(
+            t("photo.upload"),
+            type=_FORMATS,
+            accept_multiple_files=True,
+            key=key,
+            help=t("photo.upload_help", megabytes=MAX_FILE_MB, megapixels=MAX_MEGAPIXELS),
+            on_change=_take_files,
+            args=(session, key),
+        )
+        if missed:
+            # The server was restarted, or another one took over, and this page has reconnected by itself. Streamlit
+            # calls back only for what it knows from an earlier run, and in the new process this is the first.
+            _take_files(session, key)
+            st.rerun()
+    if session.left_out:
+        st.warning(
+            t("photo.too_many", limit=MAX_PICTURES, megabytes=MAX_TOTAL_MB, left_out=session.left_out),
+            icon=":material/info:",
+        )

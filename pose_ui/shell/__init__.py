@@ -1,0 +1,1 @@
+"""The frame around all pages: language, layout, sign-in, settings, state, shared resources."""

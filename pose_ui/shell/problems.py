@@ -1,0 +1,27 @@
+"""How trouble looks on the screen: a sentence where the cause is, never a traceback."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ops.log import log_unexpected
+from pose_core.errors import PoseCoreError
+from pose_ui.shell import language
+from pose_ui.texts import Translator
+
+__all__ = ["show_problem", "show_unexpected"]
+
+
+def show_problem(error: PoseCoreError, t: Translator) -> None:
+    """The sentence of an error that a person can do something about."""
+    st.error(t.error(error), icon=":material/error:")
+
+
+def show_unexpected(error: Exception) -> bool:
+    """Handler of errors that nobody foresaw: logs where it happened, shows a calm sentence.
+
+    Only the exception's type and place are logged: its message might quote what a visitor uploaded.
+    """
+    log_unexpected(error)
+    st.error(language.current()("app.failed"), icon=":material/error:")
+    return True

@@ -1,0 +1,96 @@
+"""What all visitors share: one pool of landmarkers, warm before the first of them arrives."""
+
+from __future__ import annotations
+
+import gc
+import os
+from concurrent.futures import ThreadPoolExecutor
+
+import cv2
+import streamlit as st
+
+from ops.configuration import read_configuration
+from ops.rate import RateLimit
+from pose_core.benchmark import BenchmarkDesk
+from pose_core.figures.landmarks import picture_figure
+from pose_core.media.images import decode_picture, encode_jpeg
+from pose_core.models.pool import PosePool
+from pose_core.performer.samples import sample_bytes
+from pose_core.pipeline.photo import analyse_photo, annotate_photo
+from pose_core.settings import PoseSettings
+
+__all__ = [
+    "PASSWORD_ATTEMPTS",
+    "benchmark_desk",
+    "close_pool",
+    "password_attempts",
+    "pool",
+    "warm_up",
+]
+
+#: Passwords a minute from one address: enough for slips of the finger, 14 400 guesses a day.
+PASSWORD_ATTEMPTS = 10
+_WARM_RUNS = 3  # the whole way of a picture; after these it is as fast as it gets
+
+
+@st.cache_resource(show_spinner=False, on_release=PosePool.close)
+def pool() -> PosePool:
+    """The one `PosePool` of this process; pages and routes get the same object.
+
+    Raises
+    ------
+    SettingsError
+        If a variable of the configuration cannot be used.
+    """
+    return PosePool(stream_limit=read_configuration(os.environ).seats)
+
+
+@st.cache_resource(show_spinner=False, on_release=BenchmarkDesk.close)
+def benchmark_desk() -> BenchmarkDesk:
+    """The one `BenchmarkDesk` of this process."""
+    return BenchmarkDesk()
+
+
+@st.cache_resource(show_spinner=False)
+def password_attempts() -> RateLimit:
+    """How often each address may still try a password."""
+    return RateLimit(PASSWORD_ATTEMPTS)
+
+
+def _import_for_pages() -> None:
+    import pandas  # noqa: F401  - a third of a second, and on no page's way here
+
+    # Not at the top: streamlit-webrtc wants Streamlit's runtime, which does not exist at that time.
+    from pose_ui.webrtc import video
+
+    video.apply()
+
+
+def warm_up() -> None:
+    """Do once what the first visitor would else wait for: load models, open fonts, import what pages need.
+
+    Called by the application's start-up hook, before the port is open.
+    """
+    data = sample_bytes("stand")
+    with ThreadPoolExecutor(1) as beside:
+        imports = beside.submit(_import_for_pages)
+        pool().warm(decode_picture(data).frame_rgb)  # most of it outside Python
+        imports.result()
+    settings = PoseSettings()
+    for _ in range(_WARM_RUNS):
+        result, picture = analyse_photo(data, settings, pool())
+        drawn_rgb, _ = annotate_photo(result, picture.frame_rgb, settings, names={"nose": "nose 鼻"})
+        jpeg = encode_jpeg(drawn_rgb)
+        picture_figure(jpeg, result.poses, lambda key, **_: key, visibility_limit=0.5).to_json()
+    # The cores are shared by pictures and streams: threads of OpenCV's own cost more than they bring.
+    cv2.setNumThreads(1)
+    # What is loaded now stays: collections of garbage, each of which stops every stream, need not look at it again.
+    gc.collect()
+    gc.freeze()
+
+
+def close_pool() -> None:
+    """End a benchmark and free all landmarkers; the last thing before the process ends."""
+    benchmark_desk().close()
+    pool().close()
+    pool.clear()

@@ -1,0 +1,182 @@
+"""Who may see the pages: everybody, whoever knows the one password, or whoever Streamlit's own login (OIDC) knows."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import logging
+import os
+import tomllib
+from collections.abc import Iterable, Mapping
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Final
+
+import streamlit as st
+
+from ops.configuration import Configuration, read_configuration
+from ops.log import log_event
+from pose_core.errors import SettingsError, SetupError
+from pose_ui.shell import language
+from pose_ui.shell.layout import title_row
+from pose_ui.shell.resources import password_attempts
+from pose_ui.shell.state import SIGN_IN_TROUBLE, SIGNED_IN, TYPED_PASSWORD
+from pose_ui.texts import Translator
+
+__all__ = ["check_login", "signed_in", "tell_what_is_open"]
+
+#: What Streamlit's login needs in the section [auth].
+_AUTH: Final = ("redirect_uri", "cookie_secret", "client_id", "client_secret", "server_metadata_url")
+#: And what it imports for that; PoseDeck's own list of packages has neither.
+_PACKAGES: Final = ("authlib", "httpx")
+_LONGEST_TYPED: Final = 1000
+
+
+# ---------------------------------------------------------------------- at start
+def check_login(configuration: Configuration) -> None:
+    """Refuse to start with a login that cannot work.
+
+    Raises
+    ------
+    SetupError
+        A package of its is not installed.
+    SettingsError
+        Its section in Streamlit's secrets file is missing, damaged or not complete.
+    """
+    if not configuration.login:
+        return
+    for package in _PACKAGES:
+        if find_spec(package) is None:
+            raise SetupError(
+                "login_package",
+                "POSEDECK_LOGIN=oidc needs the package {package}, which is not installed. "
+                'Install it with .venv/bin/pip install "streamlit[auth]", or leave the variable out.',
+                package=package,
+            )
+    section = _auth_section(map(Path, st.get_option("secrets.files")))
+    missing = [name for name in _AUTH if not section.get(name)]
+    if missing:
+        raise SettingsError(
+            "auth_section",
+            "POSEDECK_LOGIN=oidc needs a section [auth] in .streamlit/secrets.toml, in which {names} is missing. "
+            "Add it as docs/deploy.md shows.",
+            names=", ".join(missing),
+        )
+
+
+def _auth_section(files: Iterable[Path]) -> Mapping[str, Any]:
+    """The section ``[auth]`` of the last file that has one."""
+    section: Mapping[str, Any] = {}
+    for path in files:
+        try:
+            found = tomllib.loads(path.read_text("utf-8")).get("auth")
+        except (FileNotFoundError, IsADirectoryError):  # mounted secrets come as a folder
+            continue
+        except (OSError, ValueError):  # TOML and UTF-8 errors are ValueErrors; they quote the file
+            raise SettingsError(
+                "auth_file",
+                "POSEDECK_LOGIN=oidc needs Streamlit's secrets file {file}, which cannot be read as TOML. "
+                "Please correct it.",
+                file=path.name,
+            ) from None
+        if isinstance(found, dict):
+            section = found
+    return section
+
+
+def tell_what_is_open(configuration: Configuration) -> None:
+    """Warn of a door left open beside a closed one."""
+    pages_closed = configuration.login or configuration.password is not None
+    if pages_closed == (configuration.api_token is not None):
+        return
+    message = (
+        "The pages ask who comes, but the REST interface answers everybody: set POSEDECK_API_TOKEN to change that."
+        if pages_closed
+        else "The REST interface wants a token, but the pages are open to everybody: set POSEDECK_PASSWORD to change "
+        "that."
+    )
+    log_event("open", logging.WARNING, message=message)
+
+
+# ---------------------------------------------------------------------- on the screen
+def signed_in(t: Translator) -> bool:
+    """Whether this visitor may see the pages; if not, shows how to come in, and nothing else may be shown."""
+    configuration = read_configuration(os.environ)
+    if configuration.login:
+        return _known_to_the_login(configuration, t)
+    if configuration.password is None or st.session_state.get(SIGNED_IN):
+        return True
+    _header(t)
+    st.write(t("sign_in.text"))
+    with st.form("sign_in", width=420):
+        st.text_input(
+            t("sign_in.password"),
+            type="password",
+            key=TYPED_PASSWORD,
+            max_chars=_LONGEST_TYPED,
+            autocomplete="current-password",
+        )
+        st.form_submit_button(t("sign_in.button"), type="primary", on_click=_try_password)
+    trouble = st.session_state.get(SIGN_IN_TROUBLE)
+    if trouble is not None:
+        text = t("sign_in.wait", seconds=trouble) if trouble else t("sign_in.wrong")
+        st.error(text, icon=":material/lock:")
+    return False
+
+
+def _header(t: Translator) -> None:
+    with title_row(t("app.name")):
+        language.switch_before_pages(t)
+
+
+def _try_password() -> None:
+    """Compare what was typed. It is neither kept nor logged."""
+    typed = str(st.session_state.get(TYPED_PASSWORD, ""))
+    st.session_state[TYPED_PASSWORD] = ""
+    wait_s = password_attempts().wait_s(st.context.ip_address)
+    if wait_s:
+        st.session_state[SIGN_IN_TROUBLE] = wait_s
+        log_event("sign_in", logging.WARNING, outcome="too_often")
+        return
+    password = read_configuration(os.environ).password or ""
+    # Of the digests, which are of one length: the time tells nothing about the password's either.
+    if password and hmac.compare_digest(_digest(typed), _digest(password)):
+        st.session_state.pop(SIGN_IN_TROUBLE, None)
+        st.session_state[SIGNED_IN] = True
+        log_event("sign_in", outcome="in")
+    else:
+        st.session_state[SIGN_IN_TROUBLE] = 0
+        log_event("sign_in", logging.WARNING, outcome="wrong")
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+
+
+def _known_to_the_login(configuration: Configuration, t: Translator) -> bool:
+    user: Mapping[str, Any] = st.user
+    if not st.user.is_logged_in:
+        _header(t)
+        st.write(t("sign_in.login_text"))
+        st.button(t("sign_in.login"), type="primary", icon=":material/login:", on_click=st.login)
+        return False
+    allowed = _is_on_the_list(user, configuration.login_who)
+    if st.session_state.get(SIGNED_IN) is not allowed:
+        st.session_state[SIGNED_IN] = allowed
+        log_event(
+            "sign_in", logging.INFO if allowed else logging.WARNING, outcome="in" if allowed else "not_listed"
+        )
+    if not allowed:
+        _header(t)
+        st.error(t("sign_in.not_listed"), icon=":material/lock:")
+        st.button(t("sign_in.out"), icon=":material/logout:", on_click=st.logout)
+    return allowed
+
+
+def _is_on_the_list(user: Mapping[str, Any], who: tuple[str, ...]) -> bool:
+    """Whether this user's address, which the provider must have verified, or its domain is on the list."""
+    if not who:
+        return True
+    address = str(user.get("email") or "").lower()
+    name, at, domain = address.rpartition("@")
+    return user.get("email_verified") is True and bool(name) and (address in who or at + domain in who)

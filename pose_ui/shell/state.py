@@ -1,0 +1,100 @@
+"""The keys of ``st.session_state``, all in one place. It holds only choices and finished results."""
+
+from __future__ import annotations
+
+from typing import Final
+
+__all__ = [
+    "BENCHMARK",
+    "BENCHMARK_DEFAULTS",
+    "BENCHMARK_TAB",
+    "ENTERED",
+    "LANG",
+    "LIVE",
+    "LIVE_DEFAULTS",
+    "PAGE",
+    "PHOTO",
+    "PHOTO_TAB",
+    "PICTURES_FOR_PHOTO",
+    "SETTING_DEFAULTS",
+    "SIGNED_IN",
+    "SIGN_IN_LANG",
+    "SIGN_IN_TROUBLE",
+    "TYPED_PASSWORD",
+    "benchmark_key",
+    "live_key",
+    "setting_key",
+]
+
+LANG: Final = "lang"
+BENCHMARK: Final = "benchmark"  # a pose_ui.benchmark.session.BenchmarkSession
+BENCHMARK_TAB: Final = "benchmark_tab"  # the open one of its tabs
+PAGE: Final = "page"  # address of the page that was shown last
+ENTERED: Final = "entered"  # there while a page has not yet noticed that the visitor came to it
+LIVE: Final = "live"  # a pose_ui.live_view.session.LiveSession
+PHOTO: Final = "photo"  # a pose_ui.photo.session.PhotoSession
+PHOTO_TAB: Final = "photo_tab"  # the open one of the result's tabs
+PICTURES_FOR_PHOTO: Final = "pictures_for_photo"  # see pose_ui.shell.mailbox
+SIGNED_IN: Final = "signed_in"  # True once the visitor may see the pages
+SIGN_IN_LANG: Final = "sign_in_lang"  # the language switch before any page
+SIGN_IN_TROUBLE: Final = "sign_in_trouble"  # 0: a wrong password; above: seconds to wait before the next one
+TYPED_PASSWORD: Final = "typed_password"  # the field; emptied as soon as it was compared
+
+#: Choices of the settings panel with their defaults; each lives under `setting_key`.
+SETTING_DEFAULTS: Final[dict[str, object]] = {
+    "model": "full",
+    "people": 1,
+    "detection": 0.5,
+    "presence": 0.5,
+    "visibility": 0.5,
+    "enlarge": True,
+    "draw": ["names"],
+}
+
+
+def setting_key(name: str) -> str:
+    """Key of one choice of the settings panel."""
+    return f"setting_{name}"
+
+
+#: Choices of the Live page with their defaults; each lives under `live_key`.
+LIVE_DEFAULTS: Final[dict[str, object]] = {
+    "source": "camera",
+    "scene": "squat",
+    "height": 480,
+    "fps": 30,
+    "mirror": True,
+    "smooth": True,
+    "min_cutoff": None,  # the filter's own defaults, from pose_core.tracking.smoothing
+    "beta": None,
+    "adaptive": True,
+    "target": 15,
+    "joints": ["elbow", "knee"],
+    "chart": "angles",
+    "clip": False,
+}
+
+
+def live_key(name: str) -> str:
+    """Key of one choice of the Live page."""
+    return f"live_{name}"
+
+
+#: Choices of the Benchmark page with their defaults; each lives under `benchmark_key`.
+BENCHMARK_DEFAULTS: Final[dict[str, object]] = {
+    "preset": "quick",
+    "source": "performer",
+    "goal": "coaching",
+    "own": False,
+    "sizes": ["640x480", "1280x720"],
+    "width": 800,
+    "height": 600,
+    "models": ["full"],
+    "modes": ["video"],
+    "people": [1],
+}
+
+
+def benchmark_key(name: str) -> str:
+    """Key of one choice of the Benchmark page."""
+    return f"benchmark_{name}"

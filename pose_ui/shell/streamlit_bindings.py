@@ -1,0 +1,101 @@
+"""The only place that reaches into private parts of Streamlit 1.67. tests/e2e/test_offline.py and
+test_live_rounds.py hold it.
+
+Call `apply` before the server starts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Final
+
+from starlette.formparsers import MultiPartParser
+from starlette.websockets import WebSocketDisconnected
+from streamlit import net_util
+from streamlit.runtime import exists, get_instance
+from streamlit.runtime.app_session import AppSession
+from streamlit.runtime.pages_manager import PagesManager
+from streamlit.runtime.scriptrunner import RerunData, get_script_run_ctx
+
+from pose_core.media.images import MAX_FILE_MB
+
+__all__ = ["ShownPage", "apply"]
+
+_HERE = "127.0.0.1"
+_UNCAUGHT = "Uncaught app execution"
+_LOOK_AGAIN_S: Final = 0.05
+
+
+def _is_no_farewell(record: logging.LogRecord) -> bool:
+    return not (record.exc_info and isinstance(record.exc_info[1], WebSocketDisconnected))
+
+
+def apply() -> None:
+    """Set what Streamlit offers no public name for."""
+    # A folder called pages/ makes Streamlit run the first visitor's page by itself, without dashboard.py, until
+    # st.navigation was called once in the process. This is what that call sets.
+    PagesManager.uses_pages_directory = False
+    # When a page of another origin opens Streamlit's WebSocket, Streamlit asks an outside service for this machine's
+    # address, browser.serverAddress or not, to compare the origin with it. Both answers are cached here; with them
+    # given, nobody is asked, and the foreign origin is refused as before.
+    net_util._internal_ip = _HERE
+    net_util._external_ip = _HERE
+    # Streamlit would log an unexpected error with its message, which may quote what a visitor uploaded;
+    # pose_ui.shell.problems logs its type and place instead.
+    logging.getLogger("streamlit.error_util").addFilter(lambda record: record.msg != _UNCAUGHT)
+    # Warming up imports streamlit-webrtc outside of any page's run, on purpose; Streamlit would warn of that.
+    context = "streamlit.runtime.scriptrunner_utils.script_run_context"
+    logging.getLogger(context).addFilter(lambda record: "missing ScriptRunContext" not in record.msg)
+    # A visitor who leaves while something is being sent: Streamlit takes what Starlette raises for a text message, and
+    # closes what is closed. The visit ends as it should; only the log would have a traceback each time.
+    logging.getLogger("uvicorn.error").addFilter(_is_no_farewell)
+    # Uploads above 1 MB would be put into temporary files. All that may come in stays in memory.
+    MultiPartParser.spool_max_size = (MAX_FILE_MB + 1) * 1024 * 1024
+
+
+class ShownPage:
+    """The page whose run makes it, for other threads: whether the visitor still has it open, and a way to wake it.
+
+    Streamlit has no public call for the second. What it does for a request of a browser is done here in its place,
+    but only while the visitor's script rests, so that no click is lost.
+    """
+
+    def __init__(self) -> None:
+        context = get_script_run_ctx(suppress_warning=True)
+        self._session_id = context.session_id if context is not None else ""
+        self._page_hash = context.page_script_hash if context is not None else ""
+        self._waking = False
+
+    def _session(self) -> AppSession | None:
+        session = get_instance().get_app_session(self._session_id) if exists() else None
+        return session if session is not None and session.page_script_hash == self._page_hash else None
+
+    def here(self) -> bool:
+        """Whether a browser is connected and shows this page; from any thread."""
+        return self._session() is not None
+
+    def wake(self, needed: Callable[[], bool]) -> None:
+        """Run the page as soon as it rests, if `needed` still says so by then; from any thread, as often as wanted."""
+        session = self._session()
+        if session is not None and not self._waking:
+            self._waking = True
+            session._call_soon_on_event_loop(lambda: self._run_when_at_rest(needed))
+
+    def _run_when_at_rest(self, needed: Callable[[], bool]) -> None:
+        session = self._session()
+        if session is None or not needed():
+            self._waking = False
+        elif session._scriptrunner is not None:
+            asyncio.get_running_loop().call_later(_LOOK_AGAIN_S, self._run_when_at_rest, needed)
+        else:
+            self._waking = False
+            state = session._client_state
+            session._create_scriptrunner(
+                RerunData(
+                    query_string=state.query_string,
+                    page_script_hash=state.page_script_hash,
+                    context_info=state.context_info if state.HasField("context_info") else None,
+                )
+            )

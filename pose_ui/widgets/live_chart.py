@@ -1,0 +1,223 @@
+"""A Plotly chart that is redrawn in place, several times a second, without flicker and keeping a turned 3-D view.
+
+`st.plotly_chart` cannot: Streamlit 1.67 makes the whole figure part of the element's identity, also with a key, so that
+each new figure is a new element in the page.
+"""
+
+from __future__ import annotations
+
+import base64
+from typing import Any, Final
+
+import numpy as np
+import plotly.graph_objects as go
+import streamlit as st
+
+from pose_ui.shell.plotly_route import PLOTLY_PATH
+
+__all__ = ["live_chart"]
+
+#: Millimetres and milliseconds: less than any screen shows, and half the length of a whole float.
+_DIGITS: Final = 3
+#: Plotly draws 3-D at twice the screen's resolution: four times the pixels, which without a graphics card take longer
+#: than the time between two pictures of the video beside it.
+_TURNABLE: Final = {"displayModeBar": False, "plotGlPixelRatio": 1}
+_PLOTLY_HEIGHT_PX: Final = 450  # Plotly's own, for a figure that names none
+#: What is needed of Plotly's own template of 7 kB: room for the labels of axes that say nothing else.
+_TEMPLATE: Final = {"layout": {axis: {"automargin": True} for axis in ("xaxis", "yaxis")}}
+
+_HTML = '<div class="posedeck-live-chart" role="img"><div></div></div>'
+
+_CSS = ".posedeck-live-chart { width: 100%; overflow: hidden; }"
+
+# Streamlit calls the function at each run with new data, and what it returned when the element goes. When a newer call
+# is on its way already, it calls that at once, with the element still in its place; so state is kept by element, and
+# nothing is cleaned up before the element has left the page.
+#
+# An element may also go only to come back: when a fragment runs right after the whole page, Streamlit 1.67 drops what
+# the page's run has put into it and not sent yet. So the plot is kept for a moment, and its successor takes it over.
+_JS = """
+const GAP_MS = 250; // at most four drawings a second, whatever makes the page run anew
+const RETRY_MS = 10000;
+const KEPT_MS = 1000; // longer than it takes Streamlit to bring an element back
+const CLEAR = "rgba(0, 0, 0, 0)";
+const charts = new WeakMap(); // by the element they are in
+const left = new Map(); // by key: plots whose element has gone a moment ago
+
+// Plotly, once for all charts of the page; null if it did not come. Relative, as Streamlit's own scripts are: the
+// dashboard may live in any folder of its server.
+function loadPlotly(path) {
+  window.posedeckPlotly ??= new Promise((done) => {
+    const script = document.createElement("script");
+    const finish = () => {
+      const loaded = script.dataset.failed ? null : (window.Plotly ?? null);
+      if (!loaded) setTimeout(() => delete window.posedeckPlotly, RETRY_MS);
+      done(loaded);
+    };
+    script.onload = finish;
+    script.onerror = () => {
+      script.dataset.failed = "1";
+      finish();
+    };
+    script.src = new URL(path, document.baseURI).href;
+    document.head.append(script);
+  });
+  return window.posedeckPlotly;
+}
+
+function schedule(chart) {
+  if (chart.timer || chart.held || chart.gone) return;
+  const wait = chart.drawnAt + GAP_MS - performance.now();
+  chart.timer = setTimeout(() => draw(chart), Math.max(0, wait));
+}
+
+async function draw(chart) {
+  const Plotly = await loadPlotly(chart.data.script);
+  chart.timer = 0;
+  const width = chart.box.clientWidth;
+  if (!Plotly || !width || chart.held || chart.gone) return;
+  const style = getComputedStyle(chart.box);
+  // A copy: Plotly writes into what it is given, and a drawing after a change of width starts from the original.
+  const { data, layout } = structuredClone(chart.data.figure);
+  const font = {
+    ...layout.font,
+    color: style.getPropertyValue("--st-text-color").trim(),
+    family: style.getPropertyValue("--st-font").trim(),
+  };
+  Object.assign(layout, { width, height: chart.data.height, paper_bgcolor: CLEAR, plot_bgcolor: CLEAR, font });
+  // Not clear: WebGL would draw half-transparent lines too bright on it.
+  if (layout.scene) layout.scene.bgcolor = style.getPropertyValue("--st-background-color").trim();
+  chart.plotly = Plotly;
+  chart.drawnAt = performance.now();
+  await Plotly.react(chart.plot, data, layout, chart.data.config);
+}
+
+function mount(box, key) {
+  if (left.has(key)) {
+    box.firstElementChild.replaceWith(left.get(key));
+    left.delete(key);
+  }
+  const listeners = new AbortController();
+  const chart = { box, plot: box.firstElementChild, listeners, timer: 0, drawnAt: -GAP_MS, width: 0 };
+  const { signal } = listeners;
+  const hold = () => (chart.held = true);
+  const release = ({ buttons }) => {
+    if (!chart.held || buttons) return;
+    chart.held = false;
+    schedule(chart);
+  };
+  // Plotly knows a turned view only when the button is let go: a drawing before that would turn it back.
+  box.addEventListener("pointerdown", hold, { capture: true, signal });
+  // A button may also be let go where nobody tells the page: then the next movement does.
+  for (const event of ["pointerup", "pointercancel", "pointermove"]) {
+    window.addEventListener(event, release, { capture: true, signal });
+  }
+  chart.resize = new ResizeObserver(() => {
+    if (box.clientWidth === chart.width) return;
+    chart.width = box.clientWidth;
+    schedule(chart);
+  });
+  chart.resize.observe(box);
+  return chart;
+}
+
+function unmount(chart, key) {
+  const { plot, plotly } = chart;
+  chart.gone = true;
+  clearTimeout(chart.timer);
+  chart.resize.disconnect();
+  chart.listeners.abort();
+  left.set(key, plot);
+  setTimeout(() => {
+    if (plot.isConnected) return; // taken over
+    if (left.get(key) === plot) left.delete(key);
+    plotly?.purge(plot);
+  }, KEPT_MS);
+}
+
+export default function ({ data, parentElement }) {
+  const box = parentElement.querySelector(".posedeck-live-chart");
+  let chart = charts.get(box);
+  if (!chart) {
+    chart = mount(box, data.key);
+    charts.set(box, chart);
+  }
+  chart.data = data;
+  box.style.height = data.height + "px"; // also before there is anything to see, so that nothing jumps
+  box.setAttribute("aria-label", data.alt);
+  schedule(chart);
+  return () => {
+    if (!box.isConnected) unmount(chart, data.key);
+  };
+}
+"""
+
+# In the page itself: Plotly writes its style sheet into the page's head, from where it does not reach a shadow root.
+_component = st.components.v2.component(
+    "posedeck_live_chart", html=_HTML, css=_CSS, js=_JS, isolate_styles=False
+)
+
+
+def _numbers(values: np.ndarray[Any, Any]) -> list[Any]:
+    """Rounded, and None for what JSON cannot say: NaN and infinity."""
+    known: np.ndarray[Any, Any] = values
+    if values.dtype.kind == "f":
+        rounded = np.round(values.astype(float), _DIGITS)
+        known = rounded.astype(object)
+        known[~np.isfinite(rounded)] = None
+    listed: list[Any] = known.tolist()
+    return listed
+
+
+def _compact(value: Any) -> Any:
+    """A part of Plotly's JSON with short lists instead of packed arrays, which hold all digits of a float."""
+    match value:
+        case {"bdata": str(packed), "dtype": str(dtype)}:
+            shape = [int(size) for size in str(value.get("shape", -1)).split(",")]
+            return _numbers(np.frombuffer(base64.b64decode(packed), dtype).reshape(shape))
+        case dict():
+            return {name: _compact(part) for name, part in value.items()}
+        case list() | tuple():
+            return [_compact(part) for part in value]
+        case np.ndarray():
+            return _compact(value.tolist())
+        case float() | np.floating():
+            return round(float(value), _DIGITS) if np.isfinite(value) else None
+        case np.generic():
+            return value.item()
+    return value
+
+
+def live_chart(figure: go.Figure, *, alt: str, key: str, interactive: bool = False) -> None:
+    """Show a figure in the place of the one that was shown under the same key before.
+
+    Paper and plot are transparent, a 3-D scene has the page's background, text its colour and font, and the width is
+    that of the column; the figure's template is left out. At most four figures a second are drawn, the newest each
+    time, and none while a mouse button or finger is down on the chart. It needs the route of
+    `pose_ui.shell.plotly_route`; without it the place stays empty.
+
+    Parameters
+    ----------
+    figure : plotly.graph_objects.Figure
+        Of a few thousand numbers at most; they are rounded to 3 decimals. ``layout.height``, in pixels, is the height
+        of the place. While ``layout.uirevision`` stays the same, a view that the person turned stays, too.
+    alt : str
+        What the chart shows, for those who cannot see it.
+    key : str
+        Streamlit key.
+    interactive : bool
+        Whether a 3-D view can be turned; else the chart is but a picture.
+    """
+    whole = figure.to_plotly_json()
+    layout: dict[str, Any] = whole["layout"] | {"template": _TEMPLATE}
+    _component(
+        key=key,
+        data={
+            "figure": _compact({"data": whole["data"], "layout": layout}),
+            "config": _TURNABLE if interactive else {"staticPlot": True},
+            "height": layout.get("height", _PLOTLY_HEIGHT_PX),
+            "alt": alt,
+            "script": PLOTLY_PATH,
+            "key": key,
+        },
+    )

@@ -1,0 +1,446 @@
+"""What a person sees on the picture: dots, lines, names and angles, where they belong and nowhere else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from benchmarks import drawing
+from pose_core.colours import DOT, EDGE, GROUND, LINE, PEOPLE, rgb
+from pose_core.drawing.captions import text_sprite
+from pose_core.drawing.skeleton import _limb_angles_deg, draw_poses
+from pose_core.geometry.angles import LIMB_ANGLES, pose_angles_deg
+from pose_core.pose import Pose
+from pose_core.settings import DrawSettings
+from pose_core.skeleton import INDEX, LANDMARK_NAMES, N_LANDMARKS
+
+Frame = NDArray[np.uint8]
+PoseMaker = Callable[..., Pose]
+
+BARE = DrawSettings(names=False)
+SIZE_WH = (640, 480)
+
+
+def plain(level: int, size_wh: tuple[int, int] = SIZE_WH) -> Frame:
+    return np.full((size_wh[1], size_wh[0], 3), level, dtype=np.uint8)
+
+
+def is_colour(frame_rgb: Frame, colour: str, levels: int = 12) -> NDArray[np.bool_]:
+    """Where the picture has a colour, give or take what smooth edges blend in."""
+    return np.asarray((np.abs(frame_rgb.astype(int) - rgb(colour)) <= levels).all(axis=-1))
+
+
+@pytest.fixture
+def spread(make_pose: PoseMaker) -> Pose:
+    """No person: landmarks so far apart that no dot covers another."""
+    columns, rows = np.arange(N_LANDMARKS) % 7, np.arange(N_LANDMARKS) // 7
+    return make_pose(image_xy_px=np.column_stack([50 + columns * 90, 40 + rows * 100]).astype(float))
+
+
+def pixel(frame_rgb: Frame, xy: Any) -> tuple[int, ...]:
+    return tuple(int(level) for level in frame_rgb[round(xy[1]), round(xy[0])])
+
+
+def changed(drawn: Frame, before: Frame) -> NDArray[np.bool_]:
+    return np.asarray((drawn != before).any(axis=-1))
+
+
+# ---------------------------------------------------------------------- dots and lines
+@pytest.mark.parametrize("ground", [0, 128, 255])
+def test_every_landmark_carries_a_red_dot(spread: Pose, ground: int) -> None:
+    drawn = draw_poses(plain(ground), [spread], BARE)
+    assert {pixel(drawn, xy) for xy in spread.image_xy_px} == {rgb(DOT)}
+
+
+def test_the_picture_itself_is_left_as_it_was(make_pose: PoseMaker) -> None:
+    frame_rgb = plain(200)
+    frame_rgb.flags.writeable = False
+    drawn = draw_poses(frame_rgb, [make_pose()])
+    assert (frame_rgb == 200).all()
+    assert changed(drawn, frame_rgb).any()
+
+
+def test_without_people_the_picture_comes_back_as_a_copy() -> None:
+    frame_rgb = plain(90)
+    drawn = draw_poses(frame_rgb, [])
+    np.testing.assert_array_equal(drawn, frame_rgb)
+    assert not np.shares_memory(drawn, frame_rgb)
+
+
+@pytest.mark.parametrize("ground", [0, 255])
+def test_a_line_is_white_between_dark_edges_on_any_ground(make_pose: PoseMaker, ground: int) -> None:
+    pose = make_pose({"left_hip": (500, 200), "left_knee": (500, 300)})
+    drawn = draw_poses(plain(ground), [pose], BARE)
+    across = drawn[250, 490:511]  # the thigh runs down at x = 500
+    white, dark = is_colour(across, LINE), is_colour(across, EDGE, levels=60)
+    middle = 10
+    assert white[middle]
+    left_edge, right_edge = dark[:middle], dark[middle + 1 :]
+    assert left_edge.any()
+    assert right_edge.any()
+    assert pixel(drawn, (506, 250)) == (ground,) * 3, "a line is thin"
+
+
+def test_several_people_have_colours_of_their_own_and_numbers(make_pose: PoseMaker) -> None:
+    people = [make_pose(scale=0.5, shift_xy=(x, 120)) for x in (-60.0, 120.0, 300.0)]
+    before = plain(0, (1280, 960))  # twice the size that the poses refer to
+    drawn = draw_poses(before, people, BARE)
+    for number, pose in enumerate(people):
+        points = pose.image_xy_px * 2
+        x, y = (int(v) for v in (points[INDEX["left_hip"]] + points[INDEX["left_knee"]]) / 2)
+        assert is_colour(drawn[y - 2 : y + 3, x - 2 : x + 3], PEOPLE[number]).any()
+        assert pixel(drawn, points[INDEX["left_elbow"]]) == rgb(LINE)
+        above_head = drawn[int(points[:, 1].min()) - 50 :, int(points[0, 0]) - 20 :][:35, :70]
+        assert above_head.any(), "a number stands there"
+
+
+def test_sizes_grow_with_the_picture(spread: Pose) -> None:
+    """The same share of the picture is covered at any resolution, so a dot is never a speck or a blob."""
+    areas = []
+    for factor in (1, 2, 4):
+        size_wh = (SIZE_WH[0] * factor, SIZE_WH[1] * factor)
+        drawn = draw_poses(plain(0, size_wh), [spread], BARE)
+        areas.append(is_colour(drawn, DOT).mean())
+    assert areas[1] == pytest.approx(areas[0], rel=0.35)
+    assert areas[2] == pytest.approx(areas[1], rel=0.35)
+
+
+def test_dots_of_a_small_person_are_smaller(make_pose: PoseMaker) -> None:
+    large, small = (
+        is_colour(draw_poses(plain(0), [make_pose(scale=scale)], BARE), DOT).sum() for scale in (1.0, 0.4)
+    )
+    assert small < large / 2
+
+
+def test_a_pose_is_drawn_in_place_on_a_picture_of_another_size(spread: Pose) -> None:
+    drawn = draw_poses(plain(0, (1280, 960)), [spread], BARE)
+    assert {pixel(drawn, xy * 2) for xy in spread.image_xy_px} == {rgb(DOT)}
+
+
+def test_a_picture_with_another_order_in_memory_is_drawn_on(make_pose: PoseMaker) -> None:
+    frame_rgb = plain(0, (480, 640)).transpose(1, 0, 2)
+    np.testing.assert_array_equal(draw_poses(frame_rgb, [make_pose()]), draw_poses(plain(0), [make_pose()]))
+
+
+# ---------------------------------------------------------------------- outside and unknown
+@pytest.mark.parametrize("shift", [(5000.0, 0.0), (0.0, -5000.0), (1e9, 1e9), (-1e12, 0.0)])
+def test_a_person_outside_the_picture_leaves_no_mark(
+    make_pose: PoseMaker, shift: tuple[float, float]
+) -> None:
+    frame_rgb = plain(200)
+    drawn = draw_poses(frame_rgb, [make_pose(shift_xy=shift)], DrawSettings(angles=True))
+    np.testing.assert_array_equal(drawn, frame_rgb)
+
+
+def test_landmarks_far_outside_on_all_sides_do_no_harm(make_pose: PoseMaker) -> None:
+    rng = np.random.default_rng(2)
+    for reach in (1e3, 1e5, 1e8, 1e12):
+        pose = make_pose(image_xy_px=rng.normal(size=(N_LANDMARKS, 2)) * reach)
+        drawn = draw_poses(plain(200), [pose], DrawSettings(angles=True, confidence=True))
+        assert drawn.shape == (480, 640, 3)
+
+
+def test_a_limb_that_leaves_the_picture_is_drawn_up_to_its_border(make_pose: PoseMaker) -> None:
+    places = {"left_elbow": (700, 130), "left_wrist": (780, 130)}
+    before = plain(0)
+    drawn = draw_poses(before, [make_pose(places)], BARE)
+    assert changed(drawn, before)[120:141, -1].any()
+    assert pixel(drawn, (630, 130)) == rgb(LINE)
+
+
+def test_a_person_with_unknown_places_is_left_out_and_the_others_are_drawn(make_pose: PoseMaker) -> None:
+    unknown = make_pose(image_xy_px=np.full((N_LANDMARKS, 2), np.nan))
+    np.testing.assert_array_equal(draw_poses(plain(9), [unknown], DrawSettings(angles=True)), plain(9))
+    both = draw_poses(plain(9), [unknown, make_pose()], BARE)
+    assert is_colour(both, PEOPLE[1]).any(), "the second keeps the second colour"
+    assert not is_colour(both, PEOPLE[0]).any()
+
+
+def test_a_landmark_with_unknown_visibility_is_drawn_as_not_visible(
+    spread: Pose, make_pose: PoseMaker
+) -> None:
+    visibility = np.full(N_LANDMARKS, 1.0)
+    visibility[20] = np.nan
+    pose = make_pose(image_xy_px=spread.image_xy_px, visibility=visibility)
+    drawn = draw_poses(plain(255), [pose], DrawSettings(names=False, confidence=True))
+    assert pixel(drawn, spread.image_xy_px[20]) == rgb(EDGE)
+
+
+@pytest.mark.parametrize("size_wh", [(1, 1), (1, 40), (16, 16), (16, 160), (160, 16)])
+def test_the_smallest_pictures_can_be_drawn_on(make_pose: PoseMaker, size_wh: tuple[int, int]) -> None:
+    poses = [make_pose(), make_pose(scale=0.5)]
+    drawn = draw_poses(plain(200, size_wh), poses, DrawSettings(angles=True, confidence=True))
+    assert drawn.shape == (size_wh[1], size_wh[0], 3)
+
+
+# ---------------------------------------------------------------------- choices
+def test_skeleton_only_leaves_nothing_of_the_picture(make_pose: PoseMaker) -> None:
+    rng = np.random.default_rng(1)
+    pictures = [rng.integers(0, 256, (480, 640, 3), dtype=np.uint8) for _ in range(2)]
+    draw = DrawSettings(skeleton_only=True, angles=True)
+    drawn = [draw_poses(picture, [make_pose()], draw) for picture in pictures]
+    np.testing.assert_array_equal(drawn[0], drawn[1])
+    assert is_colour(drawn[0], DOT).any()
+
+
+def test_by_confidence_dots_are_hollow_below_the_limit_and_change_colour_with_it(
+    spread: Pose, make_pose: PoseMaker
+) -> None:
+    visibility = np.linspace(0, 1, N_LANDMARKS)
+    pose = make_pose(image_xy_px=spread.image_xy_px, visibility=visibility)
+    drawn = draw_poses(plain(255), [pose], DrawSettings(names=False, confidence=True), visibility_limit=0.5)
+    centres = [pixel(drawn, xy) for xy in spread.image_xy_px]
+    hollow = visibility < 0.5
+    assert {centre for centre, is_hollow in zip(centres, hollow, strict=True) if is_hollow} == {rgb(EDGE)}
+    filled = [centre for centre, is_hollow in zip(centres, hollow, strict=True) if not is_hollow]
+    brightness = [sum(centre) for centre in filled]
+    assert rgb(EDGE) not in filled
+    assert brightness == sorted(set(brightness)), "the surer, the brighter"
+
+
+def test_without_confidence_dots_do_not_depend_on_visibility(make_pose: PoseMaker) -> None:
+    hidden = draw_poses(plain(255), [make_pose(visibility=np.zeros(N_LANDMARKS))], BARE)
+    np.testing.assert_array_equal(hidden, draw_poses(plain(255), [make_pose()], BARE))
+
+
+# ---------------------------------------------------------------------- names and angles
+def caption_pixels(pose: Pose, draw: DrawSettings, **options: Any) -> NDArray[np.bool_]:
+    """What captions add to a drawing."""
+    bare = draw_poses(plain(120), [pose], BARE)
+    return changed(draw_poses(plain(120), [pose], draw, **options), bare)
+
+
+def near(mask: NDArray[np.bool_], xy: Any, reach_px: int = 70) -> bool:
+    x, y = (int(v) for v in xy)
+    return bool(mask[max(0, y - 14) : y + 14, max(0, x - reach_px) : x + reach_px].any())
+
+
+def test_main_joints_carry_their_names_and_the_face_only_one(make_pose: PoseMaker) -> None:
+    pose = make_pose()
+    added = caption_pixels(pose, DrawSettings(names=True), names={"left_knee": "knee"})
+    for joint in ("left_knee", "right_shoulder", "left_wrist", "right_ankle"):
+        assert near(added, pose.image_xy_px[INDEX[joint]]), joint
+    only_nose = caption_pixels(
+        make_pose(hidden=tuple(n for n in LANDMARK_NAMES if n != "nose")), DrawSettings(names=True)
+    )
+    rows = np.flatnonzero(only_nose.any(axis=1))
+    assert rows.size
+    assert abs(rows.mean() - pose.image_xy_px[0, 1]) < 15
+
+
+def test_chinese_names_are_drawn_as_themselves(make_pose: PoseMaker) -> None:
+    """A font without Chinese would draw the same empty box for each."""
+    hidden = tuple(name for name in LANDMARK_NAMES if name != "left_wrist")
+    pose = make_pose(hidden=hidden)
+    pictures = [
+        caption_pixels(pose, DrawSettings(names=True), names={"left_wrist": name})
+        for name in ("左", "腕", "膝")
+    ]
+    assert all(picture.sum() > 30 for picture in pictures)
+    assert not np.array_equal(pictures[0], pictures[1])
+    assert not np.array_equal(pictures[1], pictures[2])
+
+
+def test_a_hidden_joint_has_neither_name_nor_angle(make_pose: PoseMaker) -> None:
+    draw = DrawSettings(names=True, angles=True)
+    places = {"left_wrist": (560, 370)}
+    assert near(caption_pixels(make_pose(places), draw), places["left_wrist"])
+    assert not near(caption_pixels(make_pose(places, hidden=("left_wrist",)), draw), places["left_wrist"], 30)
+
+
+def test_angles_are_written_at_limb_joints_and_follow_the_visibility_limit(make_pose: PoseMaker) -> None:
+    draw = DrawSettings(names=False, angles=True)
+    pose = make_pose(hidden=("left_ankle",))
+    knees = [pose.image_xy_px[INDEX[f"{side}_knee"]] for side in ("left", "right")]
+    added = caption_pixels(pose, draw)
+    assert not near(added, knees[0], 45), "the left knee's angle needs the ankle"
+    assert near(added, knees[1], 45)
+    assert near(caption_pixels(pose, draw, visibility_limit=0.05), knees[0], 45)
+    assert not near(added, pose.image_xy_px[0], 30), "the nose has no angle"
+
+
+def test_the_angles_written_are_those_of_the_angle_table(make_pose: PoseMaker) -> None:
+    """Beside the joint stands the number that `pose_angles_deg` gives, and no other."""
+    pose = make_pose({"left_elbow": (470, 170), "right_knee": (250, 320)}, hidden=("left_ankle",))
+    drawn = _limb_angles_deg(pose, 0.5)
+    every = pose_angles_deg(pose, "image", 0.5)
+    assert set(drawn) == {f"{side}_{joint}" for side in ("left", "right") for joint in LIMB_ANGLES}
+    assert drawn == pytest.approx({name: every[name] for name in drawn}, nan_ok=True)
+    right_elbow = make_pose(
+        {"right_shoulder": (280, 130), "right_elbow": (200, 130), "right_wrist": (200, 200)},
+        hidden=tuple(n for n in LANDMARK_NAMES if n not in ("right_shoulder", "right_elbow", "right_wrist")),
+    )
+    added = caption_pixels(right_elbow, DrawSettings(names=False, angles=True))
+    expected = (text_sprite("90°", 19).keep < 255).any(axis=-1)
+    assert added.sum() == pytest.approx(expected.sum(), rel=0.03)
+
+
+def test_only_the_chosen_person_carries_captions(make_pose: PoseMaker) -> None:
+    people = [make_pose(scale=0.6, shift_xy=(x, 60)) for x in (-90.0, 270.0)]
+    bare = draw_poses(plain(120), people, BARE)
+    halves = {}
+    for chosen in (0, 1, None):
+        drawn = draw_poses(plain(120), people, DrawSettings(names=True), names={}, chosen=chosen)
+        by_column = changed(drawn, bare).any(axis=0)
+        halves[chosen] = bool(by_column[:120].any()), bool(by_column[-120:].any())
+    assert halves == {0: (True, False), 1: (False, True), None: (True, True)}
+
+
+def only(name: str) -> tuple[str, ...]:
+    """All landmarks but one, to hide them."""
+    return tuple(other for other in LANDMARK_NAMES if other != name)
+
+
+def test_a_caption_that_has_no_room_moves_to_the_other_side_of_its_joint(make_pose: PoseMaker) -> None:
+    names = {"left_wrist": "left wrist"}
+    draw = DrawSettings(names=True)
+    at_edge, in_middle = (
+        caption_pixels(make_pose({"left_wrist": (x, 245)}, hidden=only("left_wrist")), draw, names=names)
+        for x in (625.0, 500.0)
+    )
+    assert at_edge.sum() == pytest.approx(in_middle.sum(), rel=0.1), "nothing is cut off"
+    assert np.flatnonzero(at_edge.any(axis=0)).max() < 625
+    assert np.flatnonzero(in_middle.any(axis=0)).min() > 500
+
+
+def test_name_and_angle_stand_apart_by_a_space(make_pose: PoseMaker) -> None:
+    hidden = tuple(n for n in LANDMARK_NAMES if n not in ("left_shoulder", "left_elbow", "left_wrist"))
+    pose = make_pose({"left_elbow": (460, 130), "left_wrist": (460, 200)}, hidden=hidden)
+    names = {"left_shoulder": " ", "left_elbow": "FF", "left_wrist": " "}
+    added = caption_pixels(pose, DrawSettings(angles=True), names=names)
+    columns = np.flatnonzero(added.any(axis=0))
+    assert columns[-1] - columns[0] + 1 == pytest.approx(text_sprite("FF 90°", 19).ink.shape[1], abs=1)
+
+
+def test_a_caption_too_wide_for_the_picture_keeps_its_beginning(make_pose: PoseMaker) -> None:
+    pose = make_pose(hidden=only("left_wrist"), size_wh=(640, 480))
+    small = plain(120, (160, 120))
+    bare = draw_poses(small, [pose], BARE)
+    added = changed(draw_poses(small, [pose], DrawSettings(names=True), names={"left_wrist": "W" * 40}), bare)
+    columns = np.flatnonzero(added.any(axis=0))
+    assert 0 < columns.min() < 4
+
+
+# ---------------------------------------------------------------------- live: numbers, mirror, in place
+def noise(size_wh: tuple[int, int] = SIZE_WH) -> Frame:
+    return np.random.default_rng(4).integers(0, 256, (size_wh[1], size_wh[0], 3), dtype=np.uint8)
+
+
+def test_tracked_numbers_decide_label_and_colour(make_pose: PoseMaker) -> None:
+    people = [make_pose(scale=0.5, shift_xy=(x, 120)) for x in (-60.0, 300.0)]
+    large = plain(120, (1280, 960))  # lines wide enough to show their own colour
+    drawn = draw_poses(large, people, BARE, numbers=[3, 7])
+    for half, number in ((drawn[:, :400], 3), (drawn[:, 800:], 7)):
+        shown = {i for i, colour in enumerate(PEOPLE) if is_colour(half, colour).any()}
+        assert shown == {(number - 1) % len(PEOPLE)}
+    swapped = draw_poses(large, people[::-1], BARE, numbers=[7, 3])
+    np.testing.assert_array_equal(swapped, drawn)
+    other_label = draw_poses(large, people, BARE, numbers=[8, 7])  # 8 has the colour of 3
+    different = changed(other_label, drawn)
+    assert different.any()
+    assert not different[int(people[0].image_xy_px[:, 1].min() * 2) :].any(), "only the label differs"
+
+
+def test_one_person_alone_looks_the_same_whatever_their_number(make_pose: PoseMaker) -> None:
+    """Someone who was lost and found again has another number, and is still the only one."""
+    one = [make_pose()]
+    np.testing.assert_array_equal(
+        draw_poses(plain(120), one, BARE, numbers=[7]), draw_poses(plain(120), one, BARE)
+    )
+
+
+def test_numbers_for_other_people_than_came_are_refused(make_pose: PoseMaker) -> None:
+    with pytest.raises(ValueError, match="as many as poses, 1; 2 came"):
+        draw_poses(plain(0), [make_pose()], numbers=[1, 2])
+
+
+def test_in_a_mirror_picture_and_skeleton_are_flipped_together(spread: Pose) -> None:
+    frame_rgb = noise()
+    mirrored = draw_poses(frame_rgb, [spread], BARE, mirrored=True)
+    flipped = draw_poses(frame_rgb, [spread], BARE)[:, ::-1]
+    difference = np.abs(mirrored.astype(int) - flipped)
+    assert difference.max() < 40, "only smooth edges may round otherwise"
+    assert (difference > 0).mean() < 0.02
+    np.testing.assert_array_equal(draw_poses(frame_rgb, [], mirrored=True), frame_rgb[:, ::-1])
+
+
+def test_in_a_mirror_text_stays_readable_and_left_stays_the_persons_left(make_pose: PoseMaker) -> None:
+    """An F, which is not its own mirror image, beside the left wrist, which a mirror shows on the left."""
+    pose = make_pose({"left_wrist": (500, 245)}, hidden=only("left_wrist"))
+    bare = draw_poses(plain(120), [pose], BARE, mirrored=True)
+    draw = DrawSettings(names=True)
+    added = changed(draw_poses(plain(120), [pose], draw, names={"left_wrist": "F"}, mirrored=True), bare)
+    rows, columns = np.flatnonzero(added.any(axis=1)), np.flatnonzero(added.any(axis=0))
+    written = added[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    expected = (text_sprite("F", 19).keep < 255).any(axis=-1)
+    assert not np.array_equal(expected, expected[:, ::-1])
+    assert (written == expected).mean() > 0.97, "a faint edge may round to the ground"
+    assert columns[-1] < 639 - 500 < columns[-1] + 20, "outside the wrist, close to it"
+
+
+def test_a_mirror_changes_no_angle(make_pose: PoseMaker) -> None:
+    hidden = tuple(n for n in LANDMARK_NAMES if n not in ("left_shoulder", "left_elbow", "left_wrist"))
+    pose = make_pose({"left_wrist": (500, 300)}, hidden=hidden)
+    draw = DrawSettings(names=False, angles=True)
+    covered = [
+        changed(
+            draw_poses(plain(120), [pose], draw, mirrored=mirrored),
+            draw_poses(plain(120), [pose], BARE, mirrored=mirrored),
+        )
+        for mirrored in (False, True)
+    ]
+    assert covered[0].sum() > 100
+    assert covered[1].sum() == pytest.approx(covered[0].sum(), rel=0.02)
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+@pytest.mark.parametrize("draw", [DrawSettings(angles=True), DrawSettings(skeleton_only=True)])
+def test_drawing_in_place_gives_the_same_picture(
+    make_pose: PoseMaker, mirrored: bool, draw: DrawSettings
+) -> None:
+    source = noise()
+    expected = draw_poses(source, [make_pose()], draw, mirrored=mirrored)
+    np.testing.assert_array_equal(source, noise())
+    same = source.copy()
+    assert draw_poses(same, [make_pose()], draw, mirrored=mirrored, into=same) is same
+    np.testing.assert_array_equal(same, expected)
+    other = np.zeros_like(source)
+    source.flags.writeable = False
+    assert draw_poses(source, [make_pose()], draw, mirrored=mirrored, into=other) is other
+    np.testing.assert_array_equal(other, expected)
+
+
+def test_skeleton_only_has_its_ground_up_to_every_border() -> None:
+    drawn = draw_poses(noise(), [], DrawSettings(skeleton_only=True))
+    assert (drawn == rgb(GROUND)).all()
+
+
+def _read_only() -> Frame:
+    frame_rgb = plain(0)
+    frame_rgb.flags.writeable = False
+    return frame_rgb
+
+
+@pytest.mark.parametrize(
+    "into",
+    [plain(0, (480, 640)), plain(0).astype(np.float32), plain(0)[:, ::-1], _read_only()],
+    ids=["shape", "type", "order", "read-only"],
+)
+def test_an_array_that_cannot_be_drawn_in_is_refused(into: Any) -> None:
+    with pytest.raises(ValueError, match="into should be"):
+        draw_poses(plain(0), [], into=into)
+
+
+def test_the_benchmark_gives_every_figure() -> None:
+    result = json.loads(json.dumps(drawing.measure(frames=2), allow_nan=False))
+    assert set(result["draw_ms"]) == set(drawing.CASES)
+    for by_size in result["draw_ms"].values():
+        assert set(by_size) == set(drawing.SIZES_WH)
+        assert all(s["n"] == 2 and 0 < s["median"] <= s["p95"] for s in by_size.values())
+    text = drawing.report(result)
+    assert all(case in text for case in drawing.CASES)

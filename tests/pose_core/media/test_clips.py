@@ -1,0 +1,367 @@
+"""Clips open elsewhere with the frames that went in; videos of others are read upright, or refused in plain words."""
+
+from __future__ import annotations
+
+import io
+import math
+import threading
+from fractions import Fraction
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+
+import pose_core.media.clip_writer as clip_writer
+import pose_core.media.clips as clips
+from pose_core.arrays import FrameRGB
+from pose_core.errors import ClipError
+from pose_core.media.clip_writer import ClipWriter
+from pose_core.media.clips import ClipReader, read_clip
+from pose_core.media.fitting import letterbox
+from pose_core.media.images import encode_jpeg
+from tests.support.clips import (
+    BAD_FILES,
+    BLUE,
+    GREEN,
+    RED,
+    TURNS,
+    WHITE,
+    assert_colours,
+    encode,
+    plain,
+    quarters,
+    sound_only,
+)
+from tests.support.waiting import LONG_S, until
+
+
+def decoded(data: bytes) -> tuple[list[Any], Any]:
+    """All frames of a file and its video stream's codec, by PyAV directly."""
+    with av.open(io.BytesIO(data)) as container:
+        stream = container.streams.video[0]
+        return list(container.decode(stream)), stream.codec_context
+
+
+def written(frames: list[tuple[float, FrameRGB]], **limits: Any) -> tuple[bytes, ClipWriter]:
+    """A clip of `frames`, each encoded before the next comes, so that none is left out."""
+    writer = ClipWriter(**limits)
+    for time_s, frame_rgb in frames:
+        before = writer.frames + writer.left_out
+        writer.add(time_s, frame_rgb)
+        until(lambda before=before: writer.full or writer.frames + writer.left_out > before)
+    return writer.finish(), writer
+
+
+def encoders() -> list[threading.Thread]:
+    """Threads of writers that are not finished."""
+    return [thread for thread in threading.enumerate() if thread.name == "clip-writer"]
+
+
+# ---------------------------------------------------------------------- writing
+def test_a_clip_decodes_to_the_frames_and_times_that_went_in() -> None:
+    times_s = [100.0, 100.04, 100.1, 100.5]  # uneven, and on a clock that began long ago
+    data, writer = written(
+        [(t, plain(colour)) for t, colour in zip(times_s, (RED, GREEN, BLUE, WHITE), strict=True)]
+    )
+    frames, codec = decoded(data)
+    assert (codec.name, codec.pix_fmt, codec.width, codec.height) == ("h264", "yuv420p", 320, 240)
+    assert [frame.time for frame in frames] == pytest.approx([0.0, 0.04, 0.1, 0.5], abs=1e-4)
+    for frame, colour in zip(frames, (RED, GREEN, BLUE, WHITE), strict=True):
+        assert_colours(frame.to_ndarray(format="rgb24"), *[colour] * 4)
+    assert (writer.frames, writer.left_out, writer.full) == (4, 0, False)
+
+
+def test_the_index_comes_before_the_pictures_so_that_a_browser_plays_at_once() -> None:
+    data, _ = written([(number / 30, quarters()) for number in range(5)])
+    assert data[4:8] == b"ftyp"
+    assert 0 < data.find(b"moov") < data.find(b"mdat")
+
+
+def test_the_file_names_the_colour_conversion_that_was_used() -> None:
+    _, codec = decoded(written([(0.0, quarters((1280, 720)))])[0])
+    assert (int(codec.colorspace), int(codec.color_range)) == (6, 1)
+
+
+def test_a_later_size_is_letterboxed_into_the_first() -> None:
+    data, _ = written([(0.0, plain(RED, (320, 240))), (0.1, plain(WHITE, (640, 240)))])
+    frames, _ = decoded(data)
+    assert [(frame.width, frame.height) for frame in frames] == [(320, 240)] * 2
+    second = frames[1].to_ndarray(format="rgb24").astype(int)
+    # 640x240 halves to 320x120 between bars of 60 px.
+    assert second[:54].max() < 30
+    assert second[-54:].max() < 30
+    assert second[66:-66].min() > 220
+
+
+@pytest.mark.parametrize(
+    ("came_wh", "size_wh"),
+    [
+        ((321, 243), (320, 242)),
+        ((1, 1), (16, 16)),
+        ((1920, 1080), (1280, 720)),
+        ((1080, 1920), (720, 1280)),
+        ((4000, 1000), (1280, 320)),
+    ],
+)
+def test_a_clip_has_an_even_size_within_its_box(came_wh: tuple[int, int], size_wh: tuple[int, int]) -> None:
+    frames, _ = decoded(written([(0.0, plain(RED, came_wh))])[0])
+    assert (frames[0].width, frames[0].height) == size_wh
+
+
+def test_a_clip_ends_at_its_longest_time() -> None:
+    data, writer = written([(number / 10, plain(RED)) for number in range(10)], max_s=0.5)
+    assert writer.full
+    assert len(decoded(data)[0]) == 6, "0.0 to 0.5 s"
+
+
+def test_a_clip_stays_below_its_largest_size_and_still_plays() -> None:
+    rng = np.random.default_rng(1)
+    noise = [(n / 30, rng.integers(0, 255, (240, 320, 3), dtype=np.uint8)) for n in range(60)]
+    free, _ = written(noise)
+    limit = len(free) // 2
+    data, writer = written(noise, max_bytes=limit)
+    assert writer.full
+    assert limit / 2 < len(data) <= limit
+    assert len(decoded(data)[0]) == writer.frames < 60
+
+
+def test_who_adds_frames_never_waits_for_the_encoder(monkeypatch: pytest.MonkeyPatch) -> None:
+    hold, holding = threading.Event(), threading.Event()
+
+    def slow(*sizes: tuple[int, int]) -> tuple[float, float, float]:
+        holding.set()
+        assert hold.wait(LONG_S)
+        return letterbox(*sizes)
+
+    monkeypatch.setattr(clip_writer, "letterbox", slow)
+    writer = ClipWriter()
+    writer.add(0.0, plain(RED, (321, 241)))  # an odd size has to be made even
+    assert holding.wait(LONG_S)
+    for number in range(1, 11):  # returns although nothing is encoded
+        writer.add(number / 30, plain(RED))
+    assert writer.left_out == 10 - 4
+    hold.set()
+    assert len(decoded(writer.finish())[0]) == 5
+
+
+def test_the_caller_may_draw_on_in_the_same_array() -> None:
+    frame_rgb = plain(RED)
+    writer = ClipWriter()
+    writer.add(0.0, frame_rgb)
+    frame_rgb[:] = BLUE
+    assert_colours(decoded(writer.finish())[0][0].to_ndarray(format="rgb24"), *[RED] * 4)
+
+
+def test_frames_whose_time_stands_still_or_runs_back_are_left_out() -> None:
+    data, writer = written([(5.0, plain(RED)), (5.0, plain(RED)), (4.0, plain(RED)), (5.1, plain(RED))])
+    assert [frame.time for frame in decoded(data)[0]] == pytest.approx([0.0, 0.1], abs=1e-4)
+    assert writer.left_out == 2
+
+
+def test_no_frame_gives_no_file_and_no_thread_stays() -> None:
+    writer = ClipWriter()
+    assert writer.finish() == b""
+    assert not encoders()
+
+
+def test_finishing_again_gives_the_same_bytes_and_later_frames_are_ignored() -> None:
+    writer = ClipWriter()
+    writer.add(0.0, plain(RED))
+    data = writer.finish()
+    writer.add(1.0, plain(RED))
+    assert writer.finish() == data
+    assert not encoders()
+
+
+def test_a_writer_that_was_forgotten_ends_its_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clip_writer, "SILENCE_S", 0.01)
+    writer = ClipWriter()
+    until(lambda: not encoders())
+    writer.add(0.0, plain(RED))
+    assert writer.finish() == b""
+
+
+def test_an_encoder_that_fails_is_told_at_the_end_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise av.error.ExternalError(1, "broken")
+
+    monkeypatch.setattr(clip_writer, "letterbox", fail)
+    writer = ClipWriter()
+    for number in range(20):
+        writer.add(number / 30, plain(RED, (321, 241)))
+    with pytest.raises(ClipError) as caught:
+        writer.finish()
+    assert caught.value.code == "clip_not_written"
+
+
+# ---------------------------------------------------------------------- reading
+@pytest.mark.parametrize(
+    ("file_format", "codec"),
+    [("mp4", "libx264"), ("mov", "libx264"), ("matroska", "libx264"), ("webm", "libvpx"), ("avi", "mpeg4")],
+)
+def test_videos_of_many_formats_give_their_frames_in_order(file_format: str, codec: str) -> None:
+    colours = [RED, GREEN, BLUE, WHITE, RED]
+    clip = read_clip(encode([plain(c) for c in colours], file_format=file_format, codec=codec))
+    assert (clip.size_wh, clip.fps) == ((320, 240), pytest.approx(25, rel=0.01))
+    assert clip.duration_s == pytest.approx(0.2, abs=0.05)
+    frames = list(clip.frames())
+    assert [time_s for time_s, _ in frames] == pytest.approx([0, 0.04, 0.08, 0.12, 0.16], abs=0.0011)
+    for (_, frame_rgb), colour in zip(frames, colours, strict=True):
+        assert frame_rgb.shape == (240, 320, 3)
+        assert frame_rgb.flags.writeable
+        assert_colours(frame_rgb, *[colour] * 4)
+
+
+def test_a_clip_of_our_own_reads_back() -> None:
+    data, _ = written([(0.0, quarters()), (0.25, quarters())])
+    frames = list(read_clip(data).frames())
+    assert [time_s for time_s, _ in frames] == pytest.approx([0.0, 0.25], abs=1e-4)
+    assert_colours(frames[0][1], RED, GREEN, BLUE, WHITE)
+
+
+def test_a_clip_plays_again_from_its_beginning_also_while_it_plays() -> None:
+    clip = read_clip(encode([plain(RED), plain(BLUE)]))
+    half = clip.frames()
+    next(half)
+    for _ in range(2):
+        times_s = [time_s for time_s, _ in clip.frames()]
+        assert times_s == pytest.approx([0.0, 0.04])
+    assert_colours(next(half)[1], *[BLUE] * 4)
+
+
+@pytest.mark.parametrize("turn", TURNS)
+def test_a_video_held_sideways_is_turned_upright(turn: str) -> None:
+    matrix, colours = TURNS[turn]
+    clip = read_clip(encode([quarters()], display_matrix=matrix))
+    _, frame_rgb = next(clip.frames())
+    expected_wh = (240, 320) if matrix[0] == 0 else (320, 240)
+    assert clip.size_wh == (frame_rgb.shape[1], frame_rgb.shape[0]) == expected_wh
+    assert frame_rgb.flags.c_contiguous
+    assert_colours(frame_rgb, *colours)
+
+
+def test_the_turn_that_phones_write_agrees_with_ffmpeg() -> None:
+    """FFmpeg counts degrees counter-clockwise: 90 there means that the picture's left side becomes its bottom."""
+    data = encode([quarters()], display_matrix=TURNS["counterclockwise"][0])
+    assert decoded(data)[0][0].rotation == 90
+
+
+@pytest.mark.parametrize(
+    ("came_wh", "size_wh"),
+    [((1920, 1080), (1280, 720)), ((1080, 1920), (720, 1280)), ((640, 480), (640, 480))],
+)
+def test_large_frames_are_scaled_down_with_their_shape_kept(
+    came_wh: tuple[int, int], size_wh: tuple[int, int]
+) -> None:
+    clip = read_clip(encode([quarters(came_wh)]))
+    _, frame_rgb = next(clip.frames())
+    assert clip.size_wh == (frame_rgb.shape[1], frame_rgb.shape[0]) == size_wh
+    assert_colours(frame_rgb, RED, GREEN, BLUE, WHITE)
+
+
+def test_wide_pixels_become_square_ones() -> None:
+    clip = read_clip(encode([quarters((320, 240))], aspect=Fraction(4, 3)))
+    assert clip.size_wh == (427, 240)
+
+
+def packets_of(data: bytes) -> list[tuple[int, int]]:
+    """Where each frame lies in the file, and how long it is."""
+    with av.open(io.BytesIO(data)) as container:
+        return [(packet.pos, packet.size) for packet in container.demux(video=0) if packet.size]
+
+
+@pytest.mark.parametrize("damage", ["whole", "half"])
+def test_a_damaged_frame_in_the_middle_is_left_out(damage: str) -> None:
+    """Of a frame that is damaged by half, the decoder makes up the rest and marks it."""
+    rng = np.random.default_rng(5)
+    grainy = np.clip(quarters() + rng.integers(-40, 40, (240, 320, 3)), 0, 255).astype(np.uint8)
+    data = bytearray(encode([grainy] * 9, g="1", tune="zerolatency", threads="1"))
+    position, size = packets_of(bytes(data))[4]
+    start = position if damage == "whole" else position + size // 2
+    data[start : position + size] = rng.bytes(position + size - start)
+    times_s = [time_s for time_s, _ in read_clip(bytes(data)).frames()]
+    assert times_s == pytest.approx([n / 25 for n in range(9) if n != 4])
+
+
+def test_a_frame_that_is_larger_than_the_header_says_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each frame of Motion JPEG brings its own size."""
+    monkeypatch.setattr(clips, "MAX_SIDE_PX", 400)
+    file = io.BytesIO()
+    with av.open(file, "w", format="avi") as container:
+        stream: Any = container.add_stream("mjpeg", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 320, 240, "yuvj420p"
+        for number, size_wh in enumerate([(320, 240), (1600, 1200), (320, 240)]):
+            packet = av.Packet(encode_jpeg(plain(RED, size_wh)))
+            packet.stream, packet.pts, packet.dts = stream, number, number
+            packet.time_base, packet.is_keyframe = Fraction(1, 25), True
+            container.mux(packet)
+    shapes = [frame_rgb.shape for _, frame_rgb in read_clip(file.getvalue()).frames()]
+    assert shapes == [(240, 320, 3)] * 2
+
+
+def test_a_video_that_breaks_off_gives_what_is_there() -> None:
+    data = encode([quarters()] * 20, file_format="matroska", g="1", bf="0")
+    frames = list(read_clip(data[: len(data) // 2]).frames())
+    assert 5 <= len(frames) < 20
+
+
+def test_a_file_that_does_not_say_how_long_it_is_ends_at_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clips, "MAX_READ_S", 0.2)
+    clip = ClipReader((320, 240), 25.0, math.nan, encode([plain(RED)] * 20))
+    assert [time_s for time_s, _ in clip.frames()][-1] == pytest.approx(0.2)
+
+
+@pytest.mark.parametrize("kind", BAD_FILES)
+def test_what_is_no_video_is_refused_in_words(kind: str) -> None:
+    data, code = BAD_FILES[kind]
+    with pytest.raises(ClipError) as caught:
+        read_clip(data)
+    assert caught.value.code == code
+
+
+@pytest.mark.parametrize("cover", [False, True])
+def test_a_file_with_sound_only_is_refused_also_with_a_cover(cover: bool) -> None:
+    with pytest.raises(ClipError) as caught:
+        read_clip(sound_only(cover))
+    assert caught.value.code == "clip_no_video"
+
+
+def test_a_video_without_its_index_is_damaged() -> None:
+    whole = encode([quarters()] * 10)  # index at the end, as cameras write it
+    with pytest.raises(ClipError) as caught:
+        read_clip(whole[: whole.find(b"moov") - 4])
+    assert caught.value.code == "clip_damaged"
+
+
+def test_a_video_of_which_no_frame_can_be_decoded_is_damaged() -> None:
+    data = bytearray(encode([quarters()]))
+    start = data.find(b"mdat") + 4
+    data[start : data.find(b"moov") - 4] = b"\x00" * (data.find(b"moov") - 4 - start)
+    with pytest.raises(ClipError) as caught:
+        read_clip(bytes(data))
+    assert caught.value.code == "clip_damaged"
+
+
+def test_limits_on_bytes_pixels_and_time_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = encode([quarters()] * 50)
+    for name, value, code in (
+        ("MAX_FILE_MB", 0, "file_too_large"),
+        ("MAX_SIDE_PX", 300, "clip_size"),
+        ("SMALLEST_PX", 250, "clip_size"),
+        ("MAX_READ_S", 1.5, "clip_too_long"),
+    ):
+        with monkeypatch.context() as patch:
+            patch.setattr(clips, name, value)
+            with pytest.raises(ClipError) as caught:
+                read_clip(data)
+        assert caught.value.code == code
+    assert read_clip(data).duration_s == pytest.approx(2.0)
+
+
+def test_letterboxing_keeps_the_shape_and_the_middle() -> None:
+    for size_wh, into_wh in (((640, 480), (1280, 720)), ((300, 700), (640, 480)), ((5, 5), (5, 5))):
+        scale, left_px, top_px = letterbox(size_wh, into_wh)
+        middle = size_wh[0] / 2 * scale + left_px, size_wh[1] / 2 * scale + top_px
+        assert middle == pytest.approx((into_wh[0] / 2, into_wh[1] / 2))
+        assert min(left_px, top_px) == pytest.approx(0)

@@ -1,0 +1,302 @@
+"""A live stream with the real model on the performer: what comes out, what it survives, and what it leaves behind."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+
+from pose_core.errors import PoseCoreError
+from pose_core.models.landmarker import StreamLandmarker
+from pose_core.models.pool import PosePool
+from pose_core.pipeline.live import LiveSettings, LiveStream
+from pose_core.pose import Pose
+from pose_core.settings import DetectionSettings, DrawSettings, PoseSettings
+from pose_core.skeleton import INDEX
+from tests.support.poses import Performer
+from tests.support.waiting import LONG_S, until
+
+LITE = PoseSettings(detection=DetectionSettings(model="lite"), draw=DrawSettings(names=False))
+PLAIN = LiveSettings(pose=LITE, mirror=False, adaptive=False)
+
+
+class Viewer:
+    """A stream, and the frames that came out of it."""
+
+    def __init__(self, pool: PosePool, settings: LiveSettings = PLAIN) -> None:
+        self.frames: list[Any] = []
+        self.stream = LiveStream(pool, settings, on_drawn=self._take)
+
+    def _take(self, frame: av.VideoFrame) -> None:
+        self.frames.append(frame.to_ndarray(format="rgb24").copy())
+
+    def see(self, frame: av.VideoFrame) -> Any:
+        """Offer a frame and wait for its picture."""
+        before = len(self.frames)
+        self.stream.offer(frame)
+        until(lambda: len(self.frames) > before)
+        return self.frames[-1]
+
+
+@pytest.fixture
+def pool() -> Iterator[PosePool]:
+    pool = PosePool(image_limit=1, stream_limit=2)
+    yield pool
+    pool.close()
+
+
+@pytest.fixture
+def viewer(pool: PosePool) -> Iterator[Viewer]:
+    viewer = Viewer(pool)
+    yield viewer
+    viewer.stream.close(LONG_S)
+
+
+def _frame(rgb: Any, pixel_format: str = "rgb24") -> av.VideoFrame:
+    frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(rgb), format="rgb24")
+    return frame if pixel_format == "rgb24" else frame.reformat(format=pixel_format)
+
+
+@pytest.fixture
+def person(performer: Performer) -> Any:
+    return performer("arm_raise", 0.3)
+
+
+def _red_at(picture: Any, xy: Any, reach: int = 12) -> bool:
+    x, y = np.rint(xy).astype(int)
+    area = picture[max(0, y - reach) : y + reach + 1, max(0, x - reach) : x + reach + 1].astype(int)
+    return bool(((area[..., 0] > 180) & (area[..., 1] < 110) & (area[..., 2] < 110)).any())
+
+
+# ---------------------------------------------------------------------- what comes out
+@pytest.mark.parametrize("pixel_format", ["rgb24", "yuv420p"])
+def test_red_dots_lie_where_the_joints_truly_are(viewer: Viewer, person: Any, pixel_format: str) -> None:
+    for _ in range(3):
+        picture = viewer.see(_frame(person.rgb, pixel_format))
+    assert picture.shape == person.rgb.shape
+    for joint in ("left_shoulder", "right_wrist", "left_knee", "right_ankle"):
+        assert _red_at(picture, person.landmarks_px[0, INDEX[joint]]), joint
+    status = viewer.stream.status()
+    assert status.people == (1,)
+    assert status.received_wh == status.returned_wh == (640, 480)
+    assert set(status.figures.steps_ms) == {"convert", "inference", "smooth", "draw"}
+
+
+def test_a_mirrored_picture_has_mirrored_dots_and_unmirrored_landmarks(pool: PosePool, person: Any) -> None:
+    viewer = Viewer(pool, LiveSettings(pose=LITE, mirror=True, adaptive=False))
+    for _ in range(3):
+        picture = viewer.see(_frame(person.rgb))
+    truth = person.landmarks_px[0, INDEX["left_wrist"]]
+    assert _red_at(picture, (640 - truth[0], truth[1]))
+    found = viewer.stream.people[0].pose.image_xy_px[INDEX["left_wrist"]]
+    assert np.linalg.norm(found - truth) < 25
+    assert np.abs(picture[:40].astype(int) - person.rgb[:40, ::-1].astype(int)).mean() < 2, "the room too"
+    viewer.stream.close(LONG_S)
+
+
+def test_the_frame_that_came_is_not_drawn_on(viewer: Viewer, person: Any) -> None:
+    frame = _frame(person.rgb)
+    viewer.see(frame)
+    assert np.array_equal(frame.to_ndarray(format="rgb24"), person.rgb)
+    assert np.array_equal(viewer.stream.snapshot(), person.rgb), "a snapshot is the picture as it came"
+
+
+def test_a_larger_frame_is_returned_no_higher_than_chosen(pool: PosePool, performer: Performer) -> None:
+    from pose_core.performer import Camera
+
+    viewer = Viewer(pool, LiveSettings(pose=LITE, height_px=360, adaptive=False))
+    large = performer("arm_raise", 0.3, camera=Camera(1280, 720))
+    assert viewer.see(_frame(large.rgb)).shape == (360, 640, 3)
+    assert viewer.stream.status().received_wh == (1280, 720)
+    viewer.stream.close(LONG_S)
+
+
+def test_somebody_who_leaves_does_not_leave_a_skeleton_behind(
+    viewer: Viewer, person: Any, performer: Performer
+) -> None:
+    from pose_core.performer import render_scene
+
+    viewer.see(_frame(person.rgb))
+    assert viewer.stream.status().people == (1,)
+    room = render_scene([]).rgb
+    for _ in range(10):
+        picture = viewer.see(_frame(room))
+    assert viewer.stream.status().people == ()
+    assert np.array_equal(picture, room)
+
+
+def test_the_newest_frame_wins_under_load(viewer: Viewer, person: Any) -> None:
+    viewer.see(_frame(person.rgb))
+    for i in range(300):
+        marked = person.rgb.copy()
+        marked[:8, :8] = i * 255 // 299
+        viewer.stream.offer(_frame(marked))
+    until(lambda: viewer.frames[-1][2, 2, 0] == 255)
+    status = viewer.stream.status()
+    assert status.figures.skipped + len(viewer.frames) == 301
+    shades = [int(frame[2, 2, 0]) for frame in viewer.frames[1:]]
+    assert shades == sorted(shades), "never back in time"
+
+
+def test_what_the_model_gave_is_kept_beside_the_smoothed(viewer: Viewer, performer: Performer) -> None:
+    for i in range(8):
+        viewer.see(_frame(performer("arm_raise", i / 60).rgb))
+    (found,) = viewer.stream.people
+    assert isinstance(found.raw, Pose)
+    assert not np.array_equal(found.raw.image_xy_px, found.pose.image_xy_px)
+    viewer.stream.settings = LiveSettings(pose=LITE, mirror=False, adaptive=False, smoothing=None)
+    viewer.see(_frame(performer("arm_raise", 0.2).rgb))
+    (found,) = viewer.stream.people
+    assert np.array_equal(found.raw.image_xy_px, found.pose.image_xy_px)
+
+
+# ---------------------------------------------------------------------- what it survives
+def test_odd_frames_do_not_end_a_stream(viewer: Viewer, person: Any) -> None:
+    viewer.see(_frame(person.rgb))
+    pixel = np.full((1, 1, 3), 200, dtype=np.uint8)
+    viewer.stream.offer(_frame(pixel))
+    until(lambda: viewer.stream.status().people == ())
+    assert viewer.see(_frame(person.rgb, "gray")).shape == (480, 640, 3)
+    assert viewer.see(_frame(person.rgb[:, 101:422])).shape == (480, 321, 3)
+    assert viewer.see(_frame(person.rgb[:241])).shape == (241, 640, 3)
+    for _ in range(8):  # tracking finds its way back after other sizes
+        viewer.see(_frame(person.rgb))
+    assert len(viewer.stream.status().people) == 1
+    assert viewer.stream.status().failed_frames == 0
+
+
+def test_a_fault_in_one_frame_is_told_to_this_viewer_and_harms_nobody_else(
+    pool: PosePool, person: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unlucky, other = Viewer(pool), Viewer(pool)
+    unlucky.see(_frame(person.rgb))
+    other.see(_frame(person.rgb))
+    victim = unlucky.stream._landmarker
+    detect = StreamLandmarker.detect
+
+    def fail_once(self: StreamLandmarker, frame_rgb: Any, time_s: float | None = None) -> tuple[Pose, ...]:
+        if self is victim:
+            raise RuntimeError("what the camera saw")
+        return detect(self, frame_rgb, time_s)
+
+    monkeypatch.setattr(StreamLandmarker, "detect", fail_once)
+    unlucky.stream.offer(_frame(person.rgb))
+    until(lambda: unlucky.stream.status().problem is not None)
+    problem = unlucky.stream.status().problem
+    assert isinstance(problem, PoseCoreError)
+    assert problem.code == "frame_failed"
+    assert "what the camera saw" not in str(problem)
+    assert victim is not None
+    assert victim.closed
+    other.see(_frame(person.rgb))
+    assert other.stream.status().problem is None
+    unlucky.see(_frame(person.rgb))  # with a new landmarker
+    assert unlucky.stream.status().failed_frames == 1
+    assert pool.status().streams == 2
+    for viewer in (unlucky, other):
+        viewer.stream.close(LONG_S)
+
+
+def test_who_finds_no_seat_is_told_so_and_gets_one_when_it_is_free(pool: PosePool, person: Any) -> None:
+    seated = [Viewer(pool), Viewer(pool)]
+    for viewer in seated:
+        viewer.see(_frame(person.rgb))
+    late = Viewer(pool)
+    late.stream.offer(_frame(person.rgb))
+    until(lambda: late.stream.status().problem is not None)
+    problem = late.stream.status().problem
+    assert problem is not None
+    assert problem.code == "seats_taken"
+    assert late.frames == []
+    seated[0].stream.close(LONG_S)
+    late.see(_frame(person.rgb))
+    for viewer in (seated[1], late):
+        viewer.stream.close(LONG_S)
+    assert pool.status().streams == 0
+
+
+def test_another_model_is_taken_while_running_and_the_seat_kept(
+    viewer: Viewer, pool: PosePool, person: Any
+) -> None:
+    viewer.see(_frame(person.rgb))
+    first = viewer.stream._landmarker
+    full = PoseSettings(detection=DetectionSettings(model="full", people=2))
+    viewer.stream.settings = LiveSettings(pose=full, mirror=False, adaptive=False)
+    viewer.see(_frame(person.rgb))
+    assert first is not None
+    assert first.closed
+    assert viewer.stream.status().rung.model == "full"
+    assert pool.status().streams == 1
+
+
+# ---------------------------------------------------------------------- recording
+def test_a_recording_holds_the_frames_between_start_and_stop(viewer: Viewer, performer: Performer) -> None:
+    viewer.see(_frame(performer("squat", 0.0).rgb))
+    viewer.stream.start_recording(clip=True)
+    for i in range(6):
+        viewer.see(_frame(performer("squat", i / 30).rgb))
+    until(lambda: viewer.stream.recorder is not None and viewer.stream.recorder.frames == 6)
+    recording = viewer.stream.stop_recording()
+    viewer.see(_frame(performer("squat", 0.0).rgb))
+    assert recording is not None
+    assert recording.time_s.shape == (6,)
+    assert recording.people == (1,)
+    assert recording.clip_mp4
+    again = viewer.stream.stop_recording()
+    assert again is recording
+
+
+def test_a_recording_survives_the_end_of_its_stream(viewer: Viewer, person: Any) -> None:
+    viewer.stream.start_recording()
+    viewer.see(_frame(person.rgb))
+    viewer.stream.close(LONG_S)
+    recording = viewer.stream.stop_recording()
+    assert recording is not None
+    assert len(recording.time_s) == 1
+
+
+# ---------------------------------------------------------------------- what it leaves behind
+def test_many_streams_one_after_the_other_leave_no_seat_taken_and_no_thread(
+    pool: PosePool, person: Any
+) -> None:
+    frame = _frame(person.rgb)
+    threads = threading.active_count()
+    for _ in range(20):
+        viewer = Viewer(pool)
+        viewer.see(frame)
+        viewer.stream.close(LONG_S)
+        assert pool.status().streams == 0
+    until(lambda: threading.active_count() <= threads)
+
+
+def test_a_stream_without_frames_takes_neither_seat_nor_thread(pool: PosePool) -> None:
+    threads = threading.active_count()
+    stream = LiveStream(pool, PLAIN)
+    assert (pool.status().streams, threading.active_count()) == (0, threads)
+    stream.close()
+    assert stream.closed
+
+
+def test_frames_after_the_end_are_ignored(viewer: Viewer, pool: PosePool, person: Any) -> None:
+    viewer.see(_frame(person.rgb))
+    viewer.stream.close(LONG_S)
+    seen = len(viewer.frames)
+    viewer.stream.offer(_frame(person.rgb))
+    assert len(viewer.frames) == seen
+    assert pool.status().streams == 0
+    assert viewer.stream.people == ()
+
+
+def test_closing_the_pool_under_a_running_stream_ends_quietly(person: Any) -> None:
+    pool = PosePool(image_limit=1, stream_limit=1)
+    viewer = Viewer(pool)
+    viewer.see(_frame(person.rgb))
+    pool.close()
+    viewer.stream.offer(_frame(person.rgb))
+    until(lambda: viewer.stream.status().problem is not None)
+    viewer.stream.close(LONG_S)
+    assert pool.status().streams == 0

@@ -1,0 +1,101 @@
+"""The files for containers and proxies against the project that they carry; that they work is proven elsewhere."""
+
+from __future__ import annotations
+
+import doctest
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from scripts import prove_dockerfile, replicas_demo
+from scripts.demo import DemoError
+from tests.support.paths import ROOT
+
+STEPS = prove_dockerfile.read_steps((ROOT / "Dockerfile").read_text(encoding="utf-8"))
+HEALTH = "/api/v1/health"
+
+
+def texts(word: str) -> list[str]:
+    return [step.text for step in STEPS if step.word == word]
+
+
+def copied() -> list[str]:
+    return [source for text in texts("COPY") for source in text.split()[:-1]]
+
+
+def read(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def test_examples_in_the_proof_of_the_dockerfile_hold() -> None:
+    found = doctest.testmod(prove_dockerfile)
+    assert found.attempted
+    assert not found.failed
+
+
+def test_image_has_all_that_the_server_imports_and_nothing_of_the_workshop() -> None:
+    layers = tomllib.loads(read("pyproject.toml"))["tool"]["importlinter"]["root_packages"]
+    assert {*layers, "app.py", "dashboard.py", ".streamlit/config.toml"} <= set(copied())
+    assert not {".", ".git", "tests", ".streamlit", ".streamlit/secrets.toml"} & set(copied())
+    # A shipped file outside of these packages that they read: looked up from the package's parent.
+    outside = [
+        "/".join(re.findall(r'"([^"]+)"', line))
+        for layer in layers
+        for path in (ROOT / layer).rglob("*.py")
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if "__file__" in line and ("parents[" in line or "parent.parent" in line)
+    ]
+    assert outside
+    assert set(outside) <= set(copied())
+
+
+def test_docker_is_given_exactly_what_the_image_copies() -> None:
+    lines = read(".dockerignore").splitlines()
+    let_in = {line[1:] for line in lines if line.startswith("!")}
+    assert "*" in lines
+    assert let_in == {source.rstrip("/") for source in copied()}
+
+
+def test_image_installs_the_pinned_list_as_setup_does_and_runs_unprivileged() -> None:
+    installs = "\n".join(texts("RUN"))
+    assert "--no-deps --require-hashes -r /build/requirements.txt" in installs
+    assert "packages.txt" in installs
+    (user,) = texts("USER")
+    assert user == "1000:1000"
+    assert f"'{HEALTH}'" in texts("HEALTHCHECK")[0]
+
+
+def test_nginx_configuration_is_used_with_no_address_left_as_it_stands() -> None:
+    text = replicas_demo.site(9000, (9001, 9002))
+    servers = [line for line in text.splitlines() if not line.lstrip().startswith("#")]
+    assert not [line for line in servers if re.search(r":808\d|listen 80;", line)]
+    assert len(re.findall(r"server 127\.0\.0\.1:900[12]", text)) == 6
+
+
+def test_a_changed_nginx_configuration_is_noticed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    other = tmp_path / "nginx.conf"
+    other.write_text("server { listen 80; }")
+    monkeypatch.setattr(replicas_demo, "SITE", other)
+    with pytest.raises(DemoError, match=re.escape("127.0.0.1:8081")):
+        replicas_demo.site(9000, (9001, 9002))
+
+
+def test_kubernetes_asks_the_health_address_as_the_image_does() -> None:
+    text = read("deploy/kubernetes.yaml")
+    probes = re.findall(r"(\w+)Probe:.*\n +httpGet: \{path: (\S+), port: http\}", text)
+    assert dict(probes) == {"startup": HEALTH, "readiness": HEALTH, "liveness": HEALTH}
+    assert "readOnlyRootFilesystem: true" in text
+    assert "runAsUser: 1000" in text
+
+
+def test_space_leads_to_the_port_of_the_image() -> None:
+    front = read("deploy/huggingface/README.md").split("---")[1]
+    settings = dict(line.split(": ", 1) for line in front.strip().splitlines())
+    assert settings["sdk"] == "docker"
+    assert [settings["app_port"]] == texts("EXPOSE")
+
+
+def test_uv_installs_what_is_listed_and_nothing_more() -> None:
+    assert tomllib.loads(read("pyproject.toml"))["tool"]["uv"]["pip"] == {"no-deps": True}

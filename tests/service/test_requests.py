@@ -1,0 +1,107 @@
+"""Requests that schemathesis makes up from the OpenAPI document: right or wrong, all are answered as it says.
+
+Real pictures are among them, else nothing would ever be found in one. The same requests on every run.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from zlib import crc32
+
+import pytest
+import schemathesis
+from hypothesis import settings
+from hypothesis import strategies as st
+from schemathesis import Case
+from schemathesis.checks import CHECKS, load_all_checks
+
+from pose_core.models.pool import PosePool
+from service import Limits
+from service.api import build_api
+from service.desk import Desk
+from service.metrics import Metrics
+from tests.support.damage import pictures
+from tests.support.rest_client import TIMEOUT_S, Client, rest_server
+
+#: For each address, beside those that schemathesis takes from the examples and bounds in the document.
+EXAMPLES = 60
+CHECKED = (
+    "not_a_server_error",
+    "status_code_conformance",
+    "content_type_conformance",
+    "response_headers_conformance",
+    "response_schema_conformance",
+    "negative_data_rejection",
+    "unsupported_method",
+    "allow_header_conformance",
+)
+ACCEPTS = (
+    "*/*",
+    "application/json",
+    "text/csv",
+    "image/jpeg",
+    "image/png;q=0.5, text/*;q=0.1",
+    "video/mp4",
+    "a/b;q=\xfc",
+)
+
+load_all_checks()
+schemathesis.openapi.format(
+    "binary", st.one_of(st.sampled_from([*pictures().values()]), st.binary(max_size=200))
+)
+# From the application and not over HTTP: the tests are collected before there is a server.
+document = schemathesis.openapi.from_dict(build_api(Desk(PosePool, Limits()), Metrics()).openapi())
+document.config.generation.update(deterministic=True)
+# Of its own accord schemathesis does not take 413 for a refusal.
+document.config.checks.negative_data_rejection.expected_statuses = ["400", "405", "406", "413", "415", "422"]
+answered: Counter[tuple[str, int, str]] = Counter()
+
+
+@pytest.fixture(scope="module")
+def client(lite_pool: PosePool) -> Iterator[Client]:
+    with rest_server(lambda: lite_pool) as client:
+        yield client
+
+
+def whatever_is_asked_of(path: str) -> Callable[..., None]:
+    """A test that each answer of this address is as the document says."""
+
+    @document.include(path=path).parametrize()
+    @settings(max_examples=EXAMPLES)
+    def test(case: Case, client: Client) -> None:
+        # No strategy of its own: schemathesis allows none beside the document's examples.
+        accept = ACCEPTS[crc32(repr((case.query, case.body)).encode()) % len(ACCEPTS)]
+        answer = case.call_and_validate(
+            f"http://127.0.0.1:{client.port}",
+            headers={"Accept": accept},
+            checks=CHECKS.get_by_names(CHECKED),
+            timeout=TIMEOUT_S,
+        )
+        kind = answer.headers["content-type"][0].partition(";")[0]
+        answered[case.operation.label, answer.status_code, kind] += 1
+
+    return test
+
+
+# A name each: schemathesis gives all that one test asks the same id, of which pytest-xdist runs only one.
+test_predict_answers_as_the_document_says = whatever_is_asked_of("/predict")
+test_pose_answers_as_the_document_says = whatever_is_asked_of("/api/v1/pose")
+test_models_answers_as_the_document_says = whatever_is_asked_of("/api/v1/models")
+test_health_answers_as_the_document_says = whatever_is_asked_of("/api/v1/health")
+test_metrics_answers_as_the_document_says = whatever_is_asked_of("/api/v1/metrics")
+
+
+def test_answers_of_every_kind_were_among_them() -> None:
+    if not answered:
+        pytest.skip("counts what the tests above were answered")
+    assert {address for address, _, _ in answered} == {
+        f"{method.upper()} {path}"
+        for path, methods in document.raw_schema["paths"].items()
+        for method in methods
+    }
+    kinds = {(status, kind) for address, status, kind in answered if address == "POST /api/v1/pose"}
+    for kind in ("application/json", "text/csv", "image/jpeg", "image/png"):
+        assert (200, kind) in kinds
+    assert {400, 405, 406, 415, 422} <= {status for status, _ in kinds}
+    assert {("POST /predict", 200, kind) for kind in ("image/jpeg", "application/json")} <= set(answered)
