@@ -70,6 +70,8 @@ def test_a_recording_is_kept_when_the_connection_ends_by_itself_and_another_begi
     record_a_frame(session)
     connection = session.connection
     connection.player(SETTINGS, lambda: None).video.stop()
+    assert connection.stream is not None
+    connection.stream.close(60)
     connection.hung_up()
     connection.ask()
     session.shown("performer")
