@@ -48,6 +48,8 @@ def record_a_frame(session: LiveSession) -> None:
         session.start_recording(clip=False)
         stream.offer(picture)
         await asyncio.wait_for(first, 60)
+        while stream.recorder is None or not stream.recorder.frames:
+            await asyncio.sleep(0.01)
 
     in_a_loop(watch(), 120)
     assert session.is_recording
