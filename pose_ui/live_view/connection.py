@@ -85,6 +85,7 @@ class Connection:
         self.stream: LiveStream | None = None
         self._asked = False  # start as soon as nothing runs
         self._camera = False
+        self._hung_up = False  # the browser has, while it stops
         self._attempts = 0
         self._promise_s = -inf  # until then a seat is kept for it, unless the pool counts it already
         self._media: Media | None = None
@@ -179,8 +180,8 @@ class Connection:
     def hung_up(self) -> None:
         """The browser holds no connection any more."""
         with self._changing() as now_s:
-            if self.phase == "stopping":
-                self._stopped(now_s)
+            self._hung_up = self.phase == "stopping"
+            self._stop_on(now_s)
 
     def player(self, settings: LiveSettings, make_source: Callable[[], Source | None]) -> Player:
         """What the browser gets to see; the same until it is ended.
@@ -242,8 +243,8 @@ class Connection:
             if self.phase == "waiting":
                 if self._here():
                     self._start(now_s)
-            elif self.phase == "stopping" and elapsed_s > _STOP_LIMIT_S:
-                self._stopped(now_s)
+            elif self.phase == "stopping":
+                self._stop_on(now_s)
             elif self.phase == "connecting" and elapsed_s > _CONNECT_LIMIT_S:
                 if self._here():
                     self._attempt_failed(now_s)
@@ -328,6 +329,7 @@ class Connection:
             self._ended.append(self._media)
             self._media = None
         if self.on:
+            self._hung_up = False
             self._go("stopping" if self.connected else "idle", now_s)
 
     def _again(self, now_s: float, *, keep_seat: bool = True) -> None:
@@ -348,7 +350,10 @@ class Connection:
         else:
             self._fail("ice_failed", now_s)
 
-    def _stopped(self, now_s: float) -> None:
-        self._go("idle", now_s)
-        if self._asked:
-            self._start(now_s)
+    def _stop_on(self, now_s: float) -> None:
+        """Be done with stopping once the browser has hung up and the seat is free, or after long enough."""
+        done = self._hung_up and (self.stream is None or self.stream.ended)
+        if self.phase == "stopping" and (done or now_s - self.since_s > _STOP_LIMIT_S):
+            self._go("idle", now_s)
+            if self._asked:
+                self._start(now_s)

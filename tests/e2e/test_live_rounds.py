@@ -97,6 +97,7 @@ def test_fifty_rounds_on_a_busy_machine(one_seat: Server, browser: Browser) -> N
         for process in busy:
             process.kill()
             process.wait()
+        sys.stdout.write(f"{len(rounds)} rounds\n")
         for step in rounds[0] if rounds else ():
             times_s = sorted(took_s[step] for took_s in rounds)
             sys.stdout.write(

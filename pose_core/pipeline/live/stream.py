@@ -142,6 +142,11 @@ class LiveStream:
         """Whether `close` was called."""
         return self._inbox.closed
 
+    @property
+    def ended(self) -> bool:
+        """Whether it is closed, its thread has gone and its seat is free."""
+        return self.closed and (self._thread is None or not self._thread.is_alive())
+
     # ------------------------------------------------------------------ from the page's thread
     def status(self) -> LiveStatus:
         """How it does now."""

@@ -224,6 +224,24 @@ def test_stopping_ends_by_itself_when_the_browser_never_says_so(
     assert page.wakes
 
 
+def test_stopping_goes_on_until_the_seat_is_free(
+    connection: Connection, page: OpenPage, clock: Clock, pool: PosePool
+) -> None:
+    plays(connection, page)
+    stream, held, let_go = connection.stream, threading.Event(), threading.Event()
+    assert stream is not None
+    stream.on_drawn = lambda _: (held.set(), let_go.wait(60))[0]
+    stream.offer(a_frame())
+    assert held.wait(60)
+    connection.stop()
+    connection.hung_up()
+    assert (connection.phase, pool.seats_free) == ("stopping", 0)
+    let_go.set()
+    until(lambda: stream.ended)
+    clock.passes(0.25)
+    assert (connection.phase, pool.seats_free) == ("idle", 1)
+
+
 def test_a_connection_that_does_not_come_is_tried_again_and_then_given_up(
     connection: Connection, page: OpenPage, clock: Clock
 ) -> None:
@@ -551,6 +569,7 @@ def test_who_loses_a_seat_after_all_goes_back_to_waiting(
     until(lambda: stream.status().problem is not None)
     clock.passes(0.25)
     assert connection.phase == "stopping"
+    stream.close(60)
     connection.hung_up()
     assert connection.phase == "waiting"
     pool.release_stream(taken)

@@ -48,6 +48,8 @@ def record_a_frame(session: LiveSession) -> None:
         session.start_recording(clip=False)
         stream.offer(picture)
         await asyncio.wait_for(first, 60)
+        while stream.recorder is None or not stream.recorder.frames:
+            await asyncio.sleep(0.01)
 
     in_a_loop(watch(), 120)
     assert session.is_recording
@@ -70,6 +72,8 @@ def test_a_recording_is_kept_when_the_connection_ends_by_itself_and_another_begi
     record_a_frame(session)
     connection = session.connection
     connection.player(SETTINGS, lambda: None).video.stop()
+    assert connection.stream is not None
+    connection.stream.close(60)
     connection.hung_up()
     connection.ask()
     session.shown("performer")
