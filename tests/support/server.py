@@ -15,6 +15,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.support.paths import ROOT
+
 #: Slow machines get time; a healthy run never waits that long.
 START_LIMIT_S = 120
 
