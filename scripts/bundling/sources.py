@@ -1,4 +1,4 @@
-"""Fetch Google's networks from its two official packages, check them, and add MediaPipe's description of their input."""
+"""Fetch Google's networks from its two official packages, check them, and describe their input to MediaPipe."""
 
 from __future__ import annotations
 
