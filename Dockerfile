@@ -1,8 +1,8 @@
 # PoseDeck in a container: docker build -t posedeck . && docker run --rm -p 8080:8080 posedeck
-# docs/deploy.md says what else it wants; scripts/prove_dockerfile.py carries out these steps without Docker.
+# docs/deploy.md says what else it needs; scripts/prove_dockerfile.py carries out these steps without Docker.
 FROM python:3.12-slim-bookworm
 
-# The two libraries that MediaPipe loads even when it runs on the processor alone.
+# The two libraries that MediaPipe loads even when it runs on the CPU only.
 COPY packages.txt /build/
 RUN apt-get update \
     && DEBIAN_FRONTEND=noninteractive xargs -a /build/packages.txt apt-get install -y --no-install-recommends \
@@ -13,11 +13,11 @@ COPY requirements.txt /build/
 RUN python3 -m venv /venv \
     && /venv/bin/pip install --no-cache-dir --no-deps --require-hashes -r /build/requirements.txt
 
-# 1000 is also the user that Hugging Face runs containers as.
+# Hugging Face runs containers as user 1000, too.
 RUN groupadd --gid 1000 posedeck \
     && useradd --uid 1000 --gid 1000 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin posedeck
 
-# One by one, so that nothing of a working folder gets in by chance: no secrets, no .git, no tests.
+# Each by name, so that nothing else from a working folder gets in by accident: no secrets, no .git, no tests.
 WORKDIR /app
 COPY .streamlit/config.toml .streamlit/
 COPY app.py dashboard.py LICENSE NOTICE ./
@@ -29,8 +29,8 @@ COPY pose_ui pose_ui/
 COPY service service/
 RUN /venv/bin/python -m compileall -q .
 
-# Settings of Streamlit, so that the environment can change them: docker run -e STREAMLIT_SERVER_PORT=7860.
-# Everything belongs to root and nothing is written: the root file system may be read-only.
+# Streamlit's settings as variables, so that the environment can override them: docker run -e STREAMLIT_SERVER_PORT=7860.
+# Everything belongs to root and nothing is written, so the root file system may be read-only.
 ENV PATH=/venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
@@ -40,9 +40,9 @@ ENV PATH=/venv/bin:$PATH \
 USER 1000:1000
 EXPOSE 8080
 
-# On this machine's own loopback, whatever proxy the environment names.
+# Over the container's own loopback, ignoring any proxy that the environment names.
 HEALTHCHECK --interval=15s --timeout=5s --start-period=60s --retries=3 \
     CMD python -c "import os, urllib.request as web; web.build_opener(web.ProxyHandler({})).open('http://127.0.0.1:' + os.environ['STREAMLIT_SERVER_PORT'] + '/api/v1/health', timeout=4)"
 
-# SIGTERM ends it: requests under way are answered, new ones refused.
+# SIGTERM ends it: requests in progress are answered, new ones refused.
 CMD ["python", "-m", "streamlit", "run", "app.py"]

@@ -1,5 +1,5 @@
-# Short commands. The work is in scripts/; each target prepares what it needs by itself.
-# Choices: PORT=8090, HOST=0.0.0.0, PYTHON=/path/to/python3.12, ARGS="-k angles" (passed on to the tool).
+# Short commands. The work is done in scripts/; each target sets up what it needs.
+# Options: PORT=8090, HOST=0.0.0.0, PYTHON=/path/to/python3.12, ARGS="-k angles" (passed to the tool).
 
 PY := .venv/bin/python
 export PORT HOST PYTHON CHROMIUM
@@ -10,22 +10,22 @@ export PORT HOST PYTHON CHROMIUM
 help:  ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-16s %s\n", $$1, $$2 }'
 
-run: setup  ## set up what is missing, start, open the browser (PORT=8090 HOST=0.0.0.0)
+run: setup  ## set up what is missing, start the server, open the browser (PORT=8090 HOST=0.0.0.0)
 	@$(PY) scripts/run.py
 
-test: setup-dev  ## all tests, Chromium included (ARGS="-k angles" for some)
+test: setup-dev  ## run all tests, including those in Chromium (ARGS="-k angles" for some)
 	@$(PY) scripts/run_tests.py $(ARGS)
 
-nightly: setup-dev  ## the long runs, each of minutes: load, soak, whole benchmarks (ARGS="-k soak" for some)
+nightly: setup-dev  ## the long runs, minutes each: load, soak, whole benchmarks (ARGS="-k soak" for some)
 	@$(PY) -m pytest -m nightly $(ARGS)
 
-check: setup-dev  ## style, types and layers
+check: setup-dev  ## check style, types and layers
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
 	@.venv/bin/lint-imports --no-logo
 
-bench: setup  ## measure this machine, half an hour, the page too after setup-dev (OUT=benchmarks/results keeps the figures)
+bench: setup  ## measure this machine: half an hour; the page only after setup-dev (OUT=benchmarks/results keeps the figures)
 	@$(PY) -m benchmarks.photo $(if $(OUT),--out "$(OUT)/photo.json")
 	@$(PY) -m benchmarks.page $(if $(OUT),--out "$(OUT)/page.json")
 	@$(PY) -m benchmarks.drawing $(if $(OUT),--out "$(OUT)/drawing.json")
@@ -37,21 +37,21 @@ bench: setup  ## measure this machine, half an hour, the page too after setup-de
 lock:  ## compile requirements*.in (ARGS=--upgrade for newer versions)
 	@scripts/lock.sh $(ARGS)
 
-setup:  ## only prepare for running
+setup:  ## set up for running only
 	@scripts/setup.sh
 
-setup-dev:  ## only prepare for checks and tests
+setup-dev:  ## set up for checks and tests only
 	@scripts/setup.sh dev
 
-bundles: setup  ## build the model files again from Google's packages
+bundles: setup  ## rebuild the model files from Google's packages
 	@$(PY) scripts/build_bundles.py $(ARGS)
 
 samples: setup  ## draw the sample pictures again
 	@$(PY) scripts/make_samples.py $(ARGS)
 
-screenshots: setup-dev  ## take the pictures of the README again
+screenshots: setup-dev  ## take the README's pictures again
 	@$(PY) scripts/make_screenshots.py
 
-clean:  ## remove everything that can be made again, .venv included
+clean:  ## remove everything that can be rebuilt, including .venv
 	rm -rf .venv .cache .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

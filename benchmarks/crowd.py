@@ -1,4 +1,4 @@
-"""Everybody who comes to a server in a soak: programs, visitors of pages, live viewers (see `benchmarks.soak`)."""
+"""The clients of a server in a soak test: programs, visitors of pages, live viewers (see `benchmarks.soak`)."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _PAGES: Final = ("photo", "", "benchmark", "live")
 
 # ---------------------------------------------------------------------- programs
 def _requests(picture: bytes) -> list[tuple[str, str, bytes, frozenset[str]]]:
-    """Address, Accept, body, and the statuses that may come."""
+    """Return address, Accept header, body, and the allowed statuses of each request."""
     one, bad = form(picture), form(picture[: len(picture) // 2])
     return [
         (POSE, "application/json", one, ALLOWED),
@@ -69,7 +69,7 @@ def _program(port: int, picture: bytes, over: threading.Event, counts: Counter[s
 
 
 def programs(port: int, picture: bytes, seconds: float) -> Counter[str]:
-    """Let programs ask for a while; meant to run in a process of its own. Their answers by status."""
+    """Let programs send requests for a while, and count their answers by status; meant for a process of its own."""
     over = threading.Event()
     parts = [Counter[str]() for _ in range(_PROGRAMS)]
     left = Pressed()
@@ -88,7 +88,7 @@ def programs(port: int, picture: bytes, seconds: float) -> Counter[str]:
 
 # ---------------------------------------------------------------------- people
 async def _visits(address: str, end_s: float, counts: Counter[str]) -> None:
-    """One visitor after the other: opens a page, clicks if there is something to click, leaves."""
+    """Run one visitor after the other: each opens a page, clicks if there is something to click, and leaves."""
     turn = 0
     while time.perf_counter() < end_s:
         name = _PAGES[turn % len(_PAGES)]
@@ -108,7 +108,7 @@ async def _visits(address: str, end_s: float, counts: Counter[str]) -> None:
 
 
 async def _watches(address: str, end_s: float, counts: Counter[str], clip: Clip, watch_s: float) -> None:
-    """One live viewer after the other."""
+    """Run one live viewer after the other."""
     live = APPS["posedeck"]
     while time.perf_counter() < end_s:
         async with opened_page(address, live.page, live.query) as page:
@@ -123,8 +123,10 @@ async def _watches(address: str, end_s: float, counts: Counter[str], clip: Clip,
         await asyncio.sleep(1.0)
 
 
-async def _kept_up(work: Callable[[], Coroutine[Any, Any, None]], end_s: float, counts: Counter[str]) -> None:
-    """Begin again after a failure, which is counted."""
+async def _repeated(
+    work: Callable[[], Coroutine[Any, Any, None]], end_s: float, counts: Counter[str]
+) -> None:
+    """Start `work` again after each failure, and count the failures."""
     while time.perf_counter() < end_s:
         try:
             await work()
@@ -139,14 +141,14 @@ async def _people(address: str, seconds: float, watch_s: float) -> Counter[str]:
     clip = performer_clip(SIZES_WH["480p"])
     end_s = time.perf_counter() + seconds
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(_kept_up(lambda: _visits(address, end_s, counts), end_s, counts))
+        tasks.create_task(_repeated(lambda: _visits(address, end_s, counts), end_s, counts))
         for number in range(_VIEWERS):
-            await asyncio.sleep(number * watch_s / _VIEWERS)  # so that one comes while another leaves
+            await asyncio.sleep(number * watch_s / _VIEWERS)  # so that one arrives while another leaves
             watching = lambda: _watches(address, end_s, counts, clip, watch_s)  # noqa: E731
-            tasks.create_task(_kept_up(watching, end_s, counts))
+            tasks.create_task(_repeated(watching, end_s, counts))
     return counts
 
 
 def people(address: str, seconds: float, watch_s: float) -> Counter[str]:
-    """Let visitors and viewers come and go; meant to run in a process of its own. What they did, counted."""
+    """Let visitors and viewers come and go, and count what they did; meant for a process of its own."""
     return asyncio.run(_people(address, seconds, watch_s))

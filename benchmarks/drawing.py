@@ -1,8 +1,8 @@
-"""How long the skeleton on a picture takes: ``python -m benchmarks.drawing [--out FILE]``.
+"""How long drawing the skeleton on a picture takes: ``python -m benchmarks.drawing [--out FILE]``.
 
 What the Live page does to every frame: `draw_poses` in place, with people who move from frame to frame, so that every
-angle is another one and some captions are new. The people are the model's landmarks on shipped samples, moved by a
-seeded random walk; the frames are noise. Sizes and cases take turns, so that a disturbance hits all of them.
+angle changes and some captions are new. The people are the model's landmarks on shipped samples, moved by seeded
+random offsets; the frames are noise. Sizes and cases take turns, so that a disturbance affects all of them.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ __all__ = ["CASES", "SIZES_WH", "measure", "report"]
 SIZES_WH: Final = {"480p": (640, 480), "720p": (1280, 720)}
 _NAMES: Final = {joint: joint.replace("left_", "L ").replace("right_", "R ") for joint in MAIN_JOINTS}
 _ALL: Final = DrawSettings(names=True, angles=True)
-#: Pixels that a landmark moves from frame to frame, in the sample: a knee's angle changes by some degrees.
+#: Pixels that a landmark of the sample moves from frame to frame: a knee's angle changes by a few degrees.
 _STEP_PX: Final = 3.0
 _SEED: Final = 5
 
@@ -57,7 +57,7 @@ CASES: Final = {
 
 
 def _people() -> dict[int, Sequence[Pose]]:
-    """One and two people, as the model finds them on the samples."""
+    """Return one person and two people, as the model finds them on the samples."""
     found: dict[int, Sequence[Pose]] = {}
     pool = PosePool(image_limit=1)
     try:
@@ -92,7 +92,7 @@ def _draw_ms(frame_rgb: FrameRGB, poses: Sequence[Pose], case: _Case) -> float:
 
 
 def _new_text_ms(repeats: int) -> dict[str, float]:
-    """A caption that has not been written before: what a miss of the cache costs."""
+    """Time captions that have not been drawn before: the cost of a cache miss."""
     times = []
     for number in range(repeats):
         start_s = time.perf_counter()
@@ -123,7 +123,7 @@ def measure(frames: int = 300) -> dict[str, Any]:
     }
     times: dict[str, dict[str, list[float]]] = {case: {size: [] for size in SIZES_WH} for case in CASES}
     turns = [(case, size) for case in CASES for size in SIZES_WH]
-    for case, size in turns:  # warm-up: fonts, and the names, which come once a visit
+    for case, size in turns:  # warm-up: fonts, and the names, which are drawn once a visit
         _draw_ms(noise[size].copy(), people[CASES[case].people], CASES[case])
     for case, size in interleaved(turns, frames):
         poses = _moved(people[CASES[case].people], rng)
@@ -138,7 +138,7 @@ def measure(frames: int = 300) -> dict[str, Any]:
 
 
 def report(result: dict[str, Any]) -> str:
-    """The figures as text for people."""
+    """Return the figures as readable text."""
     drawn = result["draw_ms"]
     rows = [["case", *SIZES_WH], *([case, *(spread(drawn[case][s], 2) for s in SIZES_WH)] for case in drawn)]
     return "\n".join(
@@ -148,15 +148,15 @@ def report(result: dict[str, Any]) -> str:
             f"Milliseconds to draw on a frame, median / p95 of {result['frames']}:",
             table(rows),
             "",
-            f"A text not written before: {spread(result['new_text_ms'], 2)} ms.",
+            f"A text not drawn before: {spread(result['new_text_ms'], 2)} ms.",
         ]
     )
 
 
 def main() -> None:
-    """Measure, print, and keep the figures if asked."""
+    """Measure, print, and save the figures if asked."""
     parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.drawing", description="How long the skeleton on a picture takes."
+        prog="python -m benchmarks.drawing", description="How long drawing the skeleton on a picture takes."
     )
     parser.add_argument("--out", type=Path, help="JSON file to write")
     parser.add_argument("--frames", type=int, default=300)

@@ -1,6 +1,6 @@
-"""How long VP8 encoding of the live picture takes, with aiortc's options and with ours, and how much is lost.
+"""How long VP8 encoding of the live picture takes, with aiortc's options and with ours, and how much quality is lost.
 
-``python -m benchmarks.encoder [--out FILE]``: the sample clip at 480p and 720p, the two encoders in turn on each frame.
+``python -m benchmarks.encoder [--out FILE]``: the sample clip at 480p and 720p, both encoders in turn on each frame.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def _measure(size_wh: tuple[int, int]) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Measure, print, and write if asked."""
+    """Measure, print, and save the figures if asked."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--out", type=Path, help="JSON file to write")
     options = parser.parse_args()

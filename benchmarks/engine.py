@@ -1,17 +1,17 @@
-"""How near a frame comes to the network's own time: ``python -m benchmarks.engine [--out FILE]``.
+"""How close a frame's time is to the network's own: ``python -m benchmarks.engine [--out FILE]``.
 
 Nothing that finds landmarks can be faster than its landmark network alone. For each variant this measures, on the
-sample clip (640x480), one person followed from frame to frame:
+sample clip (640x480), with one person tracked from frame to frame:
 
 - original: Google's bundle with its segmentation decoder, in MediaPipe as a tutorial calls it;
 - ours: `StreamLandmarker.detect` on the shipped bundle, from the frame to the finished `Pose`, and where its time goes:
   MediaPipe's graph, MediaPipe's Python around it, and the project's own;
-- bare: nothing but the landmark network of the shipped bundle, in LiteRT, on one thread and on two;
-- detector: the network that finds people, alone; it runs only where nobody is being followed.
+- bare: only the landmark network of the shipped bundle, in LiteRT, on one thread and on two;
+- detector: only the network that finds people, which runs only while nobody is tracked.
 
-They take turns, some frames each, so that a disturbance hits all of them; figures of one run belong together. The
-original bundles are not part of the project: ``scripts/build_bundles.py --keep-original`` makes them. LiteRT comes with
-``make setup-dev``. ``--out benchmarks/results/engine.json`` keeps the figures.
+They take turns, a few frames each, so that a disturbance affects all of them; compare only figures of one run. The
+original bundles are not part of the project: ``scripts/build_bundles.py --keep-original`` makes them. LiteRT is
+installed by ``make setup-dev``. ``--out benchmarks/results/engine.json`` saves the figures.
 """
 
 from __future__ import annotations
@@ -46,21 +46,21 @@ __all__ = ["MAKE_ORIGINALS", "ORIGINALS", "VARIANTS", "measure", "missing_note",
 VARIANTS: Final[tuple[Variant, ...]] = get_args(Variant)
 ORIGINALS: Final = Path(__file__).parent.parent / ".cache" / "bundles-original"
 MAKE_ORIGINALS: Final = ".venv/bin/python scripts/build_bundles.py --keep-original"
-#: The aim for the middle variant: ours against the bare network on one thread.
+#: The target for the middle variant: ours against the bare network on one thread.
 TARGET_RATIO: Final = 1.3
 TARGET_VARIANT: Final[Variant] = "full"
-#: One second of the clip: long enough that what the one before left in the caches no longer counts.
+#: One second of the clip: long enough that what the previous one left in the caches no longer matters.
 _TURN_FRAMES: Final = 25
-_NEEDS: Final = "The bare network needs LiteRT, which comes with `make setup-dev`; nothing was measured."
+_NEEDS: Final = "The bare network needs LiteRT, which `make setup-dev` installs. Nothing was measured."
 
 _TIMES: Final = ("original", "ours", "bare_1_thread", "bare_2_threads", "detector_1_thread")
 _PARTS: Final = ("graph", "mediapipe_python", "our_python")
-#: Does one frame; gives milliseconds by name.
+#: Processes one frame and returns milliseconds by name.
 _Run = Callable[[FrameRGB], dict[str, float]]
 
 
-class _Watch:
-    """A function, and the milliseconds that its last call took."""
+class _Timed:
+    """A function and the milliseconds that its last call took."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self._function = function
@@ -74,7 +74,7 @@ class _Watch:
 
 
 class _Original:
-    """MediaPipe as it comes, on a bundle of any kind."""
+    """Plain MediaPipe on any bundle."""
 
     def __init__(self, bundle: Path) -> None:
         import mediapipe
@@ -98,16 +98,16 @@ class _Original:
 
 
 class _Ours:
-    """The shipped bundle through the project's own landmarker, taken apart while it runs."""
+    """The shipped bundle in the project's own landmarker, with the time of each part."""
 
     def __init__(self, variant: Variant) -> None:
         self._stream = StreamLandmarker(DetectionSettings(model=variant))
         inner = self._stream._landmarker
-        self._graph = inner._lib.MpPoseLandmarkerDetectForVideo = _Watch(
+        self._graph = inner._lib.MpPoseLandmarkerDetectForVideo = _Timed(
             inner._lib.MpPoseLandmarkerDetectForVideo
         )
-        self._mediapipe = inner.detect_for_video = _Watch(inner.detect_for_video)
-        self._detect = _Watch(self._stream.detect)
+        self._mediapipe = inner.detect_for_video = _Timed(inner.detect_for_video)
+        self._detect = _Timed(self._stream.detect)
         self._times_s = (number / CLIP_FPS for number in itertools.count())
         self.close = self._stream.close
 
@@ -123,7 +123,7 @@ class _Ours:
 
 
 class _Bare:
-    """One network of the shipped bundle in LiteRT; only the network's run counts, not the filling of its input."""
+    """One network of the shipped bundle in LiteRT; only running the network is timed, not filling its input."""
 
     def __init__(self, variant: Variant, entry: str, name: str, threads: int) -> None:
         from ai_edge_litert.interpreter import Interpreter
@@ -145,7 +145,7 @@ class _Bare:
 
 
 def _network_input(frame_rgb: FrameRGB, side_px: int) -> NDArray[np.float32]:
-    """The middle square of a frame, its nearest pixels, from 0 to 1: shape (1, side, side, 3)."""
+    """Return the middle square of a frame, sampled to the nearest pixel, from 0 to 1: shape (1, side, side, 3)."""
     height, width = frame_rgb.shape[:2]
     side = min(height, width)
     steps = (np.arange(side_px) * side) // side_px
@@ -195,21 +195,21 @@ def _measure_variant(
 def ratios(
     times_ms: Mapping[str, Mapping[str, float] | None], parts_ms: Mapping[str, Mapping[str, float]]
 ) -> dict[str, float | None]:
-    """What the medians of one run say about each other.
+    """Return the ratios between the medians of one run.
 
     Parameters
     ----------
     times_ms : mapping
         `summary` of ``original`` (or None), ``ours``, ``bare_1_thread`` and ``bare_2_threads``.
     parts_ms : mapping
-        `summary` of the parts of ours; ``graph`` counts here.
+        `summary` of the parts of ours; only ``graph`` is used.
 
     Returns
     -------
     dict
-        ``ours_to_bare`` and ``ours_to_bare_2_threads``, how many times the bare network's time ours takes;
-        ``original_to_ours``, how many times as fast ours is as the original, or None; ``graph_beyond_bare_ms``, what
-        MediaPipe's graph takes besides the landmark network.
+        ``ours_to_bare`` and ``ours_to_bare_2_threads``, the time of ours as a multiple of the bare network's;
+        ``original_to_ours``, how many times as fast ours is as the original, or None; ``graph_beyond_bare_ms``, the
+        time that MediaPipe's graph takes beyond the landmark network.
     """
     median = {name: of["median"] for name, of in times_ms.items() if of}
     original = median.get("original")
@@ -232,12 +232,12 @@ def measure(
     Parameters
     ----------
     rounds : int
-        How often each network goes through the clip.
+        How often each network runs through the clip.
     variants : sequence of str
     frames : int, optional
-        Only so many of the clip's first frames.
+        Use only this many of the clip's first frames.
     originals : Path
-        Folder of the original bundles; what is missing there is left out.
+        Folder of the original bundles; missing ones are skipped.
 
     Returns
     -------
@@ -260,7 +260,7 @@ def measure(
 
 
 def missing_note(result: Mapping[str, Any]) -> str | None:
-    """Which original bundles were not there and how to make them; None if all were."""
+    """Return which original bundles were missing and how to make them; None if none was."""
     missing = [
         name for name, figures in result["variants"].items() if figures["times_ms"]["original"] is None
     ]
@@ -268,12 +268,12 @@ def missing_note(result: Mapping[str, Any]) -> str | None:
         return None
     return (
         f"Not measured: the original bundle of {', '.join(missing)}, which is not part of the project. "
-        f"Make it (npm and network needed): {MAKE_ORIGINALS}"
+        f"To make it (needs npm and a network): {MAKE_ORIGINALS}"
     )
 
 
 def report(result: dict[str, Any]) -> str:
-    """The figures as text for people."""
+    """Return the figures as readable text."""
     variants, target = result["variants"], result["target"]
     head = ["model", *(name.replace("_", " ") for name in _TIMES), "ours / bare", "original / ours"]
     rows = [head]
@@ -298,15 +298,18 @@ def report(result: dict[str, Any]) -> str:
     ]
     if target["variant"] in variants:
         ratio, limit = variants[target["variant"]]["ours_to_bare"], target["ours_to_bare"]
-        lines += ["", f"{target['variant']}: {ratio:.2f} times the bare network; the aim is {limit} at most."]
+        lines += [
+            "",
+            f"{target['variant']}: {ratio:.2f} times the bare network; the target is at most {limit}.",
+        ]
     note = missing_note(result)
     return "\n".join([*lines, "", note] if note else lines)
 
 
 def main() -> None:
-    """Measure, print, and keep the figures if asked."""
+    """Measure, print, and save the figures if asked."""
     parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.engine", description="How near a frame comes to the network's own time."
+        prog="python -m benchmarks.engine", description="How close a frame's time is to the network's own."
     )
     parser.add_argument("--out", type=Path, help="JSON file to write")
     parser.add_argument("--rounds", type=int, default=4)

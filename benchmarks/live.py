@@ -1,23 +1,23 @@
 """How many viewers a live page carries: ``python -m benchmarks.live [--out FILE]``.
 
 Real WebRTC viewers (see `benchmarks.live_client`) send a numbered clip to a real server and read the numbers from what
-it sends back. Beside PoseDeck, in turns, an app as tutorials write it. Each run has a server of its own. Measured for
-each viewer:
+it sends back. PoseDeck takes turns with an app written as in tutorials. Each run has its own server. Measured for each
+viewer:
 
-- processed: different numbers that came back each second. Frames that a server repeats until the next one is ready are
-  not counted again; ``received`` counts them.
-- delay: from handing a picture to WebRTC until the picture with its number was decoded, at its first return, on one
-  clock. Viewers put frames together as browsers do, at the marker bit; aiortc in the server waits for the next frame
-  to begin, and its 33 ms are in the delay. A browser adds its own jitter buffer and its screen.
-- growth of the delay: its slope, and its mean in the last third of the time less that in the first.
-- broken: returned pictures whose number could not be read, because what came back was no longer that picture.
+- processed: different numbers returned each second. Frames that a server repeats until the next one is ready are not
+  counted again; ``received`` counts them.
+- delay: from handing a picture to WebRTC until the first returned picture with its number is decoded, on one clock.
+  Viewers assemble frames as browsers do, at the marker bit; aiortc in the server waits for the next frame to begin, and
+  those 33 ms are in the delay. A browser would add its own jitter buffer and its screen.
+- growth of the delay: its slope, and its mean in the last third of the time minus that in the first.
+- broken: returned pictures whose number could not be read, because the returned picture was damaged.
 
-And of the server: processor time for a processed frame, share of the cores, memory.
+And for the server: processor time for each processed frame, share of the cores, memory.
 
-The viewers' process runs on the same cores as the server and its share is told beside the server's; a server alone on
-the machine would do somewhat more. Viewers do not encode: the clip is encoded beforehand. They do decode.
+The viewers' process runs on the same cores as the server, and its share is reported beside the server's; a server alone
+on the machine would do slightly more. Viewers do not encode: the clip is encoded beforehand. They do decode.
 
-``--long 5 --app posedeck`` measures four viewers at 480p for five minutes, with the memory each ten seconds.
+``--long 5 --app posedeck`` measures four viewers at 480p for five minutes, with the memory every ten seconds.
 """
 
 from __future__ import annotations
@@ -53,25 +53,25 @@ _HOST: Final = "127.0.0.1"
 _LONG_VIEWERS: Final = (4,)
 _LONG_SIZES: Final = ("480p",)
 _NOTE: Final = (
-    "Viewers and server share these cores; both shares are in per cent of one core. The delay includes the 33 ms that\n"
-    "aiortc's receiver in the server waits for the next frame to begin."
+    "Viewers and server share these cores; both shares are in per cent of one core. The delay includes the 33 ms for\n"
+    "which aiortc's receiver in the server waits for the next frame to begin."
 )
 
 
 @dataclass(frozen=True, slots=True)
 class LiveApp:
-    """An app to measure, and what a viewer does there before the camera starts.
+    """An app to measure, and what a viewer does in it before the camera starts.
 
     Attributes
     ----------
     script : str or None
         Streamlit script below the project's root; None is PoseDeck itself, started as ``make run`` does.
     page, query : str
-        Of the address.
+        Page and query of the address.
     inputs : tuple of Input
         What to set and press, in this order.
     size_inputs : dict of str to tuple of Input
-        What comes before that when a certain size is measured.
+        What to set before that, for each size that needs it.
     """
 
     script: str | None
@@ -88,12 +88,12 @@ APPS: Final = {
         query="lang=en",
         inputs=(
             Input("live_start", "trigger_value", True),
-            # What the page's own camera check would report for the first turn.
+            # What the page's own camera check would report in the first turn.
             Input(
                 "live_camera_check", "json_value", '{"report": {"turn": 1, "state": "ready", "cameras": 1}}'
             ),
         ),
-        # Else what comes larger than 480p is processed and returned at 480p.
+        # Otherwise pictures larger than 480p are processed and returned at 480p.
         size_inputs={"720p": (Input("live_height", "string_array_value", ["720p"]),)},
     ),
     "tutorial": LiveApp("benchmarks/tutorial_app.py"),
@@ -102,7 +102,7 @@ APPS: Final = {
 
 @contextmanager
 def _serving_script(script: str) -> Iterator[Server]:
-    """Start a Streamlit script under the project's own configuration, on a free port; end it afterwards."""
+    """Start a Streamlit script with the project's own configuration on a free port; stop it afterwards."""
     with socket.create_server((_HOST, 0)) as listener:
         port: int = listener.getsockname()[1]
     address = run.page_address(_HOST, port)
@@ -126,10 +126,10 @@ def _serving(app: LiveApp) -> AbstractContextManager[Server]:
 
 
 def first_returns(watched: Watched) -> list[tuple[float, float]]:
-    """When each number came back for the first time, and how long it had been under way.
+    """Return when each number was first returned, and how long it took.
 
-    Codes repeat with the clip. The first one is taken for the newest picture with that code; from then on numbers only
-    grow, and by less than a clip, so that delays longer than the clip are measured, too.
+    Codes repeat with the clip. The first one is taken to be the newest picture with that code; after that, numbers only
+    grow, and by less than a clip, so that delays longer than the clip are measured correctly, too.
 
     Parameters
     ----------
@@ -138,7 +138,7 @@ def first_returns(watched: Watched) -> list[tuple[float, float]]:
     Returns
     -------
     list of (float, float)
-        Time in seconds on the clock of the recording, and delay in ms; in order of time.
+        Time in seconds on the recording's clock and delay in ms, in order of time.
 
     Examples
     --------
@@ -152,14 +152,14 @@ def first_returns(watched: Watched) -> list[tuple[float, float]]:
         if code is None or newest < 0:
             continue
         number = newest - (newest - code) % CLIP_FRAMES if last < 0 else last + (code - last) % CLIP_FRAMES
-        if last < number <= newest:  # else it is the last one again, or was misread
+        if last < number <= newest:  # otherwise it is the last one again, or was misread
             last = number
             returns.append((time_s, (time_s - watched.sent_s[number]) * 1000))
     return returns
 
 
 def growth(returns: Sequence[tuple[float, float]]) -> tuple[float, float]:
-    """How the delay grew.
+    """Return how the delay grew.
 
     Parameters
     ----------
@@ -171,7 +171,7 @@ def growth(returns: Sequence[tuple[float, float]]) -> tuple[float, float]:
     slope_ms_per_min : float
         Slope of the straight line through the delays (least squares).
     thirds_ms : float
-        Mean delay in the last third of the time less that in the first.
+        Mean delay in the last third of the time minus that in the first.
 
     Examples
     --------
@@ -187,18 +187,18 @@ def growth(returns: Sequence[tuple[float, float]]) -> tuple[float, float]:
 
 
 def viewer_figures(watched: Watched, start_s: float, end_s: float) -> dict[str, Any]:
-    """Figures of one viewer in a span of time.
+    """Return the figures of one viewer in a span of time.
 
     Parameters
     ----------
     watched : Watched
     start_s, end_s : float
-        On the clock of the recording.
+        Start and end of the span on the recording's clock.
 
     Returns
     -------
     dict
-        Rates in frames a second (``sent_hz``, ``received_hz``, ``processed_hz``), the part of the received frames whose
+        Rates in frames a second (``sent_hz``, ``received_hz``, ``processed_hz``), the share of received frames whose
         code could not be read, delays and their growth in ms; the last four are None with fewer than three returns.
     """
     span_s = end_s - start_s
@@ -228,7 +228,7 @@ def viewer_figures(watched: Watched, start_s: float, end_s: float) -> dict[str, 
 
 
 def _run_figures(recording: Recording) -> dict[str, Any]:
-    """Figures of a run: of each viewer, over all of them, and of the server."""
+    """Return the figures of a run: for each viewer, for all of them, and for the server."""
     start_s, end_s = recording.start_s, recording.end_s
     viewers = [viewer_figures(one, start_s, end_s) for one in recording.viewers]
     figures: dict[str, Any] = {
@@ -333,7 +333,7 @@ def _row(one: dict[str, Any]) -> list[str]:
 
 
 def report(result: dict[str, Any]) -> str:
-    """The figures as text for people."""
+    """Return the figures as readable text."""
     head = [
         "app, size",
         "viewers",
@@ -357,7 +357,7 @@ def report(result: dict[str, Any]) -> str:
 
 
 def main() -> None:
-    """Measure, print, and keep the figures if asked."""
+    """Measure, print, and save the figures if asked."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.live", description="How many viewers a live page carries."
     )
@@ -374,11 +374,11 @@ def main() -> None:
     sizes = choices.sizes or (_LONG_SIZES if choices.long else ("480p", "720p"))
     viewers = choices.viewers or (_LONG_VIEWERS if choices.long else (1, 2, 4, 8))
     result = measure(apps, sizes, viewers, choices.long * 60 if choices.long else choices.seconds)
-    print(f"{report(result)}\nCores that may be used: {usable_cores()}")
+    print(f"{report(result)}\nUsable cores: {usable_cores()}")
     if choices.out:
         save(result, choices.out)
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # as Ctrl-C: the server must not be left behind
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # like Ctrl-C: the server must not be left running
     main()

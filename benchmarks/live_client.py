@@ -1,14 +1,14 @@
 """Viewers of a live page without a browser: Streamlit's WebSocket, streamlit-webrtc's signalling, and WebRTC itself.
 
-A browser would need most of the cores that are to be measured. What one does is done here instead:
+A browser would use most of the cores that are to be measured. This module does a browser's work instead:
 
-- `StreamlitPage` opens the page, keeps the elements it is sent, answers with the state of its widgets, and reruns
+- `StreamlitPage` opens the page, keeps the elements it receives, answers with the state of its widgets, and reruns
   fragments that ask for it (``run_every``), since their work is part of the server's load.
-- `Viewer` plays the part of streamlit-webrtc's component, which hands offer and answer over as its value and its
-  argument ``sdp_answer_json``; sends a clip whose pictures are numbered; and notes when each number comes back.
+- `Viewer` plays the role of streamlit-webrtc's component, which exchanges offer and answer through its value and its
+  argument ``sdp_answer_json``; it sends a clip with numbered pictures and records when each number is returned.
 
-All viewers share one process of their own, so that their cost can be told from the server's. The message types are
-Streamlit's own (``streamlit.proto``), which belong to the pinned version.
+All viewers share one process of their own, so that their cost can be separated from the server's. The message types are
+Streamlit's own (``streamlit.proto``) and depend on the pinned version.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ from benchmarks.server import descendants, memory_mb
 __all__ = ["Input", "Job", "Recording", "StreamlitPage", "Viewer", "Watched", "cpu_s", "watch"]
 
 CONNECT_LIMIT_S: Final = 60.0
-WARM_UP_S: Final = 5.0  # aiortc's bitrate has climbed by then, and the first detection is over
+WARM_UP_S: Final = 5.0  # by then aiortc's bitrate has risen, and the first detection is done
 _JITTER_BUFFER: Final = "_RTCRtpReceiver__jitter_buffer"
 _COMPONENT: Final = ".webrtc_streamer"  # end of the component's registered name
 _STOPPED: Final = {"playing": False, "sdpOffer": "", "iceCandidates": {}}
@@ -64,7 +64,7 @@ class Input:
     element : str
         Key of the element, or its label as the page shows it.
     field : str
-        Field of Streamlit's ``WidgetState`` that carries the value: ``trigger_value`` presses a button, ``bool_value``
+        Field of Streamlit's ``WidgetState`` that holds the value: ``trigger_value`` presses a button, ``bool_value``
         is a toggle, ``string_value`` or ``int_value`` a choice, ``json_value`` the state of a component (as JSON text).
     value : bool, int, float, str or list
     """
@@ -95,12 +95,12 @@ def _widget_state(widget_id: str, name: str, value: Any) -> WidgetState:
 
 
 class StreamlitPage:
-    """A page as a browser sees it, over its open WebSocket.
+    """A page as a browser sees it, over an open WebSocket.
 
     Parameters
     ----------
     send : callable
-        Takes the bytes of a message for the server.
+        Sends the bytes of a message to the server.
     page : str
         Name of the page in the address; empty for the first one.
     query : str
@@ -111,7 +111,7 @@ class StreamlitPage:
     component_args : dict or None
         What the server last told streamlit-webrtc's component; None until there is one.
     runs : int
-        How often the whole page was run to its end.
+        How often the whole page has run to its end.
     """
 
     def __init__(self, send: Callable[[bytes], None], page: str = "", query: str = "") -> None:
@@ -129,7 +129,7 @@ class StreamlitPage:
         self._changed = asyncio.Event()
 
     def rerun(self, fragment_id: str = "", *, automatic: bool = False) -> None:
-        """Ask for a run of the script, or of one fragment, with the present state of all widgets."""
+        """Ask for a run of the script, or of one fragment, with the current state of all widgets."""
         message = BackMsg()
         state = message.rerun_script
         state.query_string = self._query
@@ -144,7 +144,7 @@ class StreamlitPage:
         }
 
     def handle(self, data: bytes) -> None:
-        """Take one message of the server."""
+        """Handle one message from the server."""
         message = ForwardMsg()
         message.ParseFromString(data)
         match message.WhichOneof("type"):
@@ -198,34 +198,34 @@ class StreamlitPage:
             self._timers.pop(fragment_id)[1].cancel()
 
     def stop_timers(self) -> None:
-        """Let no fragment ask for a rerun any more."""
+        """Stop all automatic reruns of fragments."""
         for fragment_id in tuple(self._timers):
             self._stop_timer(fragment_id)
 
     def find(self, element: str) -> str | None:
-        """Id of the widget with that key or label; the one shown last if there are several."""
+        """Return the id of the widget with this key or label; if there are several, of the one shown last."""
         for widget in reversed(self._widgets.values()):
             if element in (widget.key, widget.label):
                 return widget.id
         return None
 
     def set(self, widget_id: str, name: str, value: Any) -> None:
-        """Give a widget a value and let the page react, as its frontend would; `name` as `Input.field`."""
+        """Give a widget a value and let the page react, as its frontend would; `name` is like `Input.field`."""
         self._states[widget_id] = _widget_state(widget_id, name, value)
         self.rerun(self._widgets[widget_id].fragment_id)
 
     def set_component(self, value: dict[str, Any]) -> None:
-        """Hand a value over in the name of streamlit-webrtc's component, which must be on the page."""
+        """Send a value as streamlit-webrtc's component, which must be on the page."""
         assert self._component is not None
         self.set(self._component.id, "json_value", json.dumps(value))
 
     async def until(self, what: str, holds: Callable[[], bool]) -> None:
-        """Wait until a message of the server makes `holds` true.
+        """Wait until a message from the server makes `holds` true.
 
         Raises
         ------
         TimeoutError
-            If it does not; says what was on the page.
+            If none does in time; the message says what was on the page.
         """
         try:
             async with asyncio.timeout(CONNECT_LIMIT_S):
@@ -234,15 +234,17 @@ class StreamlitPage:
                     await self._changed.wait()
         except TimeoutError:
             shown = "; ".join(text for text in self._texts.values() if not text.endswith(": "))
-            raise TimeoutError(f"{what} did not come; the page shows: {shown[:1500]}") from None
+            raise TimeoutError(
+                f"{what} did not arrive within {CONNECT_LIMIT_S:g} s; the page shows: {shown[:1500]}"
+            ) from None
 
 
 class _BrowserJitterBuffer(JitterBuffer):
-    """Puts packets together as browsers do: a frame ends at its marker bit.
+    """Assembles packets as browsers do: a frame ends at its marker bit.
 
-    aiortc waits for a packet with another time stamp, which costs a frame interval of delay, and takes frames that
-    share a time stamp for one, which no decoder can make sense of. streamlit-webrtc sends such frames as soon as it
-    falls behind: it repeats the last result as one object whose stamp it overwrites while it waits in a queue.
+    aiortc waits for a packet with another time stamp, which adds a frame interval of delay, and treats frames that
+    share a time stamp as one, which no decoder can read. streamlit-webrtc sends such frames as soon as it falls behind:
+    it repeats the last result as one object, and overwrites its time stamp while it waits in a queue.
     """
 
     def _remove_frame(self, sequence_number: int) -> JitterFrame | None:
@@ -260,7 +262,7 @@ class _BrowserJitterBuffer(JitterBuffer):
 
 
 class _Camera(MediaStreamTrack):
-    """The clip as a camera: a picture each 1/30 s, and when each was handed over."""
+    """The clip as a camera: one picture every 1/30 s, and the times when they were handed over."""
 
     kind = "video"
 
@@ -275,7 +277,7 @@ class _Camera(MediaStreamTrack):
         now_s = time.perf_counter()
         wait_s = self._start_s + number / FRAME_RATE_HZ - now_s
         if not number or wait_s < -1 / FRAME_RATE_HZ:
-            # Starting, or the process got no core in time: like a camera, never catch up with a burst.
+            # At the start, or if the process got no core in time: like a camera, never catch up with a burst.
             self._start_s = now_s - number / FRAME_RATE_HZ
         elif wait_s > 0:
             await asyncio.sleep(wait_s)
@@ -285,14 +287,14 @@ class _Camera(MediaStreamTrack):
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """What one viewer sent and saw; all times on the clock of `time.perf_counter`.
+    """What one viewer sent and saw; all times are on the clock of `time.perf_counter`.
 
     Attributes
     ----------
     sent_s : list of float
         When picture ``i`` was handed to WebRTC.
     seen : list of (float, int or None)
-        When a returned picture had been decoded, and the code in it; None if it could not be read.
+        When a returned picture was decoded, and the code in it; None if it could not be read.
     """
 
     sent_s: list[float]
@@ -300,7 +302,7 @@ class Watched:
 
 
 class Viewer:
-    """Somebody who watches: connects, sends the clip, and notes what comes back.
+    """A viewer: connects, sends the clip, and records what is returned.
 
     Parameters
     ----------
@@ -318,27 +320,27 @@ class Viewer:
 
     @property
     def watched(self) -> Watched:
-        """What was sent and seen until now."""
+        """What has been sent and seen so far."""
         return Watched(self._camera.sent_s, self.seen)
 
     async def start(self, inputs: tuple[Input, ...]) -> None:
-        """Press what must be pressed, connect, and return when the first readable picture has come back.
+        """Apply `inputs`, connect, and return once the first readable picture has been returned.
 
         Raises
         ------
         TimeoutError
-            If something did not come.
+            If a step takes too long.
         """
         page = self._page
         page.rerun()
-        await page.until("The page", lambda: page.runs > 0)  # nobody presses a button before that
+        await page.until("The page", lambda: page.runs > 0)  # nobody can press a button before that
         for one in inputs:
             runs = page.runs
             await self._use(one)
             await page.until("The page", lambda runs=runs: page.runs > runs)  # type: ignore[misc]
         await page.until("The camera component", lambda: page.component_args is not None)
-        page.set_component(_STOPPED)  # the component does so when it appears
-        await page.until("Leave to start", lambda: self._args.get("desired_playing_state") is not False)
+        page.set_component(_STOPPED)  # as the component does when it appears
+        await page.until("Permission to start", lambda: self._args.get("desired_playing_state") is not False)
         await self._connect()
         async with asyncio.timeout(CONNECT_LIMIT_S):
             await self._first_seen.wait()
@@ -370,16 +372,14 @@ class Viewer:
             self._receiving = asyncio.create_task(self._receive(track))
 
         transceiver = self._connection.addTransceiver(self._camera, direction="sendrecv")
-        # No public way to choose it; but aiortc is pinned, and people who watch have a browser and not aiortc's buffer.
+        # There is no public way to choose the buffer; but aiortc is pinned, and real viewers have a browser's buffer.
         buffer = _BrowserJitterBuffer(capacity=512, is_video=True)
         assert hasattr(transceiver.receiver, _JITTER_BUFFER)
         setattr(transceiver.receiver, _JITTER_BUFFER, buffer)
         codecs = RTCRtpSender.getCapabilities("video").codecs
         transceiver.setCodecPreferences([codec for codec in codecs if codec.mimeType == "video/VP8"])
         await self._connection.setLocalDescription(await self._connection.createOffer())
-        offer = (
-            self._connection.localDescription
-        )  # with the candidates in it, which a browser sends one by one
+        offer = self._connection.localDescription  # includes the candidates, which a browser sends one by one
         self._page.set_component(_STOPPED | {"sdpOffer": {"sdp": offer.sdp, "type": offer.type}})
         await self._page.until("The answer", lambda: bool(self._args.get("sdp_answer_json")))
         answer = json.loads(self._args["sdp_answer_json"])
@@ -400,7 +400,7 @@ class Viewer:
                     self._first_seen.set()
 
     async def stop(self) -> None:
-        """Press stop and hang up."""
+        """Press Stop and disconnect."""
         if self._page.component_args is not None:
             self._page.set_component(_STOPPED)
         if self._receiving:
@@ -411,22 +411,22 @@ class Viewer:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What `watch` does.
+    """The parameters of `watch`.
 
     Attributes
     ----------
     address : str
-        Of the server.
+        Address of the server.
     server_pid : int
-        Its process, whose processor time and memory are noted.
+        Its process, whose processor time and memory are recorded.
     page, query : str
         As in `StreamlitPage`.
     inputs : tuple of Input
     size_wh : tuple of int
-        Of the pictures sent.
+        Size of the pictures sent.
     viewers : int
     seconds : float
-        How long to watch after everybody is connected and `WARM_UP_S` has passed.
+        How long to watch after all viewers have connected and `WARM_UP_S` has passed.
     """
 
     address: str
@@ -442,16 +442,16 @@ class Job:
 
 @dataclass(slots=True)
 class Recording:
-    """What came of a `Job`; times on one clock, the measured span from ``start_s`` to ``end_s``.
+    """The result of a `Job`; all times are on one clock, and the measured span is from ``start_s`` to ``end_s``.
 
     Attributes
     ----------
     viewers : list of Watched
-        Those who were connected.
+        The viewers that were connected.
     failures : list of str
         Why the others were not.
     server_cpu_s, client_cpu_s : float
-        Processor time spent in the span by the server and its children, and by all viewers together.
+        Processor time used in the span by the server and its children, and by all viewers together.
     memory : list of dict
         ``t_s`` after the start of the span, ``rss`` and ``private`` in MB; empty where there is no /proc.
     """
@@ -466,7 +466,7 @@ class Recording:
 
 
 def cpu_s(pid: int) -> float:
-    """Processor seconds that a process and its living children have used, from /proc (Linux)."""
+    """Return the processor seconds used by a process and its living children, from /proc (Linux)."""
     parents: dict[int, int] = {}
     used: dict[int, int] = {}
     for entry in Path("/proc").iterdir():
@@ -492,7 +492,7 @@ def _measured(recording: Recording, server_pid: int) -> Iterator[None]:
 
 
 async def _note_memory(recording: Recording, job: Job) -> None:
-    """Note the memory at the start and each `memory_every_s` until the span is over."""
+    """Record the memory at the start and every `memory_every_s` until the span is over."""
     for step in range(int(job.seconds // job.memory_every_s) + 1):
         at_s = recording.start_s + step * job.memory_every_s
         await asyncio.sleep(max(0.0, at_s - time.perf_counter()))
@@ -503,7 +503,7 @@ async def _note_memory(recording: Recording, job: Job) -> None:
 
 @asynccontextmanager
 async def opened_page(address: str, page_name: str, query: str) -> AsyncIterator[StreamlitPage]:
-    """A page over its WebSocket, as a browser that opens it; closed afterwards."""
+    """Open a page over its WebSocket, as a browser does; close it afterwards."""
     sends: set[asyncio.Task[None]] = set()
 
     def send(data: bytes) -> None:
@@ -536,7 +536,7 @@ async def opened_page(address: str, page_name: str, query: str) -> AsyncIterator
 
 
 async def _visit(job: Job, clip: Clip, started: asyncio.Queue[Viewer | str], over: asyncio.Event) -> None:
-    """Be one viewer from opening the page until `over`; tell `started` the viewer, or why there is none."""
+    """Act as one viewer from opening the page until `over`; put the viewer, or why there is none, into `started`."""
     async with opened_page(job.address, job.page, job.query) as page:
         viewer = Viewer(page, clip)
         try:
@@ -544,7 +544,7 @@ async def _visit(job: Job, clip: Clip, started: asyncio.Queue[Viewer | str], ove
             started.put_nowait(viewer)
             await over.wait()
         except (TimeoutError, OSError) as error:
-            started.put_nowait(str(error) or "The picture did not come back in time")
+            started.put_nowait(str(error) or "The picture was not returned in time")
         finally:
             await viewer.stop()
 
@@ -572,5 +572,5 @@ async def _watch(job: Job) -> Recording:
 
 
 def watch(job: Job) -> Recording:
-    """Let viewers watch a page; meant to run in a process of its own."""
+    """Let viewers watch a page; meant for a process of its own."""
     return asyncio.run(_watch(job))

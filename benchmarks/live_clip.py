@@ -1,9 +1,9 @@
 """The clip that the live benchmark's viewers send as their camera, with each picture's number drawn into it.
 
-It is encoded once, as VP8, and sent as it is: a viewer that encoded would take the cores that are to be measured. The
-number lies in a band along the upper edge as black and white blocks, large enough to survive VP8 at a low bitrate and
-scaling to a third of the size. White at one end and black at the other tell which way the picture is mirrored, and a
-check keeps a damaged number from being taken for another one.
+It is encoded once, as VP8, and sent as it is: a viewer that encoded would use the cores that are to be measured. The
+number is drawn in a band along the upper edge as black and white blocks, large enough to survive VP8 at a low bitrate
+and scaling to a third of the size. A white block at one end and a black one at the other show whether the picture is
+mirrored, and a checksum keeps a damaged number from being read as another one.
 """
 
 from __future__ import annotations
@@ -36,22 +36,22 @@ __all__ = [
     "top_band",
 ]
 
-#: What viewers may send, by the name that people use.
+#: Sizes that viewers may send, by their usual name.
 SIZES_WH: Final = {"360p": (640, 360), "480p": (640, 480), "720p": (1280, 720)}
 FRAME_RATE_HZ: Final = 30
-SQUAT_FRAMES: Final = 60  # one every two seconds
-#: 34 s, nearly all that the code can count: a delay, or a gap, is told from one that is a clip longer.
+SQUAT_FRAMES: Final = 60  # one squat every two seconds
+#: 34 s, nearly all that the code can count, so that a delay or gap is not mistaken for one that is a clip longer.
 CLIP_FRAMES: Final = 17 * SQUAT_FRAMES
-#: As a browser sends them on a good line (WebRTC's own defaults are near); below aiortc's limits nothing is hidden.
+#: What a browser sends on a good connection (close to WebRTC's own defaults), and below aiortc's limits.
 _BITRATE_BIT_S: Final = {(640, 360): 700_000, (640, 480): 1_000_000, (1280, 720): 2_000_000}
 _CAMERA_NOISE: Final = 2.0  # grey levels; a picture without noise would be cheaper to decode than a camera's
 _CACHE: Final = Path(__file__).resolve().parent.parent / "build" / "live_clips"
 
 _COLUMNS: Final = 24  # blocks along the upper edge: 27 px wide at 640
-_ROWS: Final = 15  # the band's part of the height: 32 px at 480
+_ROWS: Final = 15  # the band is this part of the height: 32 px at 480
 _NUMBER_BITS: Final = 10
-_CHECK_BITS: Final = 12  # a broken stream makes thousands of broken codes; one in 4096 of them may pass
-_DARK, _LIGHT = 90, 166  # luma; what lies between is neither black nor white and makes the code unreadable
+_CHECK_BITS: Final = 12  # a broken stream gives thousands of broken codes; one in 4096 of them may pass
+_DARK, _LIGHT = 90, 166  # luma; a value in between is neither black nor white and makes the code unreadable
 _BIT_WEIGHTS: Final = 1 << np.arange(_NUMBER_BITS + _CHECK_BITS)[::-1]
 
 Luma = npt.NDArray[np.uint8]
@@ -81,7 +81,7 @@ def draw_code(frame_rgb: FrameRGB, number: int) -> None:
         If the number does not fit.
     """
     if not 0 <= number < 1 << _NUMBER_BITS:
-        raise ValueError(f"number should lie between 0 and {(1 << _NUMBER_BITS) - 1}; {number} came")
+        raise ValueError(f"number must be between 0 and {(1 << _NUMBER_BITS) - 1}; got {number}")
     height, width = frame_rgb.shape[:2]
     code = number << _CHECK_BITS | _check(number)
     blocks = [1, *(code & _BIT_WEIGHTS != 0), 0]
@@ -96,18 +96,18 @@ def read_code(band: Luma) -> int | None:
     Parameters
     ----------
     band : ndarray of uint8, shape (B, W)
-        Brightness in the band, as `top_band` gives it.
+        Brightness in the band, as `top_band` returns it.
 
     Returns
     -------
     int or None
-        None if no code is there, or one that is damaged.
+        None if there is no code, or a damaged one.
     """
     height, width = band.shape
     block_px = width / _COLUMNS
     if height < 4 or block_px < 4:
         return None
-    # Only the middle of a block: its edges are blurred by scaling, and by VP8 into the picture below.
+    # Use only the middle of each block: scaling blurs its edges, and VP8 blurs it into the picture below.
     columns = band[height // 4 : height - height // 4 : 2].mean(axis=0)
     centres = ((np.arange(_COLUMNS) + 0.5) * block_px).astype(int)
     half = int(block_px / 4)
@@ -124,12 +124,12 @@ def read_code(band: Luma) -> int | None:
 
 
 def top_band(frame: av.VideoFrame) -> Luma:
-    """Brightness in the band that holds the code: a view into the frame, nothing is converted or copied.
+    """Return the brightness in the band that holds the code: a view into the frame, nothing is converted or copied.
 
     Parameters
     ----------
     frame : VideoFrame
-        Decoded, with a luma plane first (yuv420p, as VP8 and H.264 give).
+        Decoded, with a luma plane first (yuv420p, as VP8 and H.264 decoders return).
 
     Returns
     -------
@@ -144,7 +144,7 @@ def top_band(frame: av.VideoFrame) -> Luma:
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """Encoded pictures, one packet each; the code in picture ``i`` is ``i``, and the first is a key frame.
+    """Encoded pictures, one packet each; the code in picture ``i`` is ``i``, and the first picture is a key frame.
 
     Attributes
     ----------
@@ -160,7 +160,7 @@ class Clip:
 def encode_vp8(frames_rgb: Iterable[FrameRGB], path: Path, *, bitrate_bit_s: int) -> None:
     """Encode pictures of one size as VP8 in WebM with a key frame each second, as a real-time encoder would.
 
-    Who lost a packet asks for a key frame; a clip cannot be asked, so the next one is never far.
+    A receiver that lost a packet asks for a key frame; a clip cannot answer, so the next one must never be far away.
     """
     with av.open(str(path), "w", format="webm") as container:
         stream = None
@@ -183,7 +183,7 @@ def _read_packets(path: Path) -> tuple[bytes, ...]:
 
 
 def performer_clip(size_wh: tuple[int, int], folder: Path = _CACHE) -> Clip:
-    """Somebody doing squats for 34 seconds; rendered and encoded at first use, then read from `folder`.
+    """Return a clip of squats, 34 seconds long; rendered and encoded on first use, then read from `folder`.
 
     Parameters
     ----------
@@ -213,12 +213,12 @@ def performer_clip(size_wh: tuple[int, int], folder: Path = _CACHE) -> Clip:
         unfinished.replace(path)
     packets = _read_packets(path)
     if len(packets) != CLIP_FRAMES:
-        raise ValueError(f"{path} should hold {CLIP_FRAMES} pictures; {len(packets)} are in it. Delete it.")
+        raise ValueError(f"{path} must contain {CLIP_FRAMES} pictures; got {len(packets)}. Delete the file.")
     return Clip(size_wh, packets)
 
 
 def packet_at(clip: Clip, number: int) -> av.Packet[Any]:
-    """The packet to send as number `number` of an endless loop, with its time stamp.
+    """Return the packet to send as number `number` of an endless loop, with its time stamp.
 
     Parameters
     ----------

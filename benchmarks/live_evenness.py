@@ -1,14 +1,14 @@
 """Whether the live picture stutters when the charts beside it are redrawn: ``python -m benchmarks.live_evenness``.
 
-A real server and a real Chromium on the same cores, the performer as the source. The same page in turns with no chart
-and with each kind of chart; for each, when the browser presented the pictures of the returned video
-(``requestVideoFrameCallback``): how many a second, and the gaps between them.
+A real server and a real Chromium on the same cores, with the performer as the source. The same page is shown in turns
+without a chart and with each kind of chart. For each, this measures when the browser presents the pictures of the
+returned video (``requestVideoFrameCallback``): how many a second, and the gaps between them.
 
-Pictures are shown by another thread of the browser than the page's own, which runs the callbacks and Plotly. While that
-is busy callbacks are left out, and several pictures were presented between two of them. So stutters are counted twice:
-at most, as if a gap between callbacks were one without any picture, and at least, where the gap is too long even for
-pictures evenly spread over it. The browser's own count of freezes (``getStats``: nothing shown for 150 ms longer than
-usual) stands beside them. Needs what ``make setup-dev`` installs.
+The browser shows pictures on a different thread from the page's own, which runs the callbacks and Plotly. While that
+thread is busy, callbacks are skipped, and several pictures are presented between two of them. So there are two counts
+of stutters: at most, as if no picture was shown in a gap between callbacks, and at least, where the gap is too long
+even for pictures evenly spread over it. The browser's own count of freezes (``getStats``: nothing shown for 150 ms
+longer than usual) is listed beside them. Needs what ``make setup-dev`` installs.
 """
 
 from __future__ import annotations
@@ -38,10 +38,10 @@ _CHARTS: Final = (_NO_CHART, "angles", "visibility", "world")
 _ROUNDS: Final = 3
 _WAIT_MS: Final = 60_000
 _SETTLE_MS: Final = 2_000
-#: Longer than three pictures at 30 a second: what an eye notices as a stutter.
+#: Three pictures at 30 a second; a longer gap is visible as a stutter.
 _STUTTER_MS: Final = 100
 
-#: Keeps each connection, so that its figures can be asked for.
+#: Keeps each connection, so that its statistics can be read.
 _KEEP: Final = """
 window.posedeckConnections = [];
 window.RTCPeerConnection = class extends window.RTCPeerConnection {
@@ -51,7 +51,7 @@ window.RTCPeerConnection = class extends window.RTCPeerConnection {
   }
 };
 """
-#: How often the returned video froze until now, and for how many seconds.
+#: How often the returned video has frozen so far, and for how many seconds.
 _FREEZES: Final = """async () => {
   const sum = { count: 0, seconds: 0 };
   for (const connection of window.posedeckConnections) {
@@ -63,7 +63,7 @@ _FREEZES: Final = """async () => {
   }
   return sum;
 }"""
-#: Presentation times in ms, and how many pictures were presented until then, for as long as asked.
+#: Presentation times in ms, and how many pictures had been presented by then, during the given time.
 _WATCH: Final = """async (video, ms) => {
   const seen = [];
   const end = performance.now() + ms;
@@ -76,7 +76,7 @@ _WATCH: Final = """async (video, ms) => {
 
 
 def _show(page: Page, chart: str) -> None:
-    """Choose a chart; none is the angles without a joint."""
+    """Choose a chart; no chart is the chart of angles with no joint selected."""
     kind = "angles" if chart == _NO_CHART else chart
     page.get_by_role("radio", name=_texts(f"live.chart_{kind}")).click()
     if kind == "angles":
@@ -88,7 +88,7 @@ def _show(page: Page, chart: str) -> None:
 
 
 def _measure(page: Page, seconds: float) -> dict[str, Any]:
-    """Figures for each kind of chart over all rounds."""
+    """Return the figures for each kind of chart over all rounds."""
     page.get_by_role("radio", name=_texts("live.source_performer")).click()
     page.get_by_role("button", name=_texts("live.start")).click()
     page.get_by_text(re.compile(r"\d+/s")).first.wait_for(timeout=_WAIT_MS)
@@ -119,14 +119,14 @@ def _measure(page: Page, seconds: float) -> dict[str, Any]:
 
 
 def evenness(gaps_ms: FloatArray, pictures: NDArray[np.int_]) -> dict[str, float]:
-    """Figures of the gaps between callbacks.
+    """Return the figures of the gaps between callbacks.
 
     Parameters
     ----------
     gaps_ms : ndarray, shape (N,)
         Time between the pictures of two callbacks.
     pictures : ndarray, shape (N,)
-        How many pictures were presented in each, the one at its end included.
+        How many pictures were presented in each gap, including the one at its end.
 
     Examples
     --------
@@ -145,11 +145,13 @@ def evenness(gaps_ms: FloatArray, pictures: NDArray[np.int_]) -> dict[str, float
 
 
 def main() -> None:
-    """Measure, print, and write if asked."""
+    """Measure, print, and save the figures if asked."""
     from benchmarks.visitor import browser
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--seconds", type=float, default=15.0, help="how long each chart is watched a round")
+    parser.add_argument(
+        "--seconds", type=float, default=15.0, help="how long each chart is watched in a round"
+    )
     parser.add_argument("--out", type=Path, help="JSON file to write")
     options = parser.parse_args()
     machine = describe_machine()

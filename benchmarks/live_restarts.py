@@ -1,7 +1,7 @@
-"""What fifty starts and stops of a live stream leave behind: seats, threads and memory of the server.
+"""What fifty starts and stops of a live stream leave behind in the server: threads and memory.
 
 ``python -m benchmarks.live_restarts [--rounds 50] [--out FILE]``: one visitor of the Live page starts the camera, sees
-the first pictures, and stops, again and again; two rounds warm up first.
+the first pictures, and stops, again and again; the first two rounds are a warm-up.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from benchmarks.server import Server, memory_mb, serving
 
 _WARM: Final = 2
 _WATCHED_S: Final = 1.0
-_SETTLE_S: Final = 3.0  # for what ends after the browser has hung up
+_SETTLE_S: Final = 3.0  # for what ends after the browser has disconnected
 
 
 def _threads(pid: int) -> int:
@@ -29,7 +29,7 @@ def _threads(pid: int) -> int:
 
 def _held(server: Server) -> dict[str, float]:
     memory = memory_mb(server.pid)
-    assert memory is not None, "this measurement needs /proc (Linux)"
+    assert memory is not None, "This measurement needs /proc (Linux)."
     return {**memory, "threads": _threads(server.pid)}
 
 
@@ -64,7 +64,7 @@ async def _measure(server: Server, rounds: int) -> list[dict[str, float]]:
 
 
 def main() -> None:
-    """Measure, print, and write if asked."""
+    """Measure, print, and save the figures if asked."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--rounds", type=int, default=50)
     parser.add_argument("--out", type=Path, help="JSON file to write")

@@ -1,10 +1,10 @@
-"""What visitors see while programs press: ``python -m benchmarks.load [--clients 32] [--seconds 60] [--out FILE]``.
+"""What visitors see under load: ``python -m benchmarks.load [--clients 32] [--seconds 60] [--out FILE]``.
 
-A real server, started as ``make run`` starts it. Thirty-two clients ask ``/api/v1/pose`` for the same picture, and ask
-again 50 ms after a refusal although they are told two seconds (``--patient``: as told). Beside them two clients send
-byte by byte, two hang up in the middle, and a thousand connections say nothing. At the same time somebody uses the
-Photo page: each second another sample or another confidence, so that the model has to run; timed from the click until
-the page is complete. Clients and server share the cores.
+A real server, started as ``make run`` starts it. Thirty-two clients send the same picture to ``/api/v1/pose``, and send
+it again 50 ms after a refusal although they are told two seconds (``--patient``: as told). Two more clients send byte
+by byte, two hang up in the middle, and a thousand connections stay silent. At the same time a visitor uses the Photo
+page: every second another sample or another confidence, so that the model has to run, timed from the click until the
+page is complete. Clients and server share the cores.
 """
 
 from __future__ import annotations
@@ -30,25 +30,25 @@ from pose_core.performer import Camera, render_frame
 
 __all__ = ["ALLOWED", "browse", "click", "measure", "press_picture", "report"]
 
-#: Statuses that a client may get: an answer, or the request to come back.
+#: Statuses that a client may get: an answer, or a request to come back later.
 ALLOWED: Final = frozenset({"200", "429", "503"})
-#: In which a page should answer while programs press.
+#: Within which a page must respond under load.
 PAGE_LIMIT_MS: Final = 2000
 _SIZE_WH: Final = (640, 491)
 _SAMPLES: Final = ("lunge", "stand", "arms_raised", "squat")
 _CLICK_EVERY_S: Final = 1.0
 _BACK_S: Final = 20.0
-#: What Streamlit keeps for two minutes of a visitor who left: an event loop and its pair of sockets.
+#: What Streamlit keeps for two minutes after a visitor has left: an event loop and its pair of sockets.
 _VISITOR_DESCRIPTORS: Final = 3
 
 
 def press_picture() -> bytes:
-    """The performer as a JPEG of 640x491."""
+    """Return the performer as a JPEG of 640x491."""
     return encode_jpeg(render_frame("arm_raise", 0.3, camera=Camera(*_SIZE_WH), noise=4.0).rgb)
 
 
 def click(turn: int) -> Input:
-    """What somebody does on the Photo page: samples in turns, and each fifth time another confidence."""
+    """Return what a visitor does on the Photo page: choose samples in turn, and every fifth time a confidence."""
     if turn % 5 < 4:
         return Input("photo_sample", "string_array_value", [_SAMPLES[turn % 4]])
     return Input("setting_detection", "double_array_value", [0.1 + turn // 5 % 9 * 0.05])
@@ -75,7 +75,7 @@ async def _browse(address: str, seconds: float) -> list[float]:
 
 
 def browse(address: str, seconds: float) -> list[float]:
-    """Use the Photo page for a while; meant to run in a process of its own.
+    """Use the Photo page for a while; meant for a process of its own.
 
     Returns
     -------
@@ -86,7 +86,7 @@ def browse(address: str, seconds: float) -> list[float]:
 
 
 def _settled(server: Server, before: dict[str, float] | None) -> dict[str, float] | None:
-    """What the server holds when connections have been given back, at the latest after `_BACK_S`."""
+    """Return what the server holds once it has released its connections, at the latest after `_BACK_S`."""
     end_s = time.monotonic() + _BACK_S
     while (now := holdings(server.pid)) is not None and before is not None:
         if now["descriptors"] <= before["descriptors"] + _VISITOR_DESCRIPTORS or time.monotonic() > end_s:
@@ -101,7 +101,7 @@ def measure(
     idle: int = 1000,
     patience_s: float | None = IMPATIENT_S,
 ) -> dict[str, Any]:
-    """Press a server of its own while a page is used.
+    """Load a newly started server while a page is used.
 
     Returns
     -------
@@ -116,7 +116,7 @@ def measure(
         port = urlsplit(server.address).port
         assert port is not None
         picture = press_picture()
-        # Once each, so that what is made on first use is there before it is counted.
+        # Once each, so that what is made on first use exists before the server's holdings are counted.
         processes.submit(press, Pressure(port, picture, 1.0, 2, 0, 0, 0)).result()
         alone_ms = processes.submit(browse, server.address, min(10.0, seconds)).result()
         before = holdings(server.pid)
@@ -156,7 +156,7 @@ def _rest_figures(pressed: Pressed) -> dict[str, Any]:
 
 
 def report(result: dict[str, Any]) -> str:
-    """The figures as text for people."""
+    """Return the figures as readable text."""
     rest = result["rest"]
     times = [["ms", "median", "p95", "max", "n"]]
     times += [
@@ -164,7 +164,7 @@ def report(result: dict[str, Any]) -> str:
         for label, of in (
             ("picture answered", rest["ms"]),
             ("asked to come back", rest["refused_ms"]),
-            ("page, nobody else", result["page_alone_ms"]),
+            ("page, no load", result["page_alone_ms"]),
             ("page, under load", result["page_ms"]),
         )
         if of["n"]
@@ -203,14 +203,14 @@ def report(result: dict[str, Any]) -> str:
 
 
 def main() -> None:
-    """Measure, print, write if asked; exit code 1 after an error but being asked to come back, or a slow page."""
+    """Measure, print, save if asked; exit code 1 after errors (a request to come back is none) or on a slow page."""
     parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.load", description="What visitors see while programs press."
+        prog="python -m benchmarks.load", description="What visitors see under load."
     )
     parser.add_argument("--clients", type=int, default=32)
     parser.add_argument("--seconds", type=float, default=60.0)
-    parser.add_argument("--idle", type=int, default=1000, help="connections that say nothing")
-    parser.add_argument("--patient", action="store_true", help="clients come back when they are told to")
+    parser.add_argument("--idle", type=int, default=1000, help="connections that stay silent")
+    parser.add_argument("--patient", action="store_true", help="clients wait as long as they are told")
     parser.add_argument("--out", type=Path, help="JSON file to write")
     choices = parser.parse_args()
     patience_s = None if choices.patient else IMPATIENT_S

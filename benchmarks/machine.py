@@ -1,4 +1,4 @@
-"""What a measurement was made on, in two lines: figures mean nothing without it."""
+"""The machine that a measurement was made on, in two lines: figures mean nothing without it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["describe_machine", "machine_lines"]
 
 
 def machine_lines(machine: dict[str, Any]) -> str:
-    """A machine's description in two lines for people."""
+    """Return a machine's description as two readable lines."""
     packages = ", ".join(f"{name} {number}" for name, number in machine["packages"].items())
     return (
         f"{machine['processor']}, {machine['cores']} cores, {machine['memory_gb']} GB, {machine['system']}, "

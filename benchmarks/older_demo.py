@@ -1,7 +1,7 @@
-"""A service as the demo that PoseDeck grew from: Flask around MediaPipe's legacy API, one shared object.
+"""A service like the demo that PoseDeck grew from: Flask around MediaPipe's legacy API, one shared object.
 
-Needs what PoseDeck does not have: ``mediapipe==0.10.21`` and ``flask``, in an environment of their own, which
-`benchmarks.rest` makes. ``python benchmarks/older_demo.py PORT`` serves on this machine only.
+Needs packages that PoseDeck does not use: ``mediapipe==0.10.21`` and ``flask``, in their own environment, which
+`benchmarks.rest` makes. ``python benchmarks/older_demo.py PORT`` serves this machine only.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ from flask import Flask, Response, request
 app = Flask(__name__)
 solutions: Any = mediapipe.solutions
 pose = solutions.pose.Pose(static_image_mode=True, model_complexity=1)
-one_at_a_time = threading.Lock()  # the object cannot do two pictures at once
+one_at_a_time = threading.Lock()  # the object cannot process two pictures at once
 
 
 @app.get("/")
 def alive() -> str:
-    """Say that it runs."""
+    """Confirm that the service runs."""
     return "ok"
 
 
 @app.post("/predict")
 def predict() -> Response | tuple[Response, int]:
-    """Find the person in the form's picture; answer the drawn picture, or the landmarks with ``format=json``."""
+    """Find the person in the form's picture; return the drawn picture, or with ``format=json`` the landmarks."""
     data = np.frombuffer(request.files["image"].read(), np.uint8)
     picture_bgr: Any = cv2.imdecode(data, cv2.IMREAD_COLOR)
     picture_rgb = cv2.cvtColor(picture_bgr, cv2.COLOR_BGR2RGB)

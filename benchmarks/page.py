@@ -1,17 +1,17 @@
-"""How long the Photo page takes, and what it holds: ``python -m benchmarks.page [--out FILE]``.
+"""How long the Photo page takes and how much memory: ``python -m benchmarks.page [--out FILE]``.
 
-A real server, started as ``make run`` starts it, and a real Chromium on the same machine, which takes its share of the
+A real server, started as ``make run`` starts it, and a real Chromium on the same machine, which uses its share of the
 cores. Needs what ``make setup-dev`` installs. Measured:
 
 - start: from the command until the server answers, and until the first result is on the screen of a browser that was
-  already open. A new process each time, but the files are in the system's memory from earlier runs.
-- visit: a new visitor with an empty browser cache comes to a server that already had one; the first visitor of each
-  start is the comparison.
-- click: from clicking a sample to the drawn result painted; warm, samples taking turns.
-- memory of the server: started, after visits, after 200 pictures (four visitors with 50 each), after 200 more, and when
-  everybody has left. Streamlit keeps a visitor who left for two minutes, in case they come back.
+  already open. A new process each time, but the files are in the system's cache from earlier runs.
+- visit: a new visitor with an empty browser cache opens a server that has had a visitor before, compared with the first
+  visitor after each start.
+- click: from clicking a sample until the drawn result is painted; warm, samples taking turns.
+- memory of the server: at start, after visits, after 200 pictures (four visitors with 50 each), after 200 more, and
+  after everybody has left. Streamlit keeps a session for two minutes, in case the visitor comes back.
 
-``--out benchmarks/results/page.json`` keeps the figures; ``make bench OUT=benchmarks/results`` measures and keeps
+``--out benchmarks/results/page.json`` saves the figures; ``make bench OUT=benchmarks/results`` measures and saves
 everything.
 """
 
@@ -41,12 +41,12 @@ if TYPE_CHECKING:
 
 __all__ = ["measure", "own_pictures", "report"]
 
-#: One person each, so that no choice changes; "squat" is what a visitor sees first, so it comes last.
+#: One person each, so that no setting changes; "squat" is what a visitor sees first, so it is last here.
 SAMPLES: Final = ("stand", "lunge", "arms_raised", "squat")
 BATCH: Final = 50
 BATCHES: Final = 4
 PICTURE_WH: Final = (1280, 960)
-STREAMLIT_KEEPS_S: Final = 130  # a session that ended: two minutes, and some more to be sure
+STREAMLIT_KEEPS_S: Final = 130  # an ended session: two minutes, plus a margin
 _NEEDS: Final = (
     "The page part needs Playwright and Chromium; `make setup-dev` installs them. Nothing was measured."
 )
@@ -57,9 +57,9 @@ def _say(what: str) -> None:
 
 
 def own_pictures() -> Iterator[tuple[str, bytes]]:
-    """JPEG files of performers, no two alike: name and contents, without end."""
+    """Yield JPEG files of performers without end, no two alike: name and contents."""
     for number in itertools.count():
-        # No small number of steps comes back to the same view.
+        # Steps chosen so that no view is repeated soon.
         person = Person(
             MOTIONS[number % len(MOTIONS)],
             phase=number * 0.0137 % 1,
@@ -69,7 +69,7 @@ def own_pictures() -> Iterator[tuple[str, bytes]]:
         rgb = render_scene((person,), camera=Camera(640, 480), supersampling=1).rgb
         large_rgb = cv2.resize(
             rgb, PICTURE_WH, interpolation=cv2.INTER_CUBIC
-        )  # drawn that large it takes far longer
+        )  # much faster than drawing at that size
         yield f"picture_{number:04}.jpg", encode_jpeg(np.asarray(large_rgb, dtype=np.uint8))
 
 
@@ -112,7 +112,7 @@ def _measure_visits(chromium: Browser, server: Server, visits: int, clicks: int)
 
 
 def _measure_memory(chromium: Browser, server: Server, batch: int) -> dict[str, Any]:
-    """Memory after `BATCHES` visitors with `batch` pictures each, after as many again, and when all have left."""
+    """Return the memory after `BATCHES` visitors with `batch` pictures each, and after as many again."""
     from benchmarks.visitor import visiting
 
     pictures = own_pictures()
@@ -128,14 +128,14 @@ def _measure_memory(chromium: Browser, server: Server, batch: int) -> dict[str, 
 
 
 def measure(starts: int = 3, visits: int = 5, clicks: int = 10, batch: int = BATCH) -> dict[str, Any]:
-    """Measure everything; some five minutes.
+    """Measure everything, in about five minutes.
 
     Parameters
     ----------
     starts, visits, clicks : int
         How often each is measured.
     batch : int
-        Pictures that one visitor uploads.
+        How many pictures one visitor uploads.
 
     Returns
     -------
@@ -154,10 +154,10 @@ def measure(starts: int = 3, visits: int = 5, clicks: int = 10, batch: int = BAT
             result["page"] = _measure_visits(chromium, server, visits, clicks)
             memory["after_visits"] = memory_mb(server.pid)
             memory |= _measure_memory(chromium, server, batch)
-            _say(f"waiting {STREAMLIT_KEEPS_S} s until everybody is forgotten")
+            _say(f"waiting {STREAMLIT_KEEPS_S} s until Streamlit has dropped all sessions")
             time.sleep(STREAMLIT_KEEPS_S)
             with visiting(chromium, server.address):
-                pass  # Streamlit forgets the old ones when the next visitor leaves
+                pass  # Streamlit drops the old sessions when the next visitor leaves
             with visiting(chromium, server.address):
                 memory["all_forgotten_one_new"] = memory_mb(server.pid)
         result["memory_mb"] = memory
@@ -165,11 +165,11 @@ def measure(starts: int = 3, visits: int = 5, clicks: int = 10, batch: int = BAT
 
 
 def report(result: dict[str, Any]) -> str:
-    """The figures as text for people."""
+    """Return the figures as readable text."""
     start, page = result["start"], result["page"]
     times = [
         ("command to server ready, s", start["healthy_s"], 1),
-        ("command to first result seen, s", start["first_result_s"], 1),
+        ("command to first result on screen, s", start["first_result_s"], 1),
         ("first visitor to result, ms", start["first_visit_ms"], 0),
         ("later visitor to result, ms", page["visit_ms"], 0),
         ("click to drawn result, ms", page["click_to_drawn_ms"], 0),
@@ -187,7 +187,7 @@ def report(result: dict[str, Any]) -> str:
 
 
 def main() -> None:
-    """Measure, print, and keep the figures if asked; without Playwright or Chromium only say what is missing."""
+    """Measure, print, and save the figures if asked; without Playwright or Chromium, only say what is missing."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.page", description="How long the Photo page takes."
     )
@@ -217,5 +217,5 @@ def _browser_starts() -> bool:
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # as Ctrl-C: the server must not be left behind
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # like Ctrl-C: the server must not be left running
     main()

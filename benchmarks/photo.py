@@ -1,15 +1,15 @@
 """How long a picture takes without a browser: ``python -m benchmarks.photo [--out FILE]``.
 
-Three questions, each answered with what the Photo page itself calls, on the shipped samples (960x720 PNG):
+Three questions, each answered with the functions that the Photo page calls, on the shipped samples (960x720 PNG):
 
 - steps: decode, inference, draw, and encode the two JPEGs of the page's before/after picture, for each variant. Only
-  samples with people count, since an empty room needs one network of two.
-- first request: is the first one after the application's own warm-up as fast as the tenth? That exists once in a
-  process, so every repetition is a new process.
+  samples with people count, since an empty room needs only one of the two networks.
+- first request: is the first one after the application's own warm-up as fast as the tenth? A process has only one first
+  request, so every repetition is a new process.
 - two at once: pictures a second with two threads, against one after the other.
 
-Compared things take turns, so that a disturbance hits all of them. ``--out benchmarks/results/photo.json`` keeps the
-figures; ``make bench OUT=benchmarks/results`` measures and keeps everything.
+What is compared takes turns, so that a disturbance affects all of it. ``--out benchmarks/results/photo.json`` saves the
+figures; ``make bench OUT=benchmarks/results`` measures and saves everything.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ from pose_core.skeleton import LANDMARK_NAMES
 __all__ = ["REQUESTS", "STEPS", "VARIANTS", "first_requests", "measure", "report"]
 
 STEPS: Final = ("decode", "inference", "draw", "encode", "total")
-REQUESTS: Final = 10  # the first against the last of these
+REQUESTS: Final = 10  # the first is compared with the last
 VARIANTS: Final[tuple[Variant, ...]] = get_args(Variant)
 _FIRST_SAMPLE: Final = "squat"  # what the page shows a first visitor; the warm-up uses another one
 _LABELS: Final = {name: name.replace("_", " ") for name in LANDMARK_NAMES}
 
 
 def _request(data: bytes, settings: PoseSettings, pool: PosePool) -> dict[str, float]:
-    """One picture from file to the two JPEGs that the page shows; milliseconds of each of `STEPS`."""
+    """Process one picture from file to the two JPEGs that the page shows; return milliseconds of each of `STEPS`."""
     start_s = time.perf_counter()
     result, picture = analyse_photo(data, settings, pool)
     drawn_rgb, draw_ms = annotate_photo(result, picture.frame_rgb, settings, names=_LABELS)
@@ -64,7 +64,7 @@ def _pictures() -> list[bytes]:
 
 
 def _measure_steps(rounds: int) -> dict[str, dict[str, dict[str, float]]]:
-    """Milliseconds by variant and step; variants take turns at every picture."""
+    """Return milliseconds by variant and step; variants take turns on every picture."""
     pictures = _pictures()
     choices = {name: PoseSettings(DetectionSettings(model=name)) for name in VARIANTS}
     pool = PosePool(image_limit=len(VARIANTS))
@@ -82,7 +82,7 @@ def _measure_steps(rounds: int) -> dict[str, dict[str, dict[str, float]]]:
 
 
 def first_requests() -> list[float]:
-    """Milliseconds of the first `REQUESTS` requests of this process after the application's warm-up."""
+    """Return milliseconds of this process's first `REQUESTS` requests after the application's warm-up."""
     from pose_ui.shell.resources import close_pool, pool, warm_up
 
     data = sample_bytes(_FIRST_SAMPLE)
@@ -115,7 +115,7 @@ def _seconds(threads: ThreadPoolExecutor, pictures: Sequence[bytes], pool: PoseP
 
 
 def _measure_two_at_once(rounds: int) -> dict[str, Any]:
-    pictures = _pictures() * 2  # twice, so that both threads get as many
+    pictures = _pictures() * 2  # twice, so that both threads get equally many
     pool = PosePool(image_limit=2)
     seconds: dict[int, list[float]] = {1: [], 2: []}
     with ThreadPoolExecutor(1) as one, ThreadPoolExecutor(2) as two:
@@ -139,9 +139,9 @@ def measure(rounds: int = 20, processes: int = 5) -> dict[str, Any]:
     Parameters
     ----------
     rounds : int
-        How often each variant sees each picture, and how often two at once meet one after the other.
+        How often each variant gets each picture, and how often two at once are compared with one after the other.
     processes : int
-        How many new processes the first request is measured in.
+        In how many new processes the first request is measured.
 
     Returns
     -------
@@ -162,7 +162,7 @@ def measure(rounds: int = 20, processes: int = 5) -> dict[str, Any]:
 
 
 def report(result: dict[str, Any]) -> str:
-    """The figures as text for people."""
+    """Return the figures as readable text."""
     steps = result["steps_ms"]
     first, two = result["first_request"], result["two_at_once"]
     rows = [["model", *STEPS], *([name, *(spread(steps[name][step]) for step in STEPS)] for name in steps)]
@@ -182,7 +182,7 @@ def report(result: dict[str, Any]) -> str:
 
 
 def main() -> None:
-    """Measure, print, and keep the figures if asked."""
+    """Measure, print, and save the figures if asked."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.photo", description="How long a picture takes."
     )

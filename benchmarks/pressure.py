@@ -1,6 +1,6 @@
-"""Clients of the REST interface that press: many at a time, slow ones, such that leave, and such that say nothing.
+"""Clients that put the REST interface under load: many at once, slow ones, ones that hang up, and silent ones.
 
-`press` lets them all loose on a server, from a process of its own, and tells what they got.
+`press` runs them all against a server, from a process of its own, and returns what they got.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _TIMEOUT_S: Final = 60.0
 _TRICKLE_S: Final = 0.05
 _LEAVE_S: Final = 0.1
 _BUSY: Final = (429, 503)
-#: How long clients wait who do not do as they are told.
+#: How long impatient clients wait, whatever they are told.
 IMPATIENT_S: Final = 0.05
 #: Descriptors that a process needs besides those for the idle connections.
 _SPARE: Final = 400
@@ -37,7 +37,7 @@ _SPARE: Final = 400
 
 @dataclass(frozen=True, slots=True)
 class Pressure:
-    """What `press` does.
+    """The parameters of `press`.
 
     Attributes
     ----------
@@ -45,15 +45,15 @@ class Pressure:
     picture : bytes
     seconds : float
     clients : int
-        Who ask for `POSE` again and again, each over one connection.
+        Clients that request `POSE` again and again, each over one connection.
     slow : int
-        Who send a request byte by byte.
+        Clients that send a request byte by byte.
     leaving : int
-        Who hang up in the middle of a request, or before its answer, ten times a second.
+        Clients that hang up in the middle of a request, or before its answer, ten times a second.
     idle : int
-        Connections on which nothing is said.
+        Connections on which nothing is sent.
     patience_s : float or None
-        How long clients wait when they are asked to come back; as long as they are told if None.
+        How long clients wait when they are asked to come back; if None, as long as they are told.
     """
 
     port: int
@@ -74,12 +74,12 @@ class Pressed:
     ----------
     seconds : float
     statuses, slow, leaving : Counter of str
-        Answers by status to those who ask, and those who are slow; how those who leave fared. What is no answer is
-        counted by the name of its error.
+        Answers by status to the ordinary and the slow clients, and how often the leaving ones left. A failure is
+        counted under the name of its error.
     times_ms : list of float
-        Of each answered picture.
+        Time of each answered picture.
     busy_ms : list of float
-        Of each answer that asks to come back.
+        Time of each answer that asks to come back.
     idle_open : int
         Idle connections that the server still held at the end.
     """
@@ -94,7 +94,7 @@ class Pressed:
 
 
 def allow_descriptors(idle: int) -> int:
-    """Let this process, and what it starts from now on, open enough files for `idle` connections.
+    """Allow this process, and those it starts from now on, enough open files for `idle` connections.
 
     Returns
     -------
@@ -151,12 +151,12 @@ def _status_on(line: socket.socket) -> str:
 
 
 def _trickle(job: Pressure, over: threading.Event, pressed: Pressed) -> None:
-    """Send a request byte by byte until there is an answer, whatever it is; then another."""
+    """Send a request byte by byte until there is any answer, then another request."""
     request = _request(job)
     while not over.is_set():
         try:
             with socket.create_connection((HOST, job.port), timeout=_TIMEOUT_S) as line:
-                answered = select.poll()  # select.select knows no descriptor above 1023
+                answered = select.poll()  # select.select cannot handle descriptors above 1023
                 answered.register(line, select.POLLIN)
                 for place in range(len(request)):
                     if over.is_set() or answered.poll(0):
@@ -170,7 +170,7 @@ def _trickle(job: Pressure, over: threading.Event, pressed: Pressed) -> None:
 
 
 def leave(job: Pressure, over: threading.Event, pressed: Pressed, *, every_s: float = _LEAVE_S) -> None:
-    """Hang up after the head, in the middle of the picture, or after all of it; politely or not."""
+    """Hang up after the head, in the middle of the picture, or after all of it; with a normal close or a reset."""
     request = _request(job)
     turn = 0
     while not over.is_set():
@@ -178,7 +178,7 @@ def leave(job: Pressure, over: threading.Event, pressed: Pressed, *, every_s: fl
         try:
             with socket.create_connection((HOST, job.port), timeout=_TIMEOUT_S) as line:
                 line.sendall(request[: ends[turn % 3]])
-                if turn % 2:  # close with a reset, as a process that is killed or a cable that is pulled
+                if turn % 2:  # close with a reset, as when a process is killed or a cable is pulled
                     line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             pressed.leaving["left"] += 1
         except OSError as error:
@@ -207,7 +207,7 @@ def _still_open(line: socket.socket) -> bool:
 
 
 def press(job: Pressure) -> Pressed:
-    """Press a server for a while; meant to run in a process of its own."""
+    """Put a server under load for a while; meant for a process of its own."""
     allow_descriptors(job.idle)
     pressed = Pressed()
     over = threading.Event()
@@ -217,7 +217,7 @@ def press(job: Pressure) -> Pressed:
         (leave, job.leaving),
     ]
     with _idle(job.port, job.idle) as lines:
-        # Each thread has counters of its own: the interpreter's lock does not make += whole.
+        # Each thread has its own counters: the interpreter's lock does not make += atomic.
         parts = [(kind, Pressed()) for kind, count in kinds for _ in range(count)]
         begin_s = time.perf_counter()
         with ThreadPoolExecutor(len(parts)) as threads:
@@ -225,7 +225,7 @@ def press(job: Pressure) -> Pressed:
             over.wait(job.seconds)
             over.set()
             for one in running:
-                one.result()  # raises what a client raised: it would be missing unseen
+                one.result()  # raises what a client raised, which would otherwise go unnoticed
         pressed.seconds = time.perf_counter() - begin_s
         pressed.idle_open = sum(map(_still_open, lines))
     for _, part in parts:

@@ -1,4 +1,4 @@
-"""What the measurements share: order, summary, table, file."""
+"""What the measurements share: order, summary, table and file."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["interleaved", "save", "spread", "summary", "table"]
 
 
 def summary(values: Sequence[float]) -> dict[str, float]:
-    """Median, 95th percentile (linear between neighbours) and count.
+    """Return median, 95th percentile (linear between neighbours) and count.
 
     Raises
     ------
@@ -28,13 +28,13 @@ def summary(values: Sequence[float]) -> dict[str, float]:
     {'median': 2.0, 'p95': 2.9, 'n': 3}
     """
     if not values:
-        raise ValueError("at least one value is needed for a median; none came")
+        raise ValueError("A median needs at least one value; got none.")
     median, p95 = np.percentile(values, [50, 95])
     return {"median": round(float(median), 3), "p95": round(float(p95), 3), "n": len(values)}
 
 
 def spread(of: dict[str, float], digits: int = 1) -> str:
-    """Median and 95th percentile as a cell of a table.
+    """Return median and 95th percentile as a table cell.
 
     Examples
     --------
@@ -45,7 +45,7 @@ def spread(of: dict[str, float], digits: int = 1) -> str:
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:
-    """Rows as aligned columns: the first row is the head, the first column flush left, the others flush right.
+    """Return rows as aligned columns: the first row is the head, the first column is flush left, the others right.
 
     Examples
     --------
@@ -65,7 +65,7 @@ def table(rows: Sequence[Sequence[str]]) -> str:
 
 
 def save(result: dict[str, Any], path: Path) -> None:
-    """Write a result as a JSON file, making its folder."""
+    """Write a result to a JSON file, and create its folder if needed."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(
         json.dumps(result, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8"

@@ -1,8 +1,8 @@
-"""How fast this machine is, at which size and with which model: ``python -m benchmarks.resolution [--out FILE]``.
+"""How fast this machine is, at each size and with each model: ``python -m benchmarks.resolution [--out FILE]``.
 
-The same measurement as the Benchmark page, from the command line: ``--preset quick``, ``standard`` (unless given) or
-``thorough``; ``--source FILE`` measures on a clip or picture of one's own; ``--report FILE`` writes the HTML report and
-``--csv FILE`` a table. Ctrl-C ends it and keeps what was measured.
+The same measurement as the Benchmark page, from the command line: ``--preset quick``, ``standard`` (the default) or
+``thorough``; ``--source FILE`` measures on your own clip or picture; ``--report FILE`` writes the HTML report and
+``--csv FILE`` a table. Ctrl-C stops it and keeps what was measured.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ _PICTURES: Final = (".jpg", ".jpeg", ".png", ".webp", ".gif")
 
 
 def read_source(path: Path | None) -> Source:
-    """The source that a file is, by its name; the performer without a file."""
+    """Return the source for a file, by its name; without a file, the performer."""
     if path is None:
         return Source()
     return Source("picture" if path.suffix.lower() in _PICTURES else "clip", path.read_bytes())
 
 
 def text_report(result: BenchmarkResult) -> str:
-    """What was found, as text."""
+    """Return the result as text."""
     t = _texts
     parts = [machine_lines(result.machine), *notes(result, t)]
     head, rows = speed_table(result, t)
@@ -64,7 +64,7 @@ def text_report(result: BenchmarkResult) -> str:
 
 
 def _watch(run: BenchmarkRun) -> None:
-    """Show progress until the run is over; Ctrl-C ends it."""
+    """Show progress until the run is over; Ctrl-C stops it."""
     try:
         while not run.wait(0.5):
             status = run.status()
@@ -77,10 +77,10 @@ def _watch(run: BenchmarkRun) -> None:
 
 
 def main() -> int:
-    """Measure, print, and write what was asked for."""
+    """Measure, print, and write the files asked for; return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--preset", choices=PRESETS, default="standard")
-    parser.add_argument("--source", type=Path, help="clip or picture; the performer unless given")
+    parser.add_argument("--source", type=Path, help="clip or picture; default the performer")
     parser.add_argument("--out", type=Path, help="JSON file to write")
     parser.add_argument("--csv", type=Path, help="CSV file to write")
     parser.add_argument("--report", type=Path, help="HTML file to write")

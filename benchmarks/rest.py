@@ -1,9 +1,9 @@
-"""Requests a second, beside a service as the older demo was: ``python -m benchmarks.rest [--out FILE]``.
+"""Requests a second, compared with a service like the older demo: ``python -m benchmarks.rest [--out FILE]``.
 
-Both run on this machine, at the same time; in turns one of them is asked, by one client and by four, for the picture
-with the skeleton on it and for the landmarks as JSON. The clients are threads of one process on the same cores, with a
-connection each that is kept where the server keeps it. The older demo's packages go into an environment of their own in
-``.cache``, made when it is not there (Python 3.9 to 3.12; ``--older-python`` names another interpreter for it).
+Both run on this machine at the same time and take turns to be asked, by one client and by four, for the picture with
+the skeleton on it and for the landmarks as JSON. The clients are threads of one process on the same cores, each with
+one connection that is kept open if the server keeps it. The older demo's packages go into their own environment in
+``.cache``, made if it is missing (Python 3.9 to 3.12; ``--older-python`` names another interpreter for it).
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _START_LIMIT_S: Final = 60.0
 
 
 def form(*pictures: bytes) -> bytes:
-    """The body of a request."""
+    """Return the body of a request."""
     head = (
         f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="image"; filename="picture.jpg"\r\n'
         "Content-Type: image/jpeg\r\n\r\n"
@@ -64,9 +64,9 @@ class Asked:
     ----------
     seconds : float
     times_ms : list of float
-        Of each whole request.
+        Time of each whole request.
     failed : int
-        Answers other than 200.
+        Number of answers other than 200.
     """
 
     seconds: float
@@ -75,7 +75,7 @@ class Asked:
 
 
 def ask(port: int, path: str, body: bytes, clients: int, seconds: float) -> Asked:
-    """Let some clients ask as fast as they are answered; meant to run in a process of its own."""
+    """Let some clients send requests as fast as they are answered; meant for a process of its own."""
     times_ms: list[list[float]] = [[] for _ in range(clients)]
     failed = [0] * clients
     start = threading.Barrier(clients + 1)
@@ -106,7 +106,7 @@ def ask(port: int, path: str, body: bytes, clients: int, seconds: float) -> Aske
 
 
 def _older_python(chosen: str) -> Path:
-    """The interpreter of the older demo's environment, which is made first if it is missing."""
+    """Return the interpreter of the older demo's environment, which is made first if it is missing."""
     python = _FOLDER / "bin" / "python"
     if not python.exists():
         print(f"Making an environment with {' and '.join(_PACKAGES)} ...", file=sys.stderr, flush=True)
@@ -124,12 +124,14 @@ def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
             time.sleep(0.1)
         else:
             return
-    raise RuntimeError("The older demo did not start; try its environment by hand: benchmarks/older_demo.py.")
+    raise RuntimeError(
+        "The older demo did not start. Run benchmarks/older_demo.py in its environment to see why."
+    )
 
 
 @contextmanager
 def _older_demo(python: Path) -> Iterator[int]:
-    """Start the older demo on a free port; end it afterwards."""
+    """Start the older demo on a free port; stop it afterwards."""
     with socket.create_server((_HOST, 0)) as listener:
         port: int = listener.getsockname()[1]
     process = subprocess.Popen(
@@ -158,7 +160,7 @@ def compare(
     picture : bytes
     rounds : int
     seconds : float
-        How long one service is asked at a time.
+        How long one service is asked in a turn.
     clients : sequence of int
 
     Returns
@@ -170,7 +172,7 @@ def compare(
     Raises
     ------
     RuntimeError
-        If a request was not answered with 200: what is refused is quick, and would make a rate look good.
+        If a request was not answered with 200: refusals are quick and would make a rate look good.
     """
     cases = [(name, answer, count) for answer in _ANSWERS for count in clients for name in ports]
     got: dict[tuple[str, str, int], list[Asked]] = {case: [] for case in cases}
@@ -185,7 +187,7 @@ def compare(
             got[case].append(asker.apply(ask, (ports[name], _ANSWERS[answer], body, count, seconds)))
     failed = {case: sum(one.failed for one in asked) for case, asked in got.items()}
     if any(failed.values()):
-        raise RuntimeError(f"Every request should be answered with 200; these many were not: {failed}")
+        raise RuntimeError(f"Every request must be answered with 200; got other answers, by case: {failed}")
     return [
         {
             "service": name,
@@ -199,7 +201,7 @@ def compare(
 
 
 def ratios(runs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """How many times as many requests PoseDeck answers, for each answer and number of clients."""
+    """Return how many times as many requests PoseDeck answers, for each kind of answer and number of clients."""
     rate = {(one["service"], one["answer"], one["clients"]): one["requests_per_s"] for one in runs}
     return [
         {
@@ -213,11 +215,11 @@ def ratios(runs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def main() -> None:
-    """Measure, print, and write if asked."""
+    """Measure, print, and save the figures if asked."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--rounds", type=int, default=4)
-    parser.add_argument("--seconds", type=float, default=4.0, help="how long one service is asked at a time")
-    parser.add_argument("--picture", type=Path, help="JPEG or PNG; the performer at 640x491 unless given")
+    parser.add_argument("--seconds", type=float, default=4.0, help="how long one service is asked in a turn")
+    parser.add_argument("--picture", type=Path, help="JPEG or PNG; default the performer at 640x491")
     parser.add_argument("--older-python", default=sys.executable, help="for the older demo's environment")
     parser.add_argument("--out", type=Path, help="JSON file to write")
     options = parser.parse_args()

@@ -1,4 +1,4 @@
-"""A PoseDeck server of our own, from command to end, and what it holds: memory, threads, open descriptors."""
+"""A PoseDeck server for measuring, from start to stop, and what it holds: memory, threads, open descriptors."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Server:
     address : str
     pid : int
     started_s : float
-        When its command was given, on the clock of `time.perf_counter`.
+        When it was started, on the clock of `time.perf_counter`.
     healthy_s : float
         Seconds from then until its health page answered.
     """
@@ -48,9 +48,9 @@ def _free_port() -> int:
 
 @contextmanager
 def serving() -> Iterator[Server]:
-    """Start the server as ``make run`` does, on a free port; end it afterwards.
+    """Start the server as ``make run`` does, on a free port; stop it afterwards.
 
-    It limits no address: here all requests come from one, as fast as they are answered.
+    Without a rate limit: here all requests are sent from one address, as fast as they are answered.
     """
     port = _free_port()
     address = run.page_address(_HOST, port)
@@ -64,7 +64,7 @@ def serving() -> Iterator[Server]:
 
 
 def descendants(pid: int, parents: dict[int, int]) -> set[int]:
-    """`pid` and all processes below it.
+    """Return `pid` and all processes below it.
 
     Parameters
     ----------
@@ -84,7 +84,7 @@ def descendants(pid: int, parents: dict[int, int]) -> set[int]:
 
 
 def _status(pid: int) -> dict[str, int]:
-    """Numbers of /proc/PID/status; empty if the process is gone."""
+    """Return the numbers in /proc/PID/status; empty if the process is gone."""
     try:
         text = (_PROC / str(pid) / "status").read_text(encoding="utf-8", errors="replace")
     except OSError:
@@ -93,7 +93,7 @@ def _status(pid: int) -> dict[str, int]:
 
 
 def _family(pid: int) -> dict[int, dict[str, int]]:
-    """Numbers of /proc/PID/status for `pid` and all processes below it."""
+    """Return the numbers in /proc/PID/status for `pid` and all processes below it."""
     everyone = {
         int(entry.name): _status(int(entry.name)) for entry in _PROC.iterdir() if entry.name.isdigit()
     }
@@ -102,17 +102,17 @@ def _family(pid: int) -> dict[int, dict[str, int]]:
 
 
 def memory_mb(pid: int) -> dict[str, float] | None:
-    """Memory of a process and its children now, in MB (2^20 bytes); None where there is no /proc (not Linux).
+    """Return the current memory of a process and its children in MB (2^20 bytes); None without /proc (not Linux).
 
     Returns
     -------
     dict or None
-        ``rss``: resident in all. ``private``: the part of it that no file backs, which is what can grow.
+        ``rss``: total resident memory. ``private``: the part not backed by files, which can grow.
     """
-    return _memory_mb(_family(pid)) if _knows_proc() else None
+    return _memory_mb(_family(pid)) if _has_proc() else None
 
 
-def _knows_proc() -> bool:
+def _has_proc() -> bool:
     return (_PROC / "self" / "status").exists()
 
 
@@ -125,14 +125,14 @@ def _memory_mb(family: dict[int, dict[str, int]]) -> dict[str, float]:
 
 
 def holdings(pid: int) -> dict[str, float] | None:
-    """What a process and its children hold now; None where there is no /proc (not Linux).
+    """Return what a process and its children currently hold; None without /proc (not Linux).
 
     Returns
     -------
     dict or None
-        As `memory_mb`, and ``threads`` and ``descriptors``: files, sockets and the like that are open.
+        As `memory_mb`, plus ``threads`` and ``descriptors``: open files, sockets and the like.
     """
-    if not _knows_proc():
+    if not _has_proc():
         return None
     family = _family(pid)
     descriptors = 0

@@ -1,17 +1,17 @@
 """How much smoothing helps and what it costs: ``python -m benchmarks.smoothing [--out FILE]``.
 
-The performer, filmed at 30 frames a second by a camera with noise, through the real model (full) in video mode: with
-one person asked for, where MediaPipe already smooths, and with two, where it does not. Every strength of smoothing gets
-the same poses. Measured on each clip:
+The performer, filmed at 30 frames a second by a camera with noise, through the real model (full) in video mode: asking
+for one person, where MediaPipe already smooths, and for two, where it does not. Every strength of smoothing gets the
+same poses. Measured on each clip:
 
-- at rest (the posture fixed, only the noise changes): jitter in pixels as `pose_core.geometry.body.jitter_px` defines
-  it, and wander, the root mean square distance from the mean place;
+- at rest (the posture is fixed, only the noise changes): jitter in pixels as defined by
+  `pose_core.geometry.body.jitter_px`, and wander, the root mean square distance from the mean position;
 - moving, slow to fast, near and far: lag, the shift in time that best aligns the path with the truth, and the mean
   error in pixels against the truth.
 
-The defaults are the setting with the least jitter at rest (two people asked for: what MediaPipe leaves raw) among those
-that nowhere add more than `LAG_LIMIT_MS` of lag, and nowhere more than `ERROR_LIMIT` torso lengths of mean error.
-``--out benchmarks/results/smoothing.json`` keeps the figures.
+The defaults are the setting with the least jitter at rest (asking for two people, which MediaPipe leaves raw) among
+those that never add more than `LAG_LIMIT_MS` of lag or more than `ERROR_LIMIT` torso lengths of mean error.
+``--out benchmarks/results/smoothing.json`` saves the figures.
 """
 
 from __future__ import annotations
@@ -42,16 +42,16 @@ __all__ = ["CLIPS", "ERROR_LIMIT", "LAG_LIMIT_MS", "Clip", "choose", "lag_ms", "
 RATE_HZ: Final = 30.0
 NOISE_GREY_LEVELS: Final = 6.0  # a webcam in a living room in the evening
 MODES: Final = (1, 2)  # people asked for
-#: Half a frame at 30 a second: less than what the camera's own exposure takes.
+#: Half a frame at 30 a second: less than the camera's own exposure time.
 LAG_LIMIT_MS: Final = 1000 / RATE_HZ / 2
-#: A centimetre and a half: what the model is wrong by on the performer at rest.
+#: A centimetre and a half: the model's error on the performer at rest.
 ERROR_LIMIT: Final = 0.03
-#: From 0.5 Hz: a low-pass filter comes to rest in some three time constants, 3 / (2 pi f), there within a second of the
-#: end of a movement. Below, jitter goes on falling, but the skeleton creeps into place.
+#: From 0.5 Hz: a low-pass filter settles in about three time constants, 3 / (2 pi f), here within a second of the end
+#: of a movement. At lower values jitter keeps falling, but the skeleton creeps into place.
 MIN_CUTOFFS_HZ: Final = (0.5, 1.0, 1.5, 2.0, 3.0)
 BETAS: Final = (0.0, 1.0, 2.0, 4.0, 6.0, 8.0, 10.0, 12.0, 16.0)
 
-_SETTLING: Final = 30  # frames left out of the figures: the model and the filter get going
+_SETTLING: Final = 30  # frames left out of the figures while the model and the filter settle
 _SHIFTS: Final = np.arange(-4, 13)  # frames of lag tried
 _FAR: Final = Camera(scene_height_m=4.0)  # the performer 200 px tall instead of 320
 _COST_PEOPLE: Final = 4
@@ -59,7 +59,7 @@ _COST_PEOPLE: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """What the camera sees; `cycle_s` None is standing still."""
+    """What the camera sees; with `cycle_s` None the performer stands still."""
 
     motion: str
     frames: int
@@ -112,7 +112,7 @@ def _film(clip: Clip) -> _Filmed:
                 found = stream.detect(frame.rgb, time_s)
                 if len(found) != 1:
                     raise RuntimeError(
-                        f"{clip.name}, frame {number}: one person expected, {len(found)} found"
+                        f"{clip.name}, frame {number}: the model must find one person; it found {len(found)}"
                     )
                 poses[people].append(found[0])
     finally:
@@ -122,7 +122,7 @@ def _film(clip: Clip) -> _Filmed:
 
 
 def lag_ms(path_px: FloatArray, truth_px: FloatArray, rate_hz: float) -> float:
-    """By how much a path comes after the truth.
+    """Return how much a path lags behind the truth.
 
     Parameters
     ----------
@@ -134,8 +134,8 @@ def lag_ms(path_px: FloatArray, truth_px: FloatArray, rate_hz: float) -> float:
     Returns
     -------
     float
-        Milliseconds, negative for a path that comes before: where the correlation of both is greatest, between frames
-        by the parabola through the three best.
+        Milliseconds, negative for a path that is ahead: the shift with the greatest correlation, interpolated between
+        frames by a parabola through that shift and its neighbours.
     """
     frames = len(truth_px)
     path, truth = path_px.reshape(frames, -1), truth_px.reshape(frames, -1)
@@ -155,7 +155,7 @@ def lag_ms(path_px: FloatArray, truth_px: FloatArray, rate_hz: float) -> float:
 
 
 def _smoothed(poses: Sequence[Pose], settings: SmoothingSettings | None) -> tuple[FloatArray, int]:
-    """Paths (T, 33, 2) in pixels, and how many landmarks were held back as impossible jumps."""
+    """Return the path (T, 33, 2) in pixels, and how many landmarks were held back as impossible jumps."""
     if settings is None:
         return np.array([pose.image_xy_px for pose in poses]), 0
     smoother = PoseSmoother(settings)
@@ -180,7 +180,7 @@ def _figures(filmed: _Filmed, people: int, settings: SmoothingSettings | None) -
 
 
 def _row(films: Sequence[_Filmed], settings: SmoothingSettings | None) -> dict[str, Any]:
-    """Figures of one setting on every clip in both modes."""
+    """Return the figures of one setting on every clip in both modes."""
     return {
         "min_cutoff_hz": settings.min_cutoff_hz if settings else None,
         "beta": settings.beta if settings else None,
@@ -193,7 +193,7 @@ def _row(films: Sequence[_Filmed], settings: SmoothingSettings | None) -> dict[s
 
 
 def _summarise(row: dict[str, Any], raw: dict[str, Any]) -> dict[str, float]:
-    """What the rule looks at: jitter at rest near the camera, and the worst of what smoothing adds."""
+    """Return what the rule uses: jitter at rest near the camera, and the most lag and error that smoothing adds."""
     clips, before = row["clips"], raw["clips"]
     still = f"{CLIPS[0].name}, people="
     moving = [name for name in clips if "lag_ms" in clips[name]]
@@ -211,7 +211,7 @@ def _summarise(row: dict[str, Any], raw: dict[str, Any]) -> dict[str, float]:
 
 
 def choose(rows: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
-    """The row with the least ``jitter_px`` within `LAG_LIMIT_MS` and `ERROR_LIMIT`; None if no row is."""
+    """Return the row with the least ``jitter_px`` within `LAG_LIMIT_MS` and `ERROR_LIMIT`; None if there is none."""
     allowed = [
         row
         for row in rows
@@ -221,7 +221,7 @@ def choose(rows: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
 
 
 def _measure_cost(poses: Sequence[Pose], rounds: int) -> dict[str, Any]:
-    """Microseconds of processor time a frame of `PeopleTracker.update`, for one person and for several."""
+    """Return microseconds of processor time for each `PeopleTracker.update`, for one person and for several."""
     cost: dict[str, Any] = {}
     for people in (1, _COST_PEOPLE):
         frames = [[_aside(pose, 200.0 * i) for i in range(people)] for pose in poses]
@@ -293,7 +293,7 @@ def measure(
 
 
 def report(result: dict[str, Any]) -> str:
-    """The figures as text for people."""
+    """Return the figures as readable text."""
     chosen = result["chosen"]
     strengths = [
         ["min cutoff Hz", "beta", "jitter px", "wander px", "jitter, one", "added lag ms", "added error"]
@@ -321,8 +321,8 @@ def report(result: dict[str, Any]) -> str:
         [
             machine_lines(result["machine"]),
             "",
-            "At rest: jitter and wander with two people asked for, jitter with one. Moving: the most that lag and mean",
-            "error (in torso lengths) grow.",
+            "At rest: jitter and wander when asking for two people, jitter when asking for one. Moving: the most that",
+            "lag and mean error (in torso lengths) grow.",
             table(strengths),
             "",
             f"* least jitter with at most {rule['added_lag_ms_max']:.0f} ms of added lag and "
@@ -346,7 +346,7 @@ def _change(before: dict[str, float], after: dict[str, float], name: str) -> str
 
 
 def main() -> None:
-    """Measure, print, and keep the figures if asked."""
+    """Measure, print, and save the figures if asked."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.smoothing", description="How much smoothing helps and what it costs."
     )

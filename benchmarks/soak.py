@@ -1,13 +1,15 @@
 """Half an hour of everything at once, and what the server holds meanwhile: ``python -m benchmarks.soak [--out FILE]``.
 
-A real server, started as ``make run`` starts it. Programs ask for JSON, tables, pictures and for several pictures at
-once, send files that are none, and hang up; visitors open the pages, click on the Photo page and leave; live viewers
-come, watch for twenty seconds and leave. Each ten seconds: memory, threads and open descriptors of the server.
+A real server, started as ``make run`` starts it. Programs ask for JSON, tables and drawn pictures, send several
+pictures at once or files that are not pictures, and hang up; visitors open the pages, click on the Photo page and
+leave; live viewers join, watch for twenty seconds and leave. Every ten seconds the server's memory, threads and open
+descriptors are recorded.
 
-After three minutes (``--minutes`` below nine: a third of the time) Streamlit forgets those who left two minutes ago as
-fast as new ones come, so from then on nothing should grow. Memory goes up and down by a tenth with who is there at the
-moment: means of two minutes are compared. Of descriptors and threads, the medians of the first and the last third. And
-in the end everybody leaves, and what is held is noted once more when they are forgotten.
+After three minutes (with ``--minutes`` below nine: a third of the time) Streamlit drops the sessions of visitors who
+left two minutes ago as fast as new ones arrive, so from then on nothing should grow. Memory varies by a tenth with the
+clients present at the moment, so means of two minutes are compared; for descriptors and threads, the medians of the
+first and the last third. In the end everybody leaves, and the figures are recorded once more when all sessions are
+dropped.
 """
 
 from __future__ import annotations
@@ -34,7 +36,7 @@ from benchmarks.server import holdings, serving
 
 __all__ = ["drift", "measure", "report"]
 
-#: Memory after that may differ by this share from what it was then.
+#: After `_SETTLED_S`, memory may grow by this share of what it was then.
 GROWTH_LIMIT: Final = 0.05
 _SETTLED_S: Final = 180.0
 _WINDOW_S: Final = 120.0
@@ -45,15 +47,15 @@ _WATCH_S: Final = 20.0
 def drift(
     samples: Sequence[dict[str, float]], settled_s: float, window_s: float = _WINDOW_S
 ) -> dict[str, Any]:
-    """How what is held changes after `settled_s`.
+    """Return how the server's holdings change after `settled_s`.
 
     Parameters
     ----------
     samples : sequence of dict
-        ``t_s``, and what `benchmarks.server.holdings` gives.
+        ``t_s``, and what `benchmarks.server.holdings` returns.
     settled_s : float
     window_s : float
-        Memory is averaged over so long.
+        Memory is averaged over windows of this length.
 
     Returns
     -------
@@ -97,7 +99,7 @@ def drift(
 
 
 async def _two_visits(address: str) -> None:
-    for _ in range(2):  # Streamlit looks for whom to forget when somebody leaves
+    for _ in range(2):  # Streamlit drops old sessions when a visitor leaves
         async with opened_page(address, "", "lang=en") as page:
             page.rerun()
             await page.until("The page", lambda page=page: page.runs > 0)  # type: ignore[misc]
@@ -106,27 +108,28 @@ async def _two_visits(address: str) -> None:
 def measure(
     minutes: float = 30.0, every_s: float = 10.0, watch_s: float = _WATCH_S, forgotten_s: float = _FORGOTTEN_S
 ) -> dict[str, Any]:
-    """Let everybody come to a server of its own, and note what it holds.
+    """Run all clients against a newly started server, and record what it holds.
 
     Parameters
     ----------
     minutes : float
     every_s : float
-        Between two looks at the server.
+        Time between two samples.
     watch_s : float
         How long a live viewer stays.
     forgotten_s : float
-        How long to wait in the end until Streamlit has forgotten everybody.
+        How long to wait in the end until Streamlit has dropped all sessions.
 
     Returns
     -------
     dict
-        Ready for JSON. ``before`` is the server before anybody came, ``after`` when all had left and were forgotten.
+        Ready for JSON. ``before`` is the server before anyone arrived, ``after`` once all had left and their sessions
+        were dropped.
 
     Raises
     ------
     RuntimeError
-        Where there is no /proc.
+        If there is no /proc, or the server ends too early.
     """
     machine = describe_machine()
     seconds = minutes * 60
@@ -136,7 +139,7 @@ def measure(
         assert port is not None
         before = holdings(server.pid)
         if before is None:
-            raise RuntimeError("What a server holds is read from /proc, which is not here.")
+            raise RuntimeError("This measurement needs /proc (Linux), which is missing here.")
         asking = processes.submit(programs, port, press_picture(), seconds)
         coming = processes.submit(people, server.address, seconds, watch_s)
         start_s = time.perf_counter()
@@ -164,7 +167,7 @@ def measure(
 
 
 def report(result: dict[str, Any]) -> str:
-    """The figures as text for people."""
+    """Return the figures as readable text."""
     drifts = result["drift"]
     memory = [["memory, MB", "before", "settled", "most later", "end", "peak", "an hour", "after"]]
     memory += [
@@ -203,9 +206,9 @@ def report(result: dict[str, Any]) -> str:
 
 
 def main() -> None:
-    """Measure, print, write if asked; exit code 1 if something unexpected came or memory grew too far."""
+    """Measure, print, save if asked; exit code 1 if something unexpected happened or memory grew too much."""
     parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.soak", description="What a server holds in a long time."
+        prog="python -m benchmarks.soak", description="What a server holds over a long time."
     )
     parser.add_argument("--minutes", type=float, default=30.0)
     parser.add_argument("--out", type=Path, help="JSON file to write")

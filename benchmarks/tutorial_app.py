@@ -1,9 +1,9 @@
-"""The baseline of the live benchmark: a pose app as tutorials write it.
+"""The baseline of the live benchmark: a pose app written as in tutorials.
 
-One image-mode landmarker for everybody, kept by ``st.cache_resource`` and guarded by a lock, called in the frame
-callback; the joints drawn with plain OpenCV calls. Everything else is streamlit-webrtc's default, except that no
-outside server is asked for (``iceServers``), which has no influence on the speed. The model is PoseDeck's own bundle
-``full``, made of Google's networks, so that both apps do the same work for a frame.
+One image-mode landmarker for everybody, kept by ``st.cache_resource`` and guarded by a lock, is called in the frame
+callback; the joints are drawn with plain OpenCV calls. Everything else is streamlit-webrtc's default, except that no
+outside server is used (``iceServers``), which does not affect the speed. The model is PoseDeck's own bundle ``full``,
+made of Google's networks, so that both apps do the same work for a frame.
 
     streamlit run benchmarks/tutorial_app.py
 """
@@ -25,7 +25,7 @@ from pose_core.skeleton import CONNECTIONS
 
 @st.cache_resource
 def load_model() -> tuple[ImageLandmarker, threading.Lock]:
-    """The one landmarker of the process, and the lock that its users take."""
+    """Return the process's one landmarker, and the lock for its users."""
     return ImageLandmarker(DetectionSettings(model="full")), threading.Lock()
 
 

@@ -1,6 +1,6 @@
 """A visitor of the Photo page, in a real Chromium driven by Playwright.
 
-Times of what the visitor sees are taken inside the page, so Playwright's own delays are not in them.
+Times of what the visitor sees are taken inside the page, so that they do not include Playwright's own delays.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ _WAIT_MS: Final = 60_000
 _UPLOAD_WAIT_MS: Final = 600_000
 _texts: Final = Translator("en")
 
-#: Resolves with milliseconds since the page was opened when the before/after component shows a drawn picture other than
-#: `old`: there, decoded, and two frames later, hence painted. It lives in a component's shadow root. What does not come
-#: ends with an error that tells what is on the page.
+#: Resolves with milliseconds since the page was opened once the before/after component shows a drawn picture other than
+#: `old`: present, decoded, and two frames later, hence painted. It is in a component's shadow root. If it is not drawn
+#: in time, an error says what is on the page.
 _DRAWN: Final = """
   const frame = async (missing) => {
-    if (performance.now() > deadline) throw new Error(`${missing} did not come; the page: ${document.body.innerText}`);
+    if (performance.now() > deadline) throw new Error(`${missing} is missing; the page: ${document.body.innerText}`);
     await new Promise(requestAnimationFrame);
   };
   const find = () => {
@@ -54,7 +54,7 @@ _DRAWN: Final = """
 """
 _PRELUDE: Final = f"const deadline = performance.now() + {_WAIT_MS}; {_DRAWN}"
 _FIRST: Final = f"async () => {{ {_PRELUDE} return (await drawnOther('')).at; }}"
-# The promise is wrapped, so that Playwright can click while it waits.
+# The promise is wrapped in an object, so that Playwright can click while it waits.
 _NEXT: Final = f"""async () => {{ {_PRELUDE}
   const old = (await drawnOther("")).src;
   let pressed;
@@ -65,15 +65,15 @@ _NEXT: Final = f"""async () => {{ {_PRELUDE}
   }};
   return {{ times: wait() }};
 }}"""
-# Every row of the batch's overview says what was found, and the script has ended. Not by Playwright's
-# wait_for_function, whose eval the page's policy forbids.
+# Every row of the batch's overview says what was found, and the script has ended. Without Playwright's
+# wait_for_function, whose eval is blocked by the page's policy.
 _BATCH_DONE: Final = """async ([total, limitMs]) => {
   const done = () => document.querySelector('[data-testid="stApp"]')?.dataset.testScriptState === "notRunning" &&
     [...document.querySelectorAll('[data-testid="stTable"] tbody')].some(body =>
       body.rows.length === total && [...body.rows].every(row => row.lastElementChild.innerText.trim()));
   const until = performance.now() + limitMs;
   while (!done()) {
-    if (performance.now() > until) throw new Error("the pictures were not analysed in time");
+    if (performance.now() > until) throw new Error("The pictures were not analysed in time.");
     await new Promise(requestAnimationFrame);
   }
 }"""
@@ -81,7 +81,7 @@ _BATCH_DONE: Final = """async ([total, limitMs]) => {
 
 @contextmanager
 def browser() -> Iterator[Browser]:
-    """The Chromium that the browser tests use, too; playwright.sync_api.Error if there is none."""
+    """Start the Chromium that the browser tests use, too; raise playwright.sync_api.Error if there is none."""
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(
             executable_path=chromium_executable(), args=["--no-sandbox", "--disable-gpu"]
@@ -93,12 +93,12 @@ def browser() -> Iterator[Browser]:
 
 
 class Visitor:
-    """Somebody on the Photo page.
+    """A visitor on the Photo page.
 
     Parameters
     ----------
     page : Page
-        A fresh one, on which the address was opened.
+        A new page on which the address has been opened.
 
     Attributes
     ----------
@@ -116,7 +116,7 @@ class Visitor:
         Returns
         -------
         drawn_ms, settled_ms : float
-            From the click until the new picture with its skeleton is painted, and until the page's script has ended.
+            From the click until the new picture with its skeleton is painted, and until the page's script ends.
         """
         pill = self._page.get_by_role("radio", name=_texts(f"sample.{sample}"), exact=True)
         watch = self._page.evaluate_handle(_NEXT)
@@ -125,7 +125,7 @@ class Visitor:
         return drawn_ms, settled_ms
 
     def upload(self, pictures: Sequence[tuple[str, bytes]]) -> None:
-        """Choose own JPEG files, and wait until all are analysed."""
+        """Upload JPEG files, and wait until all are analysed."""
         files: list[FilePayload] = [
             {"name": name, "mimeType": "image/jpeg", "buffer": data} for name, data in pictures
         ]
@@ -135,7 +135,7 @@ class Visitor:
 
 @contextmanager
 def visiting(chromium: Browser, address: str) -> Iterator[Visitor]:
-    """A new visitor with an empty browser cache, who leaves in the end."""
+    """Open the page as a new visitor with an empty browser cache, who leaves in the end."""
     context: BrowserContext = chromium.new_context(locale="en-GB", viewport={"width": 1280, "height": 900})
     context.set_default_timeout(_WAIT_MS)
     try:

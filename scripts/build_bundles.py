@@ -1,8 +1,8 @@
 """Build the three model bundles from Google's packages, without the segmentation decoder.
 
-Run as ``python scripts/build_bundles.py`` in the project's environment, on Linux or macOS, with npm at hand. Writes
-``pose_core/models/bundles/*.task`` and ``manifest.json``, but only after every landmark of every variant proved to be
-bit-identical to that of the untrimmed bundle. A second run gives the same bytes.
+Run as ``python scripts/build_bundles.py`` in the project's environment, on Linux or macOS, with npm installed. Writes
+``pose_core/models/bundles/*.task`` and ``manifest.json``, but only after every landmark of every variant has proved to
+be bit-identical to that of the untrimmed bundle. A second run gives the same bytes.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from scripts.bundling.proof import Outcome, ProofError, make_scenes, prove  # no
 from scripts.bundling.sources import DETECTOR, LANDMARKS, PIP_PACKAGE, Source, SourceError, open_workshop  # noqa: E402
 from scripts.bundling.trim import MASK_SHAPE, trim  # noqa: E402
 
-TARGET = ROOT / "pose_core" / "bundles"
+TARGET = ROOT / "pose_core" / "models" / "bundles"
 CACHE = ROOT / ".cache"
 DESCRIBED = f"input description added with the metadata writer of {PIP_PACKAGE}"
 TRIMMED = f"segmentation decoder removed: its output {list(MASK_SHAPE)} now repeats the presence output"
@@ -61,12 +61,12 @@ def main() -> int:
     contents = {f"{built.variant}.task": built.trimmed for built in bundles}
     _write(TARGET, contents | {"manifest.json": manifest.encode()})
     _print_table(bundles, outcomes)
-    print("Same as the bundles that were there." if unchanged else "The bundles are new or changed.")
+    print("The bundles are the same as before." if unchanged else "The bundles are new or changed.")
     return 0
 
 
 def build_all(tool_python: str | None) -> list[Built]:
-    """Fetch the networks and make both forms of each variant, in memory."""
+    """Fetch the networks and build both forms of each variant, in memory."""
     workshop = open_workshop(CACHE / "bundle-build", tool_python)
     detector = workshop.read_described(DETECTOR)
     bundles = []
@@ -77,7 +77,7 @@ def build_all(tool_python: str | None) -> list[Built]:
 
 
 def make_manifest(bundles: list[Built]) -> dict[str, Any]:
-    """What ships: sizes, checksums, origins, licence, and what was changed."""
+    """Describe what ships: sizes, checksums, origins, licence, and what was changed."""
     return {
         "schema_version": 1,
         "built_with": {name: version(name) for name in ("mediapipe", "flatbuffers")},
@@ -110,7 +110,7 @@ def _describe(source: Source, entry: str, changes: list[str]) -> dict[str, Any]:
 def _parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Build the model bundles from Google's packages.")
     parser.add_argument(
-        "--keep-original", action="store_true", help="leave the untrimmed bundles in .cache/bundles-original"
+        "--keep-original", action="store_true", help="keep the untrimmed bundles in .cache/bundles-original"
     )
     parser.add_argument(
         "--tool-python", help=f"a Python that {PIP_PACKAGE} supports, for the metadata writer"
@@ -132,7 +132,7 @@ def _is_same(path: Path, text: str) -> bool:
 
 
 def _print_table(bundles: list[Built], outcomes: list[Outcome]) -> None:
-    """Milliseconds are medians of a frame in video mode, both bundles in turn; trust the ratio."""
+    """Print the comparison; times are median ms of a frame in video mode, bundles taking turns; trust the ratio."""
     head = (
         "variant",
         "bytes before",

@@ -1,4 +1,4 @@
-"""What the demonstrations of this folder share: wait until something has started, and run until Ctrl-C."""
+"""What the demonstrations in this folder share: waiting until something has started, and running until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ POLL_S = 0.05
 
 
 class DemoError(Exception):
-    """Something is missing or does not start, as one sentence."""
+    """Something is missing or does not start; the message is one sentence."""
 
 
 def wait_for_start(
     name: str, answers: Callable[[], bool], process: subprocess.Popen[bytes], log: Path, limit_s: float
 ) -> None:
-    """Return when it answers; raise DemoError with the end of its log if it ends or takes longer than `limit_s`."""
+    """Return once `answers` holds; raise DemoError with the end of `log` if the process ends or `limit_s` is over."""
     deadline = time.monotonic() + limit_s
     while not answers():
         if process.poll() is not None or time.monotonic() > deadline:
-            said = log.read_text(encoding="utf-8", errors="replace")[-2000:] if log.exists() else ""
-            raise DemoError(f"{name} did not start. It said:\n{said}")
+            printed = log.read_text(encoding="utf-8", errors="replace")[-2000:] if log.exists() else ""
+            raise DemoError(f"{name} did not start. It printed:\n{printed}")
         time.sleep(POLL_S)
 
 
 def run_until_stopped(demo: Callable[[Path], AbstractContextManager[str]], goodbye: str) -> int:
-    """Run `demo` with a folder for its files, print what it gives, and wait for Ctrl-C; return the exit code."""
+    """Run `demo` with a folder for its files, print the text it yields, and wait for Ctrl-C; return the exit code."""
     for signum in STOP_SIGNALS:
         signal.signal(signum, signal.default_int_handler)
     try:

@@ -1,10 +1,10 @@
 #!/bin/sh
 # Compiles requirements.in and requirements-dev.in into the complete, hashed lists that are installed.
-# Arguments go to `uv pip compile`: --upgrade, or --upgrade-package NAME. Versions already listed stay otherwise.
+# Arguments go to `uv pip compile`: --upgrade, or --upgrade-package NAME. Otherwise versions already listed stay.
 set -eu
 cd "$(dirname "$0")/.."
 
-# uv lives in an environment of its own: it is needed here only.
+# uv has an environment of its own: it is needed only here.
 uv=.cache/uv/bin/uv
 $uv --version >/dev/null 2>&1 || {
     rm -rf .cache/uv
@@ -12,7 +12,7 @@ $uv --version >/dev/null 2>&1 || {
     .cache/uv/bin/python -m pip install -qq --disable-pip-version-check uv
 }
 
-# --project /: without the setting in pyproject.toml, by which uv installs what is listed and nothing more.
+# --project /: ignores the setting in pyproject.toml that makes uv install what is listed and nothing more.
 compile() {
     $uv pip compile --project / --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
         --custom-compile-command "make lock" "$@"
@@ -20,8 +20,8 @@ compile() {
 compile requirements.in --override overrides.txt -o requirements.txt "$@"
 compile requirements-dev.in --override overrides.txt -o requirements-dev.txt "$@"
 
-# The lists go to other people's machines: where ours fetches from is nobody's business there.
+# The lists go to other people's machines, where our package index must not appear.
 if grep -n '://' requirements.txt requirements-dev.txt; then
-    echo "The lists above must not name a host. Please remove the lines from the .in files." >&2
+    echo "The lists must not name a host; the lines above do. Please remove their cause from the .in files." >&2
     exit 1
 fi

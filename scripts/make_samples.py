@@ -1,4 +1,4 @@
-"""Draw the sample pictures and the sample clip anew: ``python scripts/make_samples.py``.
+"""Draw the sample pictures and the sample clip again: ``python scripts/make_samples.py``.
 
 The same code gives the same pictures; a test compares the shipped files with a fresh render.
 """
@@ -27,13 +27,13 @@ def make_clip() -> bytes:
             break
         before = writer.frames + writer.left_out
         writer.add(number / CLIP_FPS, frame.rgb)
-        while writer.frames + writer.left_out == before:  # a live writer leaves out what it cannot follow
+        while writer.frames + writer.left_out == before:  # a live writer drops what it cannot keep up with
             time.sleep(0.001)
     return writer.finish()
 
 
 def main() -> None:
-    """Write every sample into its file."""
+    """Write every sample to its file."""
     SAMPLES_DIR.mkdir(exist_ok=True)
     for sample in SAMPLES:
         path = SAMPLES_DIR / sample.file

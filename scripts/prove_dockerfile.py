@@ -1,14 +1,14 @@
-"""Carry out the steps of the Dockerfile without Docker, and see the result work without a network.
+"""Carry out the steps of the Dockerfile without Docker, and check that the result works without a network.
 
 ``sudo python3 scripts/prove_dockerfile.py`` reads the Dockerfile, so that proof and file cannot drift apart:
 
 1. FROM becomes a bare Debian of the release that the image's name ends in (debootstrap, with Debian's own Python: 3.11
-   where the image has 3.12); COPY, RUN, ENV, WORKDIR and USER are done in it as Docker does them.
-2. CMD is started in it as its user, with nothing but a loopback of its own for a network, a read-only root and a small
-   writable /tmp; HEALTHCHECK is asked until it is content.
-3. The page and the REST interface are asked; then the server is told to stop in the middle of a request.
+   where the image has 3.12); COPY, RUN, ENV, WORKDIR and USER are carried out in it as Docker does.
+2. CMD is started in it as its user, with its own loopback as the only network, a read-only root and a small writable
+   /tmp; HEALTHCHECK is repeated until it passes.
+3. The page and the REST interface are requested; then the server is told to stop in the middle of a request.
 
-Needs Linux, root, debootstrap, and the network for step 1 alone. Any Python from 3.11 does; standard library only.
+Needs Linux, root, debootstrap, and the network for step 1 only. Any Python from 3.11 will do; standard library only.
 """
 
 from __future__ import annotations
@@ -36,28 +36,28 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parent.parent
 START_LIMIT_S = 120.0
 STOP_LIMIT_S = 30.0
-#: Long enough to be under way when the signal comes: pictures in one request, with the slowest model.
+#: Path and number of pictures: long enough to be in progress when the signal arrives, with the slowest model.
 LONG_REQUEST = ("/api/v1/pose?model=heavy", 8)
-#: Where other machines' settings for pip and certificates are found, so that step 1 gets what this machine gets.
+#: This machine's settings for name resolution, certificates and pip, so that step 1 reaches what this machine reaches.
 NETWORK_FILES = ("/etc/resolv.conf", "/etc/ssl/certs/ca-certificates.crt", "/etc/pip.conf")
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 class ProofError(Exception):
-    """Something is not as the Dockerfile promises, as one sentence."""
+    """Something is not as the Dockerfile promises; the message is one sentence."""
 
 
 @dataclass(frozen=True)
 class Step:
     """One instruction of a Dockerfile."""
 
-    word: str
+    name: str
     text: str
 
 
 @dataclass
 class Image:
-    """What a container would be started with."""
+    """The settings that a container would be started with."""
 
     environment: dict[str, str] = field(default_factory=lambda: {"PATH": SYSTEM_PATH})
     folder: str = "/"
@@ -72,7 +72,7 @@ def read_steps(text: str) -> list[Step]:
     Examples
     --------
     >>> read_steps("FROM a\n# why\nRUN one \\\n    && two\n")
-    [Step(word='FROM', text='a'), Step(word='RUN', text='one     && two')]
+    [Step(name='FROM', text='a'), Step(name='RUN', text='one     && two')]
     """
     lines = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
     joined = "\n".join(lines).replace("\\\n", "")
@@ -80,14 +80,14 @@ def read_steps(text: str) -> list[Step]:
 
 
 def read_variables(text: str, known: Mapping[str, str]) -> dict[str, str]:
-    """Return what ``ENV text`` sets; ``$NAME`` stands for what was known before.
+    """Return the variables that ``ENV text`` sets; ``$NAME`` is replaced with its value in `known`.
 
     Examples
     --------
     >>> read_variables("PATH=/venv/bin:$PATH PORT=80", {"PATH": "/bin"})
     {'PATH': '/venv/bin:/bin', 'PORT': '80'}
     """
-    pairs = (word.split("=", 1) for word in shlex.split(text))
+    pairs = (part.split("=", 1) for part in shlex.split(text))
     return {
         name: re.sub(r"\$\{?(\w+)\}?", lambda found: known.get(found[1], ""), value) for name, value in pairs
     }
@@ -105,7 +105,7 @@ def debian_release(image: str) -> str:
 
 
 def run(command: Sequence[str], **options: object) -> None:
-    """Run `command`; raise ProofError with what it printed if it fails."""
+    """Run `command`; if it fails, raise ProofError with what it printed."""
     done = subprocess.run(command, capture_output=True, text=True, check=False, **options)  # type: ignore[call-overload]
     if done.returncode:
         raise ProofError(f"{shlex.join(command)} failed:\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}")
@@ -113,15 +113,15 @@ def run(command: Sequence[str], **options: object) -> None:
 
 def default_mirror(release: str) -> str:
     """Return the package archive that this machine uses for `release`."""
-    question = ["--format", "$(REPO_URI)", "Created-By: Packages", f"Codename: {release}", "Component: main"]
-    done = subprocess.run(["apt-get", "indextargets", *question], capture_output=True, text=True, check=False)
+    query = ["--format", "$(REPO_URI)", "Created-By: Packages", f"Codename: {release}", "Component: main"]
+    done = subprocess.run(["apt-get", "indextargets", *query], capture_output=True, text=True, check=False)
     if done.returncode or not done.stdout.strip():
-        raise ProofError(f"No archive for Debian {release} is known here. Name one: --mirror ADDRESS")
+        raise ProofError(f"This machine knows no archive for Debian {release}. Name one: --mirror ADDRESS")
     return done.stdout.split()[0]
 
 
 def make_base(root: Path, release: str, mirror: str) -> None:
-    """Make a bare Debian with Python in `root`, and give it this machine's way to the network."""
+    """Make a bare Debian with Python in `root`, and copy this machine's network settings into it."""
     packages = "python3,python3-venv,ca-certificates"
     run(["debootstrap", "--variant=minbase", f"--include={packages}", release, str(root), mirror])
     for name in NETWORK_FILES:
@@ -130,7 +130,7 @@ def make_base(root: Path, release: str, mirror: str) -> None:
 
 
 def copy(root: Path, image: Image, text: str) -> None:
-    """Do ``COPY text``: files into a folder, or what is in a folder into another, owned by root."""
+    """Carry out ``COPY text``: files into a folder, or a folder's contents into another, owned by root."""
     *sources, target = text.split()
     folder = root / os.path.normpath(f"{image.folder}/{target}").lstrip("/")
     folder.mkdir(parents=True, exist_ok=True)
@@ -143,12 +143,12 @@ def copy(root: Path, image: Image, text: str) -> None:
 
 
 def build(root: Path, steps: Sequence[Step], mirror: str | None) -> Image:
-    """Do `steps` in the empty folder `root`; return what is to be started."""
+    """Carry out `steps` in the empty folder `root`; return the image to start."""
     image = Image()
     pip_settings = {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
     for step in steps:
         began_s = time.monotonic()
-        match step.word:
+        match step.name:
             case "FROM":
                 release = debian_release(step.text)
                 make_base(root, release, mirror or default_mirror(release))
@@ -175,7 +175,7 @@ def build(root: Path, steps: Sequence[Step], mirror: str | None) -> Image:
                 image.command = json.loads(step.text)
             case other:
                 raise ProofError(f"This script does not know the instruction {other}.")
-        print(f"{time.monotonic() - began_s:6.1f} s  {step.word} {step.text[:88]}", flush=True)
+        print(f"{time.monotonic() - began_s:6.1f} s  {step.name} {step.text[:88]}", flush=True)
     return image
 
 
@@ -183,13 +183,13 @@ def build(root: Path, steps: Sequence[Step], mirror: str | None) -> Image:
 
 
 def raise_loopback() -> None:
-    """Switch on the loopback of this network namespace, which has nothing else."""
+    """Bring up the loopback of this network namespace, which has no other device."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
         request = struct.pack("16sH14s", b"lo", 0x1 | 0x40, b"")  # IFF_UP, IFF_RUNNING
         fcntl.ioctl(any_socket, 0x8914, request)  # SIOCSIFFLAGS
     devices = [line.split(":")[0].strip() for line in Path("/proc/net/dev").read_text().splitlines()[2:]]
     if devices != ["lo"]:
-        raise ProofError(f"Only a loopback was expected here, not {devices}.")
+        raise ProofError(f"The only network device must be a loopback; got {devices}.")
 
 
 def seal(root: Path) -> None:
@@ -204,7 +204,7 @@ def seal(root: Path) -> None:
 
 
 def ask(port: int, method: str, path: str, picture: bytes = b"", count: int = 1) -> tuple[int, bytes]:
-    """Send a request with `picture` `count` times in a form; return status and body."""
+    """Send a request with `picture` repeated `count` times in a form; return status and body."""
     part = (
         b'--edge\r\nContent-Disposition: form-data; name="image"; filename="a.jpg"\r\n\r\n'
         + picture
@@ -220,15 +220,15 @@ def ask(port: int, method: str, path: str, picture: bytes = b"", count: int = 1)
         connection.close()
 
 
-def expect(true: bool, what: str) -> None:
-    """Print `what` as seen, or raise ProofError."""
-    if not true:
-        raise ProofError(f"Not so: {what}")
-    print(f"  seen: {what}", flush=True)
+def expect(holds: bool, claim: str) -> None:
+    """Print `claim` if it holds; otherwise raise ProofError."""
+    if not holds:
+        raise ProofError(f"This does not hold: {claim}")
+    print(f"  seen: {claim}", flush=True)
 
 
 def check_stop(server: subprocess.Popen[bytes], port: int, picture: bytes) -> None:
-    """Send SIGTERM in the middle of a request: it must be answered, the next one refused, the server gone."""
+    """Send SIGTERM in the middle of a request: it must be answered, new ones refused, and the server must end."""
     path, count = LONG_REQUEST
     answers: list[int] = []
     request = threading.Thread(target=lambda: answers.append(ask(port, "POST", path, picture, count)[0]))
@@ -245,20 +245,20 @@ def check_stop(server: subprocess.Popen[bytes], port: int, picture: bytes) -> No
             refused = True
     refused_s = time.monotonic() - told_s
     request.join()
-    expect(answers == [200], "a request under way when SIGTERM came was answered")
+    expect(answers == [200], "a request in progress at SIGTERM was answered")
     expect(refused, f"new ones were refused meanwhile, {refused_s:.2f} s after the signal")
     server.wait(STOP_LIMIT_S)
     expect(True, f"the server had ended {time.monotonic() - told_s:.2f} s after the signal")
 
 
 def prove(root: Path, image: Image) -> None:
-    """Start the container's command in `root` and ask it what a user would."""
+    """Start the container's command in `root` and request what a user would."""
     raise_loopback()
     seal(root)
     chroot = ["chroot", f"--userspec={image.user}", str(root), "/bin/sh", "-c"]
     inside = f"cd {shlex.quote(image.folder)} && exec "
     port = int(image.environment["STREAMLIT_SERVER_PORT"])
-    picture = (PROJECT / "pose_core" / "samples" / "stand.png").read_bytes()
+    picture = (PROJECT / "pose_core" / "performer" / "samples" / "stand.png").read_bytes()
     began_s = time.monotonic()
     server = subprocess.Popen(
         [*chroot, inside + shlex.join(image.command)], env=image.environment, stdin=subprocess.DEVNULL
@@ -271,7 +271,7 @@ def prove(root: Path, image: Image) -> None:
                 raise ProofError("The server did not become healthy; the lines above may say why.")
             time.sleep(0.2)
         expect(
-            True, f"HEALTHCHECK content {time.monotonic() - began_s:.1f} s after the start, without a network"
+            True, f"HEALTHCHECK passed {time.monotonic() - began_s:.1f} s after the start, without a network"
         )
         status = Path(f"/proc/{server.pid}/status").read_text()
         (ids,) = re.findall(r"(?m)^Uid:\s+(.*)$", status)
@@ -298,9 +298,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--mirror", help="Debian archive; without it the one this machine uses")
+    parser.add_argument("--mirror", help="Debian archive; default the one this machine uses")
     parser.add_argument("--keep", type=Path, help="build in this new folder and keep it")
-    parser.add_argument("--inside", help=argparse.SUPPRESS)  # step 2, as this script calls itself
+    parser.add_argument("--inside", help=argparse.SUPPRESS)  # steps 2 and 3: the script calls itself with it
     chosen = parser.parse_args()
     try:
         if chosen.inside:

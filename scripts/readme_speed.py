@@ -1,4 +1,4 @@
-"""Write the speed table of the README anew from the committed benchmark: ``python scripts/readme_speed.py``."""
+"""Update the speed table of the README from the committed benchmark: ``python scripts/readme_speed.py``."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ END: Final = "<!-- end of speed -->"
 
 
 def speed_table(result: BenchmarkResult) -> str:
-    """Frames a second of a tracked stream of one person, end to end and by inference alone, in Markdown."""
+    """Return frames a second of a tracked stream of one person, end to end and inference alone, as Markdown."""
     lines = [
         "| frames a second, end to end (inference alone) | " + " | ".join(MODELS) + " |",
         "|---" * (len(MODELS) + 1) + "|",
@@ -34,10 +34,10 @@ def speed_table(result: BenchmarkResult) -> str:
 
 
 def with_table(readme: str, table: str) -> str:
-    """The README with the table between its marks."""
+    """Return the README with the table between its marks."""
     before, _, rest = readme.partition(START)
     _, mark, after = rest.partition(END)
-    assert mark, f"README.md should hold {START} and {END}"
+    assert mark, f"README.md must contain {START} and {END}"
     return f"{before}{START}\n{table}\n{END}{after}"
 
 

@@ -1,7 +1,7 @@
 """Run two PoseDecks behind nginx on this machine alone: ``.venv/bin/python scripts/replicas_demo.py``.
 
-Takes deploy/nginx.conf as it is, but for the addresses, prints where the page is and which replica is which process,
-and waits for Ctrl-C. tests/e2e/test_replicas.py uses the same as its proof. Needs nginx (Debian: ``apt-get install
+Uses deploy/nginx.conf unchanged except for the addresses, prints the page's address and each replica's process, and
+waits for Ctrl-C. tests/e2e/test_replicas.py uses the same setup as its proof. Needs nginx (Debian: ``apt-get install
 nginx-light``).
 """
 
@@ -30,13 +30,13 @@ from scripts.run import start_server, stop_server  # noqa: E402
 SITE = ROOT / "deploy" / "nginx.conf"
 HOST = "127.0.0.1"
 NAMES = ("a", "b")
-#: As deploy/nginx.conf has them, in the order of NAMES.
+#: The addresses in deploy/nginx.conf, in the order of NAMES.
 WRITTEN_REPLICAS = ("127.0.0.1:8081", "127.0.0.1:8082")
 WRITTEN_LISTEN = "listen 80;"
 START_LIMIT_S = 120.0
 STOP_LIMIT_S = 30.0
 
-#: nginx as an ordinary user, in front, with its files in one folder and nothing else of the machine's settings.
+#: nginx as an ordinary user, in the foreground, with its files in one folder and none of the machine's other settings.
 FRAME = """\
 daemon off;
 pid {folder}/nginx.pid;
@@ -56,7 +56,7 @@ http {{
 }}
 """
 
-# Asks this machine's own loopback, whatever proxy the environment names.
+# For this machine's own loopback, ignoring any proxy that the environment names.
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
@@ -70,7 +70,7 @@ class Replica:
     process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start it, and return when it answers."""
+        """Start it, and return once it answers."""
         with self.log.open("ab") as sink:
             self.process = start_server(HOST, self.port, sink)
         wait_for_start(
@@ -78,7 +78,7 @@ class Replica:
         )
 
     def stop(self) -> float:
-        """Tell it to stop, as a service manager does, and wait; return the seconds that it took."""
+        """Tell it to stop, as a service manager does, and wait; return the seconds it took."""
         assert self.process is not None
         began_s = time.monotonic()
         stop_server(self.process, STOP_LIMIT_S)
@@ -99,7 +99,7 @@ class Replicas:
         return f"http://localhost:{self.port}"
 
     def access_log(self) -> list[str]:
-        """Return what nginx noted of each request: method, path, status, and the replicas that were asked."""
+        """Return what nginx logged for each request: method, path, status, and the replicas that were asked."""
         return (self.folder / "access.log").read_text(encoding="utf-8").splitlines()
 
 
@@ -109,7 +109,7 @@ def site(port: int, replica_ports: tuple[int, ...]) -> str:
     Raises
     ------
     DemoError
-        If an address is not found in it.
+        If an address is missing from the file.
     """
     text = SITE.read_text(encoding="utf-8")
     changes = {WRITTEN_LISTEN: f"listen {HOST}:{port};"}
@@ -118,7 +118,7 @@ def site(port: int, replica_ports: tuple[int, ...]) -> str:
         changes[written.replace(".", r"\.")] = f"{HOST}:{replica_port}".replace(".", r"\.")
     for old, new in changes.items():
         if old not in text:
-            raise DemoError(f"{old} was expected in {SITE.name}.")
+            raise DemoError(f"{SITE.name} must contain {old!r}, which is missing.")
         text = text.replace(old, new)
     return text
 
@@ -134,7 +134,7 @@ def running_replicas(folder: Path) -> Iterator[Replicas]:
     port, *ports = _free_ports(1 + len(NAMES))
     each = {name: Replica(name, own, folder / f"{name}.txt") for name, own in zip(NAMES, ports, strict=True)}
     (folder / "site.conf").write_text(site(port, tuple(ports)), encoding="utf-8")
-    # Started by root, its workers would become somebody who cannot write into the folder.
+    # If root starts nginx, its workers become a user who cannot write to the folder.
     user = "user root;" if os.geteuid() == 0 else ""
     (folder / "nginx.conf").write_text(FRAME.format(folder=folder, user=user), encoding="utf-8")
     front: subprocess.Popen[bytes] | None = None
@@ -178,17 +178,17 @@ def _answers(port: int) -> bool:
 @contextmanager
 def _demo(folder: Path) -> Iterator[str]:
     with running_replicas(folder) as replicas:
-        lines = [f"Two PoseDecks behind one address: {replicas.url}   (Ctrl-C stops all)"]
+        lines = [f"Two PoseDecks behind one address: {replicas.url}   (Ctrl-C stops everything)"]
         for replica in replicas.each.values():
             assert replica.process is not None
             lines.append(f"  replica {replica.name}: port {replica.port}, process {replica.process.pid}")
-        lines.append("The header X-PoseDeck-Replica of each answer says which one gave it.")
+        lines.append("The header X-PoseDeck-Replica of each answer names the replica that sent it.")
         yield "\n".join(lines)
 
 
 def main() -> int:
     """Run until Ctrl-C; return the exit code."""
-    return run_until_stopped(_demo, "All have stopped.")
+    return run_until_stopped(_demo, "nginx and both replicas have stopped.")
 
 
 if __name__ == "__main__":

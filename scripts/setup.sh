@@ -1,7 +1,7 @@
 #!/bin/sh
-# Prepares this folder for `make run`; with the word "dev" also for `make check` and `make test`.
-# Does only what is missing, so it is quick when there is nothing to do, and safe to run again after any interruption.
-# PYTHON=/path/to/python3.12 chooses the Python; otherwise the newest suitable one is taken.
+# Sets up this folder for `make run`; with the argument "dev" also for `make check` and `make test`.
+# Does only what is missing: quick when there is nothing to do, and safe to run again after any interruption.
+# PYTHON=/path/to/python3.12 chooses the Python; otherwise the newest suitable one is used.
 set -eu
 cd "$(dirname "$0")/.."
 mode=${1:-run}
@@ -28,12 +28,12 @@ find_python() {
     found=${found# }
     fail "PoseDeck needs Python 3.11, 3.12 or 3.13; found here: ${found:-none,} so please install one" \
         "(Debian, Ubuntu: sudo apt-get install -y python3.11 python3.11-venv, or 3.12 or 3.13; others: python.org)" \
-        "or name it: make run PYTHON=/path/to/python3.12"
+        "or name one: make run PYTHON=/path/to/python3.12"
 }
 
 # --- 2. What only the system can provide ----------------------------------------------------------------------------
 
-# has LIBRARY...: whether the system can load them. macOS needs none of those that are asked for here.
+# has LIBRARY...: whether the system can load them. macOS needs none of those checked here.
 has() {
     [ "$(uname -s)" != Linux ] ||
         "$python" -c 'import ctypes, sys; [ctypes.CDLL(name) for name in sys.argv[1:]]' "$@" 2>/dev/null
@@ -52,7 +52,7 @@ apt_install() {
     as_root true 2>/dev/null ||
         fail "PoseDeck needs system packages that only an administrator can install. Please run: $advice"
     say "Installing system packages: $*"
-    # A foreign, broken package source must not stop us: what counts is whether the install works.
+    # Another, broken package source must not stop us: what counts is whether the install works.
     as_root apt-get update -qq >/dev/null 2>&1 || true
     log=$(as_root env DEBIAN_FRONTEND=noninteractive \
         apt-get install -qq -y --no-install-recommends -o DPkg::Lock::Timeout=120 "$@" 2>&1) || {
@@ -64,24 +64,24 @@ apt_install() {
 install_system_packages() {
     missing=
     "$python" -c 'import ensurepip, venv' 2>/dev/null || missing=" python$(version_of "$python")-venv"
-    # MediaPipe loads these two even when it runs on the processor alone.
+    # MediaPipe loads these two even when it runs on the CPU only.
     has libEGL.so.1 libGLESv2.so.2 || missing="$missing libegl1 libgles2"
     if [ "$mode" = dev ]; then
         has libatomic.so.1 || missing="$missing libatomic1" # Playwright's own Node.js needs it
         ! wants_debian_chromium || missing="$missing chromium"
-        # tests/e2e/test_offline.py watches every connection that the server makes.
+        # tests/e2e/test_offline.py records every connection that the server makes.
         [ "$(uname -s)" != Linux ] || command -v strace >/dev/null || missing="$missing strace"
         # tests/e2e/test_turn.py sends a stream through this relay; without it, and without apt, the test is skipped.
         command -v turnserver >/dev/null || ! command -v apt-get >/dev/null || missing="$missing coturn"
-        # The same for tests/e2e/test_replicas.py; Debian keeps nginx where an ordinary user's PATH does not lead.
+        # The same for tests/e2e/test_replicas.py; Debian keeps nginx outside an ordinary user's PATH.
         PATH="$PATH:/usr/sbin" command -v nginx >/dev/null || ! command -v apt-get >/dev/null ||
             missing="$missing nginx-light"
     fi
     [ -n "$missing" ] || return 0
     command -v apt-get >/dev/null ||
-        fail "PoseDeck needs what Debian calls:$missing. Please install that and run this again" \
+        fail "PoseDeck needs the packages that Debian calls:$missing. Please install them and run this again" \
             "(libEGL.so.1 and libGLESv2.so.2 are in libglvnd-egl and libglvnd-gles on Fedora, in libglvnd on Arch)."
-    apt_install $missing # unquoted on purpose: one word a package
+    apt_install $missing # unquoted on purpose: one argument for each package
     # Debian starts these as services open to the network; the tests start their own.
     [ ! -d /run/systemd/system ] || for service in coturn nginx; do
         case $missing in *$service*) as_root systemctl --quiet disable --now $service ;; esac
@@ -91,8 +91,8 @@ install_system_packages() {
 
 # --- 3. The virtual environment and its packages ---------------------------------------------------------------------
 
-# Sound means: starts, has a suitable version (the one asked for, if one was), has pip, was made for this very folder
-# (a moved one carries old paths in its scripts), and no installation into it was cut short.
+# Sound means: it starts, has a suitable version (the one asked for, if any), has pip, was made for this very folder
+# (a moved one has old paths in its scripts), and no installation into it was interrupted.
 venv_is_sound() {
     version=$(version_of $venv_python) && suits "$version" && [ ! -e .venv/unfinished ] &&
         { [ -z "${PYTHON:-}" ] || [ "$version" = "$(version_of "$PYTHON")" ]; } &&
@@ -105,21 +105,21 @@ make_venv() {
     "$python" -m venv .venv
 }
 
-# install FILE SIZE: the packages that FILE pins, unless exactly they are there already.
+# install FILE SIZE: the packages that FILE pins, unless exactly those are installed already.
 install() {
     stamp=.venv/${1%.txt}.stamp
     sha=$($venv_python -c 'import hashlib, sys; print(hashlib.sha256(open(sys.argv[1], "rb").read()).hexdigest())' "$1")
     wanted="python $(version_of $venv_python) sha256 $sha"
     [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ] || return 0
-    say "Installing Python packages from $1 ($2, only once; this can take some minutes)"
+    say "Installing Python packages from $1 ($2, only once; this can take a few minutes)"
     touch .venv/unfinished
     $venv_python -m pip install -qq --disable-pip-version-check --no-deps --require-hashes -r "$1" ||
-        fail "The packages could not be installed; the lines above say why. Often the network is the reason: run this again."
+        fail "The packages could not be installed; the lines above say why. Often it is the network: run this again."
     printf '%s\n' "$wanted" >"$stamp"
     rm .venv/unfinished
 }
 
-# --- 4. A browser for the tests, where Debian's package is not the answer ---------------------------------------------
+# --- 4. A browser for the tests, where Debian's package does not work -------------------------------------------------
 
 browser_starts() { $venv_python tests/support/browser.py --start >/dev/null 2>&1; }
 

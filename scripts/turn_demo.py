@@ -1,8 +1,8 @@
-"""Run a TURN server on this machine alone, to try PoseDeck through a relay: ``python scripts/turn_demo.py``.
+"""Run a TURN server for this machine only, to try PoseDeck through a relay: ``python scripts/turn_demo.py``.
 
-Starts coturn (Debian: ``apt-get install coturn``) on 127.0.0.1 with a password made up for this run, prints how to
-start PoseDeck with it, and waits for Ctrl-C. tests/e2e/test_turn.py uses the same server as its proof. Not for other
-machines: docs/deploy.md shows a configuration for those.
+Starts coturn (Debian: ``apt-get install coturn``) on 127.0.0.1 with a password generated for this run, prints how to
+start PoseDeck with it, and waits for Ctrl-C. tests/e2e/test_turn.py uses the same server as its proof. Other machines
+cannot use it: docs/deploy.md has a configuration for those.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ START_LIMIT_S = 30.0
 STOP_LIMIT_S = 10.0
 ANSWER_LIMIT_S = 0.2
 
-#: Loopback peers are refused by default for good reasons; here both ends of a stream live on this machine.
+#: coturn refuses loopback peers by default, for good reasons; here both ends of a stream are on this machine.
 CONFIGURATION = """\
 listening-ip={host}
 relay-ip={host}
@@ -76,7 +76,7 @@ class Turn:
         }
 
     def allocations(self) -> int:
-        """Count the relayed addresses that it has given out so far, by its log."""
+        """Count the relayed addresses given out so far, from the log."""
         lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
         return sum("ALLOCATE processed, success" in line for line in lines)
 
@@ -91,7 +91,7 @@ def running_turn(folder: Path) -> Iterator[Turn]:
         )
     turn = Turn(_free_port(), "viewer", secrets.token_urlsafe(16), folder / "turnserver.log")
     configuration = folder / "turnserver.conf"
-    # It holds the password, which as an argument every user of the machine could see.
+    # A file, because it holds the password: every user of the machine could see it as an argument.
     configuration.touch(mode=0o600)
     configuration.write_text(
         CONFIGURATION.format(
@@ -99,7 +99,7 @@ def running_turn(folder: Path) -> Iterator[Turn]:
         ),
         encoding="utf-8",
     )
-    # In a process group of its own, so that a Ctrl-C at the terminal ends it through us and after the streams.
+    # In its own process group, so that a Ctrl-C at the terminal ends it through us and after the streams.
     process = subprocess.Popen(
         [program, "-c", str(configuration)],
         stdin=subprocess.DEVNULL,
@@ -131,7 +131,7 @@ def _free_port() -> int:
 
 
 def _answers(port: int) -> bool:
-    """Whether a STUN binding request (RFC 8489, section 5) is answered; waits a moment for it."""
+    """Return whether a STUN binding request (RFC 8489, section 5) is answered within a moment."""
     request = struct.pack("!HHI12s", 0x0001, 0, 0x2112A442, os.urandom(12))
     with socket.socket(type=socket.SOCK_DGRAM) as probe:
         probe.settimeout(ANSWER_LIMIT_S)
@@ -139,7 +139,7 @@ def _answers(port: int) -> bool:
         try:
             probe.send(request)
             return probe.recv(1024)[8:20] == request[8:20]  # the same transaction
-        except (TimeoutError, ConnectionRefusedError):  # the latter at once: nobody listens yet
+        except (TimeoutError, ConnectionRefusedError):  # the latter at once, if nothing listens yet
             return False
 
 
@@ -150,7 +150,7 @@ def _demo(folder: Path) -> Iterator[str]:
         yield (
             f"A TURN server runs at {HOST}:{turn.port}. Start PoseDeck in another terminal with\n\n"
             f"    {settings} make run\n\n"
-            "and open the Live page: its pictures go through the relay, both ways.  (Ctrl-C stops it)"
+            "and open the Live page: its pictures go through the relay both ways.  (Ctrl-C stops the relay)"
         )
 
 

@@ -1,4 +1,4 @@
-"""Prove that a trimmed bundle finds exactly what the original one finds, and measure what it saves."""
+"""Prove that a trimmed bundle finds exactly what the original finds, and measure what it saves."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ from pose_core.performer import MOTIONS, Person, render_frame, render_scene
 LANDMARKS = 33
 FRAME_STEP_MS = 33
 WARM_UP_FRAMES = 5
-LEAST_FOUND = 0.9  # of the people in the frames; with fewer a comparison would prove little
+LEAST_FOUND = 0.9  # share of the people in the frames; with fewer found, a comparison would prove little
 
 Values = npt.NDArray[np.float32]
 
 
 class ProofError(Exception):
-    """The trimmed bundle differs from the original one, or the comparison was too thin to tell."""
+    """The trimmed bundle differs from the original, or too few people were found to tell."""
 
 
 @dataclass(frozen=True)
 class Scenes:
-    """Frames to compare on; each of `num_poses` people."""
+    """Frames to compare on, each with `num_poses` people."""
 
     mode: Mode
     num_poses: int
@@ -42,7 +42,7 @@ class Scenes:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What the comparison of one variant gave; times are medians of one frame in video mode with one person."""
+    """Result of comparing one variant; times are medians of one frame in video mode with one person."""
 
     frames: int
     people: int
@@ -57,7 +57,7 @@ class Outcome:
 
 
 def make_scenes() -> list[Scenes]:
-    """Single pictures and clips with one performer and with two."""
+    """Make single pictures and clips, with one performer and with two."""
     views = itertools.product(MOTIONS, np.arange(4) / 4, (0.0, 45.0, 90.0))
     photos = [_image(render_frame(motion, phase, yaw_deg=yaw).rgb) for motion, phase, yaw in views]
     steps = itertools.product(MOTIONS, np.arange(24) / 24)
@@ -89,7 +89,9 @@ def prove(original: bytes, trimmed: bytes, scenes: Sequence[Scenes]) -> Outcome:
             people += len(old)
     expected = sum(len(scene.frames) * scene.num_poses for scene in scenes)
     if people < LEAST_FOUND * expected:
-        raise ProofError(f"the original bundle found only {people} of {expected} people; nothing is proven")
+        raise ProofError(
+            f"the original bundle must find {LEAST_FOUND:.0%} of {expected} people to prove anything; it found {people}"
+        )
     frames = sum(len(scene.frames) for scene in scenes)
     return Outcome(frames, people, largest, *times[Mode.VIDEO, 1])
 
@@ -108,7 +110,7 @@ def _difference(old: Values, new: Values, where: str) -> float:
 def _run_both(
     original: bytes, trimmed: bytes, scene: Scenes
 ) -> tuple[list[Values], list[Values], tuple[float, float]]:
-    """Results of both bundles and their median times, the two taking turns in going first."""
+    """Return the results of both bundles and their median times; the two take turns going first."""
     results: tuple[list[Values], list[Values]] = ([], [])
     milliseconds: tuple[list[float], list[float]] = ([], [])
     with ExitStack() as stack:
@@ -137,7 +139,7 @@ def _detect(landmarker: PoseLandmarker, mode: Mode, frame: mp.Image, index: int)
 
 
 def _values(result: Any) -> Values:
-    """All that MediaPipe says about each person, (P, 66, 5): image landmarks, then world landmarks."""
+    """Return all that MediaPipe gives for each person, (P, 66, 5): image landmarks, then world landmarks."""
     rows = [
         [(point.x, point.y, point.z, point.visibility, point.presence) for point in (*image, *world)]
         for image, world in zip(result.pose_landmarks, result.pose_world_landmarks, strict=True)

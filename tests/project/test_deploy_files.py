@@ -17,8 +17,8 @@ STEPS = prove_dockerfile.read_steps((ROOT / "Dockerfile").read_text(encoding="ut
 HEALTH = "/api/v1/health"
 
 
-def texts(word: str) -> list[str]:
-    return [step.text for step in STEPS if step.word == word]
+def texts(name: str) -> list[str]:
+    return [step.text for step in STEPS if step.name == name]
 
 
 def copied() -> list[str]:

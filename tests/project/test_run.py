@@ -78,7 +78,7 @@ def free_port() -> int:
 
 def test_a_taken_port_is_refused_with_another_one_to_try(tmp_path: Path, taken_port: int) -> None:
     sentence = refusal(tmp_path, PORT=str(taken_port))
-    assert f"Port {taken_port} on 127.0.0.1 is already taken" in sentence
+    assert f"Port {taken_port} on 127.0.0.1 is already in use" in sentence
     suggested = re.search(r"make run PORT=(\d+)$", sentence)
     assert suggested
     assert 0 < int(suggested[1]) < 65536
@@ -87,13 +87,13 @@ def test_a_taken_port_is_refused_with_another_one_to_try(tmp_path: Path, taken_p
 
 @pytest.mark.parametrize("port", ["abc", "0", "65536", "-1", "80.5", "٣"])
 def test_a_port_that_is_none_is_refused(tmp_path: Path, port: str) -> None:
-    assert f"PORT must be a whole number from 1 to 65535, not '{port}'" in refusal(tmp_path, PORT=port)
+    assert f"PORT must be a whole number from 1 to 65535; got '{port}'" in refusal(tmp_path, PORT=port)
 
 
 @pytest.mark.parametrize("host", ["192.0.2.1", "no host", "a..b"])
 def test_a_host_that_is_not_this_machine_is_refused(tmp_path: Path, host: str, free_port: int) -> None:
     sentence = refusal(tmp_path, HOST=host, PORT=str(free_port))
-    assert f"HOST must be an address of this machine, not '{host}'" in sentence
+    assert f"HOST must be an address of this machine; got '{host}'" in sentence
     assert "HOST=127.0.0.1" in sentence
 
 
@@ -173,7 +173,7 @@ def test_an_open_host_says_that_cameras_elsewhere_need_https(tmp_path: Path, fre
     assert address
     assert address[1] != "0.0.0.0"
     assert int(address[2]) == free_port
-    assert "No password is set: everybody there may come in" in printed
+    assert "No password is set: anyone who can reach it may come in" in printed
 
 
 @pytest.mark.parametrize(
