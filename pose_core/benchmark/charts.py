@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -14,6 +14,7 @@ from pose_core.benchmark.plan import Cell
 from pose_core.benchmark.recommend import pareto_front
 from pose_core.benchmark.result import BenchmarkResult, CellResult
 from pose_core.benchmark.scaling import ScalingPoint
+from pose_core.translate import Translate
 
 __all__ = [
     "cell_name",
@@ -26,7 +27,6 @@ __all__ = [
     "split_figure",
 ]
 
-Translate = Callable[..., str]
 
 _BLUE: Final = "#0072B2"
 _ORANGE: Final = "#E69F00"

@@ -15,7 +15,6 @@ from pose_core.export.tables import (
     DEFAULT_DIGITS,
     DIGITS,
     Cell,
-    Translate,
     fill_sheet,
     flat_rows,
     number_cell,
@@ -26,6 +25,7 @@ from pose_core.models.landmarker import runtime_version
 from pose_core.pipeline.photo import PhotoResult
 from pose_core.pose import Pose
 from pose_core.skeleton import LANDMARK_NAMES
+from pose_core.translate import Translate, untranslated
 from pose_core.version import VERSION
 
 __all__ = [
@@ -183,7 +183,7 @@ def to_json(result: PhotoResult, *, indent: int | None = 1) -> bytes:
     return text.encode(errors="replace")  # a file name may hold halves of characters
 
 
-def to_xlsx(result: PhotoResult, translate: Translate = lambda key: key) -> bytes:
+def to_xlsx(result: PhotoResult, translate: Translate = untranslated) -> bytes:
     """XLSX workbook: landmarks, angles, and how they came about.
 
     Parameters

@@ -24,7 +24,6 @@ from pose_core.export.tables import (
     DEFAULT_DIGITS,
     DIGITS,
     Cell,
-    Translate,
     fill_sheet,
     flat_rows,
     number_cell,
@@ -35,6 +34,7 @@ from pose_core.models.landmarker import runtime_version
 from pose_core.skeleton import LANDMARK_NAMES, N_LANDMARKS
 from pose_core.tracking.recording import Recording
 from pose_core.tracking.recording_summary import PersonSummary, RecordingSummary, summarise
+from pose_core.translate import Translate, untranslated
 from pose_core.version import VERSION
 
 __all__ = [
@@ -253,7 +253,7 @@ def _json_person(
 
 
 # ---------------------------------------------------------------------- XLSX
-def recording_to_xlsx(recording: Recording, translate: Translate = lambda key: key) -> bytes:
+def recording_to_xlsx(recording: Recording, translate: Translate = untranslated) -> bytes:
     """XLSX workbook: summary, angles over time, landmarks of a short recording, and how they came about.
 
     Parameters

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from typing import Any, Final
 
@@ -11,7 +11,6 @@ __all__ = [
     "DEFAULT_DIGITS",
     "DIGITS",
     "Cell",
-    "Translate",
     "fill_sheet",
     "flat_rows",
     "number_cell",
@@ -32,8 +31,6 @@ DIGITS: Final = {
 DEFAULT_DIGITS: Final = 6
 
 Cell = float | int | str | None
-#: From a key of the catalogue to the text that a person reads.
-Translate = Callable[[str], str]
 
 _WIDEST: Final = 60
 #: Columns are as wide as their heading and their first rows need; a sheet can have tens of thousands.

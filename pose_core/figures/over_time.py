@@ -5,7 +5,7 @@ Text comes in through a translator, colours from `pose_core.colours`; paper and 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -16,10 +16,10 @@ from pose_core.arrays import FloatArray
 from pose_core.colours import SIDES
 from pose_core.geometry.angles import LIMB_ANGLES
 from pose_core.skeleton import INDEX, LANDMARK_NAMES, Side, side_of
+from pose_core.translate import Translate
 
 __all__ = ["angle_history_figure", "visibility_figure"]
 
-Translate = Callable[..., str]
 
 _BOTH: Final[tuple[Side, Side]] = ("left", "right")
 #: Left and right differ in the line as well as in colour.

@@ -18,6 +18,7 @@ from pose_core.models.pool import PosePool
 from pose_core.performer.samples import sample_bytes
 from pose_core.pipeline.photo import analyse_photo, annotate_photo
 from pose_core.settings import PoseSettings
+from pose_core.translate import untranslated
 
 __all__ = ["PASSWORD_ATTEMPTS", "benchmark_desk", "close_pool", "password_attempts", "pool", "warm_up"]
 
@@ -74,7 +75,7 @@ def warm_up() -> None:
         result, picture = analyse_photo(data, settings, pool())
         drawn_rgb, _ = annotate_photo(result, picture.frame_rgb, settings, names={"nose": "nose 鼻"})
         jpeg = encode_jpeg(drawn_rgb)
-        picture_figure(jpeg, result.poses, lambda key, **_: key, visibility_limit=0.5).to_json()
+        picture_figure(jpeg, result.poses, untranslated, visibility_limit=0.5).to_json()
     # The cores are shared by pictures and streams: threads of OpenCV's own cost more than they bring.
     cv2.setNumThreads(1)
     # What is loaded now stays: collections of garbage, each of which stops every stream, need not look at it again.
