@@ -8,7 +8,7 @@ from itertools import product
 from typing import Final, Literal, get_args
 
 from pose_core.errors import SettingsError
-from pose_core.settings import Variant
+from pose_core.settings import Variant, check_range
 
 __all__ = [
     "LIVE_HEIGHTS_PX",
@@ -145,21 +145,13 @@ def check_size(width: int, height: int) -> Size:
     SettingsError
         If a side is shorter than 64 or longer than 3840 pixels, or odd, which video cannot be.
     """
-    if not (_SHORTEST_PX <= width <= _LONGEST_PX and _SHORTEST_PX <= height <= _LONGEST_PX):
-        raise SettingsError(
-            "benchmark_size",
-            "Width and height should lie between {low} and {high} pixels; {width} x {height} came. "
-            "Choose a size in that range.",
-            low=_SHORTEST_PX,
-            high=_LONGEST_PX,
-            width=width,
-            height=height,
-        )
+    for name, side in (("Width", width), ("Height", height)):
+        check_range(name, side, _SHORTEST_PX, _LONGEST_PX, unit="pixels", code="benchmark_size")
     if width % 2 or height % 2:
         raise SettingsError(
             "benchmark_size_odd",
-            "Width and height should be even, as video needs it; {width} x {height} came. "
-            "{even_width} x {even_height} would do.",
+            "Width and height must be even for video; got {width} x {height}. "
+            "Take {even_width} x {even_height}, for example.",
             width=width,
             height=height,
             even_width=width - width % 2,

@@ -168,7 +168,7 @@ class _Landmarker:
             or not frame_rgb.size
         ):
             raise ValueError(
-                f"frame_rgb should be uint8 (H, W, 3), not empty; {frame_rgb.dtype} {frame_rgb.shape} came"
+                f"frame_rgb must be uint8 (H, W, 3), not empty; got {frame_rgb.dtype} {frame_rgb.shape}"
             )
         image = self._mp.Image(image_format=self._mp.ImageFormat.SRGB, data=np.ascontiguousarray(frame_rgb))
         with self._lock:

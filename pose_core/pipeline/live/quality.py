@@ -158,9 +158,9 @@ class QualityController:
         self, rungs: Sequence[Rung], *, target_fps: float = DEFAULT_TARGET_FPS, now_s: float
     ) -> None:
         if not rungs:
-            raise ValueError("rungs should hold at least one rung; none came")
+            raise ValueError("rungs must hold at least one rung; got none")
         if not (math.isfinite(target_fps) and target_fps > 0):
-            raise ValueError(f"target_fps should be positive; {target_fps} came")
+            raise ValueError(f"target_fps must be positive; got {target_fps}")
         self._rungs = tuple(rungs)
         self._target_fps = target_fps
         self._waits_s: dict[Rung, float] = {}  # before a rung is tried again
@@ -223,7 +223,7 @@ class QualityController:
             If time goes back.
         """
         if not now_s >= self._last_s:
-            raise ValueError(f"now_s should not be before {self._last_s}; {now_s} came")
+            raise ValueError(f"now_s must not be before {self._last_s}; got {now_s}")
         if now_s - self._last_s > LONGEST_GAP_S:
             self._slow_since_s = self._room_since_s = None
         self._last_s = now_s
@@ -263,7 +263,7 @@ class QualityController:
             If there is no rung.
         """
         if not rungs:
-            raise ValueError("rungs should hold at least one rung; none came")
+            raise ValueError("rungs must hold at least one rung; got none")
         if tuple(rungs) == self._rungs:
             return
         before = self.rung if self._at > 0 else None
