@@ -11,9 +11,20 @@ from typing import Final, Literal, get_args
 
 from pose_core.errors import SettingsError
 
-__all__ = ["MAX_PEOPLE", "DetectionSettings", "DrawSettings", "PoseSettings", "Variant", "check_range"]
+__all__ = [
+    "MAX_PEOPLE",
+    "VARIANTS",
+    "DetectionSettings",
+    "DrawSettings",
+    "PoseSettings",
+    "Variant",
+    "check_range",
+    "check_variant",
+]
 
 Variant = Literal["lite", "full", "heavy"]
+#: From the fastest to the most exact.
+VARIANTS: Final[tuple[Variant, ...]] = get_args(Variant)
 MAX_PEOPLE: Final = 5
 
 
@@ -56,6 +67,17 @@ def check_range(
         )
 
 
+def check_variant(value: str) -> None:
+    """Refuse what is none of `VARIANTS`, by a SettingsError."""
+    if value not in VARIANTS:
+        raise SettingsError(
+            "setting_model",
+            "model must be one of {known}; got {value!r}.",
+            known=", ".join(VARIANTS),
+            value=value,
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class DetectionSettings:
     """What the model is asked for. Hashable: landmarkers are kept by it.
@@ -76,12 +98,7 @@ class DetectionSettings:
     presence_confidence: float = 0.5
 
     def __post_init__(self) -> None:
-        if self.model not in get_args(Variant):
-            raise SettingsError(
-                "setting_model",
-                "model must be one of lite, full, heavy; got {value}.",
-                value=self.model,
-            )
+        check_variant(self.model)
         check_range("people", self.people, 1, MAX_PEOPLE)
         check_range("detection_confidence", self.detection_confidence, 0, 1)
         check_range("presence_confidence", self.presence_confidence, 0, 1)

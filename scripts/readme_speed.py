@@ -9,8 +9,9 @@ from typing import Final
 ROOT: Final = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # the project is run from its folder and not installed
 
-from pose_core.benchmark.plan import MODELS, SIZES_WH, Cell  # noqa: E402
+from pose_core.benchmark.plan import SIZES_WH, Cell  # noqa: E402
 from pose_core.benchmark.result import BenchmarkResult, read_result  # noqa: E402
+from pose_core.settings import VARIANTS  # noqa: E402
 
 RESULT: Final = ROOT / "benchmarks" / "results" / "resolution.json"
 README: Final = ROOT / "README.md"
@@ -21,11 +22,11 @@ END: Final = "<!-- end of speed -->"
 def speed_table(result: BenchmarkResult) -> str:
     """Frames a second of a tracked stream of one person, end to end and by inference alone, in Markdown."""
     lines = [
-        "| frames a second, end to end (inference alone) | " + " | ".join(MODELS) + " |",
-        "|---" * (len(MODELS) + 1) + "|",
+        "| frames a second, end to end (inference alone) | " + " | ".join(VARIANTS) + " |",
+        "|---" * (len(VARIANTS) + 1) + "|",
     ]
     for size in SIZES_WH:
-        found = [result.cell(Cell(size, model)) for model in MODELS]
+        found = [result.cell(Cell(size, model)) for model in VARIANTS]
         cells = ["-" if one is None else f"{one.fps:.0f} ({one.inference_fps:.0f})" for one in found]
         lines.append(f"| {size[0]}x{size[1]} | " + " | ".join(cells) + " |")
     machine, day = result.machine, result.started[:10]

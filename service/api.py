@@ -14,9 +14,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from pose_core.errors import PoseCoreError
-from pose_core.models.bundles import VARIANTS, bundle
+from pose_core.models.bundles import bundle
 from pose_core.models.landmarker import runtime_version
-from pose_core.settings import PoseSettings
+from pose_core.settings import VARIANTS, PoseSettings
 from pose_core.version import VERSION
 from service import examples
 from service.access import HEALTH, PREDICT, describe_access

@@ -8,11 +8,10 @@ from itertools import product
 from typing import Final, Literal, get_args
 
 from pose_core.errors import SettingsError
-from pose_core.settings import Variant, check_range
+from pose_core.settings import VARIANTS, Variant, check_range
 
 __all__ = [
     "LIVE_HEIGHTS_PX",
-    "MODELS",
     "MODES",
     "PRESETS",
     "SIZES_WH",
@@ -29,7 +28,6 @@ Mode = Literal["video", "photo"]
 Preset = Literal["quick", "standard", "thorough"]
 MODES: Final[tuple[Mode, ...]] = get_args(Mode)
 PRESETS: Final[tuple[Preset, ...]] = get_args(Preset)
-MODELS: Final[tuple[Variant, ...]] = get_args(Variant)
 Size = tuple[int, int]
 SIZES_WH: Final[tuple[Size, ...]] = ((320, 240), (640, 480), (1280, 720), (1920, 1080))
 _MIDDLE_WH: Final[Size] = (640, 480)
@@ -123,7 +121,7 @@ _QUICK: Final = (
     Cell(_MIDDLE_WH, "full", "photo"),
 )
 _STANDARD: Final = (
-    *_grid(SIZES_WH, MODELS, ("video",), (1,)),
+    *_grid(SIZES_WH, VARIANTS, ("video",), (1,)),
     *_grid(SIZES_WH, ("full",), ("photo",), (1,)),
     Cell(_MIDDLE_WH, people=2),
     Cell((1280, 720), people=2),
@@ -132,7 +130,15 @@ _PLANS: Final[dict[Preset, Plan]] = {
     "quick": Plan("quick", _QUICK, 3, 10, 0.3, 40, (1, 3, 6), 0.9, 3),
     "standard": Plan("standard", _STANDARD, 4, 25, 0.8, 75, (1, 2, 3, 4, 6, 8), 2.0, 6),
     "thorough": Plan(
-        "thorough", _grid(SIZES_WH, MODELS, MODES, (1, 2)), 6, 40, 1.2, 225, (1, 2, 3, 4, 5, 6, 7, 8), 4.0, 12
+        "thorough",
+        _grid(SIZES_WH, VARIANTS, MODES, (1, 2)),
+        6,
+        40,
+        1.2,
+        225,
+        (1, 2, 3, 4, 5, 6, 7, 8),
+        4.0,
+        12,
     ),
 }
 

@@ -10,8 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from pose_core.models.bundles import VARIANTS
-from pose_core.settings import Variant
+from pose_core.settings import VARIANTS, Variant
 
 __all__ = ["Change", "QualityController", "Rung", "ladder"]
 
@@ -99,12 +98,8 @@ def ladder(height_px: int | None, model: Variant) -> tuple[Rung, ...]:
     """
     smaller_px = (step_px for step_px in HEIGHTS_PX if height_px is None or step_px < height_px)
     sizes = [Rung(step_px, model) for step_px in (height_px, *smaller_px)]
-    smaller_models: dict[Variant, tuple[Variant, ...]] = {
-        "heavy": ("full", "lite"),
-        "full": ("lite",),
-        "lite": (),
-    }
-    return (*sizes, *(Rung(sizes[-1].height_px, smaller) for smaller in smaller_models[model]))
+    faster = reversed(VARIANTS[: VARIANTS.index(model)])
+    return (*sizes, *(Rung(sizes[-1].height_px, variant) for variant in faster))
 
 
 def _distance(one: Rung, other: Rung) -> int:

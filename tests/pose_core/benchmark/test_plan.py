@@ -6,9 +6,10 @@ from itertools import product
 
 import pytest
 
-from pose_core.benchmark.plan import MODELS, PRESETS, SIZES_WH, Cell, check_size, make_plan
+from pose_core.benchmark.plan import PRESETS, SIZES_WH, Cell, check_size, make_plan
 from pose_core.benchmark.run import expected_s
 from pose_core.errors import SettingsError
+from pose_core.settings import VARIANTS
 
 
 def test_presets_grow_from_quick_to_thorough() -> None:
@@ -16,7 +17,7 @@ def test_presets_grow_from_quick_to_thorough() -> None:
     assert set(quick.cells) <= set(standard.cells) <= set(thorough.cells)
     assert expected_s(quick) < 20 < expected_s(standard) < 240 < expected_s(thorough) < 900
     assert set(thorough.cells) == {
-        Cell(*one) for one in product(SIZES_WH, MODELS, ("video", "photo"), (1, 2))
+        Cell(*one) for one in product(SIZES_WH, VARIANTS, ("video", "photo"), (1, 2))
     }
 
 

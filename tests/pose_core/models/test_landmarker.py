@@ -16,11 +16,10 @@ from numpy.typing import NDArray
 
 from pose_core.errors import SetupError
 from pose_core.geometry.angles import ANGLE_NAMES, angles_deg
-from pose_core.models.bundles import VARIANTS
 from pose_core.models.landmarker import ImageLandmarker, StreamLandmarker, runtime_version
 from pose_core.performer import MOTIONS, PALETTES, Camera, PerformerFrame, Person, render_frame, render_scene
 from pose_core.pose import Pose
-from pose_core.settings import DetectionSettings
+from pose_core.settings import VARIANTS, DetectionSettings
 from pose_core.skeleton import INDEX, LANDMARK_NAMES
 from tests.support.paths import ROOT
 
