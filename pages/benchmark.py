@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pose_core.benchmark import shipped_result
 from pose_core.errors import SettingsError
 from pose_ui.benchmark.choices import choose_cells, choose_goal, choose_preset, choose_source, upload
 from pose_ui.benchmark.downloads import benchmark_downloads
 from pose_ui.benchmark.result import result_view
 from pose_ui.benchmark.running import running_panel, somebody_elses
-from pose_ui.benchmark.session import benchmark_session, shipped_result
+from pose_ui.benchmark.session import benchmark_session
 from pose_ui.shell import language
 from pose_ui.shell.layout import page_header
 from pose_ui.shell.problems import show_problem
@@ -61,8 +62,8 @@ if session.run is not None:
         show_problem(status.error, t)
     elif status.phase == "stopped":
         st.info(t("benchmark.stopped" if result is not None else "benchmark.stopped_empty"))
-if result is None and (result := shipped_result()) is not None:
+if result is None:
+    result = shipped_result()
     st.caption(t("benchmark.shipped", processor=result.machine["processor"], cores=result.machine["cores"]))
-if result is not None:
-    result_view(result, goal, t)
-    benchmark_downloads(result, goal, t)
+result_view(result, goal, t)
+benchmark_downloads(result, goal, t)

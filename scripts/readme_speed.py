@@ -10,10 +10,9 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # the project is run from its folder and not installed
 
 from pose_core.benchmark.plan import SIZES_WH, Cell  # noqa: E402
-from pose_core.benchmark.result import BenchmarkResult, read_result  # noqa: E402
+from pose_core.benchmark.result import BenchmarkResult, shipped_result  # noqa: E402
 from pose_core.settings import VARIANTS  # noqa: E402
 
-RESULT: Final = ROOT / "benchmarks" / "results" / "resolution.json"
 README: Final = ROOT / "README.md"
 START: Final = "<!-- speed: made by scripts/readme_speed.py -->"
 END: Final = "<!-- end of speed -->"
@@ -43,6 +42,4 @@ def with_table(readme: str, table: str) -> str:
 
 
 if __name__ == "__main__":
-    README.write_text(
-        with_table(README.read_text("utf-8"), speed_table(read_result(RESULT.read_bytes()))), "utf-8"
-    )
+    README.write_text(with_table(README.read_text("utf-8"), speed_table(shipped_result())), "utf-8")

@@ -2,7 +2,7 @@
 
 from pose_core.benchmark.material import Source, SourceKind
 from pose_core.benchmark.plan import PRESETS, Cell, Mode, Plan, Preset, make_plan
-from pose_core.benchmark.result import BenchmarkResult, CellResult, read_result
+from pose_core.benchmark.result import BenchmarkResult, CellResult, read_result, shipped_result
 from pose_core.benchmark.run import BenchmarkDesk, BenchmarkRun, RunStatus
 
 __all__ = [
@@ -20,4 +20,5 @@ __all__ = [
     "SourceKind",
     "make_plan",
     "read_result",
+    "shipped_result",
 ]
