@@ -73,11 +73,6 @@ class CellResult:
         """Frames a second if there were nothing but inference."""
         return 1000 / self.inference_ms.mean if self.inference_ms.n else math.nan
 
-    @property
-    def outside_share(self) -> float:
-        """Share of the time, 0 to 1, that is spent outside inference."""
-        return 1 - self.inference_ms.mean / self.frame_ms.mean if self.frame_ms.n else math.nan
-
 
 @dataclass(frozen=True, slots=True)
 class SourceFacts:

@@ -90,11 +90,10 @@ def test_csv_has_a_row_a_cell_and_empty_fields_for_what_is_unknown() -> None:
     assert steps == pytest.approx(12.5 * (0.8 + 3 * 0.04), abs=0.01)
 
 
-def test_rates_are_those_of_the_mean_and_the_rest_is_outside_inference() -> None:
+def test_rates_are_those_of_the_mean() -> None:
     one = measured(SMALL, 80, inference_share=0.7)
     assert one.fps == pytest.approx(80)
     assert one.inference_fps == pytest.approx(80 / 0.7)
-    assert one.outside_share == pytest.approx(0.3)
 
 
 def test_the_finding_names_both_ends_of_the_sizes() -> None:
