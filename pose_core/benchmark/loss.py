@@ -12,7 +12,7 @@ import numpy as np
 
 from pose_core.arrays import FloatArray, FrameRGB
 from pose_core.benchmark.material import Fit, Material, nearest_px
-from pose_core.benchmark.statistics import Known
+from pose_core.benchmark.statistics import FloatOrNaN
 from pose_core.geometry.body import body_size, jitter_px
 from pose_core.media.images import ENLARGE_TO_PX
 from pose_core.models.landmarker import ImageLandmarker
@@ -37,9 +37,9 @@ class Loss:
         `pose_core.tracking.smoothing.jitter_px` of the model's own landmarks, in per cent of the median body size.
     """
 
-    found_share: Known
-    distance_percent: Known
-    jitter_percent: Known
+    found_share: FloatOrNaN
+    distance_percent: FloatOrNaN
+    jitter_percent: FloatOrNaN
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +57,8 @@ class SmallPicture:
 
     height_px: int
     enlarged: bool
-    found_share: Known
-    distance_percent: Known
+    found_share: FloatOrNaN
+    distance_percent: FloatOrNaN
 
 
 def distance_percent(found_px: FloatArray, reference_px: FloatArray) -> float:

@@ -18,7 +18,7 @@ from pose_core.benchmark.loss import Loss, SmallPicture
 from pose_core.benchmark.material import SourceKind
 from pose_core.benchmark.plan import Cell, Preset
 from pose_core.benchmark.scaling import ScalingPoint
-from pose_core.benchmark.statistics import NOISY_PERCENT, Known, Spread
+from pose_core.benchmark.statistics import NOISY_PERCENT, FloatOrNaN, Spread
 from pose_core.errors import PoseCoreError
 
 __all__ = [
@@ -56,11 +56,11 @@ class CellResult:
     """
 
     cell: Cell
-    seconds: Known
+    seconds: FloatOrNaN
     frame_ms: Spread
     inference_ms: Spread
-    steps_ms: dict[str, Known]
-    round_medians_ms: tuple[Known, ...]
+    steps_ms: dict[str, FloatOrNaN]
+    round_medians_ms: tuple[FloatOrNaN, ...]
     loss: Loss
 
     @property
@@ -92,7 +92,7 @@ class SourceFacts:
     kind: SourceKind
     size_wh: tuple[int, int]
     frames: int
-    fps: Known
+    fps: FloatOrNaN
     whole: bool
 
 
@@ -130,7 +130,7 @@ class BenchmarkResult:
 
     schema_version: Literal["posedeck.benchmark.1"]
     started: str
-    seconds: Known
+    seconds: FloatOrNaN
     preset: Preset
     rounds: int
     complete: bool
@@ -141,7 +141,7 @@ class BenchmarkResult:
     scaling_cell: Cell
     scaling: tuple[ScalingPoint, ...]
     small: tuple[SmallPicture, ...]
-    noise_percent: Known
+    noise_percent: FloatOrNaN
 
     @property
     def reference(self) -> Literal["truth", "heavy"]:

@@ -14,7 +14,7 @@ import numpy as np
 from pose_core.benchmark.lanes import Lane, open_lane
 from pose_core.benchmark.material import Material
 from pose_core.benchmark.plan import WARM_UP_FRAMES, Cell
-from pose_core.benchmark.statistics import Known
+from pose_core.benchmark.statistics import FloatOrNaN
 from pose_core.machine import memory_mb
 
 __all__ = ["ScalingPoint", "measure_streams", "viewers_at"]
@@ -38,10 +38,10 @@ class ScalingPoint:
     """
 
     streams: int
-    total_fps: Known
-    slowest_fps: Known
-    cores: Known
-    memory_mb: Known
+    total_fps: FloatOrNaN
+    slowest_fps: FloatOrNaN
+    cores: FloatOrNaN
+    memory_mb: FloatOrNaN
 
 
 def measure_streams(
