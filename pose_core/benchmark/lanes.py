@@ -22,10 +22,10 @@ from pose_core.settings import DetectionSettings, DrawSettings
 from pose_core.tracking.people import PeopleTracker
 from pose_core.tracking.smoothing import SmoothingSettings
 
-__all__ = ["STEPS", "Lane", "open_lane"]
+__all__ = ["BENCHMARK_STEPS", "Lane", "open_lane"]
 
 #: The steps that are timed, in order. A photo is not smoothed.
-STEPS: Final = ("decode", "convert", "inference", "smooth", "draw", "encode")
+BENCHMARK_STEPS: Final = ("decode", "convert", "inference", "smooth", "draw", "encode")
 _DRAW: Final = DrawSettings()
 
 Done = tuple[list[float], tuple[Pose, ...]]
@@ -40,7 +40,7 @@ class Lane(Protocol):
         Returns
         -------
         list of float
-            Milliseconds of each of `STEPS`.
+            Milliseconds of each of `BENCHMARK_STEPS`.
         tuple of Pose
             As the model gave them, in pixels of the cell's size.
         """

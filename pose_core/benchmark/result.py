@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from pose_core.benchmark.lanes import STEPS
+from pose_core.benchmark.lanes import BENCHMARK_STEPS
 from pose_core.benchmark.loss import Loss, SmallPicture
 from pose_core.benchmark.material import SourceKind
 from pose_core.benchmark.plan import Cell, Preset
@@ -49,7 +49,7 @@ class CellResult:
     frame_ms, inference_ms : Spread
         Of a whole frame and of its inference, over all measured frames.
     steps_ms : dict of str to float
-        Mean of each of `pose_core.benchmark.lanes.STEPS`; they add up to the mean of `frame_ms`.
+        Mean of each of `pose_core.benchmark.lanes.BENCHMARK_STEPS`; they add up to the mean of `frame_ms`.
     round_medians_ms : tuple of float
         Median of a whole frame in each round.
     loss : Loss
@@ -188,7 +188,7 @@ def _columns() -> Iterator[tuple[str, int]]:
     yield from ((f"frame_{name}_ms", 3) for name in _SPREAD)
     yield ("frame_cv", 4)
     yield from ((f"inference_{name}_ms", 3) for name in _SPREAD)
-    yield from ((f"{step}_mean_ms", 3) for step in STEPS)
+    yield from ((f"{step}_mean_ms", 3) for step in BENCHMARK_STEPS)
     yield from (("found_share", 4), ("distance_percent", 3), ("jitter_percent", 3))
 
 

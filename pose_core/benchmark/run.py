@@ -20,7 +20,7 @@ from typing import Any, Final, Literal
 import numpy as np
 
 from pose_core.arrays import FloatArray
-from pose_core.benchmark.lanes import STEPS, open_lane
+from pose_core.benchmark.lanes import BENCHMARK_STEPS, open_lane
 from pose_core.benchmark.loss import SMALL_HEIGHTS_PX, Loss, SmallPicture, loss, small_pictures
 from pose_core.benchmark.material import Material, Source, SourceKind, nearest_px, prepare
 from pose_core.benchmark.plan import WARM_UP_FRAMES, Cell, Plan
@@ -275,8 +275,8 @@ def _judged(cell: Cell, tally: _Tally, seen: Loss) -> CellResult:
         cell=cell,
         seconds=tally.seconds,
         frame_ms=Spread.of(steps_ms.sum(axis=1)),
-        inference_ms=Spread.of(steps_ms[:, STEPS.index("inference")]),
-        steps_ms={step: float(steps_ms[:, i].mean()) for i, step in enumerate(STEPS)},
+        inference_ms=Spread.of(steps_ms[:, BENCHMARK_STEPS.index("inference")]),
+        steps_ms={step: float(steps_ms[:, i].mean()) for i, step in enumerate(BENCHMARK_STEPS)},
         round_medians_ms=tuple(tally.round_medians_ms),
         loss=seen,
     )

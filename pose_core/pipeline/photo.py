@@ -16,10 +16,10 @@ from pose_core.models.pool import DEFAULT_WAIT_S, PosePool
 from pose_core.pose import Pose
 from pose_core.settings import PoseSettings
 
-__all__ = ["STEPS", "PhotoResult", "analyse_photo", "annotate_photo", "largest_first"]
+__all__ = ["PHOTO_STEPS", "PhotoResult", "analyse_photo", "annotate_photo", "largest_first"]
 
 #: The steps that are timed, in order.
-STEPS: Final[tuple[str, ...]] = ("decode", "enlarge", "inference", "draw")
+PHOTO_STEPS: Final[tuple[str, ...]] = ("decode", "enlarge", "inference", "draw")
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +44,7 @@ class PhotoResult:
         Largest person first; empty if nobody was found.
     settings : PoseSettings
     times_ms : mapping of str to float
-        Milliseconds of each of `STEPS` done so far.
+        Milliseconds of each of `PHOTO_STEPS` done so far.
     """
 
     name: str

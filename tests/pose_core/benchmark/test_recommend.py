@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pose_core.benchmark.lanes import STEPS
+from pose_core.benchmark.lanes import BENCHMARK_STEPS
 from pose_core.benchmark.loss import Loss
 from pose_core.benchmark.plan import Cell
 from pose_core.benchmark.recommend import HEADROOM, pareto_front, recommend, stars
@@ -22,7 +22,7 @@ def measured(
     cell: Cell, fps: float, distance: float = 4.0, found: float = 1.0, inference_share: float = 0.8
 ) -> CellResult:
     frame_ms = 1000 / fps
-    steps = dict.fromkeys(STEPS, frame_ms * (1 - inference_share) / (len(STEPS) - 1))
+    steps = dict.fromkeys(BENCHMARK_STEPS, frame_ms * (1 - inference_share) / (len(BENCHMARK_STEPS) - 1))
     return CellResult(
         cell=cell,
         seconds=1.0,

@@ -20,7 +20,7 @@ import pose_core.benchmark.loss as loss
 import pose_core.benchmark.material as material
 import pose_core.benchmark.run as run_module
 from pose_core.benchmark import BenchmarkDesk, BenchmarkRun, Cell, Plan, Source
-from pose_core.benchmark.lanes import STEPS
+from pose_core.benchmark.lanes import BENCHMARK_STEPS
 from pose_core.benchmark.material import prepare
 from pose_core.errors import BusyError, ClipError, PictureError
 from pose_core.performer.samples import clip_frame, clip_landmarks_px, sample_bytes
@@ -88,7 +88,7 @@ def test_a_run_gives_every_figure_and_frees_every_model(opened: list[Any]) -> No
     for one in result.cells:
         assert one.frame_ms.n == 8  # four in each of two rounds
         assert len(one.round_medians_ms) == 2
-        assert set(one.steps_ms) == set(STEPS)
+        assert set(one.steps_ms) == set(BENCHMARK_STEPS)
         assert sum(one.steps_ms.values()) == pytest.approx(one.frame_ms.mean)
         assert 0 < one.inference_ms.median < one.frame_ms.median
         assert one.loss.found_share == 1
