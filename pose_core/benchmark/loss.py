@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from pose_core.arrays import FloatArray, FrameRGB
-from pose_core.benchmark.material import Fit, Material, nearest_px
+from pose_core.benchmark.footage import Fit, Footage, nearest_px
 from pose_core.benchmark.statistics import FloatOrNaN
 from pose_core.geometry.body import body_size, jitter_px
 from pose_core.media.images import ENLARGE_TO_PX
@@ -92,12 +92,12 @@ def loss(found_px: FloatArray, time_s: FloatArray, reference_px: FloatArray) -> 
     return Loss(float(found.mean()), distance_percent(found_px, reference_px), jitter * 100)
 
 
-def small_pictures(material: Material, tick: Callable[[], None]) -> tuple[SmallPicture, ...]:
+def small_pictures(footage: Footage, tick: Callable[[], None]) -> tuple[SmallPicture, ...]:
     """Measure the drift of small pictures with the full model, as they are and enlarged first.
 
     Parameters
     ----------
-    material : Material
+    footage : Footage
     tick : callable
         Called after each picture; may raise to stop.
 
@@ -108,9 +108,9 @@ def small_pictures(material: Material, tick: Callable[[], None]) -> tuple[SmallP
     """
     landmarker = ImageLandmarker(DetectionSettings())
     try:
-        whole = [(frame_rgb, landmarker.detect(frame_rgb)) for frame_rgb in material.pictures]
+        whole = [(frame_rgb, landmarker.detect(frame_rgb)) for frame_rgb in footage.pictures]
         seen = [(frame_rgb, np.array(poses[0].image_xy_px)) for frame_rgb, poses in whole if poses]
-        heights = [height for height in SMALL_HEIGHTS_PX if height < material.native_wh[1]]
+        heights = [height for height in SMALL_HEIGHTS_PX if height < footage.native_wh[1]]
         found = []
         for height_px in heights if seen else []:
             for enlarged in (False, True):

@@ -13,9 +13,9 @@ from typing import Any, Final, Literal
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
+from pose_core.benchmark.footage import SourceKind
 from pose_core.benchmark.lanes import BENCHMARK_STEPS
 from pose_core.benchmark.loss import Loss, SmallPicture
-from pose_core.benchmark.material import SourceKind
 from pose_core.benchmark.plan import Cell, Preset
 from pose_core.benchmark.scaling import ScalingPoint
 from pose_core.benchmark.statistics import NOISY_PERCENT, FloatOrNaN, Spread

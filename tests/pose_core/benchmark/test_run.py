@@ -15,13 +15,13 @@ from typing import Any
 import av
 import pytest
 
+import pose_core.benchmark.footage as footage
 import pose_core.benchmark.lanes as lanes
 import pose_core.benchmark.loss as loss
-import pose_core.benchmark.material as material
 import pose_core.benchmark.run as run_module
 from pose_core.benchmark import BenchmarkDesk, BenchmarkRun, Cell, Plan, Source
+from pose_core.benchmark.footage import prepare
 from pose_core.benchmark.lanes import BENCHMARK_STEPS
-from pose_core.benchmark.material import prepare
 from pose_core.errors import BusyError, ClipError, PictureError
 from pose_core.performer.samples import clip_frame, clip_landmarks_px, sample_bytes
 from tests.pose_core.media.test_clips import BAD_FILES, TURNS, encode, plain, sound_only
@@ -51,7 +51,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
     for module, names in (
         (lanes, ("StreamLandmarker", "ImageLandmarker")),
         (loss, ("ImageLandmarker",)),
-        (material, ("ImageLandmarker",)),
+        (footage, ("ImageLandmarker",)),
     ):
         for name in names:
             kind = getattr(module, name)
