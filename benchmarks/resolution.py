@@ -16,7 +16,14 @@ from typing import Final
 
 from benchmarks.machine import machine_lines
 from benchmarks.report import table
-from pose_core.benchmark import PRESETS, BenchmarkDesk, BenchmarkResult, BenchmarkRun, Source, make_plan
+from pose_core.benchmark import (
+    PRESETS,
+    BenchmarkDesk,
+    BenchmarkResult,
+    BenchmarkRun,
+    BenchmarkSource,
+    make_plan,
+)
 from pose_core.benchmark.recommend import GOALS, recommend
 from pose_core.benchmark.report import report_html
 from pose_core.benchmark.words import advice_text, finding_text, loss_table, notes, scaling_text, speed_table
@@ -29,11 +36,11 @@ _texts: Final = Translator("en")
 _PICTURES: Final = (".jpg", ".jpeg", ".png", ".webp", ".gif")
 
 
-def read_source(path: Path | None) -> Source:
+def read_source(path: Path | None) -> BenchmarkSource:
     """The source that a file is, by its name; the performer without a file."""
     if path is None:
-        return Source()
-    return Source("picture" if path.suffix.lower() in _PICTURES else "clip", path.read_bytes())
+        return BenchmarkSource()
+    return BenchmarkSource("picture" if path.suffix.lower() in _PICTURES else "clip", path.read_bytes())
 
 
 def text_report(result: BenchmarkResult) -> str:

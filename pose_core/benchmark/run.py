@@ -20,7 +20,7 @@ from typing import Any, Final, Literal
 import numpy as np
 
 from pose_core.arrays import FloatArray
-from pose_core.benchmark.footage import Footage, Source, SourceKind, nearest_px, prepare
+from pose_core.benchmark.footage import BenchmarkSource, Footage, SourceKind, nearest_px, prepare
 from pose_core.benchmark.lanes import BENCHMARK_STEPS, open_lane
 from pose_core.benchmark.loss import SMALL_HEIGHTS_PX, Loss, SmallPicture, loss, small_pictures
 from pose_core.benchmark.plan import WARM_UP_FRAMES, Cell, Plan
@@ -89,12 +89,12 @@ class BenchmarkRun:
     Parameters
     ----------
     plan : Plan
-    source : Source
+    source : BenchmarkSource
     viewers : callable
         How many live viewers there are now.
     """
 
-    def __init__(self, plan: Plan, source: Source, viewers: Callable[[], int] = lambda: 0) -> None:
+    def __init__(self, plan: Plan, source: BenchmarkSource, viewers: Callable[[], int] = lambda: 0) -> None:
         self.plan = plan
         self._source = source
         self._viewers = viewers
@@ -310,7 +310,9 @@ class BenchmarkDesk:
         current = self._current
         return current if current is not None and current.running else None
 
-    def start(self, plan: Plan, source: Source, viewers: Callable[[], int] = lambda: 0) -> BenchmarkRun:
+    def start(
+        self, plan: Plan, source: BenchmarkSource, viewers: Callable[[], int] = lambda: 0
+    ) -> BenchmarkRun:
         """Start a run; parameters as `BenchmarkRun`.
 
         Raises

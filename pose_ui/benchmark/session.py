@@ -11,8 +11,8 @@ from pose_core.benchmark import (
     BenchmarkDesk,
     BenchmarkResult,
     BenchmarkRun,
+    BenchmarkSource,
     Plan,
-    Source,
     SourceKind,
 )
 from pose_core.errors import PoseCoreError
@@ -45,7 +45,7 @@ class BenchmarkSession:
     def start(self, plan: Plan, kind: SourceKind, desk: BenchmarkDesk, pool: PosePool) -> None:
         """Begin a run; a problem is kept for the page."""
         self.problem = None
-        source = Source(kind, self.files.get(kind, b""))
+        source = BenchmarkSource(kind, self.files.get(kind, b""))
         try:
             self.run = desk.start(plan, source, lambda: pool.status().streams)
         except PoseCoreError as error:

@@ -19,7 +19,7 @@ import pose_core.benchmark.footage as footage
 import pose_core.benchmark.lanes as lanes
 import pose_core.benchmark.loss as loss
 import pose_core.benchmark.run as run_module
-from pose_core.benchmark import BenchmarkDesk, BenchmarkRun, Cell, Plan, Source
+from pose_core.benchmark import BenchmarkDesk, BenchmarkRun, BenchmarkSource, Cell, Plan
 from pose_core.benchmark.footage import prepare
 from pose_core.benchmark.lanes import BENCHMARK_STEPS
 from pose_core.errors import BusyError, ClipError, PictureError
@@ -66,8 +66,8 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
     assert all(one.closed for one in seen)
 
 
-def finished(plan: Plan, source: Source | None = None) -> BenchmarkRun:
-    run = BenchmarkRun(plan, source or Source())
+def finished(plan: Plan, source: BenchmarkSource | None = None) -> BenchmarkRun:
+    run = BenchmarkRun(plan, source or BenchmarkSource())
     run.start()
     assert run.wait(120)
     return run
@@ -138,7 +138,7 @@ def test_stopping_in_each_stage_frees_everything(
         return made
 
     monkeypatch.setattr(run_module, "prepare", noted)
-    run = BenchmarkRun(small_plan(source_frames=200, small_frames=8, scaling_s=30.0), Source())
+    run = BenchmarkRun(small_plan(source_frames=200, small_frames=8, scaling_s=30.0), BenchmarkSource())
     run.start()
     deadline_s = time.monotonic() + 60
     while run.status().stage != stage or (stage != "prepare" and not opened):
@@ -159,21 +159,21 @@ def test_stopping_in_each_stage_frees_everything(
 
 def test_only_one_run_at_a_time_and_the_next_when_it_is_over() -> None:
     desk = BenchmarkDesk()
-    first = desk.start(small_plan(scaling_s=30.0), Source())
+    first = desk.start(small_plan(scaling_s=30.0), BenchmarkSource())
     assert desk.current is first
     with pytest.raises(BusyError, match="One benchmark at a time"):
-        desk.start(small_plan(), Source())
+        desk.start(small_plan(), BenchmarkSource())
     desk.close()
     assert not first.running
     assert desk.current is None
-    second = desk.start(small_plan(cells=(VIDEO,), rounds=1, scaling=(), small_frames=0), Source())
+    second = desk.start(small_plan(cells=(VIDEO,), rounds=1, scaling=(), small_frames=0), BenchmarkSource())
     assert second.wait(60)
     assert second.status().phase == "done"
 
 
 def test_viewers_during_the_run_are_noted() -> None:
     counts = iter([0, 3, *[1] * 10_000])
-    run = BenchmarkRun(small_plan(scaling=(), small_frames=0), Source(), lambda: next(counts))
+    run = BenchmarkRun(small_plan(scaling=(), small_frames=0), BenchmarkSource(), lambda: next(counts))
     run.start()
     run.wait(60)
     result = run.result()
@@ -197,7 +197,7 @@ def test_a_fault_ends_the_run_in_words_and_keeps_what_was_measured(monkeypatch: 
 
 
 def test_progress_grows_to_the_end_and_names_the_time_left() -> None:
-    run = BenchmarkRun(small_plan(), Source())
+    run = BenchmarkRun(small_plan(), BenchmarkSource())
     run.start()
     shares, left = [], []
     while run.running:
@@ -228,7 +228,7 @@ def test_the_truth_is_where_the_drawn_clip_has_it() -> None:
 
 
 def test_an_own_clip_is_compared_with_the_heavy_model(opened: list[Any]) -> None:
-    run = finished(small_plan(**ONE_CELL), Source("clip", person_clip()))
+    run = finished(small_plan(**ONE_CELL), BenchmarkSource("clip", person_clip()))
     result = run.result()
     assert result is not None
     assert result.reference == "heavy"
@@ -239,7 +239,7 @@ def test_an_own_clip_is_compared_with_the_heavy_model(opened: list[Any]) -> None
 
 
 def test_an_own_picture_is_measured_as_a_still_stream() -> None:
-    result = finished(small_plan(**ONE_CELL), Source("picture", sample_bytes("stand"))).result()
+    result = finished(small_plan(**ONE_CELL), BenchmarkSource("picture", sample_bytes("stand"))).result()
     assert result is not None
     assert result.source.size_wh == (960, 720)
     assert result.cells[0].loss.found_share == 1
@@ -247,7 +247,7 @@ def test_an_own_picture_is_measured_as_a_still_stream() -> None:
 
 def test_a_clip_without_anybody_has_no_distance_and_no_small_pictures() -> None:
     plan = small_plan(**ONE_CELL | {"small_frames": 2})
-    result = finished(plan, Source("clip", encode([plain((90, 90, 90))] * 6))).result()
+    result = finished(plan, BenchmarkSource("clip", encode([plain((90, 90, 90))] * 6))).result()
     assert result is not None
     assert result.cells[0].loss.found_share == 0
     assert math.isnan(result.cells[0].loss.distance_percent)
@@ -256,31 +256,31 @@ def test_a_clip_without_anybody_has_no_distance_and_no_small_pictures() -> None:
 
 @pytest.mark.parametrize("kind", BAD_FILES)
 def test_what_is_no_clip_ends_the_run_with_its_sentence(kind: str) -> None:
-    run = finished(small_plan(**ONE_CELL), Source("clip", BAD_FILES[kind][0]))
+    run = finished(small_plan(**ONE_CELL), BenchmarkSource("clip", BAD_FILES[kind][0]))
     assert isinstance(run.status().error, ClipError)
     assert run.result() is None
 
 
 def test_a_clip_with_sound_only_ends_the_run_with_its_sentence() -> None:
-    error = finished(small_plan(**ONE_CELL), Source("clip", sound_only())).status().error
+    error = finished(small_plan(**ONE_CELL), BenchmarkSource("clip", sound_only())).status().error
     assert error is not None
     assert error.code == "clip_no_video"
 
 
 def test_what_is_no_picture_ends_the_run_with_its_sentence() -> None:
-    run = finished(small_plan(**ONE_CELL), Source("picture", b"GIF89a"))
+    run = finished(small_plan(**ONE_CELL), BenchmarkSource("picture", b"GIF89a"))
     assert isinstance(run.status().error, PictureError)
 
 
 def test_a_clip_that_breaks_off_is_measured_on_what_is_there() -> None:
     whole = person_clip(8, file_format="matroska", g="1")
-    result = finished(small_plan(**ONE_CELL), Source("clip", whole[: len(whole) // 2])).result()
+    result = finished(small_plan(**ONE_CELL), BenchmarkSource("clip", whole[: len(whole) // 2])).result()
     assert result is not None
     assert 1 <= result.source.frames < 8
 
 
 def test_a_single_frame_is_enough() -> None:
-    result = finished(small_plan(**ONE_CELL), Source("clip", person_clip(1))).result()
+    result = finished(small_plan(**ONE_CELL), BenchmarkSource("clip", person_clip(1))).result()
     assert result is not None
     assert result.cells[0].frame_ms.n == 4
     assert math.isnan(result.cells[0].loss.jitter_percent)
@@ -289,14 +289,14 @@ def test_a_single_frame_is_enough() -> None:
 @pytest.mark.parametrize("turn", TURNS)
 def test_a_clip_held_sideways_is_measured_upright(turn: str) -> None:
     data = encode([plain((90, 90, 90), (320, 240))] * 3, display_matrix=TURNS[turn][0])
-    result = finished(small_plan(**ONE_CELL), Source("clip", data)).result()
+    result = finished(small_plan(**ONE_CELL), BenchmarkSource("clip", data)).result()
     assert result is not None
     assert result.source.size_wh in ((320, 240), (240, 320))
 
 
 def test_a_very_long_clip_is_measured_on_its_first_frames() -> None:
     data = encode([plain((90, 90, 90), (64, 64))] * 700, fps=1)  # of 700 s; the Live page plays 600
-    result = finished(small_plan(**ONE_CELL), Source("clip", data)).result()
+    result = finished(small_plan(**ONE_CELL), BenchmarkSource("clip", data)).result()
     assert result is not None
     assert (result.source.frames, result.source.whole) == (8, False)
 
@@ -316,8 +316,8 @@ def test_a_clip_whose_frames_come_unevenly_keeps_their_times() -> None:
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
     plan = small_plan(**ONE_CELL)
-    made = prepare(Source("clip", file.getvalue()), plan, lambda: None)
+    made = prepare(BenchmarkSource("clip", file.getvalue()), plan, lambda: None)
     assert made.time_s == pytest.approx([time_ms / 1000 for time_ms in times_ms], abs=0.03)
-    result = finished(plan, Source("clip", file.getvalue())).result()
+    result = finished(plan, BenchmarkSource("clip", file.getvalue())).result()
     assert result is not None
     assert result.cells[0].loss.found_share == 1
