@@ -18,9 +18,9 @@ from benchmarks.machine import machine_lines
 from benchmarks.report import table
 from pose_core.benchmark import (
     PRESETS,
-    BenchmarkDesk,
     BenchmarkResult,
     BenchmarkRun,
+    BenchmarkRunner,
     BenchmarkSource,
     make_plan,
 )
@@ -92,7 +92,7 @@ def main() -> int:
     parser.add_argument("--csv", type=Path, help="CSV file to write")
     parser.add_argument("--report", type=Path, help="HTML file to write")
     options = parser.parse_args()
-    run = BenchmarkDesk().start(make_plan(options.preset), read_source(options.source))
+    run = BenchmarkRunner().start(make_plan(options.preset), read_source(options.source))
     _watch(run)
     error: PoseCoreError | None = run.status().error
     if error is not None:

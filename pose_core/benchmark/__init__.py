@@ -3,13 +3,13 @@
 from pose_core.benchmark.footage import BenchmarkSource, SourceKind
 from pose_core.benchmark.plan import PRESETS, Cell, Mode, Plan, Preset, make_plan
 from pose_core.benchmark.result import BenchmarkResult, CellResult, read_result, shipped_result
-from pose_core.benchmark.run import BenchmarkDesk, BenchmarkRun, RunStatus
+from pose_core.benchmark.run import BenchmarkRun, BenchmarkRunner, RunStatus
 
 __all__ = [
     "PRESETS",
-    "BenchmarkDesk",
     "BenchmarkResult",
     "BenchmarkRun",
+    "BenchmarkRunner",
     "BenchmarkSource",
     "Cell",
     "CellResult",

@@ -30,7 +30,7 @@ from pose_core.benchmark.statistics import Spread, interleaved, noise_percent
 from pose_core.errors import BusyError, PoseCoreError
 from pose_core.machine import describe_machine
 
-__all__ = ["BenchmarkDesk", "BenchmarkRun", "Phase", "RunStatus", "Stage", "expected_s"]
+__all__ = ["BenchmarkRun", "BenchmarkRunner", "Phase", "RunStatus", "Stage", "expected_s"]
 
 _log = logging.getLogger("posedeck")
 
@@ -297,7 +297,7 @@ def expected_s(plan: Plan, kind: SourceKind = "performer") -> float:
     )
 
 
-class BenchmarkDesk:
+class BenchmarkRunner:
     """Lets one run at a time happen: two would measure each other. Any thread may call any method."""
 
     def __init__(self) -> None:

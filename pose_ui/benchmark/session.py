@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 import streamlit as st
 
 from pose_core.benchmark import (
-    BenchmarkDesk,
     BenchmarkResult,
     BenchmarkRun,
+    BenchmarkRunner,
     BenchmarkSource,
     Plan,
     SourceKind,
@@ -42,12 +42,12 @@ class BenchmarkSession:
     problem: PoseCoreError | None = None
     files: dict[SourceKind, bytes] = field(default_factory=dict)
 
-    def start(self, plan: Plan, kind: SourceKind, desk: BenchmarkDesk, pool: PosePool) -> None:
+    def start(self, plan: Plan, kind: SourceKind, runner: BenchmarkRunner, pool: PosePool) -> None:
         """Begin a run; a problem is kept for the page."""
         self.problem = None
         source = BenchmarkSource(kind, self.files.get(kind, b""))
         try:
-            self.run = desk.start(plan, source, lambda: pool.status().streams)
+            self.run = runner.start(plan, source, lambda: pool.status().streams)
         except PoseCoreError as error:
             self.problem = error
         else:

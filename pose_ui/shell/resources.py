@@ -11,7 +11,7 @@ import streamlit as st
 
 from ops.configuration import read_configuration
 from ops.rate import RateLimit
-from pose_core.benchmark import BenchmarkDesk
+from pose_core.benchmark import BenchmarkRunner
 from pose_core.figures.landmarks import picture_figure
 from pose_core.media.images import decode_picture, encode_jpeg
 from pose_core.models.pool import PosePool
@@ -20,7 +20,7 @@ from pose_core.pipeline.photo import analyse_photo, annotate_photo
 from pose_core.settings import PoseSettings
 from pose_core.translate import untranslated
 
-__all__ = ["PASSWORD_ATTEMPTS", "benchmark_desk", "close_pool", "password_attempts", "pool", "warm_up"]
+__all__ = ["PASSWORD_ATTEMPTS", "benchmark_runner", "close_pool", "password_attempts", "pool", "warm_up"]
 
 #: Passwords a minute from one address: enough for slips of the finger, 14 400 guesses a day.
 PASSWORD_ATTEMPTS = 10
@@ -39,10 +39,10 @@ def pool() -> PosePool:
     return PosePool(stream_limit=read_configuration(os.environ).seats)
 
 
-@st.cache_resource(show_spinner=False, on_release=BenchmarkDesk.close)
-def benchmark_desk() -> BenchmarkDesk:
-    """The one `BenchmarkDesk` of this process."""
-    return BenchmarkDesk()
+@st.cache_resource(show_spinner=False, on_release=BenchmarkRunner.close)
+def benchmark_runner() -> BenchmarkRunner:
+    """The one `BenchmarkRunner` of this process."""
+    return BenchmarkRunner()
 
 
 @st.cache_resource(show_spinner=False)
@@ -85,6 +85,6 @@ def warm_up() -> None:
 
 def close_pool() -> None:
     """End a benchmark and free all landmarkers; the last thing before the process ends."""
-    benchmark_desk().close()
+    benchmark_runner().close()
     pool().close()
     pool.clear()

@@ -19,7 +19,7 @@ import pose_core.benchmark.footage as footage
 import pose_core.benchmark.lanes as lanes
 import pose_core.benchmark.loss as loss
 import pose_core.benchmark.run as run_module
-from pose_core.benchmark import BenchmarkDesk, BenchmarkRun, BenchmarkSource, Cell, Plan
+from pose_core.benchmark import BenchmarkRun, BenchmarkRunner, BenchmarkSource, Cell, Plan
 from pose_core.benchmark.footage import prepare
 from pose_core.benchmark.lanes import BENCHMARK_STEPS
 from pose_core.errors import BusyError, ClipError, PictureError
@@ -158,15 +158,15 @@ def test_stopping_in_each_stage_frees_everything(
 
 
 def test_only_one_run_at_a_time_and_the_next_when_it_is_over() -> None:
-    desk = BenchmarkDesk()
-    first = desk.start(small_plan(scaling_s=30.0), BenchmarkSource())
-    assert desk.current is first
+    runner = BenchmarkRunner()
+    first = runner.start(small_plan(scaling_s=30.0), BenchmarkSource())
+    assert runner.current is first
     with pytest.raises(BusyError, match="One benchmark at a time"):
-        desk.start(small_plan(), BenchmarkSource())
-    desk.close()
+        runner.start(small_plan(), BenchmarkSource())
+    runner.close()
     assert not first.running
-    assert desk.current is None
-    second = desk.start(small_plan(cells=(VIDEO,), rounds=1, scaling=(), small_frames=0), BenchmarkSource())
+    assert runner.current is None
+    second = runner.start(small_plan(cells=(VIDEO,), rounds=1, scaling=(), small_frames=0), BenchmarkSource())
     assert second.wait(60)
     assert second.status().phase == "done"
 
