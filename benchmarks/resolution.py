@@ -26,7 +26,7 @@ from pose_core.benchmark import (
 )
 from pose_core.benchmark.recommend import GOALS, recommend
 from pose_core.benchmark.report import report_html
-from pose_core.benchmark.words import advice_text, finding_text, loss_table, notes, scaling_text, speed_table
+from pose_core.benchmark.texts import advice_text, finding_text, loss_table, notes, scaling_text, speed_table
 from pose_core.errors import PoseCoreError
 from pose_ui.texts import Translator
 

@@ -19,7 +19,7 @@ from pose_core.benchmark.charts import (
 )
 from pose_core.benchmark.recommend import GOAL_FPS, Goal, recommend
 from pose_core.benchmark.result import BenchmarkResult
-from pose_core.benchmark.words import (
+from pose_core.benchmark.texts import (
     Table,
     advice_text,
     finding_text,

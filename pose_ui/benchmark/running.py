@@ -9,7 +9,7 @@ import streamlit as st
 from pose_core.benchmark import BenchmarkResult, BenchmarkRun, BenchmarkRunner
 from pose_core.benchmark.charts import fps_figure
 from pose_core.benchmark.recommend import GOAL_FPS, Goal
-from pose_core.benchmark.words import speed_table
+from pose_core.benchmark.texts import speed_table
 from pose_ui.benchmark.choices import duration
 from pose_ui.benchmark.session import BenchmarkSession
 from pose_ui.texts import Translator

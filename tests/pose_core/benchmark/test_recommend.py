@@ -14,7 +14,7 @@ from pose_core.benchmark.recommend import HEADROOM, pareto_front, recommend, sta
 from pose_core.benchmark.result import BenchmarkResult, CellResult, SourceFacts
 from pose_core.benchmark.scaling import ScalingPoint
 from pose_core.benchmark.statistics import Spread
-from pose_core.benchmark.words import advice_text
+from pose_core.benchmark.texts import advice_text
 from pose_ui.texts import Translator
 
 

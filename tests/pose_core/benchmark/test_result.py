@@ -12,7 +12,7 @@ import pytest
 
 from pose_core.benchmark.plan import Cell
 from pose_core.benchmark.result import BenchmarkResult, SourceFacts, json_schema, read_result, shipped_result
-from pose_core.benchmark.words import (
+from pose_core.benchmark.texts import (
     finding_text,
     loss_table,
     machine_table,
