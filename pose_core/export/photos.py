@@ -14,7 +14,7 @@ from typing import Any, Final
 from pose_core.export.tables import (
     DEFAULT_DIGITS,
     DIGITS,
-    Cell,
+    CellValue,
     fill_sheet,
     flat_rows,
     number_cell,
@@ -61,7 +61,9 @@ COLUMNS: Final[tuple[str, ...]] = (
 )
 
 
-def landmark_rows(poses: Iterable[Pose], *, frame: int = 0, time_s: float = 0.0) -> Iterator[dict[str, Cell]]:
+def landmark_rows(
+    poses: Iterable[Pose], *, frame: int = 0, time_s: float = 0.0
+) -> Iterator[dict[str, CellValue]]:
     """One row a landmark, with `COLUMNS` as keys.
 
     Parameters
