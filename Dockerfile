@@ -21,7 +21,6 @@ RUN groupadd --gid 1000 posedeck \
 WORKDIR /app
 COPY .streamlit/config.toml .streamlit/
 COPY app.py dashboard.py LICENSE NOTICE ./
-COPY benchmarks/results/resolution.json benchmarks/results/
 COPY ops ops/
 COPY pages pages/
 COPY pose_core pose_core/

@@ -26,7 +26,7 @@ from contextlib import ExitStack, closing
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Final, get_args
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,12 +38,11 @@ from pose_core.media.clips import read_clip
 from pose_core.models.bundles import verified_path
 from pose_core.models.landmarker import StreamLandmarker
 from pose_core.performer.samples import CLIP_FPS, sample_clip
-from pose_core.settings import DetectionSettings, Variant
+from pose_core.settings import VARIANTS, DetectionSettings, Variant
 from scripts.bundling.pack import DETECTOR_ENTRY, LANDMARKS_ENTRY
 
-__all__ = ["MAKE_ORIGINALS", "ORIGINALS", "VARIANTS", "measure", "missing_note", "ratios", "report"]
+__all__ = ["MAKE_ORIGINALS", "ORIGINALS", "measure", "missing_note", "ratios", "report"]
 
-VARIANTS: Final[tuple[Variant, ...]] = get_args(Variant)
 ORIGINALS: Final = Path(__file__).parent.parent / ".cache" / "bundles-original"
 MAKE_ORIGINALS: Final = ".venv/bin/python scripts/build_bundles.py --keep-original"
 #: The target for the middle variant: ours against the bare network on one thread.

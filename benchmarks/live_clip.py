@@ -81,7 +81,7 @@ def draw_code(frame_rgb: FrameRGB, number: int) -> None:
         If the number does not fit.
     """
     if not 0 <= number < 1 << _NUMBER_BITS:
-        raise ValueError(f"number must be between 0 and {(1 << _NUMBER_BITS) - 1}; got {number}")
+        raise ValueError(f"number must be 0 to {(1 << _NUMBER_BITS) - 1}; got {number}")
     height, width = frame_rgb.shape[:2]
     code = number << _CHECK_BITS | _check(number)
     blocks = [1, *(code & _BIT_WEIGHTS != 0), 0]

@@ -21,7 +21,7 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Final, get_args
+from typing import Any, Final
 
 from benchmarks.machine import describe_machine, machine_lines
 from benchmarks.report import interleaved, save, spread, summary, table
@@ -29,14 +29,13 @@ from pose_core.media.images import encode_jpeg
 from pose_core.models.pool import PosePool
 from pose_core.performer.samples import SAMPLES, sample_bytes
 from pose_core.pipeline.photo import analyse_photo, annotate_photo
-from pose_core.settings import DetectionSettings, PoseSettings, Variant
+from pose_core.settings import VARIANTS, DetectionSettings, PoseSettings
 from pose_core.skeleton import LANDMARK_NAMES
 
-__all__ = ["REQUESTS", "STEPS", "VARIANTS", "first_requests", "measure", "report"]
+__all__ = ["REQUESTS", "STEPS", "first_requests", "measure", "report"]
 
 STEPS: Final = ("decode", "inference", "draw", "encode", "total")
 REQUESTS: Final = 10  # the first is compared with the last
-VARIANTS: Final[tuple[Variant, ...]] = get_args(Variant)
 _FIRST_SAMPLE: Final = "squat"  # what the page shows a first visitor; the warm-up uses another one
 _LABELS: Final = {name: name.replace("_", " ") for name in LANDMARK_NAMES}
 

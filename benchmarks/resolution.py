@@ -16,10 +16,17 @@ from typing import Final
 
 from benchmarks.machine import machine_lines
 from benchmarks.report import table
-from pose_core.benchmark import PRESETS, BenchmarkDesk, BenchmarkResult, BenchmarkRun, Source, make_plan
+from pose_core.benchmark import (
+    PRESETS,
+    BenchmarkResult,
+    BenchmarkRun,
+    BenchmarkRunner,
+    BenchmarkSource,
+    make_plan,
+)
 from pose_core.benchmark.recommend import GOALS, recommend
 from pose_core.benchmark.report import report_html
-from pose_core.benchmark.words import advice_text, finding_text, loss_table, notes, scaling_text, speed_table
+from pose_core.benchmark.texts import advice_text, finding_text, loss_table, notes, scaling_text, speed_table
 from pose_core.errors import PoseCoreError
 from pose_ui.texts import Translator
 
@@ -29,11 +36,11 @@ _texts: Final = Translator("en")
 _PICTURES: Final = (".jpg", ".jpeg", ".png", ".webp", ".gif")
 
 
-def read_source(path: Path | None) -> Source:
+def read_source(path: Path | None) -> BenchmarkSource:
     """Return the source for a file, by its name; without a file, the performer."""
     if path is None:
-        return Source()
-    return Source("picture" if path.suffix.lower() in _PICTURES else "clip", path.read_bytes())
+        return BenchmarkSource()
+    return BenchmarkSource("picture" if path.suffix.lower() in _PICTURES else "clip", path.read_bytes())
 
 
 def text_report(result: BenchmarkResult) -> str:
@@ -85,7 +92,7 @@ def main() -> int:
     parser.add_argument("--csv", type=Path, help="CSV file to write")
     parser.add_argument("--report", type=Path, help="HTML file to write")
     options = parser.parse_args()
-    run = BenchmarkDesk().start(make_plan(options.preset), read_source(options.source))
+    run = BenchmarkRunner().start(make_plan(options.preset), read_source(options.source))
     _watch(run)
     error: PoseCoreError | None = run.status().error
     if error is not None:

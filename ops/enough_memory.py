@@ -94,7 +94,7 @@ def end(reason: str) -> NoReturn:
 def end_when_exhausted(loop: asyncio.AbstractEventLoop) -> None:
     """End the process when its event loop keeps failing for want of memory; else it would fail and log for ever.
 
-    A request that finds no memory is answered, see `service.desk`; this is for when not even its head can be read.
+    A request that finds no memory is answered, see `service.workers`; this is for when not even its head can be read.
     """
     failed_s: deque[float] = deque(maxlen=_FAILURES)
 

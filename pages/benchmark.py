@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pose_core.benchmark import shipped_result
 from pose_core.errors import SettingsError
 from pose_ui.benchmark.choices import choose_cells, choose_goal, choose_preset, choose_source, upload
 from pose_ui.benchmark.downloads import benchmark_downloads
 from pose_ui.benchmark.result import result_view
-from pose_ui.benchmark.running import running_panel, somebody_elses
-from pose_ui.benchmark.session import benchmark_session, shipped_result
+from pose_ui.benchmark.running import other_run, running_panel
+from pose_ui.benchmark.session import benchmark_session
 from pose_ui.shell import language
 from pose_ui.shell.layout import page_header
 from pose_ui.shell.problems import show_problem
-from pose_ui.shell.resources import benchmark_desk, pool
+from pose_ui.shell.resources import benchmark_runner, pool
 
 t = language.current()
 page_header(t("benchmark.title"), t)
 st.caption(t("benchmark.lead"))
 session = benchmark_session()
-desk = benchmark_desk()
+runner = benchmark_runner()
 
 plan = None
 with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -48,12 +49,12 @@ buttons.button(
     t("benchmark.again" if session.run else "benchmark.run"),
     type="primary" if session.run is None else "secondary",
     icon=":material/speed:",
-    disabled=plan is None or not ready or desk.current is not None,
+    disabled=plan is None or not ready or runner.current is not None,
     on_click=session.start,
-    args=(plan, kind, desk, pool()),
+    args=(plan, kind, runner, pool()),
 )
-if desk.current is not None:
-    somebody_elses(desk, t)
+if runner.current is not None:
+    other_run(runner, t)
 result = session.result()
 if session.run is not None:
     status = session.run.status()
@@ -61,8 +62,8 @@ if session.run is not None:
         show_problem(status.error, t)
     elif status.phase == "stopped":
         st.info(t("benchmark.stopped" if result is not None else "benchmark.stopped_empty"))
-if result is None and (result := shipped_result()) is not None:
+if result is None:
+    result = shipped_result()
     st.caption(t("benchmark.shipped", processor=result.machine["processor"], cores=result.machine["cores"]))
-if result is not None:
-    result_view(result, goal, t)
-    benchmark_downloads(result, goal, t)
+result_view(result, goal, t)
+benchmark_downloads(result, goal, t)

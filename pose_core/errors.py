@@ -11,7 +11,7 @@
     └── BusyError         all places are taken; trying again later helps
 
 Every error carries a ``code`` (stable, for translation and for programs) and ``values`` (what arrived, for the
-sentence). ``str(error)`` is the English sentence: what was expected, what came, what to do. It never holds picture
+sentence). ``str(error)`` is the English sentence: what must hold, what was given, what to do. It never holds picture
 content, and a file name only where the caller put it.
 """
 

@@ -60,11 +60,11 @@ class Pose:
         for name, shape in shapes.items():
             array = np.array(getattr(self, name), dtype=np.float64)
             if array.shape != shape:
-                raise ValueError(f"{name} should have shape {shape}; {array.shape} came")
+                raise ValueError(f"{name} must have shape {shape}; got {array.shape}")
             array.flags.writeable = False
             object.__setattr__(self, name, array)
         if min(self.size_wh) < 1:
-            raise ValueError(f"size_wh should be positive; {self.size_wh} came")
+            raise ValueError(f"size_wh must be positive; got {self.size_wh}")
 
     @property
     def image_xy_norm(self) -> FloatArray:
@@ -164,13 +164,13 @@ class PoseSequence:
         for name, shape in shapes.items():
             array = np.array(getattr(self, name), dtype=np.float64)
             if array.shape != shape:
-                raise ValueError(f"{name} should have shape {shape}; {array.shape} came")
+                raise ValueError(f"{name} must have shape {shape}; got {array.shape}")
             array.flags.writeable = False
             object.__setattr__(self, name, array)
         if not (np.isfinite(self.time_s).all() and (np.diff(self.time_s) > 0).all()):
-            raise ValueError("time_s should be finite and increase from frame to frame; it does not")
+            raise ValueError("time_s must be finite and increase from frame to frame; it does not")
         if min(self.size_wh) < 1:
-            raise ValueError(f"size_wh should be positive; {self.size_wh} came")
+            raise ValueError(f"size_wh must be positive; got {self.size_wh}")
 
     def __len__(self) -> int:
         """Number of frames, found or not."""

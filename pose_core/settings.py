@@ -11,20 +11,69 @@ from typing import Final, Literal, get_args
 
 from pose_core.errors import SettingsError
 
-__all__ = ["MAX_PEOPLE", "DetectionSettings", "DrawSettings", "PoseSettings", "Variant"]
+__all__ = [
+    "MAX_PEOPLE",
+    "VARIANTS",
+    "DetectionSettings",
+    "DrawSettings",
+    "PoseSettings",
+    "Variant",
+    "check_range",
+    "check_variant",
+]
 
 Variant = Literal["lite", "full", "heavy"]
+#: From the fastest to the most exact.
+VARIANTS: Final[tuple[Variant, ...]] = get_args(Variant)
 MAX_PEOPLE: Final = 5
 
 
-def _check_unit_range(name: str, value: float) -> None:
-    if not 0.0 <= value <= 1.0:
+def check_range(
+    name: str, value: float, low: float, high: float, *, unit: str = "", code: str = "setting_range"
+) -> None:
+    """Refuse a value outside its range, or NaN.
+
+    Parameters
+    ----------
+    name : str
+        The parameter, as its sentence should begin.
+    value : float
+    low, high : float
+        The ends, which belong to the range.
+    unit : str, optional
+        Behind the range in the sentence.
+    code : str, optional
+        The error's, where another sentence translates it.
+
+    Raises
+    ------
+    SettingsError
+
+    Examples
+    --------
+    >>> check_range("beta", 10.0, 0, 100)
+    >>> check_range("Width", 0, 64, 3840, unit="pixels")
+    Traceback (most recent call last):
+    pose_core.errors.SettingsError: Width must be 64 to 3840 pixels; got 0.
+    """
+    if not low <= value <= high:
         raise SettingsError(
-            "setting_range",
-            "{name} should lie between {low} and {high}; {value} came. Choose a value in that range.",
+            code,
+            f"{{name}} must be {{low}} to {{high}}{unit and f' {unit}'}; got {{value}}.",
             name=name,
-            low=0,
-            high=1,
+            low=low,
+            high=high,
+            value=value,
+        )
+
+
+def check_variant(value: str) -> None:
+    """Refuse what is none of `VARIANTS`, by a SettingsError."""
+    if value not in VARIANTS:
+        raise SettingsError(
+            "setting_model",
+            "model must be one of {known}; got {value!r}.",
+            known=", ".join(VARIANTS),
             value=value,
         )
 
@@ -49,23 +98,10 @@ class DetectionSettings:
     presence_confidence: float = 0.5
 
     def __post_init__(self) -> None:
-        if self.model not in get_args(Variant):
-            raise SettingsError(
-                "setting_model",
-                "model should be one of lite, full, heavy; {value} came. Choose one of the three.",
-                value=self.model,
-            )
-        if not 1 <= self.people <= MAX_PEOPLE:
-            raise SettingsError(
-                "setting_range",
-                "{name} should lie between {low} and {high}; {value} came. Choose a value in that range.",
-                name="people",
-                low=1,
-                high=MAX_PEOPLE,
-                value=self.people,
-            )
-        _check_unit_range("detection_confidence", self.detection_confidence)
-        _check_unit_range("presence_confidence", self.presence_confidence)
+        check_variant(self.model)
+        check_range("people", self.people, 1, MAX_PEOPLE)
+        check_range("detection_confidence", self.detection_confidence, 0, 1)
+        check_range("presence_confidence", self.presence_confidence, 0, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,4 +146,4 @@ class PoseSettings:
     enlarge_small: bool = True
 
     def __post_init__(self) -> None:
-        _check_unit_range("visibility_limit", self.visibility_limit)
+        check_range("visibility_limit", self.visibility_limit, 0, 1)

@@ -9,10 +9,10 @@ from typing import Final
 ROOT: Final = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # the project is run from its folder and not installed
 
-from pose_core.benchmark.plan import MODELS, SIZES_WH, Cell  # noqa: E402
-from pose_core.benchmark.result import BenchmarkResult, read_result  # noqa: E402
+from pose_core.benchmark.plan import SIZES_WH, Cell  # noqa: E402
+from pose_core.benchmark.result import BenchmarkResult, shipped_result  # noqa: E402
+from pose_core.settings import VARIANTS  # noqa: E402
 
-RESULT: Final = ROOT / "benchmarks" / "results" / "resolution.json"
 README: Final = ROOT / "README.md"
 START: Final = "<!-- speed: made by scripts/readme_speed.py -->"
 END: Final = "<!-- end of speed -->"
@@ -21,11 +21,11 @@ END: Final = "<!-- end of speed -->"
 def speed_table(result: BenchmarkResult) -> str:
     """Return frames a second of a tracked stream of one person, end to end and inference alone, as Markdown."""
     lines = [
-        "| frames a second, end to end (inference alone) | " + " | ".join(MODELS) + " |",
-        "|---" * (len(MODELS) + 1) + "|",
+        "| frames a second, end to end (inference alone) | " + " | ".join(VARIANTS) + " |",
+        "|---" * (len(VARIANTS) + 1) + "|",
     ]
     for size in SIZES_WH:
-        found = [result.cell(Cell(size, model)) for model in MODELS]
+        found = [result.cell(Cell(size, model)) for model in VARIANTS]
         cells = ["-" if one is None else f"{one.fps:.0f} ({one.inference_fps:.0f})" for one in found]
         lines.append(f"| {size[0]}x{size[1]} | " + " | ".join(cells) + " |")
     machine, day = result.machine, result.started[:10]
@@ -42,6 +42,4 @@ def with_table(readme: str, table: str) -> str:
 
 
 if __name__ == "__main__":
-    README.write_text(
-        with_table(README.read_text("utf-8"), speed_table(read_result(RESULT.read_bytes()))), "utf-8"
-    )
+    README.write_text(with_table(README.read_text("utf-8"), speed_table(shipped_result())), "utf-8")

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from service.desk import Limits
 from service.gate import routes
+from service.workers import Limits
 
 __all__ = ["Limits", "routes"]

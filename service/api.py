@@ -14,13 +14,12 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from pose_core.errors import PoseCoreError
-from pose_core.models.bundles import VARIANTS, bundle
+from pose_core.models.bundles import bundle
 from pose_core.models.landmarker import runtime_version
-from pose_core.settings import PoseSettings
+from pose_core.settings import VARIANTS, PoseSettings
 from pose_core.version import VERSION
 from service import examples
 from service.access import HEALTH, PREDICT, describe_access
-from service.desk import Desk
 from service.metrics import METRICS_TYPE, Metrics
 from service.negotiation import best_offer
 from service.problems import Problem, from_core, problem_response
@@ -35,6 +34,7 @@ from service.schemas import (
 )
 from service.uploads import FIELD, read_uploads
 from service.work import MANY, ONE, NobodyFoundError, answer_demo, answer_pose
+from service.workers import Workers
 
 __all__ = ["build_api"]
 
@@ -130,9 +130,9 @@ def _answer_problems(api: FastAPI) -> None:
         api.add_exception_handler(kind, handler)
 
 
-def _add_pictures(api: FastAPI, desk: Desk) -> None:
+def _add_pictures(api: FastAPI, workers: Workers) -> None:
     """The two addresses that pictures are sent to."""
-    limits = desk.limits
+    limits = workers.limits
 
     @api.post(
         PREDICT,
@@ -158,10 +158,10 @@ def _add_pictures(api: FastAPI, desk: Desk) -> None:
             str, Query(description="json for landmarks; anything else for the picture.", examples=["json"])
         ] = "jpeg",
     ) -> Response:
-        with desk.place():
+        with workers.place():
             (upload,) = await read_uploads(request, body_mb=limits.body_mb, images=1, read_s=limits.read_s)
             try:
-                body = await desk.run(partial(answer_demo, upload, format == "json"))
+                body = await workers.run(partial(answer_demo, upload, format == "json"))
             except NobodyFoundError:
                 return JSONResponse(examples.NOBODY, status_code=HTTPStatus.BAD_REQUEST)
         return Response(body, media_type="application/json" if format == "json" else "image/jpeg")
@@ -192,12 +192,12 @@ def _add_pictures(api: FastAPI, desk: Desk) -> None:
     async def pose(request: Request, options: Annotated[Options, Query()]) -> Response:
         accept = request.headers.get("accept")
         _choose(accept, ONE)  # before the pictures travel
-        with desk.place():
+        with workers.place():
             uploads = await read_uploads(
                 request, body_mb=limits.body_mb, images=limits.images, read_s=limits.read_s
             )
             kind = _choose(accept, ONE if len(uploads) == 1 else MANY)
-            body = await desk.run(partial(answer_pose, uploads, options.settings(), kind))
+            body = await workers.run(partial(answer_pose, uploads, options.settings(), kind))
         return Response(body, media_type=kind)
 
 
@@ -209,7 +209,7 @@ def _choose(accept: str | None, offers: tuple[str, ...]) -> str:
     return kind
 
 
-def _add_state(api: FastAPI, desk: Desk, metrics: Metrics) -> None:
+def _add_state(api: FastAPI, workers: Workers, metrics: Metrics) -> None:
     """The addresses that tell about the process."""
 
     @api.get(
@@ -240,7 +240,7 @@ def _add_state(api: FastAPI, desk: Desk, metrics: Metrics) -> None:
         responses=_problems(405, 500),
     )
     async def health() -> HealthAnswer:
-        status = desk.pool().status()
+        status = workers.pool().status()
         return HealthAnswer.model_validate(
             {
                 "status": "ok",
@@ -266,15 +266,15 @@ def _add_state(api: FastAPI, desk: Desk, metrics: Metrics) -> None:
         },
     )
     async def prometheus() -> Response:
-        return Response(metrics.text(desk.pool().status(), desk.in_flight), media_type=METRICS_TYPE)
+        return Response(metrics.text(workers.pool().status(), workers.in_flight), media_type=METRICS_TYPE)
 
 
-def build_api(desk: Desk, metrics: Metrics, *, guarded: bool = False) -> FastAPI:
+def build_api(workers: Workers, metrics: Metrics, *, guarded: bool = False) -> FastAPI:
     """The application that answers below ``/predict`` and ``/api/v1``.
 
     Parameters
     ----------
-    desk : Desk
+    workers : Workers
     metrics : Metrics
         What ``/api/v1/metrics`` shows; counted by `service.gate`.
     guarded : bool
@@ -293,8 +293,8 @@ def build_api(desk: Desk, metrics: Metrics, *, guarded: bool = False) -> FastAPI
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     _answer_problems(api)
-    _add_pictures(api, desk)
-    _add_state(api, desk, metrics)
+    _add_pictures(api, workers)
+    _add_state(api, workers, metrics)
     make_document = api.openapi
 
     def document() -> dict[str, Any]:

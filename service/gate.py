@@ -15,8 +15,8 @@ from ops.log import log_event, log_unexpected
 from pose_core.models.pool import PosePool
 from service.access import Access
 from service.api import build_api
-from service.desk import Desk, Limits
 from service.metrics import Metrics
+from service.workers import Limits, Workers
 
 __all__ = ["routes"]
 
@@ -123,6 +123,6 @@ def routes(
     metrics = Metrics()
     configuration = configuration or Configuration()
     guarded = configuration.api_token is not None
-    api = build_api(Desk(pool, limits or Limits()), metrics, guarded=guarded)
+    api = build_api(Workers(pool, limits or Limits()), metrics, guarded=guarded)
     gate = _Gate(Access(api, configuration), metrics)
     return [Route(folder + path, gate) for folder in ("", "/{folder:path}") for path in _OURS]

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from pose_core.settings import MAX_PEOPLE, DetectionSettings, DrawSettings, PoseSettings, Variant
+from pose_core.settings import MAX_PEOPLE, VARIANTS, DetectionSettings, DrawSettings, PoseSettings, Variant
 
 __all__ = [
     "DemoLandmark",
@@ -32,7 +32,7 @@ class Options(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     model: Variant = Field(
-        _DEFAULTS.detection.model, description="From the fastest to the most exact: lite, full, heavy."
+        _DEFAULTS.detection.model, description=f"From the fastest to the most exact: {', '.join(VARIANTS)}."
     )
     people: int = Field(
         _DEFAULTS.detection.people, ge=1, le=MAX_PEOPLE, description="Most people to look for."

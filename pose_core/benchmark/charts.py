@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
 import plotly.graph_objects as go
 
-from pose_core.benchmark.lanes import STEPS
+from pose_core.benchmark.lanes import BENCHMARK_STEPS
 from pose_core.benchmark.loss import SmallPicture
 from pose_core.benchmark.plan import Cell
 from pose_core.benchmark.recommend import pareto_front
 from pose_core.benchmark.result import BenchmarkResult, CellResult
 from pose_core.benchmark.scaling import ScalingPoint
+from pose_core.translate import Translate
 
 __all__ = [
     "cell_name",
@@ -26,7 +27,6 @@ __all__ = [
     "split_figure",
 ]
 
-Translate = Callable[..., str]
 
 _BLUE: Final = "#0072B2"
 _ORANGE: Final = "#E69F00"
@@ -152,7 +152,7 @@ def split_figure(cells: Sequence[CellResult], t: Translate) -> go.Figure:
     """Where the time of a frame goes, step by step."""
     names = [cell_name(one.cell, t) for one in cells]
     figure = go.Figure()
-    for step in STEPS:
+    for step in BENCHMARK_STEPS:
         colour, pattern = _STEP_LOOKS[step]
         values = [one.steps_ms[step] for one in cells]
         figure.add_bar(

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from av.video.reformatter import VideoReformatter
 
-from pose_core.benchmark.material import TICK_S, Material
+from pose_core.benchmark.footage import TICK_S, Footage
 from pose_core.benchmark.plan import Cell
 from pose_core.drawing.skeleton import draw_poses
 from pose_core.media.images import encode_jpeg, enlarge_small
@@ -22,10 +22,10 @@ from pose_core.settings import DetectionSettings, DrawSettings
 from pose_core.tracking.people import PeopleTracker
 from pose_core.tracking.smoothing import SmoothingSettings
 
-__all__ = ["STEPS", "Lane", "open_lane"]
+__all__ = ["BENCHMARK_STEPS", "Lane", "open_lane"]
 
 #: The steps that are timed, in order. A photo is not smoothed.
-STEPS: Final = ("decode", "convert", "inference", "smooth", "draw", "encode")
+BENCHMARK_STEPS: Final = ("decode", "convert", "inference", "smooth", "draw", "encode")
 _DRAW: Final = DrawSettings()
 
 Done = tuple[list[float], tuple[Pose, ...]]
@@ -40,7 +40,7 @@ class Lane(Protocol):
         Returns
         -------
         list of float
-            Milliseconds of each of `STEPS`.
+            Milliseconds of each of `BENCHMARK_STEPS`.
         tuple of Pose
             As the model gave them, in pixels of the cell's size.
         """
@@ -49,7 +49,7 @@ class Lane(Protocol):
         """Free the model."""
 
 
-def open_lane(cell: Cell, material: Material) -> Lane:
+def open_lane(cell: Cell, footage: Footage) -> Lane:
     """A lane with a model of its own; close it.
 
     Raises
@@ -57,7 +57,7 @@ def open_lane(cell: Cell, material: Material) -> Lane:
     BundleError, SetupError
         If the model cannot be loaded.
     """
-    return _VideoLane(cell, material) if cell.mode == "video" else _PhotoLane(cell, material)
+    return _VideoLane(cell, footage) if cell.mode == "video" else _PhotoLane(cell, footage)
 
 
 def _settings(cell: Cell) -> DetectionSettings:
@@ -71,10 +71,10 @@ def _steps_ms(marks_s: list[float]) -> list[float]:
 class _VideoLane:
     """VP8 in, VP8 out; the stream's clock is that of the source."""
 
-    def __init__(self, cell: Cell, material: Material) -> None:
-        self._packets = material.streams[cell.size_wh]
-        self._time_s = material.time_s
-        self._round_s = float(material.time_s[-1]) + 1 / material.fps
+    def __init__(self, cell: Cell, footage: Footage) -> None:
+        self._packets = footage.streams[cell.size_wh]
+        self._time_s = footage.time_s
+        self._round_s = float(footage.time_s[-1]) + 1 / footage.fps
         self._size_wh = cell.size_wh
         self._decoder = av.CodecContext.create("libvpx", "r")
         self._decoder.thread_count = 1
@@ -112,8 +112,8 @@ class _VideoLane:
 class _PhotoLane:
     """JPEG in, JPEG out; small pictures are enlarged first, as on the Photo page."""
 
-    def __init__(self, cell: Cell, material: Material) -> None:
-        self._files = material.photos[cell.size_wh]
+    def __init__(self, cell: Cell, footage: Footage) -> None:
+        self._files = footage.photos[cell.size_wh]
         self._size_wh = cell.size_wh
         self._landmarker = ImageLandmarker(_settings(cell))
 

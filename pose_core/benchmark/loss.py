@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 
 from pose_core.arrays import FloatArray, FrameRGB
-from pose_core.benchmark.material import Fit, Material, nearest_px
-from pose_core.benchmark.statistics import Known
+from pose_core.benchmark.footage import Fit, Footage, nearest_px
+from pose_core.benchmark.statistics import FloatOrNaN
 from pose_core.geometry.body import body_size, jitter_px
 from pose_core.media.images import ENLARGE_TO_PX
 from pose_core.models.landmarker import ImageLandmarker
@@ -37,9 +37,9 @@ class Loss:
         `pose_core.tracking.smoothing.jitter_px` of the model's own landmarks, in per cent of the median body size.
     """
 
-    found_share: Known
-    distance_percent: Known
-    jitter_percent: Known
+    found_share: FloatOrNaN
+    distance_percent: FloatOrNaN
+    jitter_percent: FloatOrNaN
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +57,8 @@ class SmallPicture:
 
     height_px: int
     enlarged: bool
-    found_share: Known
-    distance_percent: Known
+    found_share: FloatOrNaN
+    distance_percent: FloatOrNaN
 
 
 def distance_percent(found_px: FloatArray, reference_px: FloatArray) -> float:
@@ -92,12 +92,12 @@ def loss(found_px: FloatArray, time_s: FloatArray, reference_px: FloatArray) -> 
     return Loss(float(found.mean()), distance_percent(found_px, reference_px), jitter * 100)
 
 
-def small_pictures(material: Material, tick: Callable[[], None]) -> tuple[SmallPicture, ...]:
+def small_pictures(footage: Footage, tick: Callable[[], None]) -> tuple[SmallPicture, ...]:
     """Measure the drift of small pictures with the full model, as they are and enlarged first.
 
     Parameters
     ----------
-    material : Material
+    footage : Footage
     tick : callable
         Called after each picture; may raise to stop.
 
@@ -108,9 +108,9 @@ def small_pictures(material: Material, tick: Callable[[], None]) -> tuple[SmallP
     """
     landmarker = ImageLandmarker(DetectionSettings())
     try:
-        whole = [(frame_rgb, landmarker.detect(frame_rgb)) for frame_rgb in material.pictures]
+        whole = [(frame_rgb, landmarker.detect(frame_rgb)) for frame_rgb in footage.pictures]
         seen = [(frame_rgb, np.array(poses[0].image_xy_px)) for frame_rgb, poses in whole if poses]
-        heights = [height for height in SMALL_HEIGHTS_PX if height < material.native_wh[1]]
+        heights = [height for height in SMALL_HEIGHTS_PX if height < footage.native_wh[1]]
         found = []
         for height_px in heights if seen else []:
             for enlarged in (False, True):

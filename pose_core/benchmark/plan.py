@@ -8,11 +8,10 @@ from itertools import product
 from typing import Final, Literal, get_args
 
 from pose_core.errors import SettingsError
-from pose_core.settings import Variant
+from pose_core.settings import VARIANTS, Variant, check_range
 
 __all__ = [
     "LIVE_HEIGHTS_PX",
-    "MODELS",
     "MODES",
     "PRESETS",
     "SIZES_WH",
@@ -29,7 +28,6 @@ Mode = Literal["video", "photo"]
 Preset = Literal["quick", "standard", "thorough"]
 MODES: Final[tuple[Mode, ...]] = get_args(Mode)
 PRESETS: Final[tuple[Preset, ...]] = get_args(Preset)
-MODELS: Final[tuple[Variant, ...]] = get_args(Variant)
 Size = tuple[int, int]
 SIZES_WH: Final[tuple[Size, ...]] = ((320, 240), (640, 480), (1280, 720), (1920, 1080))
 _MIDDLE_WH: Final[Size] = (640, 480)
@@ -123,7 +121,7 @@ _QUICK: Final = (
     Cell(_MIDDLE_WH, "full", "photo"),
 )
 _STANDARD: Final = (
-    *_grid(SIZES_WH, MODELS, ("video",), (1,)),
+    *_grid(SIZES_WH, VARIANTS, ("video",), (1,)),
     *_grid(SIZES_WH, ("full",), ("photo",), (1,)),
     Cell(_MIDDLE_WH, people=2),
     Cell((1280, 720), people=2),
@@ -132,7 +130,15 @@ _PLANS: Final[dict[Preset, Plan]] = {
     "quick": Plan("quick", _QUICK, 3, 10, 0.3, 40, (1, 3, 6), 0.9, 3),
     "standard": Plan("standard", _STANDARD, 4, 25, 0.8, 75, (1, 2, 3, 4, 6, 8), 2.0, 6),
     "thorough": Plan(
-        "thorough", _grid(SIZES_WH, MODELS, MODES, (1, 2)), 6, 40, 1.2, 225, (1, 2, 3, 4, 5, 6, 7, 8), 4.0, 12
+        "thorough",
+        _grid(SIZES_WH, VARIANTS, MODES, (1, 2)),
+        6,
+        40,
+        1.2,
+        225,
+        (1, 2, 3, 4, 5, 6, 7, 8),
+        4.0,
+        12,
     ),
 }
 
@@ -145,21 +151,13 @@ def check_size(width: int, height: int) -> Size:
     SettingsError
         If a side is shorter than 64 or longer than 3840 pixels, or odd, which video cannot be.
     """
-    if not (_SHORTEST_PX <= width <= _LONGEST_PX and _SHORTEST_PX <= height <= _LONGEST_PX):
-        raise SettingsError(
-            "benchmark_size",
-            "Width and height should lie between {low} and {high} pixels; {width} x {height} came. "
-            "Choose a size in that range.",
-            low=_SHORTEST_PX,
-            high=_LONGEST_PX,
-            width=width,
-            height=height,
-        )
+    for name, side in (("Width", width), ("Height", height)):
+        check_range(name, side, _SHORTEST_PX, _LONGEST_PX, unit="pixels", code="benchmark_size")
     if width % 2 or height % 2:
         raise SettingsError(
             "benchmark_size_odd",
-            "Width and height should be even, as video needs it; {width} x {height} came. "
-            "{even_width} x {even_height} would do.",
+            "Width and height must be even for video; got {width} x {height}. "
+            "Take {even_width} x {even_height}, for example.",
             width=width,
             height=height,
             even_width=width - width % 2,

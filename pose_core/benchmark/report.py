@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from html import escape
 from typing import Final
 
@@ -19,7 +19,7 @@ from pose_core.benchmark.charts import (
 )
 from pose_core.benchmark.recommend import GOAL_FPS, Goal, recommend
 from pose_core.benchmark.result import BenchmarkResult
-from pose_core.benchmark.words import (
+from pose_core.benchmark.texts import (
     Table,
     advice_text,
     finding_text,
@@ -30,10 +30,10 @@ from pose_core.benchmark.words import (
     scaling_text,
     speed_table,
 )
+from pose_core.translate import Translate
 
 __all__ = ["report_html"]
 
-Translate = Callable[..., str]
 
 _CSS: Final = """
 :root { color-scheme: light; }

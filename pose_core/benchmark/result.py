@@ -7,21 +7,32 @@ import io
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import Any, Final, Literal
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from pose_core.benchmark.lanes import STEPS
+from pose_core.benchmark.footage import SourceKind
+from pose_core.benchmark.lanes import BENCHMARK_STEPS
 from pose_core.benchmark.loss import Loss, SmallPicture
-from pose_core.benchmark.material import SourceKind
 from pose_core.benchmark.plan import Cell, Preset
 from pose_core.benchmark.scaling import ScalingPoint
-from pose_core.benchmark.statistics import NOISY_PERCENT, Known, Spread
+from pose_core.benchmark.statistics import NOISY_PERCENT, FloatOrNaN, Spread
 from pose_core.errors import PoseCoreError
 
-__all__ = ["MAX_RESULT_MB", "BenchmarkResult", "CellResult", "SourceFacts", "json_schema", "read_result"]
+__all__ = [
+    "MAX_RESULT_MB",
+    "BenchmarkResult",
+    "CellResult",
+    "SourceFacts",
+    "json_schema",
+    "read_result",
+    "shipped_result",
+]
 
 MAX_RESULT_MB: Final = 5
+_SHIPPED: Final = Path(__file__).with_name("shipped.json")
 #: More processes than this wanted a core while nothing was measured yet: somebody else is at work.
 _BUSY_LOAD_PER_CORE: Final = 0.5
 
@@ -38,18 +49,18 @@ class CellResult:
     frame_ms, inference_ms : Spread
         Of a whole frame and of its inference, over all measured frames.
     steps_ms : dict of str to float
-        Mean of each of `pose_core.benchmark.lanes.STEPS`; they add up to the mean of `frame_ms`.
+        Mean of each of `pose_core.benchmark.lanes.BENCHMARK_STEPS`; they add up to the mean of `frame_ms`.
     round_medians_ms : tuple of float
         Median of a whole frame in each round.
     loss : Loss
     """
 
     cell: Cell
-    seconds: Known
+    seconds: FloatOrNaN
     frame_ms: Spread
     inference_ms: Spread
-    steps_ms: dict[str, Known]
-    round_medians_ms: tuple[Known, ...]
+    steps_ms: dict[str, FloatOrNaN]
+    round_medians_ms: tuple[FloatOrNaN, ...]
     loss: Loss
 
     @property
@@ -61,11 +72,6 @@ class CellResult:
     def inference_fps(self) -> float:
         """Frames a second if there were nothing but inference."""
         return 1000 / self.inference_ms.mean if self.inference_ms.n else math.nan
-
-    @property
-    def outside_share(self) -> float:
-        """Share of the time, 0 to 1, that is spent outside inference."""
-        return 1 - self.inference_ms.mean / self.frame_ms.mean if self.frame_ms.n else math.nan
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +92,7 @@ class SourceFacts:
     kind: SourceKind
     size_wh: tuple[int, int]
     frames: int
-    fps: Known
+    fps: FloatOrNaN
     whole: bool
 
 
@@ -124,7 +130,7 @@ class BenchmarkResult:
 
     schema_version: Literal["posedeck.benchmark.1"]
     started: str
-    seconds: Known
+    seconds: FloatOrNaN
     preset: Preset
     rounds: int
     complete: bool
@@ -135,7 +141,7 @@ class BenchmarkResult:
     scaling_cell: Cell
     scaling: tuple[ScalingPoint, ...]
     small: tuple[SmallPicture, ...]
-    noise_percent: Known
+    noise_percent: FloatOrNaN
 
     @property
     def reference(self) -> Literal["truth", "heavy"]:
@@ -182,7 +188,7 @@ def _columns() -> Iterator[tuple[str, int]]:
     yield from ((f"frame_{name}_ms", 3) for name in _SPREAD)
     yield ("frame_cv", 4)
     yield from ((f"inference_{name}_ms", 3) for name in _SPREAD)
-    yield from ((f"{step}_mean_ms", 3) for step in STEPS)
+    yield from ((f"{step}_mean_ms", 3) for step in BENCHMARK_STEPS)
     yield from (("found_share", 4), ("distance_percent", 3), ("jitter_percent", 3))
 
 
@@ -242,3 +248,9 @@ def read_result(data: bytes) -> BenchmarkResult:
         "else or damaged. Choose the file that the JSON button of the Benchmark page gave you.",
         limit=MAX_RESULT_MB,
     )
+
+
+@cache
+def shipped_result() -> BenchmarkResult:
+    """What the developers' machine gave; ``make bench OUT=benchmarks/results`` measures it again."""
+    return read_result(_SHIPPED.read_bytes())

@@ -20,9 +20,9 @@ from typing import Any, Final, Literal
 import numpy as np
 
 from pose_core.arrays import FloatArray
-from pose_core.benchmark.lanes import STEPS, open_lane
+from pose_core.benchmark.footage import BenchmarkSource, Footage, SourceKind, nearest_px, prepare
+from pose_core.benchmark.lanes import BENCHMARK_STEPS, open_lane
 from pose_core.benchmark.loss import SMALL_HEIGHTS_PX, Loss, SmallPicture, loss, small_pictures
-from pose_core.benchmark.material import Material, Source, SourceKind, nearest_px, prepare
 from pose_core.benchmark.plan import WARM_UP_FRAMES, Cell, Plan
 from pose_core.benchmark.result import BenchmarkResult, CellResult, SourceFacts
 from pose_core.benchmark.scaling import ScalingPoint, measure_streams
@@ -30,7 +30,7 @@ from pose_core.benchmark.statistics import Spread, interleaved, noise_percent
 from pose_core.errors import BusyError, PoseCoreError
 from pose_core.machine import describe_machine
 
-__all__ = ["BenchmarkDesk", "BenchmarkRun", "Phase", "RunStatus", "Stage", "expected_s"]
+__all__ = ["BenchmarkRun", "BenchmarkRunner", "Phase", "RunStatus", "Stage", "expected_s"]
 
 _log = logging.getLogger("posedeck")
 
@@ -89,12 +89,12 @@ class BenchmarkRun:
     Parameters
     ----------
     plan : Plan
-    source : Source
+    source : BenchmarkSource
     viewers : callable
         How many live viewers there are now.
     """
 
-    def __init__(self, plan: Plan, source: Source, viewers: Callable[[], int] = lambda: 0) -> None:
+    def __init__(self, plan: Plan, source: BenchmarkSource, viewers: Callable[[], int] = lambda: 0) -> None:
         self.plan = plan
         self._source = source
         self._viewers = viewers
@@ -201,47 +201,47 @@ class BenchmarkRun:
             raise _Stopped
 
     def _measure(self) -> None:
-        material = self._prepare()
+        footage = self._prepare()
         self._stage = "cells"
         visit_s = self.plan.visit_s + _OPEN_S
         tallies = {cell: _Tally() for cell in self.plan.cells}
         for cell in interleaved(self.plan.cells, self.plan.rounds):
-            self._visit(cell, material, tallies[cell])
+            self._visit(cell, footage, tallies[cell])
             self._tick(visit_s)
         self._stage = "small"
-        self._small = small_pictures(material, lambda: self._tick(_SMALL_S))
+        self._small = small_pictures(footage, lambda: self._tick(_SMALL_S))
         self._stage = "scaling"
         for streams in self.plan.scaling:
             point = measure_streams(
-                self.plan.scaling_cell, material, streams, self.plan.scaling_s, self._check
+                self.plan.scaling_cell, footage, streams, self.plan.scaling_s, self._check
             )
             with self._lock:
                 self._scaling.append(point)
             self._tick(self.plan.scaling_s + _OPEN_S * streams)
 
-    def _prepare(self) -> Material:
+    def _prepare(self) -> Footage:
         each_s = _prepare_s(self.plan, self._source.kind)
-        material = prepare(self._source, self.plan, lambda: self._tick(each_s))
+        footage = prepare(self._source, self.plan, lambda: self._tick(each_s))
         with self._lock:
             # A source with fewer frames than the plan allows takes less time.
-            self._done_s += (self.plan.source_frames - len(material)) * each_s
+            self._done_s += (self.plan.source_frames - len(footage)) * each_s
             self._facts = SourceFacts(
-                material.kind, material.native_wh, len(material), material.fps, material.whole
+                footage.kind, footage.native_wh, len(footage), footage.fps, footage.whole
             )
-        return material
+        return footage
 
-    def _visit(self, cell: Cell, material: Material, tally: _Tally) -> None:
+    def _visit(self, cell: Cell, footage: Footage, tally: _Tally) -> None:
         """Warm up, then measure until both the frames and the time of a visit are reached."""
         steps_ms: list[list[float]] = []
         found_px: list[FloatArray] = []
-        with closing(open_lane(cell, material)) as lane:
+        with closing(open_lane(cell, footage)) as lane:
             number, start_s = 0, 0.0
             while True:
                 self._check()
                 frame_ms, poses = lane.frame(number)
-                if tally.loss is None and number < len(material):
+                if tally.loss is None and number < len(footage):
                     found_px.append(
-                        nearest_px(poses, material.fits[cell.size_wh], material.reference_px[number])
+                        nearest_px(poses, footage.fits[cell.size_wh], footage.reference_px[number])
                     )
                 number += 1
                 if number == WARM_UP_FRAMES:
@@ -253,7 +253,7 @@ class BenchmarkRun:
                         break
         if tally.loss is None:
             count = len(found_px)
-            tally.loss = loss(np.array(found_px), material.time_s[:count], material.reference_px[:count])
+            tally.loss = loss(np.array(found_px), footage.time_s[:count], footage.reference_px[:count])
         tally.steps_ms += steps_ms
         tally.seconds += elapsed_s
         tally.round_medians_ms.append(float(np.median(np.sum(steps_ms, axis=1))))
@@ -275,8 +275,8 @@ def _judged(cell: Cell, tally: _Tally, seen: Loss) -> CellResult:
         cell=cell,
         seconds=tally.seconds,
         frame_ms=Spread.of(steps_ms.sum(axis=1)),
-        inference_ms=Spread.of(steps_ms[:, STEPS.index("inference")]),
-        steps_ms={step: float(steps_ms[:, i].mean()) for i, step in enumerate(STEPS)},
+        inference_ms=Spread.of(steps_ms[:, BENCHMARK_STEPS.index("inference")]),
+        steps_ms={step: float(steps_ms[:, i].mean()) for i, step in enumerate(BENCHMARK_STEPS)},
         round_medians_ms=tuple(tally.round_medians_ms),
         loss=seen,
     )
@@ -297,7 +297,7 @@ def expected_s(plan: Plan, kind: SourceKind = "performer") -> float:
     )
 
 
-class BenchmarkDesk:
+class BenchmarkRunner:
     """Lets one run at a time happen: two would measure each other. Any thread may call any method."""
 
     def __init__(self) -> None:
@@ -310,7 +310,9 @@ class BenchmarkDesk:
         current = self._current
         return current if current is not None and current.running else None
 
-    def start(self, plan: Plan, source: Source, viewers: Callable[[], int] = lambda: 0) -> BenchmarkRun:
+    def start(
+        self, plan: Plan, source: BenchmarkSource, viewers: Callable[[], int] = lambda: 0
+    ) -> BenchmarkRun:
         """Start a run; parameters as `BenchmarkRun`.
 
         Raises

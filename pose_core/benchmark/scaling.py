@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pose_core.benchmark.footage import Footage
 from pose_core.benchmark.lanes import Lane, open_lane
-from pose_core.benchmark.material import Material
 from pose_core.benchmark.plan import WARM_UP_FRAMES, Cell
-from pose_core.benchmark.statistics import Known
+from pose_core.benchmark.statistics import FloatOrNaN
 from pose_core.machine import memory_mb
 
 __all__ = ["ScalingPoint", "measure_streams", "viewers_at"]
@@ -38,21 +38,21 @@ class ScalingPoint:
     """
 
     streams: int
-    total_fps: Known
-    slowest_fps: Known
-    cores: Known
-    memory_mb: Known
+    total_fps: FloatOrNaN
+    slowest_fps: FloatOrNaN
+    cores: FloatOrNaN
+    memory_mb: FloatOrNaN
 
 
 def measure_streams(
-    cell: Cell, material: Material, streams: int, seconds: float, check: Callable[[], None]
+    cell: Cell, footage: Footage, streams: int, seconds: float, check: Callable[[], None]
 ) -> ScalingPoint:
     """Let some streams run side by side.
 
     Parameters
     ----------
     cell : Cell
-    material : Material
+    footage : Footage
     streams : int
     seconds : float
         How long it is measured, after a warm-up.
@@ -64,7 +64,7 @@ def measure_streams(
     warm = threading.Barrier(streams + 1)
     over = threading.Event()
     with ExitStack() as opened:
-        lanes = [opened.enter_context(closing(open_lane(cell, material))) for _ in range(streams)]
+        lanes = [opened.enter_context(closing(open_lane(cell, footage))) for _ in range(streams)]
         threads = [
             threading.Thread(
                 target=_run, args=(lane, place, counts, warm, over), name="posedeck-bench", daemon=True

@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 from pydantic import BeforeValidator
 
-__all__ = ["NOISY_PERCENT", "Known", "Spread", "interleaved", "noise_percent"]
+__all__ = ["NOISY_PERCENT", "FloatOrNaN", "Spread", "interleaved", "noise_percent"]
 
 T = TypeVar("T")
 
 #: A number that may be NaN; JSON knows none and has null instead.
-Known = Annotated[float, BeforeValidator(lambda value: math.nan if value is None else value)]
+FloatOrNaN = Annotated[float, BeforeValidator(lambda value: math.nan if value is None else value)]
 
 #: Rounds of the same cell that differ by more than this say that differences between cells of that size mean nothing.
 NOISY_PERCENT: Final = 15.0
@@ -44,14 +44,14 @@ class Spread:
     """
 
     n: int
-    mean: Known
-    cv: Known
-    p5: Known
-    p25: Known
-    median: Known
-    p75: Known
-    p95: Known
-    p99: Known
+    mean: FloatOrNaN
+    cv: FloatOrNaN
+    p5: FloatOrNaN
+    p25: FloatOrNaN
+    median: FloatOrNaN
+    p75: FloatOrNaN
+    p95: FloatOrNaN
+    p99: FloatOrNaN
 
     @classmethod
     def of(cls, values: ArrayLike) -> Spread:

@@ -172,10 +172,10 @@ def _canvas(frame_rgb: FrameRGB, into: FrameRGB | None, mirrored: bool, plain: b
         into = np.empty(frame_rgb.shape, dtype=np.uint8)  # C-contiguous: OpenCV draws into no other order
     elif into.shape != frame_rgb.shape or into.dtype != np.uint8:
         raise ValueError(
-            f"into should be uint8 of the picture's shape {frame_rgb.shape}; {into.dtype} of {into.shape} came"
+            f"into must be uint8 of the picture's shape {frame_rgb.shape}; got {into.dtype} of {into.shape}"
         )
     elif into.strides[1:] != (3, 1) or not into.flags.writeable:  # OpenCV draws into no other order
-        raise ValueError("into should be writable, with rows in C order; this array is not")
+        raise ValueError("into must be writable, with rows in C order; this array is not")
     if plain:
         height, width = into.shape[:2]
         cv2.rectangle(into, (0, 0), (width, height), rgb(GROUND), -1)
@@ -236,7 +236,7 @@ def draw_poses(
         as `poses`.
     """
     if numbers is not None and len(numbers) != len(poses):
-        raise ValueError(f"numbers should be as many as poses, {len(poses)}; {len(numbers)} came")
+        raise ValueError(f"numbers must be as many as poses, {len(poses)}; got {len(numbers)}")
     draw = draw or DrawSettings()
     canvas = _canvas(frame_rgb, into, mirrored, draw.skeleton_only)
     several = len(poses) > 1

@@ -14,8 +14,7 @@ from typing import Any, Final
 from pose_core.export.tables import (
     DEFAULT_DIGITS,
     DIGITS,
-    Cell,
-    Translate,
+    CellValue,
     fill_sheet,
     flat_rows,
     number_cell,
@@ -26,6 +25,7 @@ from pose_core.models.landmarker import runtime_version
 from pose_core.pipeline.photo import PhotoResult
 from pose_core.pose import Pose
 from pose_core.skeleton import LANDMARK_NAMES
+from pose_core.translate import Translate, untranslated
 from pose_core.version import VERSION
 
 __all__ = [
@@ -61,7 +61,9 @@ COLUMNS: Final[tuple[str, ...]] = (
 )
 
 
-def landmark_rows(poses: Iterable[Pose], *, frame: int = 0, time_s: float = 0.0) -> Iterator[dict[str, Cell]]:
+def landmark_rows(
+    poses: Iterable[Pose], *, frame: int = 0, time_s: float = 0.0
+) -> Iterator[dict[str, CellValue]]:
     """One row a landmark, with `COLUMNS` as keys.
 
     Parameters
@@ -183,7 +185,7 @@ def to_json(result: PhotoResult, *, indent: int | None = 1) -> bytes:
     return text.encode(errors="replace")  # a file name may hold halves of characters
 
 
-def to_xlsx(result: PhotoResult, translate: Translate = lambda key: key) -> bytes:
+def to_xlsx(result: PhotoResult, translate: Translate = untranslated) -> bytes:
     """XLSX workbook: landmarks, angles, and how they came about.
 
     Parameters

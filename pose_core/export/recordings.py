@@ -23,8 +23,7 @@ from pose_core.export.photos import COLUMNS
 from pose_core.export.tables import (
     DEFAULT_DIGITS,
     DIGITS,
-    Cell,
-    Translate,
+    CellValue,
     fill_sheet,
     flat_rows,
     number_cell,
@@ -35,6 +34,7 @@ from pose_core.models.landmarker import runtime_version
 from pose_core.skeleton import LANDMARK_NAMES, N_LANDMARKS
 from pose_core.tracking.recording import Recording
 from pose_core.tracking.recording_summary import PersonSummary, RecordingSummary, summarise
+from pose_core.translate import Translate, untranslated
 from pose_core.version import VERSION
 
 __all__ = [
@@ -253,7 +253,7 @@ def _json_person(
 
 
 # ---------------------------------------------------------------------- XLSX
-def recording_to_xlsx(recording: Recording, translate: Translate = lambda key: key) -> bytes:
+def recording_to_xlsx(recording: Recording, translate: Translate = untranslated) -> bytes:
     """XLSX workbook: summary, angles over time, landmarks of a short recording, and how they came about.
 
     Parameters
@@ -307,8 +307,8 @@ def recording_to_xlsx(recording: Recording, translate: Translate = lambda key: k
 
 def _summary_rows(
     recording: Recording, summary: RecordingSummary, translate: Translate, with_landmarks: bool
-) -> Iterator[list[Cell]]:
-    values: dict[str, Cell] = {
+) -> Iterator[list[CellValue]]:
+    values: dict[str, CellValue] = {
         "started_at": recording.started_at.isoformat(sep=" ", timespec="seconds"),
         "frames": summary.frames,
         **{name: number_cell(getattr(summary, name), digits) for name, digits in _SUMMARY_DIGITS.items()},
@@ -323,7 +323,7 @@ def _summary_rows(
         yield from _person_rows(person, translate)
 
 
-def _person_rows(person: PersonSummary, translate: Translate) -> Iterator[list[Cell]]:
+def _person_rows(person: PersonSummary, translate: Translate) -> Iterator[list[CellValue]]:
     yield [translate("column.person"), person.person, None, None]
     yield [translate("summary.frames"), person.frames, None, None]
     for name, limits in person.angle_ranges_deg.items():
@@ -331,20 +331,20 @@ def _person_rows(person: PersonSummary, translate: Translate) -> Iterator[list[C
         yield [f"{translate(f'angle.{name}')} {translate('column.image_deg')}", None, least, greatest]
 
 
-def _cells(values: FloatArray) -> list[list[Cell]]:
+def _cells(values: FloatArray) -> list[list[CellValue]]:
     """Rows of a workbook; None where a number is not finite."""
     cells = values.astype(object)
     cells[~np.isfinite(values)] = None
-    rows: list[list[Cell]] = cells.tolist()
+    rows: list[list[CellValue]] = cells.tolist()
     return rows
 
 
-def _angle_rows(recording: Recording) -> Iterator[list[Cell]]:
+def _angle_rows(recording: Recording) -> Iterator[list[CellValue]]:
     """One row for each person in each frame, and one without a person for each frame without anybody."""
     times_s = _times(recording).tolist()
     angles = np.hstack([_rounded_angles(recording, space) for space in get_args(Space)])
     people = recording.row_person.tolist()
-    nobody: list[Cell] = [None] * angles.shape[1]
+    nobody: list[CellValue] = [None] * angles.shape[1]
     starts = np.searchsorted(recording.row_frame, np.arange(len(times_s) + 1)).tolist()
     for frame, time_s in enumerate(times_s):
         rows = range(starts[frame], starts[frame + 1])
@@ -354,7 +354,7 @@ def _angle_rows(recording: Recording) -> Iterator[list[Cell]]:
             yield [frame, time_s, people[row], *cells]
 
 
-def _landmark_rows(recording: Recording, translate: Translate) -> Iterator[list[Cell]]:
+def _landmark_rows(recording: Recording, translate: Translate) -> Iterator[list[CellValue]]:
     names = [translate(f"landmark.{name}") for name in LANDMARK_NAMES]
     times_s = _times(recording).tolist()
     numbers = np.stack([values for _, values in _numbers(recording)], axis=-1)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from typing import Any, Final
 
 __all__ = [
     "DEFAULT_DIGITS",
     "DIGITS",
-    "Cell",
-    "Translate",
+    "CellValue",
     "fill_sheet",
     "flat_rows",
     "number_cell",
@@ -31,9 +30,7 @@ DIGITS: Final = {
 }
 DEFAULT_DIGITS: Final = 6
 
-Cell = float | int | str | None
-#: From a key of the catalogue to the text that a person reads.
-Translate = Callable[[str], str]
+CellValue = float | int | str | None
 
 _WIDEST: Final = 60
 #: Columns are as wide as their heading and their first rows need; a sheet can have tens of thousands.
@@ -45,7 +42,7 @@ def number_cell(value: float, digits: int) -> float | None:
     return round(float(value), digits) if math.isfinite(value) else None
 
 
-def plain_text(value: Cell) -> Cell:
+def plain_text(value: CellValue) -> CellValue:
     """Text that a spreadsheet will not take for a formula, and without characters that XLSX cannot hold."""
     if not isinstance(value, str):
         return value
@@ -53,7 +50,7 @@ def plain_text(value: Cell) -> Cell:
     return f"'{text}" if text[:1] in ("=", "+", "-", "@") else text
 
 
-def fill_sheet(sheet: Any, header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
+def fill_sheet(sheet: Any, header: Sequence[str], rows: Iterable[Sequence[CellValue]]) -> None:
     """Write a bold heading that stays in view, and rows.
 
     Parameters
@@ -82,7 +79,7 @@ def fill_sheet(sheet: Any, header: Sequence[str], rows: Iterable[Sequence[Cell]]
         sheet.append([plain_text(cell) for cell in row])
 
 
-def flat_rows(prefix: str, value: object) -> Iterator[tuple[str, Cell]]:
+def flat_rows(prefix: str, value: object) -> Iterator[tuple[str, CellValue]]:
     """Nested mappings as rows of ``outer.inner`` and value; lists become one text."""
     if isinstance(value, Mapping):
         for key, inner in value.items():

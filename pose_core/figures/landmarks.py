@@ -6,7 +6,7 @@ No figure sets the colour of text or paper: the page's theme does, light or dark
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -17,10 +17,10 @@ from pose_core.colours import GROUND, PEOPLE, SIDES
 from pose_core.geometry.angles import LIMB_ANGLES, side_difference_deg
 from pose_core.pose import Pose
 from pose_core.skeleton import CONNECTIONS, LANDMARK_NAMES, Side, side_of
+from pose_core.translate import Translate
 
 __all__ = ["angle_figure", "picture_figure", "world_figure"]
 
-Translate = Callable[..., str]
 
 _GREY: Final = "rgba(128,134,145,0.9)"
 _FAINT: Final = "rgba(128,134,145,0.25)"

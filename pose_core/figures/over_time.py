@@ -5,7 +5,7 @@ Text comes in through a translator, colours from `pose_core.colours`; paper and 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -16,10 +16,10 @@ from pose_core.arrays import FloatArray
 from pose_core.colours import SIDES
 from pose_core.geometry.angles import LIMB_ANGLES
 from pose_core.skeleton import INDEX, LANDMARK_NAMES, Side, side_of
+from pose_core.translate import Translate
 
 __all__ = ["angle_history_figure", "visibility_figure"]
 
-Translate = Callable[..., str]
 
 _BOTH: Final[tuple[Side, Side]] = ("left", "right")
 #: Left and right differ in the line as well as in colour.
@@ -108,15 +108,15 @@ def angle_history_figure(
         If there is no joint or an unknown one, the window has no length, or lengths differ.
     """
     if not joints or not set(joints) <= set(LIMB_ANGLES):
-        raise ValueError(f"joints should be some of {', '.join(LIMB_ANGLES)}; {list(joints)} came")
+        raise ValueError(f"joints must be some of {', '.join(LIMB_ANGLES)}; got {list(joints)}")
     if not window_s > 0:
-        raise ValueError(f"window_s should be positive; {window_s} came")
+        raise ValueError(f"window_s must be positive; got {window_s}")
     for joint in joints:
         for side in _BOTH:
             if angles_deg[f"{side}_{joint}"].shape != time_s.shape:
                 raise ValueError(
-                    f"angles should be as many as times, {time_s.shape}; "
-                    f"{angles_deg[f'{side}_{joint}'].shape} came for {side}_{joint}"
+                    f"angles must be as many as times, {time_s.shape}; "
+                    f"got {angles_deg[f'{side}_{joint}'].shape} for {side}_{joint}"
                 )
     shown = _in_window(time_s, now_s, window_s)
     seconds = time_s[shown] - now_s
@@ -238,7 +238,7 @@ def visibility_figure(visibility: FloatArray, t: Translate, limit: float) -> go.
         If `visibility` has another shape.
     """
     if visibility.shape != (len(LANDMARK_NAMES),):
-        raise ValueError(f"visibility should have shape ({len(LANDMARK_NAMES)},); {visibility.shape} came")
+        raise ValueError(f"visibility must have shape ({len(LANDMARK_NAMES)},); got {visibility.shape}")
     parts = list(reversed(_PARTS))  # Plotly counts categories from the bottom
     bars: list[dict[str, Any]] = []
     for side in reversed(_BOTH):

@@ -74,10 +74,10 @@ def jitter_px(xy_px: FloatArray, time_s: FloatArray) -> float:
     3.464
     """
     if len(xy_px) != len(time_s):
-        raise ValueError(f"time_s should have a time for each of {len(xy_px)} poses; {len(time_s)} came")
+        raise ValueError(f"time_s must have a time for each of {len(xy_px)} poses; got {len(time_s)}")
     steps_s = np.diff(time_s)
     if (steps_s <= 0).any():
-        raise ValueError(f"time_s should increase; a step of {steps_s.min()} s came")
+        raise ValueError(f"time_s must increase; got a step of {steps_s.min()} s")
     if len(time_s) < 3:
         return math.nan
     before_s, after_s = steps_s[:-1, None, None], steps_s[1:, None, None]

@@ -14,12 +14,11 @@ from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
 
-from pose_core.errors import BundleError, SettingsError
+from pose_core.errors import BundleError
+from pose_core.settings import check_variant
 
-__all__ = ["VARIANTS", "Bundle", "BundleSource", "bundle", "verified_path"]
+__all__ = ["Bundle", "BundleSource", "bundle", "verified_path"]
 
-VARIANTS = ("lite", "full", "heavy")
-"""From the fastest to the most exact."""
 FOLDER = Path(__file__).with_name("bundles")
 MANIFEST = "manifest.json"
 MEND = "Restore it with `git checkout -- pose_core/models/bundles`, or download the project again."
@@ -56,7 +55,7 @@ class Bundle:
     Attributes
     ----------
     variant : str
-        One of `VARIANTS`.
+        One of `pose_core.settings.VARIANTS`.
     path : Path
     size_bytes : int
     sha256 : str
@@ -79,7 +78,7 @@ def bundle(variant: str, folder: Path = FOLDER) -> Bundle:
     Parameters
     ----------
     variant : str
-        One of `VARIANTS`.
+        One of `pose_core.settings.VARIANTS`.
     folder : Path, optional
         Where manifest and model files are.
 
@@ -95,13 +94,7 @@ def bundle(variant: str, folder: Path = FOLDER) -> Bundle:
     >>> bundle("full").path.name
     'full.task'
     """
-    if variant not in VARIANTS:
-        raise SettingsError(
-            "variant_unknown",
-            "The model must be one of {known}; got {variant!r}. Choose one of these.",
-            known=", ".join(VARIANTS),
-            variant=variant,
-        )
+    check_variant(variant)
     with _open(folder / MANIFEST) as file:
         text = file.read()
     try:
@@ -134,7 +127,7 @@ def verified_path(variant: str, folder: Path = FOLDER) -> Path:
     Parameters
     ----------
     variant : str
-        One of `VARIANTS`.
+        One of `pose_core.settings.VARIANTS`.
     folder : Path, optional
         Where manifest and model files are.
 

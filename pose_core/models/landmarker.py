@@ -22,7 +22,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from pose_core.arrays import FrameRGB
+from pose_core.arrays import FrameRGB, check_frame_rgb
 from pose_core.errors import SetupError
 from pose_core.models.bundles import verified_path
 from pose_core.pose import Pose
@@ -161,15 +161,7 @@ class _Landmarker:
         self._landmarker: Any = _create(settings, video=self._video)
 
     def _run(self, frame_rgb: FrameRGB, call: Callable[[Any], Any]) -> tuple[Pose, ...]:
-        if (
-            frame_rgb.ndim != 3
-            or frame_rgb.shape[2] != 3
-            or frame_rgb.dtype != np.uint8
-            or not frame_rgb.size
-        ):
-            raise ValueError(
-                f"frame_rgb should be uint8 (H, W, 3), not empty; {frame_rgb.dtype} {frame_rgb.shape} came"
-            )
+        check_frame_rgb(frame_rgb)
         image = self._mp.Image(image_format=self._mp.ImageFormat.SRGB, data=np.ascontiguousarray(frame_rgb))
         with self._lock:
             if self._landmarker is None:

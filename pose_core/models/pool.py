@@ -216,7 +216,7 @@ class PosePool:
         with self._changed:
             self._check_open()
             if stream not in self._streams:
-                raise ValueError("stream should be leased from this pool; one came that is not")
+                raise ValueError("stream must be leased from this pool; this one is not")
             self._streams.discard(stream)
             self._streams_opening += 1
         try:

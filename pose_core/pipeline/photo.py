@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -16,10 +16,10 @@ from pose_core.models.pool import DEFAULT_WAIT_S, PosePool
 from pose_core.pose import Pose
 from pose_core.settings import PoseSettings
 
-__all__ = ["STEPS", "PhotoResult", "analyse_photo", "annotate_photo"]
+__all__ = ["PHOTO_STEPS", "PhotoResult", "analyse_photo", "annotate_photo", "largest_first"]
 
 #: The steps that are timed, in order.
-STEPS: Final[tuple[str, ...]] = ("decode", "enlarge", "inference", "draw")
+PHOTO_STEPS: Final[tuple[str, ...]] = ("decode", "enlarge", "inference", "draw")
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +44,7 @@ class PhotoResult:
         Largest person first; empty if nobody was found.
     settings : PoseSettings
     times_ms : mapping of str to float
-        Milliseconds of each of `STEPS` done so far.
+        Milliseconds of each of `PHOTO_STEPS` done so far.
     """
 
     name: str
@@ -68,6 +68,11 @@ def _timed(times_ms: dict[str, float], step: str) -> Iterator[None]:
 def _height_px(pose: Pose) -> float:
     y_px = pose.image_xy_px[:, 1]
     return float(y_px.max() - y_px.min())
+
+
+def largest_first(poses: Iterable[Pose], size_wh: tuple[int, int]) -> tuple[Pose, ...]:
+    """Poses of a picture at its own size, the largest person first."""
+    return tuple(sorted((pose.resized(size_wh) for pose in poses), key=_height_px, reverse=True))
 
 
 def analyse_photo(
@@ -113,7 +118,6 @@ def analyse_photo(
             frame_rgb = enlarge_small(frame_rgb)
     with pool.borrow(settings.detection, wait_s=wait_s) as landmarker, _timed(times_ms, "inference"):
         found = landmarker.detect(frame_rgb)
-    poses = sorted((pose.resized(picture.size_wh) for pose in found), key=_height_px, reverse=True)
     result = PhotoResult(
         name=name,
         sha256=hashlib.sha256(data).hexdigest(),
@@ -121,7 +125,7 @@ def analyse_photo(
         size_wh=picture.size_wh,
         analysed_wh=(frame_rgb.shape[1], frame_rgb.shape[0]),
         notes=picture.notes,
-        poses=tuple(poses),
+        poses=largest_first(found, picture.size_wh),
         settings=settings,
         times_ms=times_ms,
     )

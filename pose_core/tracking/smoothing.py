@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pose_core.arrays import FloatArray
-from pose_core.errors import SettingsError
 from pose_core.geometry.body import body_size
 from pose_core.pose import Pose
+from pose_core.settings import check_range
 from pose_core.skeleton import N_LANDMARKS
 
 __all__ = ["OneEuroFilter", "PoseSmoother", "SmoothingSettings"]
@@ -65,21 +65,9 @@ class SmoothingSettings:
     derivative_cutoff_hz: float = 1.0
 
     def __post_init__(self) -> None:
-        for name, (low, high) in (
-            ("min_cutoff_hz", CUTOFF_RANGE_HZ),
-            ("beta", BETA_RANGE),
-            ("derivative_cutoff_hz", CUTOFF_RANGE_HZ),
-        ):
-            value = getattr(self, name)
-            if not low <= value <= high:
-                raise SettingsError(
-                    "setting_range",
-                    "{name} should lie between {low} and {high}; {value} came. Choose a value in that range.",
-                    name=name,
-                    low=low,
-                    high=high,
-                    value=value,
-                )
+        check_range("min_cutoff_hz", self.min_cutoff_hz, *CUTOFF_RANGE_HZ)
+        check_range("beta", self.beta, *BETA_RANGE)
+        check_range("derivative_cutoff_hz", self.derivative_cutoff_hz, *CUTOFF_RANGE_HZ)
 
 
 class OneEuroFilter:

@@ -8,9 +8,10 @@ from typing import Final, TypeVar, cast, get_args
 import streamlit as st
 
 from pose_core.benchmark import PRESETS, Plan, Preset, SourceKind, make_plan
-from pose_core.benchmark.plan import MODELS, MODES, SIZES_WH
+from pose_core.benchmark.plan import MODES, SIZES_WH
 from pose_core.benchmark.recommend import GOALS, Goal
 from pose_core.benchmark.run import expected_s
+from pose_core.settings import VARIANTS
 from pose_ui.benchmark.session import BenchmarkSession
 from pose_ui.shell.state import BENCHMARK_DEFAULTS, benchmark_key
 from pose_ui.texts import Translator
@@ -124,7 +125,7 @@ def choose_cells(preset: Preset, t: Translator) -> Plan:
         if _OWN in sizes:
             chosen.append(_own_size(t))
         with st.container(horizontal=True):
-            models = _pills("models", MODELS, str, t)
+            models = _pills("models", VARIANTS, str, t)
             modes = _pills("modes", MODES, lambda mode: t(f"benchmark.mode_{mode}"), t)
             people = _pills("people", _PEOPLE, str, t)
         plan = make_plan(preset, sizes_wh=chosen, models=models, modes=modes, people=people)

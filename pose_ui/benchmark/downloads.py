@@ -1,4 +1,4 @@
-"""A benchmark to take away: report, JSON, CSV."""
+"""A benchmark's files: report, JSON, CSV."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from pose_core.benchmark.charts import (
     split_figure,
 )
 from pose_core.benchmark.recommend import GOAL_FPS, Advice, Goal, recommend
-from pose_core.benchmark.words import (
+from pose_core.benchmark.texts import (
     advice_text,
     finding_text,
     loss_table,

@@ -6,17 +6,17 @@ from typing import Final
 
 import streamlit as st
 
-from pose_core.benchmark import BenchmarkDesk, BenchmarkResult, BenchmarkRun
+from pose_core.benchmark import BenchmarkResult, BenchmarkRun, BenchmarkRunner
 from pose_core.benchmark.charts import fps_figure
 from pose_core.benchmark.recommend import GOAL_FPS, Goal
-from pose_core.benchmark.words import speed_table
+from pose_core.benchmark.texts import speed_table
 from pose_ui.benchmark.choices import duration
 from pose_ui.benchmark.session import BenchmarkSession
 from pose_ui.texts import Translator
 from pose_ui.widgets.live_chart import live_chart
 from pose_ui.widgets.tables import show_table
 
-__all__ = ["running_panel", "somebody_elses"]
+__all__ = ["other_run", "running_panel"]
 
 _EVERY_S: Final = 1.0
 
@@ -51,12 +51,12 @@ def running_panel(session: BenchmarkSession, goal: Goal, t: Translator) -> None:
     panel()
 
 
-def somebody_elses(desk: BenchmarkDesk, t: Translator) -> None:
+def other_run(runner: BenchmarkRunner, t: Translator) -> None:
     """Say that another visitor's run is under way, and draw the page anew when it is over."""
 
     @st.fragment(run_every=_EVERY_S)
     def panel() -> None:
-        run = desk.current
+        run = runner.current
         if run is None:
             st.rerun()
         st.info(t("benchmark.somebody"), icon=":material/hourglass_top:")

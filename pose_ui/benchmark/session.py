@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from functools import cache
-from pathlib import Path
-from typing import Final
 
 import streamlit as st
 
 from pose_core.benchmark import (
-    BenchmarkDesk,
     BenchmarkResult,
     BenchmarkRun,
+    BenchmarkRunner,
+    BenchmarkSource,
     Plan,
-    Source,
     SourceKind,
-    read_result,
 )
 from pose_core.errors import PoseCoreError
 from pose_core.media.clips import read_clip
@@ -25,10 +21,7 @@ from pose_core.media.images import decode_picture
 from pose_core.models.pool import PosePool
 from pose_ui.shell.state import BENCHMARK
 
-__all__ = ["BenchmarkSession", "benchmark_session", "shipped_result"]
-
-#: What the developers' machine gave; shown until the visitor has measured.
-_SHIPPED: Final = Path(__file__).parents[2] / "benchmarks" / "results" / "resolution.json"
+__all__ = ["BenchmarkSession", "benchmark_session"]
 
 
 @dataclass
@@ -49,12 +42,12 @@ class BenchmarkSession:
     problem: PoseCoreError | None = None
     files: dict[SourceKind, bytes] = field(default_factory=dict)
 
-    def start(self, plan: Plan, kind: SourceKind, desk: BenchmarkDesk, pool: PosePool) -> None:
+    def start(self, plan: Plan, kind: SourceKind, runner: BenchmarkRunner, pool: PosePool) -> None:
         """Begin a run; a problem is kept for the page."""
         self.problem = None
-        source = Source(kind, self.files.get(kind, b""))
+        source = BenchmarkSource(kind, self.files.get(kind, b""))
         try:
-            self.run = desk.start(plan, source, lambda: pool.status().streams)
+            self.run = runner.start(plan, source, lambda: pool.status().streams)
         except PoseCoreError as error:
             self.problem = error
         else:
@@ -89,12 +82,6 @@ def _hold(started: str, _run: BenchmarkRun) -> BenchmarkRun:
 def _ends_with_the_visit(run: BenchmarkRun) -> None:
     """Stop the run when the visitor's browser goes."""
     _hold(str(id(run)), run)
-
-
-@cache
-def shipped_result() -> BenchmarkResult | None:
-    """The committed result of the developers' machine; None where it is not there."""
-    return read_result(_SHIPPED.read_bytes()) if _SHIPPED.exists() else None
 
 
 def benchmark_session() -> BenchmarkSession:

@@ -35,7 +35,7 @@ def _loaded(t: Translator) -> list[Named]:
     return loaded[:2]
 
 
-def _title(result: BenchmarkResult, t: Translator) -> str:
+def _title(result: BenchmarkResult) -> str:
     machine = result.machine
     return f"{machine.get('processor', '')}, {machine.get('cores', '')} · {result.started[:16].replace('T', ' ')}"
 
@@ -56,7 +56,7 @@ def compare_results(result: BenchmarkResult, t: Translator) -> None:
     )
     names = (f"A: {name_a}", f"B: {name_b}")
     for name, one in zip(names, (before, after), strict=True):
-        st.markdown(f"**{plain(name)}** &nbsp; {plain(_title(one, t))}")
+        st.markdown(f"**{plain(name)}** &nbsp; {plain(_title(one))}")
     both = [(one, other) for one in after.cells if (other := before.cell(one.cell)) is not None]
     if not both:
         st.info(t("benchmark.compare_nothing"))

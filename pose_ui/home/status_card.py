@@ -9,7 +9,8 @@ import pandas as pd
 import streamlit as st
 
 from pose_core.machine import processor_name, usable_cores
-from pose_core.models.bundles import VARIANTS, bundle
+from pose_core.models.bundles import bundle
+from pose_core.settings import VARIANTS
 from pose_core.version import VERSION
 from pose_ui.shell.resources import pool
 from pose_ui.texts import Translator

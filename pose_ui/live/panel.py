@@ -11,7 +11,7 @@ from pose_core.figures.landmarks import world_figure
 from pose_core.figures.over_time import angle_history_figure, visibility_figure
 from pose_core.geometry.angles import LIMB_ANGLES
 from pose_core.models.pool import PosePool
-from pose_core.pipeline.live import STEPS, LiveStatus, LiveStream
+from pose_core.pipeline.live import LIVE_STEPS, LiveStatus, LiveStream
 from pose_ui.live_view.choices import LiveChoices
 from pose_ui.live_view.session import LiveSession
 from pose_ui.shell.layout import number
@@ -93,7 +93,7 @@ def _steps(status: LiveStatus, t: Translator) -> None:
                 t("live.median"): number(status.figures.steps_ms[step][0], 1),
                 t("live.p95"): number(status.figures.steps_ms[step][1], 1),
             }
-            for step in STEPS
+            for step in LIVE_STEPS
             if step in status.figures.steps_ms
         ]
         if status.figures.delay_ms:

@@ -13,7 +13,7 @@ from pose_core.export.photos import landmark_rows, to_json_dict
 from pose_core.figures.landmarks import angle_figure, picture_figure, world_figure
 from pose_core.geometry.angles import Space, pose_angles_deg
 from pose_core.media.images import encode_jpeg
-from pose_core.pipeline.photo import STEPS, PhotoResult, annotate_photo
+from pose_core.pipeline.photo import PHOTO_STEPS, PhotoResult, annotate_photo
 from pose_core.settings import MAX_PEOPLE, PoseSettings
 from pose_ui.shell.layout import open_tab
 from pose_ui.shell.settings_panel import choose
@@ -47,7 +47,7 @@ def _size(size_wh: tuple[int, int]) -> str:
 def _timing_line(result: PhotoResult, times_ms: Mapping[str, float], t: Translator) -> str:
     steps = [
         f"{t(f'photo.step_{step}')} {times_ms[step]:.1f}"
-        for step in STEPS
+        for step in PHOTO_STEPS
         if step != "enlarge" or result.analysed_wh != result.size_wh
     ]
     return t(

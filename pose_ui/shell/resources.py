@@ -11,22 +11,16 @@ import streamlit as st
 
 from ops.configuration import read_configuration
 from ops.rate import RateLimit
-from pose_core.benchmark import BenchmarkDesk
+from pose_core.benchmark import BenchmarkRunner
 from pose_core.figures.landmarks import picture_figure
 from pose_core.media.images import decode_picture, encode_jpeg
 from pose_core.models.pool import PosePool
 from pose_core.performer.samples import sample_bytes
 from pose_core.pipeline.photo import analyse_photo, annotate_photo
 from pose_core.settings import PoseSettings
+from pose_core.translate import untranslated
 
-__all__ = [
-    "PASSWORD_ATTEMPTS",
-    "benchmark_desk",
-    "close_pool",
-    "password_attempts",
-    "pool",
-    "warm_up",
-]
+__all__ = ["PASSWORD_ATTEMPTS", "benchmark_runner", "close_pool", "password_attempts", "pool", "warm_up"]
 
 #: Passwords a minute from one address: enough for slips of the finger, 14 400 guesses a day.
 PASSWORD_ATTEMPTS = 10
@@ -45,10 +39,10 @@ def pool() -> PosePool:
     return PosePool(stream_limit=read_configuration(os.environ).seats)
 
 
-@st.cache_resource(show_spinner=False, on_release=BenchmarkDesk.close)
-def benchmark_desk() -> BenchmarkDesk:
-    """The one `BenchmarkDesk` of this process."""
-    return BenchmarkDesk()
+@st.cache_resource(show_spinner=False, on_release=BenchmarkRunner.close)
+def benchmark_runner() -> BenchmarkRunner:
+    """The one `BenchmarkRunner` of this process."""
+    return BenchmarkRunner()
 
 
 @st.cache_resource(show_spinner=False)
@@ -81,7 +75,7 @@ def warm_up() -> None:
         result, picture = analyse_photo(data, settings, pool())
         drawn_rgb, _ = annotate_photo(result, picture.frame_rgb, settings, names={"nose": "nose 鼻"})
         jpeg = encode_jpeg(drawn_rgb)
-        picture_figure(jpeg, result.poses, lambda key, **_: key, visibility_limit=0.5).to_json()
+        picture_figure(jpeg, result.poses, untranslated, visibility_limit=0.5).to_json()
     # The cores are shared by pictures and streams: threads of OpenCV's own cost more than they bring.
     cv2.setNumThreads(1)
     # What is loaded now stays: collections of garbage, each of which stops every stream, need not look at it again.
@@ -91,6 +85,6 @@ def warm_up() -> None:
 
 def close_pool() -> None:
     """End a benchmark and free all landmarkers; the last thing before the process ends."""
-    benchmark_desk().close()
+    benchmark_runner().close()
     pool().close()
     pool.clear()

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import cast, get_args
-
 import streamlit as st
 
-from pose_core.settings import MAX_PEOPLE, DetectionSettings, DrawSettings, PoseSettings, Variant
+from pose_core.settings import MAX_PEOPLE, VARIANTS, DetectionSettings, DrawSettings, PoseSettings
 from pose_ui.shell.state import SETTING_DEFAULTS, setting_key
 from pose_ui.texts import Translator
 
@@ -46,7 +44,7 @@ def settings_panel(t: Translator) -> PoseSettings:
         st.markdown(f"**{t('settings.model_group')}**")
         model = st.radio(
             t("settings.model"),
-            get_args(Variant),
+            VARIANTS,
             key=setting_key("model"),
             format_func=lambda variant: t(f"settings.model_{variant}"),
             label_visibility="collapsed",
@@ -92,7 +90,7 @@ def settings_panel(t: Translator) -> PoseSettings:
             type="tertiary",
         )
     return PoseSettings(
-        detection=DetectionSettings(cast(Variant, model), people, detection, presence),
+        detection=DetectionSettings(model, people, detection, presence),
         draw=DrawSettings(**{name: name in drawn for name in _DRAWINGS}),
         visibility_limit=visibility,
         enlarge_small=enlarge,

@@ -6,16 +6,15 @@ import hashlib
 import hmac
 import logging
 import os
-import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any, Final
 
 import streamlit as st
 
 from ops.configuration import Configuration, read_configuration
 from ops.log import log_event
+from ops.secrets import secrets_section
 from pose_core.errors import SettingsError, SetupError
 from pose_ui.shell import language
 from pose_ui.shell.layout import title_row
@@ -53,8 +52,8 @@ def check_login(configuration: Configuration) -> None:
                 'Install it with .venv/bin/pip install "streamlit[auth]", or leave the variable out.',
                 package=package,
             )
-    section = _auth_section(map(Path, st.get_option("secrets.files")))
-    missing = [name for name in _AUTH if not section.get(name)]
+    _, section = secrets_section("auth", st.get_option("secrets.files")) or ("", None)
+    missing = [name for name in _AUTH if not (isinstance(section, dict) and section.get(name))]
     if missing:
         raise SettingsError(
             "auth_section",
@@ -62,26 +61,6 @@ def check_login(configuration: Configuration) -> None:
             "Add it as docs/deploy.md shows.",
             names=", ".join(missing),
         )
-
-
-def _auth_section(files: Iterable[Path]) -> Mapping[str, Any]:
-    """The section ``[auth]`` of the last file that has one."""
-    section: Mapping[str, Any] = {}
-    for path in files:
-        try:
-            found = tomllib.loads(path.read_text("utf-8")).get("auth")
-        except (FileNotFoundError, IsADirectoryError):  # mounted secrets come as a folder
-            continue
-        except (OSError, ValueError):  # TOML and UTF-8 errors are ValueErrors; they quote the file
-            raise SettingsError(
-                "auth_file",
-                "POSEDECK_LOGIN=oidc needs Streamlit's secrets file {file}, which cannot be read as TOML. "
-                "Please correct it.",
-                file=path.name,
-            ) from None
-        if isinstance(found, dict):
-            section = found
-    return section
 
 
 def tell_what_is_open(configuration: Configuration) -> None:

@@ -49,7 +49,7 @@ class Translator:
     def __init__(self, language: Language) -> None:
         self.language: Language = language
 
-    def __call__(self, key: str, **values: object) -> str:
+    def __call__(self, key: str, /, **values: object) -> str:
         """Text of `key` with its ``{fields}`` filled in; KeyError if the catalogue lacks it."""
         text = catalogue()[key][self.language]
         return text.format(**values) if values else text

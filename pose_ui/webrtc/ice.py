@@ -1,8 +1,6 @@
 """STUN and TURN servers for the Live page: none unless whoever runs PoseDeck names some. docs/deploy.md shows how.
 
-The environment leads, then the section ``[ice]`` of Streamlit's ``secrets.toml``. That file is read here with tomllib
-and not through ``st.secrets``, which raises one and the same exception for a file that is absent (the usual case, and
-fine) and for one that is damaged (which must be said).
+The environment leads, then the section ``[ice]`` of Streamlit's ``secrets.toml``.
 
 A credential has to reach each viewer's browser. It stays out of logs and of the screen: it is in no ``repr`` and in no
 sentence of an error, and neither are addresses, since a password may have been pasted in the wrong line.
@@ -12,14 +10,26 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, TypeVar
 
 import streamlit as st
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
+from pydantic.dataclasses import dataclass
+from pydantic_core import PydanticCustomError
 
+from ops.secrets import secrets_section
 from pose_core.errors import SettingsError
 from pose_ui.webrtc.bindings import force_relay
 
@@ -37,17 +47,41 @@ _ADDRESS = re.compile(
     r"|turns:[\w.-]+(:\d{1,5})?(\?transport=tcp)?)",
     re.ASCII,
 )
-_SERVER_NAMES = ("urls", "username", "credential")
 _YES, _NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
+#: A misspelt relay_only would show addresses: unknown names are refused.
+_STRICT = ConfigDict(extra="forbid", hide_input_in_errors=True)
+_T = TypeVar("_T")
 
 
-@dataclass(frozen=True)
+def _address(text: str) -> str:
+    url = text.strip()
+    port = re.search(r":(\d+)(\?|$)", url)
+    if not _ADDRESS.fullmatch(url) or not (port is None or 1 <= int(port.group(1)) <= 65535):
+        raise ValueError
+    return url
+
+
+_Urls = Annotated[
+    tuple[Annotated[str, AfterValidator(_address)], ...],
+    Field(min_length=1),
+    BeforeValidator(lambda urls: [urls] if isinstance(urls, str) else urls),
+]
+_Text = Annotated[str | None, AfterValidator(lambda text: text or None)]
+
+
+@dataclass(frozen=True, config=_STRICT)
 class IceServer:
     """One STUN or TURN server under one or more addresses; TURN always has a username and a credential."""
 
-    urls: tuple[str, ...]
-    username: str | None = None
-    credential: str | None = field(default=None, repr=False)
+    urls: _Urls
+    username: _Text = None
+    credential: _Text = field(default=None, repr=False)
+
+    @model_validator(mode="after")
+    def _turn_is_whole(self) -> IceServer:
+        if self.relays and not (self.username and self.credential):
+            raise PydanticCustomError("ice_credential", "a TURN server without a username or a credential")
+        return self
 
     @property
     def relays(self) -> bool:
@@ -55,12 +89,12 @@ class IceServer:
         return any(url.startswith("turn") for url in self.urls)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=_STRICT)
 class IceSettings:
     """All servers, and whether every connection has to go through a TURN server."""
 
     servers: tuple[IceServer, ...] = ()
-    relay_only: bool = False
+    relay_only: StrictBool = False
 
     def configuration(self) -> dict[str, Any]:
         """Return them as browsers and streamlit-webrtc want them.
@@ -87,13 +121,13 @@ def ice_configuration() -> dict[str, Any]:
     SettingsError
         A setting is wrong; the sentence says which.
     """
-    settings = read_settings(os.environ, map(Path, st.get_option("secrets.files")))
+    settings = read_settings(os.environ, st.get_option("secrets.files"))
     if settings.relay_only:
         force_relay()
     return settings.configuration()
 
 
-def read_settings(environment: Mapping[str, str], files: Iterable[Path]) -> IceSettings:
+def read_settings(environment: Mapping[str, str], files: Iterable[str | Path]) -> IceSettings:
     """Read and check the settings.
 
     Parameters
@@ -101,7 +135,7 @@ def read_settings(environment: Mapping[str, str], files: Iterable[Path]) -> IceS
     environment : Mapping[str, str]
         ``POSEDECK_ICE_URLS`` (separated by commas) replaces all servers of the files; ``POSEDECK_ICE_RELAY_ONLY``
         replaces their ``relay_only``. An empty value counts as not set.
-    files : Iterable[Path]
+    files : Iterable[str | Path]
         TOML files; one that does not exist is skipped, and the last one with a section ``[ice]`` decides.
 
     Raises
@@ -110,9 +144,7 @@ def read_settings(environment: Mapping[str, str], files: Iterable[Path]) -> IceS
         A file is damaged, a name unknown, an address or a switch not understood, TURN without a username and a
         credential, or only relays wanted without a TURN server.
     """
-    settings = IceSettings()
-    for path in files:
-        settings = _from_file(path) or settings
+    settings = _from_files(files)
     servers = _servers_from(environment)
     switch = environment.get(RELAY_ONLY, "").strip().lower()
     if switch not in (*_YES, *_NO, ""):
@@ -138,7 +170,8 @@ def _servers_from(environment: Mapping[str, str]) -> tuple[IceServer, ...] | Non
     urls = environment.get(URLS, "").strip()
     username, credential = environment.get(USERNAME) or None, environment.get(CREDENTIAL) or None
     if urls:
-        return (_checked_server(urls.split(","), username, credential, URLS),)
+        table = {"urls": urls.split(","), "username": username, "credential": credential}
+        return (_checked(IceServer, table, URLS),)
     if username or credential:
         raise SettingsError(
             "ice_alone",
@@ -149,105 +182,53 @@ def _servers_from(environment: Mapping[str, str]) -> tuple[IceServer, ...] | Non
     return None
 
 
-def _from_file(path: Path) -> IceSettings | None:
-    """Return what the section [ice] of `path` says, or None if there is no such file or section."""
-    name = "/".join(
-        path.parts[-2:]
-    )  # a visitor may see the sentence: where the project lies is not their business
-    if path.suffix != ".toml":
-        return None  # a folder of mounted secrets: only Streamlit itself reads those
+def _from_files(files: Iterable[str | Path]) -> IceSettings:
+    found = secrets_section("ice", files)
+    if found is None:
+        return IceSettings()
+    file, section = found
+    place = f"{file} [ice]"
+    own = {}
+    if isinstance(section, dict):  # one server may stand in the section itself
+        own = {name: section[name] for name in ("urls", "username", "credential") if name in section}
+        section = {name: value for name, value in section.items() if name not in own}
+    settings = _checked(IceSettings, section, place)
+    if own:
+        settings = IceSettings((_checked(IceServer, own, place), *settings.servers), settings.relay_only)
+    return settings
+
+
+def _checked(kind: type[_T], table: object, place: str) -> _T:
+    """`table` as one of the above, or what is wrong in it, as a sentence that quotes nothing."""
     try:
-        section = tomllib.loads(path.read_text(encoding="utf-8")).get("ice")
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError) as error:  # TOML and UTF-8 faults are ValueErrors
-        place = re.search(r"line \d+", str(error))
-        raise SettingsError(
-            "ice_file",
-            "{file} should be a TOML file that can be read, and is not ({reason}). Please correct it; "
-            "docs/deploy.md shows an example.",
-            file=name,
-            reason=place.group() if place else type(error).__name__,
-        ) from None
-    if section is None:
-        return None
-    names = (*_SERVER_NAMES, "servers", "relay_only")
-    table = _checked_table(section, names, f"{name} [ice]", "[ice]")
-    tables = table.get("servers", [])
-    relay_only = table.get("relay_only", False)
-    if not isinstance(tables, list):
-        raise _misfit(f"{name} [ice]", "servers")
-    if not isinstance(relay_only, bool):
-        raise _misfit(f"{name} [ice]", "relay_only")
-    servers = []
-    if any(key in table for key in _SERVER_NAMES):
-        servers.append(_server_from(table, f"{name} [ice]"))
-    for number, entry in enumerate(tables, start=1):
-        place_name = f"{name} [[ice.servers]] {number}"
-        servers.append(
-            _server_from(_checked_table(entry, _SERVER_NAMES, place_name, "[[ice.servers]]"), place_name)
-        )
-    return IceSettings(tuple(servers), relay_only)
-
-
-def _server_from(table: Mapping[str, Any], place: str) -> IceServer:
-    urls = table.get("urls")
-    urls = [urls] if isinstance(urls, str) else urls
-    if not (isinstance(urls, list) and urls):
-        raise _misfit(place, "urls")
-    for name in ("username", "credential"):
-        if not isinstance(table.get(name, ""), str):
-            raise _misfit(place, name)
-    return _checked_server(urls, table.get("username"), table.get("credential"), place)
-
-
-def _checked_server(
-    urls: Iterable[object], username: str | None, credential: str | None, place: str
-) -> IceServer:
-    checked = []
-    for number, url in enumerate(urls, start=1):
-        text = url.strip() if isinstance(url, str) else ""
-        if not _ADDRESS.fullmatch(text) or not _port_fits(text):
-            raise SettingsError(
-                "ice_address",
-                "An address in {place} should look like stun:turn.example.org:3478, "
-                "turn:turn.example.org:3478?transport=udp or turns:turn.example.org:5349?transport=tcp, and "
-                "number {number} does not. Please correct it.",
-                place=place,
-                number=number,
-            )
-        checked.append(text)
-    server = IceServer(tuple(checked), username or None, credential or None)
-    if server.relays and not (server.username and server.credential):
+        return TypeAdapter(kind).validate_python(table)
+    except ValidationError as error:
+        fault = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    where, shown = fault["loc"], "[ice]"
+    if where[:1] == ("servers",) and len(where) > 1:
+        shown = "[[ice.servers]]"
+        place = f"{place.removesuffix('[ice]')}{shown} {int(where[1]) + 1}"
+        where = where[2:]
+    if fault["type"] == "ice_credential":
         raise SettingsError(
             "ice_credential",
             "A TURN server needs a username and a credential, and that of {place} lacks at least one. "
             "Please add what is missing.",
             place=place,
         )
-    return server
-
-
-def _port_fits(url: str) -> bool:
-    port = re.search(r":(\d+)(\?|$)", url)
-    return port is None or 1 <= int(port.group(1)) <= 65535
-
-
-def _checked_table(value: object, names: tuple[str, ...], place: str, shown: str) -> dict[str, Any]:
-    """Return `value` if it is a table of known names only: a misspelt relay_only would show addresses."""
-    if not isinstance(value, dict):
-        raise _misfit(place, shown)
-    for name in value:
-        if name not in names:
-            raise _misfit(place, name)
-    return value
-
-
-def _misfit(place: str, name: str) -> SettingsError:
-    return SettingsError(
+    if where[:1] == ("urls",) and len(where) > 1:
+        raise SettingsError(
+            "ice_address",
+            "An address in {place} should look like stun:turn.example.org:3478, "
+            "turn:turn.example.org:3478?transport=udp or turns:turn.example.org:5349?transport=tcp, and "
+            "number {number} does not. Please correct it.",
+            place=place,
+            number=int(where[1]) + 1,
+        )
+    raise SettingsError(
         "ice_section",
         "{place} may hold urls, username, credential, relay_only and servers in the form that docs/deploy.md shows; "
         "{name} is missing, unknown or of another form. Please correct it.",
         place=place,
-        name=name,
+        name=where[0] if where else shown,
     )

@@ -8,7 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from pose_core.benchmark.words import Table
+from pose_core.benchmark.texts import Table
 
 __all__ = ["show_chart", "show_table"]
 

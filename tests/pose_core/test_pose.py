@@ -31,13 +31,13 @@ def test_arrays_are_copies_of_what_came(make_pose: Callable[..., Pose], name: st
 
 @pytest.mark.parametrize("name", ARRAYS)
 def test_another_shape_is_refused_and_named(make_pose: Callable[..., Pose], name: str) -> None:
-    with pytest.raises(ValueError, match=rf"{name} should have shape .* \(32,"):
+    with pytest.raises(ValueError, match=rf"{name} must have shape .* \(32,"):
         make_pose(**{name: getattr(make_pose(), name)[:32]})
 
 
 @pytest.mark.parametrize("size_wh", [(0, 480), (640, 0), (640, -1)])
 def test_size_must_be_positive(make_pose: Callable[..., Pose], size_wh: tuple[int, int]) -> None:
-    with pytest.raises(ValueError, match="size_wh should be positive"):
+    with pytest.raises(ValueError, match="size_wh must be positive"):
         make_pose(size_wh=size_wh)
 
 

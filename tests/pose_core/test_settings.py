@@ -37,12 +37,12 @@ def test_a_share_outside_0_to_1_is_refused(kind: Any, name: str, value: float) -
     assert caught.value.code == "setting_range"
     assert caught.value.values["name"] == name
     assert name in str(caught.value)
-    assert "between 0 and 1" in str(caught.value)
+    assert "must be 0 to 1; got" in str(caught.value)
 
 
 @pytest.mark.parametrize("people", [0, -1, MAX_PEOPLE + 1])
 def test_a_number_of_people_outside_its_range_is_refused(people: int) -> None:
-    with pytest.raises(SettingsError, match=f"people should lie between 1 and {MAX_PEOPLE}; {people} came"):
+    with pytest.raises(SettingsError, match=f"people must be 1 to {MAX_PEOPLE}; got {people}"):
         DetectionSettings(people=people)
 
 

@@ -42,7 +42,12 @@ def _raised() -> dict[str, set[str]]:
     names = {cls.__name__ for cls in (PoseCoreError, *PoseCoreError.__subclasses__())}
     found: dict[str, set[str]] = {}
     for call in _calls():
-        if isinstance(call.func, ast.Name) and call.func.id in names and call.args:
+        if not isinstance(call.func, ast.Name):
+            continue
+        if call.func.id == "check_range":
+            codes = [ast.literal_eval(keyword.value) for keyword in call.keywords if keyword.arg == "code"]
+            found[codes[0] if codes else "setting_range"] = {"name", "low", "high", "value"}
+        elif call.func.id in names and call.args and ast.unparse(call.args[0]) != "code":  # as in check_range
             code = ast.literal_eval(call.args[0])
             if code.startswith(PROGRAMMERS_ONLY):
                 continue

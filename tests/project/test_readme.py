@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from pose_core.benchmark.plan import Cell
-from pose_core.benchmark.result import read_result
-from scripts.readme_speed import README, RESULT, speed_table, with_table
+from pose_core.benchmark.result import shipped_result
+from scripts.readme_speed import README, speed_table, with_table
 from tests.support.benchmark_results import measured, result_of
 
 
 def test_the_speed_table_is_that_of_the_committed_benchmark() -> None:
     readme = README.read_text("utf-8")
-    assert with_table(readme, speed_table(read_result(RESULT.read_bytes()))) == readme
+    assert with_table(readme, speed_table(shipped_result())) == readme
 
 
 def test_a_row_names_both_rates_and_what_was_not_measured() -> None:

@@ -13,12 +13,11 @@ import pytest
 
 from pose_core.export.photos import to_csv, to_json_dict
 from pose_core.media.images import decode_picture, encode_jpeg, encode_png
-from pose_core.models.bundles import VARIANTS
 from pose_core.models.pool import PosePool
 from pose_core.performer import Camera, render_frame
 from pose_core.performer.samples import sample_bytes
 from pose_core.pipeline.photo import analyse_photo, annotate_photo
-from pose_core.settings import DetectionSettings, DrawSettings, PoseSettings
+from pose_core.settings import VARIANTS, DetectionSettings, DrawSettings, PoseSettings
 from pose_core.version import VERSION
 from service.negotiation import best_offer
 from service.schemas import HealthAnswer, Model, PoseAnswer

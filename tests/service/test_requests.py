@@ -19,8 +19,8 @@ from schemathesis.checks import CHECKS, load_all_checks
 from pose_core.models.pool import PosePool
 from service import Limits
 from service.api import build_api
-from service.desk import Desk
 from service.metrics import Metrics
+from service.workers import Workers
 from tests.support.damage import pictures
 from tests.support.rest_client import TIMEOUT_S, Client, rest_server
 
@@ -51,7 +51,7 @@ schemathesis.openapi.format(
     "binary", st.one_of(st.sampled_from([*pictures().values()]), st.binary(max_size=200))
 )
 # From the application and not over HTTP: the tests are collected before there is a server.
-document = schemathesis.openapi.from_dict(build_api(Desk(PosePool, Limits()), Metrics()).openapi())
+document = schemathesis.openapi.from_dict(build_api(Workers(PosePool, Limits()), Metrics()).openapi())
 document.config.generation.update(deterministic=True)
 # Of its own accord schemathesis does not take 413 for a refusal.
 document.config.checks.negative_data_rejection.expected_statuses = ["400", "405", "406", "413", "415", "422"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pose_core.benchmark.lanes import STEPS
+from pose_core.benchmark.lanes import BENCHMARK_STEPS
 from pose_core.benchmark.loss import Loss
 from pose_core.benchmark.plan import Cell
 from pose_core.benchmark.result import BenchmarkResult, CellResult, SourceFacts
@@ -23,7 +23,7 @@ def measured(
     cell: Cell, fps: float, distance: float = 4.0, found: float = 1.0, inference_share: float = 0.8
 ) -> CellResult:
     frame_ms = 1000 / fps
-    steps = dict.fromkeys(STEPS, frame_ms * (1 - inference_share) / (len(STEPS) - 1))
+    steps = dict.fromkeys(BENCHMARK_STEPS, frame_ms * (1 - inference_share) / (len(BENCHMARK_STEPS) - 1))
     return CellResult(
         cell=cell,
         seconds=1.0,

@@ -1,13 +1,13 @@
 """A live stream: newest frame in, skeleton drawn, figures beside it. Knows no browser and no WebRTC."""
 
-from pose_core.pipeline.live.meter import STEPS, Figures
+from pose_core.pipeline.live.meter import LIVE_STEPS, Figures
 from pose_core.pipeline.live.settings import LiveSettings, LiveStatus
 from pose_core.pipeline.live.sources import SCENES, ClipSource, PerformerSource, Source
 from pose_core.pipeline.live.stream import LiveStream
 
 __all__ = [
+    "LIVE_STEPS",
     "SCENES",
-    "STEPS",
     "ClipSource",
     "Figures",
     "LiveSettings",

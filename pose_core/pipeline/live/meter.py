@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["STEPS", "WINDOW_S", "Figures", "Meter"]
+__all__ = ["LIVE_STEPS", "WINDOW_S", "Figures", "Meter"]
 
 #: What a frame goes through on the server, in order. "decode" happens before it arrives, where that is known.
-STEPS: Final[tuple[str, ...]] = ("decode", "convert", "inference", "smooth", "draw")
+LIVE_STEPS: Final[tuple[str, ...]] = ("decode", "convert", "inference", "smooth", "draw")
 #: Figures are over this many seconds: long enough for a 95th percentile, short enough to see a change.
 WINDOW_S: Final = 5.0
 _SHORTEST_S: Final = 0.5  # a rate over less says nothing
@@ -28,7 +28,7 @@ class Figures:
     skipped : int
         Frames since the start that a newer one replaced before they were processed.
     steps_ms : mapping of str to tuple of float
-        Median and 95th percentile of each of `STEPS`, where any was measured.
+        Median and 95th percentile of each of `LIVE_STEPS`, where any was measured.
     delay_ms : tuple of float or None
         From a frame's arrival until its drawn picture was handed out: median and 95th percentile.
     busy_share : float
@@ -105,7 +105,7 @@ class Meter:
             skipped = self._skipped
         span_s = now_s - since_s
         known = span_s >= _SHORTEST_S
-        steps = {step: [one.steps_ms[step] for one in done if step in one.steps_ms] for step in STEPS}
+        steps = {step: [one.steps_ms[step] for one in done if step in one.steps_ms] for step in LIVE_STEPS}
         return Figures(
             received_fps=arrived / span_s if known else float("nan"),
             processed_fps=len(done) / span_s if known else float("nan"),

@@ -10,8 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from pose_core.models.bundles import VARIANTS
-from pose_core.settings import Variant
+from pose_core.settings import VARIANTS, Variant
 
 __all__ = ["Change", "QualityController", "Rung", "ladder"]
 
@@ -99,12 +98,8 @@ def ladder(height_px: int | None, model: Variant) -> tuple[Rung, ...]:
     """
     smaller_px = (step_px for step_px in HEIGHTS_PX if height_px is None or step_px < height_px)
     sizes = [Rung(step_px, model) for step_px in (height_px, *smaller_px)]
-    smaller_models: dict[Variant, tuple[Variant, ...]] = {
-        "heavy": ("full", "lite"),
-        "full": ("lite",),
-        "lite": (),
-    }
-    return (*sizes, *(Rung(sizes[-1].height_px, smaller) for smaller in smaller_models[model]))
+    faster = reversed(VARIANTS[: VARIANTS.index(model)])
+    return (*sizes, *(Rung(sizes[-1].height_px, variant) for variant in faster))
 
 
 def _distance(one: Rung, other: Rung) -> int:
@@ -158,9 +153,9 @@ class QualityController:
         self, rungs: Sequence[Rung], *, target_fps: float = DEFAULT_TARGET_FPS, now_s: float
     ) -> None:
         if not rungs:
-            raise ValueError("rungs should hold at least one rung; none came")
+            raise ValueError("rungs must hold at least one rung; got none")
         if not (math.isfinite(target_fps) and target_fps > 0):
-            raise ValueError(f"target_fps should be positive; {target_fps} came")
+            raise ValueError(f"target_fps must be positive; got {target_fps}")
         self._rungs = tuple(rungs)
         self._target_fps = target_fps
         self._waits_s: dict[Rung, float] = {}  # before a rung is tried again
@@ -223,7 +218,7 @@ class QualityController:
             If time goes back.
         """
         if not now_s >= self._last_s:
-            raise ValueError(f"now_s should not be before {self._last_s}; {now_s} came")
+            raise ValueError(f"now_s must not be before {self._last_s}; got {now_s}")
         if now_s - self._last_s > LONGEST_GAP_S:
             self._slow_since_s = self._room_since_s = None
         self._last_s = now_s
@@ -263,7 +258,7 @@ class QualityController:
             If there is no rung.
         """
         if not rungs:
-            raise ValueError("rungs should hold at least one rung; none came")
+            raise ValueError("rungs must hold at least one rung; got none")
         if tuple(rungs) == self._rungs:
             return
         before = self.rung if self._at > 0 else None

@@ -6,9 +6,10 @@ from itertools import product
 
 import pytest
 
-from pose_core.benchmark.plan import MODELS, PRESETS, SIZES_WH, Cell, check_size, make_plan
+from pose_core.benchmark.plan import PRESETS, SIZES_WH, Cell, check_size, make_plan
 from pose_core.benchmark.run import expected_s
 from pose_core.errors import SettingsError
+from pose_core.settings import VARIANTS
 
 
 def test_presets_grow_from_quick_to_thorough() -> None:
@@ -16,7 +17,7 @@ def test_presets_grow_from_quick_to_thorough() -> None:
     assert set(quick.cells) <= set(standard.cells) <= set(thorough.cells)
     assert expected_s(quick) < 20 < expected_s(standard) < 240 < expected_s(thorough) < 900
     assert set(thorough.cells) == {
-        Cell(*one) for one in product(SIZES_WH, MODELS, ("video", "photo"), (1, 2))
+        Cell(*one) for one in product(SIZES_WH, VARIANTS, ("video", "photo"), (1, 2))
     }
 
 
@@ -57,11 +58,13 @@ def test_an_empty_choice_is_refused(name: str) -> None:
 
 @pytest.mark.parametrize("size", [(0, 480), (640, 0), (-2, 480), (62, 480), (640, 100_000), (3842, 480)])
 def test_a_size_outside_the_limits_is_refused_with_the_limits(size: tuple[int, int]) -> None:
-    with pytest.raises(SettingsError, match=f"between 64 and 3840 pixels; {size[0]} x {size[1]} came"):
+    wrong = size[1] if size[0] == 640 else size[0]
+    name = "Height" if size[0] == 640 else "Width"
+    with pytest.raises(SettingsError, match=rf"^{name} must be 64 to 3840 pixels; got {wrong}\.$"):
         check_size(*size)
 
 
 def test_an_odd_size_is_refused_with_one_that_would_do() -> None:
-    with pytest.raises(SettingsError, match="640 x 480 would do"):
+    with pytest.raises(SettingsError, match="640 x 480, for example"):
         check_size(641, 481)
     assert check_size(64, 3840) == (64, 3840)

@@ -9,7 +9,7 @@ import pytest
 from pose_core.benchmark.plan import Cell
 from pose_core.benchmark.recommend import HEADROOM, pareto_front, recommend, stars
 from pose_core.benchmark.result import BenchmarkResult
-from pose_core.benchmark.words import advice_text
+from pose_core.benchmark.texts import advice_text
 from pose_ui.texts import Translator
 from tests.support.benchmark_results import (
     FULL_480,

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from pose_core.benchmark.plan import Cell
-from pose_core.benchmark.result import BenchmarkResult, SourceFacts, json_schema, read_result
-from pose_core.benchmark.words import (
+from pose_core.benchmark.result import BenchmarkResult, SourceFacts, json_schema, read_result, shipped_result
+from pose_core.benchmark.texts import (
     finding_text,
     loss_table,
     machine_table,
@@ -21,7 +21,6 @@ from pose_core.benchmark.words import (
     speed_table,
 )
 from pose_core.errors import PoseCoreError
-from pose_ui.benchmark.session import shipped_result
 from pose_ui.texts import Translator
 from tests.support.benchmark_results import measured, points, result_of
 from tests.support.paths import ROOT
@@ -91,11 +90,10 @@ def test_csv_has_a_row_a_cell_and_empty_fields_for_what_is_unknown() -> None:
     assert steps == pytest.approx(12.5 * (0.8 + 3 * 0.04), abs=0.01)
 
 
-def test_rates_are_those_of_the_mean_and_the_rest_is_outside_inference() -> None:
+def test_rates_are_those_of_the_mean() -> None:
     one = measured(SMALL, 80, inference_share=0.7)
     assert one.fps == pytest.approx(80)
     assert one.inference_fps == pytest.approx(80 / 0.7)
-    assert one.outside_share == pytest.approx(0.3)
 
 
 def test_the_finding_names_both_ends_of_the_sizes() -> None:
@@ -154,6 +152,5 @@ def test_every_field_of_the_file_is_documented() -> None:
 
 def test_the_shipped_result_is_a_whole_one() -> None:
     shipped = shipped_result()
-    assert shipped is not None
     assert shipped.complete
     assert len(shipped.cells) >= 18

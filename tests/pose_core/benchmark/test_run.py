@@ -14,13 +14,13 @@ from typing import Any
 import av
 import pytest
 
+import pose_core.benchmark.footage as footage
 import pose_core.benchmark.lanes as lanes
 import pose_core.benchmark.loss as loss
-import pose_core.benchmark.material as material
 import pose_core.benchmark.run as run_module
-from pose_core.benchmark import BenchmarkDesk, BenchmarkRun, Cell, Plan, Source
-from pose_core.benchmark.lanes import STEPS
-from pose_core.benchmark.material import prepare
+from pose_core.benchmark import BenchmarkRun, BenchmarkRunner, BenchmarkSource, Cell, Plan
+from pose_core.benchmark.footage import prepare
+from pose_core.benchmark.lanes import BENCHMARK_STEPS
 from pose_core.errors import BusyError, ClipError, PictureError
 from pose_core.performer.samples import clip_frame, clip_landmarks_px, sample_bytes
 from tests.support.clips import BAD_FILES, TURNS, assert_colours, encode, plain, quarters, sound_only
@@ -51,7 +51,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
     for module, names in (
         (lanes, ("StreamLandmarker", "ImageLandmarker")),
         (loss, ("ImageLandmarker",)),
-        (material, ("ImageLandmarker",)),
+        (footage, ("ImageLandmarker",)),
     ):
         for name in names:
             kind = getattr(module, name)
@@ -66,8 +66,8 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
     assert all(one.closed for one in seen)
 
 
-def finished(plan: Plan, source: Source | None = None) -> BenchmarkRun:
-    run = BenchmarkRun(plan, source or Source())
+def finished(plan: Plan, source: BenchmarkSource | None = None) -> BenchmarkRun:
+    run = BenchmarkRun(plan, source or BenchmarkSource())
     run.start()
     assert run.wait(120)
     return run
@@ -88,7 +88,7 @@ def test_a_run_gives_every_figure_and_frees_every_model(opened: list[Any]) -> No
     for one in result.cells:
         assert one.frame_ms.n == 8  # four in each of two rounds
         assert len(one.round_medians_ms) == 2
-        assert set(one.steps_ms) == set(STEPS)
+        assert set(one.steps_ms) == set(BENCHMARK_STEPS)
         assert sum(one.steps_ms.values()) == pytest.approx(one.frame_ms.mean)
         assert 0 < one.inference_ms.median < one.frame_ms.median
         assert one.loss.found_share == 1
@@ -139,7 +139,7 @@ def test_stopping_in_each_stage_frees_everything(
 
     monkeypatch.setattr(run_module, "prepare", noted)
     frames = 200 if stage == "prepare" else 8
-    run = BenchmarkRun(small_plan(source_frames=frames, small_frames=8, scaling_s=30.0), Source())
+    run = BenchmarkRun(small_plan(source_frames=frames, small_frames=8, scaling_s=30.0), BenchmarkSource())
     run.start()
 
     def reached() -> bool:
@@ -160,22 +160,22 @@ def test_stopping_in_each_stage_frees_everything(
 
 
 def test_only_one_run_at_a_time_and_the_next_when_it_is_over() -> None:
-    desk = BenchmarkDesk()
-    first = desk.start(small_plan(scaling_s=30.0), Source())
-    assert desk.current is first
+    runner = BenchmarkRunner()
+    first = runner.start(small_plan(scaling_s=30.0), BenchmarkSource())
+    assert runner.current is first
     with pytest.raises(BusyError, match="One benchmark at a time"):
-        desk.start(small_plan(), Source())
-    desk.close()
+        runner.start(small_plan(), BenchmarkSource())
+    runner.close()
     assert not first.running
-    assert desk.current is None
-    second = desk.start(small_plan(cells=(VIDEO,), rounds=1, scaling=(), small_frames=0), Source())
+    assert runner.current is None
+    second = runner.start(small_plan(cells=(VIDEO,), rounds=1, scaling=(), small_frames=0), BenchmarkSource())
     assert second.wait(60)
     assert second.status().phase == "done"
 
 
 def test_viewers_during_the_run_are_noted() -> None:
     counts = iter([0, 3, *[1] * 10_000])
-    run = BenchmarkRun(small_plan(scaling=(), small_frames=0), Source(), lambda: next(counts))
+    run = BenchmarkRun(small_plan(scaling=(), small_frames=0), BenchmarkSource(), lambda: next(counts))
     run.start()
     run.wait(60)
     result = run.result()
@@ -199,7 +199,7 @@ def test_a_fault_ends_the_run_in_words_and_keeps_what_was_measured(monkeypatch: 
 
 
 def test_progress_grows_to_the_end_and_names_the_time_left() -> None:
-    run = BenchmarkRun(small_plan(), Source())
+    run = BenchmarkRun(small_plan(), BenchmarkSource())
     run.start()
     shares, left = [], []
 
@@ -233,7 +233,7 @@ def test_the_truth_is_where_the_drawn_clip_has_it() -> None:
 
 
 def test_an_own_clip_is_compared_with_the_heavy_model(opened: list[Any]) -> None:
-    run = finished(small_plan(**ONE_CELL), Source("clip", person_clip()))
+    run = finished(small_plan(**ONE_CELL), BenchmarkSource("clip", person_clip()))
     result = run.result()
     assert result is not None
     assert result.reference == "heavy"
@@ -244,7 +244,7 @@ def test_an_own_clip_is_compared_with_the_heavy_model(opened: list[Any]) -> None
 
 
 def test_an_own_picture_is_measured_as_a_still_stream() -> None:
-    result = finished(small_plan(**ONE_CELL), Source("picture", sample_bytes("stand"))).result()
+    result = finished(small_plan(**ONE_CELL), BenchmarkSource("picture", sample_bytes("stand"))).result()
     assert result is not None
     assert result.source.size_wh == (960, 720)
     assert result.cells[0].loss.found_share == 1
@@ -252,7 +252,7 @@ def test_an_own_picture_is_measured_as_a_still_stream() -> None:
 
 def test_a_clip_without_anybody_has_no_distance_and_no_small_pictures() -> None:
     plan = small_plan(**ONE_CELL | {"small_frames": 2})
-    result = finished(plan, Source("clip", encode([plain((90, 90, 90))] * 6))).result()
+    result = finished(plan, BenchmarkSource("clip", encode([plain((90, 90, 90))] * 6))).result()
     assert result is not None
     assert result.cells[0].loss.found_share == 0
     assert math.isnan(result.cells[0].loss.distance_percent)
@@ -261,31 +261,31 @@ def test_a_clip_without_anybody_has_no_distance_and_no_small_pictures() -> None:
 
 @pytest.mark.parametrize("kind", BAD_FILES)
 def test_what_is_no_clip_ends_the_run_with_its_sentence(kind: str) -> None:
-    run = finished(small_plan(**ONE_CELL), Source("clip", BAD_FILES[kind][0]))
+    run = finished(small_plan(**ONE_CELL), BenchmarkSource("clip", BAD_FILES[kind][0]))
     assert isinstance(run.status().error, ClipError)
     assert run.result() is None
 
 
 def test_a_clip_with_sound_only_ends_the_run_with_its_sentence() -> None:
-    error = finished(small_plan(**ONE_CELL), Source("clip", sound_only())).status().error
+    error = finished(small_plan(**ONE_CELL), BenchmarkSource("clip", sound_only())).status().error
     assert error is not None
     assert error.code == "clip_no_video"
 
 
 def test_what_is_no_picture_ends_the_run_with_its_sentence() -> None:
-    run = finished(small_plan(**ONE_CELL), Source("picture", b"GIF89a"))
+    run = finished(small_plan(**ONE_CELL), BenchmarkSource("picture", b"GIF89a"))
     assert isinstance(run.status().error, PictureError)
 
 
 def test_a_clip_that_breaks_off_is_measured_on_what_is_there() -> None:
     whole = person_clip(8, file_format="matroska", g="1")
-    result = finished(small_plan(**ONE_CELL), Source("clip", whole[: len(whole) // 2])).result()
+    result = finished(small_plan(**ONE_CELL), BenchmarkSource("clip", whole[: len(whole) // 2])).result()
     assert result is not None
     assert 1 <= result.source.frames < 8
 
 
 def test_a_single_frame_is_enough() -> None:
-    result = finished(small_plan(**ONE_CELL), Source("clip", person_clip(1))).result()
+    result = finished(small_plan(**ONE_CELL), BenchmarkSource("clip", person_clip(1))).result()
     assert result is not None
     assert result.cells[0].frame_ms.n == 4
     assert math.isnan(result.cells[0].loss.jitter_percent)
@@ -295,7 +295,7 @@ def test_a_single_frame_is_enough() -> None:
 def test_a_clip_held_sideways_is_measured_upright(turn: str) -> None:
     matrix, colours = TURNS[turn]
     upright_wh = (240, 320) if matrix[0] == 0 else (320, 240)
-    source = Source("clip", encode([quarters()] * 3, display_matrix=matrix))
+    source = BenchmarkSource("clip", encode([quarters()] * 3, display_matrix=matrix))
     plan = small_plan(**ONE_CELL | {"small_frames": 1})
     (frame_rgb,) = prepare(source, plan, lambda: None).pictures
     assert frame_rgb.shape[1::-1] == upright_wh
@@ -307,7 +307,7 @@ def test_a_clip_held_sideways_is_measured_upright(turn: str) -> None:
 
 def test_a_very_long_clip_is_measured_on_its_first_frames() -> None:
     data = encode([plain((90, 90, 90), (64, 64))] * 700, fps=1)  # of 700 s; the Live page plays 600
-    result = finished(small_plan(**ONE_CELL), Source("clip", data)).result()
+    result = finished(small_plan(**ONE_CELL), BenchmarkSource("clip", data)).result()
     assert result is not None
     assert (result.source.frames, result.source.whole) == (8, False)
 
@@ -327,8 +327,8 @@ def test_a_clip_whose_frames_come_unevenly_keeps_their_times() -> None:
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
     plan = small_plan(**ONE_CELL)
-    made = prepare(Source("clip", file.getvalue()), plan, lambda: None)
+    made = prepare(BenchmarkSource("clip", file.getvalue()), plan, lambda: None)
     assert made.time_s == pytest.approx([time_ms / 1000 for time_ms in times_ms], abs=0.03)
-    result = finished(plan, Source("clip", file.getvalue())).result()
+    result = finished(plan, BenchmarkSource("clip", file.getvalue())).result()
     assert result is not None
     assert result.cells[0].loss.found_share == 1

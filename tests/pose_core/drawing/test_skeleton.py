@@ -355,7 +355,7 @@ def test_one_person_alone_looks_the_same_whatever_their_number(make_pose: PoseMa
 
 
 def test_numbers_for_other_people_than_came_are_refused(make_pose: PoseMaker) -> None:
-    with pytest.raises(ValueError, match="as many as poses, 1; 2 came"):
+    with pytest.raises(ValueError, match="as many as poses, 1; got 2"):
         draw_poses(plain(0), [make_pose()], numbers=[1, 2])
 
 
@@ -432,7 +432,7 @@ def _read_only() -> Frame:
     ids=["shape", "type", "order", "read-only"],
 )
 def test_an_array_that_cannot_be_drawn_in_is_refused(into: Any) -> None:
-    with pytest.raises(ValueError, match="into should be"):
+    with pytest.raises(ValueError, match="into must be"):
         draw_poses(plain(0), [], into=into)
 
 

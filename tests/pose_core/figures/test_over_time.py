@@ -177,15 +177,15 @@ def test_a_point_once_shown_is_shown_until_it_leaves() -> None:
 
 @pytest.mark.parametrize("joints", [[], ["toe"], ["knee", "left_knee"]])
 def test_joints_without_an_angle_are_refused(joints: list[str]) -> None:
-    with pytest.raises(ValueError, match="joints should be some of elbow"):
+    with pytest.raises(ValueError, match="joints must be some of elbow"):
         angle_history_figure(np.array([1.0]), measured(np.array([1.0])), joints, t, now_s=1.0)
 
 
 def test_a_window_without_length_and_angles_of_another_length_are_refused() -> None:
     time_s = np.array([1.0, 2.0])
-    with pytest.raises(ValueError, match="window_s should be positive; 0"):
+    with pytest.raises(ValueError, match="window_s must be positive; got 0"):
         history(time_s, now_s=2.0, window_s=0)
-    with pytest.raises(ValueError, match=r"\(3,\) came for right_knee"):
+    with pytest.raises(ValueError, match=r"got \(3,\) for right_knee"):
         history(time_s, now_s=2.0, right_knee=np.zeros(3))
 
 
@@ -266,7 +266,7 @@ def test_sides_of_the_bars_differ_in_pattern() -> None:
 
 
 def test_visibility_of_other_landmarks_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"shape \(33,\); \(17,\) came"):
+    with pytest.raises(ValueError, match=r"shape \(33,\); got \(17,\)"):
         visibility_figure(np.zeros(17), t, 0.5)
 
 

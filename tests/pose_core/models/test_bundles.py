@@ -15,7 +15,8 @@ import pytest
 from mediapipe.tasks.metadata import schema_py_generated as schema
 
 from pose_core.errors import BundleError, SettingsError
-from pose_core.models.bundles import FOLDER, MANIFEST, VARIANTS, bundle, verified_path
+from pose_core.models.bundles import FOLDER, MANIFEST, bundle, verified_path
+from pose_core.settings import VARIANTS
 
 SEGMENTATION_SIDE = 256
 OUTPUT_SHAPES = [
@@ -117,8 +118,8 @@ def test_the_networks_start_where_their_weights_are_aligned(variant: str) -> Non
 def test_an_unknown_variant_is_refused_with_the_choices(variant: str) -> None:
     with pytest.raises(SettingsError, match="lite, full, heavy") as caught:
         bundle(variant)
-    assert caught.value.code == "variant_unknown"
-    assert caught.value.values["variant"] == variant
+    assert caught.value.code == "setting_model"
+    assert caught.value.values["value"] == variant
 
 
 def test_an_untouched_copy_is_accepted(copy: Path) -> None:

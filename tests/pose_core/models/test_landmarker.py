@@ -16,11 +16,10 @@ from numpy.typing import NDArray
 
 from pose_core.errors import SetupError
 from pose_core.geometry.angles import ANGLE_NAMES, angles_deg
-from pose_core.models.bundles import VARIANTS
 from pose_core.models.landmarker import ImageLandmarker, StreamLandmarker, runtime_version
 from pose_core.performer import MOTIONS, PALETTES, Camera, PerformerFrame, Person, render_frame, render_scene
 from pose_core.pose import Pose
-from pose_core.settings import DetectionSettings
+from pose_core.settings import VARIANTS, DetectionSettings
 from pose_core.skeleton import INDEX, LANDMARK_NAMES
 from tests.support.paths import ROOT
 
@@ -228,7 +227,7 @@ def test_the_picture_is_left_as_it_was_and_may_be_read_only(
 def test_another_kind_of_array_is_refused_and_does_no_harm(
     landmarker: ImageLandmarker, performer: Performer, frame: Any
 ) -> None:
-    with pytest.raises(ValueError, match=r"frame_rgb should be uint8 \(H, W, 3\)"):
+    with pytest.raises(ValueError, match=r"frame_rgb must be uint8 \(H, W, 3\)"):
         landmarker.detect(frame)
     assert len(landmarker.detect(performer("squat", 0.0).rgb)) == 1
 

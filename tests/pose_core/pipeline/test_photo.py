@@ -17,7 +17,7 @@ from pose_core.errors import BusyError, PictureError
 from pose_core.media.images import ENLARGE_TO_PX, encode_png, enlarge_small
 from pose_core.models.pool import PosePool
 from pose_core.performer import Camera, PerformerFrame, Person, render_frame, render_scene
-from pose_core.pipeline.photo import STEPS, PhotoResult, analyse_photo, annotate_photo
+from pose_core.pipeline.photo import PHOTO_STEPS, PhotoResult, analyse_photo, annotate_photo
 from pose_core.pose import Pose
 from pose_core.settings import DetectionSettings, DrawSettings, PoseSettings
 from pose_core.skeleton import INDEX
@@ -123,7 +123,7 @@ def test_the_result_tells_which_file_how_read_and_how_asked(
 def test_every_step_is_timed(lite_pool: PosePool, performer: Performer) -> None:
     frame_rgb = performer("jack", 0.0).rgb
     result = analyse(frame_rgb, lite_pool)
-    assert tuple(result.times_ms) == STEPS[:-1]
+    assert tuple(result.times_ms) == PHOTO_STEPS[:-1]
     assert result.times_ms["inference"] > result.times_ms["enlarge"] >= 0, "nothing was enlarged"
     _, draw_ms = annotate_photo(result, frame_rgb, LITE)
     assert draw_ms > 0

@@ -415,18 +415,18 @@ def test_a_sequence_copies_its_arrays_and_makes_them_read_only() -> None:
 
 @pytest.mark.parametrize("name", ["image_xy_px", "image_z_px", "world_xyz_m", "visibility", "presence"])
 def test_a_sequence_refuses_an_array_of_another_length(name: str) -> None:
-    with pytest.raises(ValueError, match=rf"{name} should have shape \(4,"):
+    with pytest.raises(ValueError, match=rf"{name} must have shape \(4,"):
         sequence_of(4, **{name: getattr(sequence_of(3), name)})
 
 
 @pytest.mark.parametrize("time_s", [[0.0, 0.1, 0.1], [0.0, 0.2, 0.1], [0.0, np.nan, 0.2]])
 def test_a_sequence_wants_increasing_times(time_s: list[float]) -> None:
-    with pytest.raises(ValueError, match="time_s should be finite and increase"):
+    with pytest.raises(ValueError, match="time_s must be finite and increase"):
         sequence_of(3, time_s=time_s)
 
 
 def test_a_sequence_wants_a_size_and_may_be_empty() -> None:
-    with pytest.raises(ValueError, match="size_wh should be positive"):
+    with pytest.raises(ValueError, match="size_wh must be positive"):
         sequence_of(2, size_wh=(0, 480))
     assert len(sequence_of(0)) == 0
     assert sequence_of(0).found.shape == (0,)

@@ -164,7 +164,7 @@ def test_damaged_file_is_named_with_its_line_but_not_its_content(
 ) -> None:
     error = refused({}, write(secrets, text))
     assert (error.code, error.values) == (
-        "ice_file",
+        "secrets_file",
         {"file": ".streamlit/secrets.toml", "reason": reason},
     )
 

@@ -176,7 +176,7 @@ def test_a_machine_with_seconds_a_frame_steps_down_too() -> None:
 
 def test_time_that_goes_back_is_refused() -> None:
     controller = QualityController(ladder(720, "full"), now_s=5)
-    with pytest.raises(ValueError, match=r"before 5; 4\.9 came"):
+    with pytest.raises(ValueError, match=r"before 5; got 4\.9"):
         feed(controller, [4.9], 30.0, 30.0, 0.5)
 
 

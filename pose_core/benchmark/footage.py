@@ -24,7 +24,7 @@ from pose_core.pose import Pose
 from pose_core.settings import DetectionSettings
 from pose_core.skeleton import N_LANDMARKS
 
-__all__ = ["TICK_S", "Fit", "Material", "Source", "SourceKind", "nearest_px", "prepare"]
+__all__ = ["TICK_S", "BenchmarkSource", "Fit", "Footage", "SourceKind", "nearest_px", "prepare"]
 
 #: Streams are coded as if at 30 frames a second, whatever the source's rate: the encoder's rate control goes by it.
 TICK_S: Final = Fraction(1, 30)
@@ -35,7 +35,7 @@ _PICTURE_FPS: Final = 25.0
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class BenchmarkSource:
     """Where the frames come from.
 
     Attributes
@@ -63,7 +63,7 @@ class Fit:
 
 
 @dataclass(frozen=True, eq=False)
-class Material:
+class Footage:
     """Everything that a run needs, coded: no frame is kept as pixels but the few for small pictures.
 
     Attributes
@@ -110,7 +110,7 @@ class _Frames:
     count: int  # as far as the file says; an estimate
 
 
-def _frames(source: Source) -> _Frames:
+def _frames(source: BenchmarkSource) -> _Frames:
     if source.kind == "picture":
         frame_rgb = decode_picture(source.data).frame_rgb
         scale = box_scale(frame_rgb.shape[1], frame_rgb.shape[0])
@@ -167,12 +167,12 @@ def nearest_px(poses: tuple[Pose, ...], fit: Fit, reference_px: FloatArray) -> F
     return min(places, key=lambda xy_px: float(np.nanmean(np.abs(xy_px - reference_px))))
 
 
-def prepare(source: Source, plan: Plan, tick: Callable[[], None]) -> Material:
+def prepare(source: BenchmarkSource, plan: Plan, tick: Callable[[], None]) -> Footage:
     """Read the source, code it at each size, and find the reference.
 
     Parameters
     ----------
-    source : Source
+    source : BenchmarkSource
     plan : Plan
     tick : callable
         Called after each frame; may raise to stop.
@@ -216,7 +216,7 @@ def prepare(source: Source, plan: Plan, tick: Callable[[], None]) -> Material:
     finally:
         if heavy is not None:
             heavy.close()
-    return Material(
+    return Footage(
         kind=source.kind,
         native_wh=(frame_rgb.shape[1], frame_rgb.shape[0]),
         fps=read.fps,
@@ -231,7 +231,7 @@ def prepare(source: Source, plan: Plan, tick: Callable[[], None]) -> Material:
 
 
 def _reference_px(
-    source: Source,
+    source: BenchmarkSource,
     heavy: ImageLandmarker | None,
     frame_rgb: FrameRGB,
     number: int,

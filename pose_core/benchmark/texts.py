@@ -10,6 +10,7 @@ from pose_core.benchmark.charts import cell_name
 from pose_core.benchmark.plan import Cell
 from pose_core.benchmark.recommend import GOAL_FPS, Advice, stars
 from pose_core.benchmark.result import BenchmarkResult, CellResult
+from pose_core.translate import Translate
 
 __all__ = [
     "PUBLISHED_MS",
@@ -24,7 +25,6 @@ __all__ = [
     "speed_table",
 ]
 
-Translate = Callable[..., str]
 Table = tuple[list[str], list[list[str]]]
 
 #: The Flask demo that PoseDeck grew from printed these, for an Intel i5: size to frames a second.

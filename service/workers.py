@@ -18,7 +18,7 @@ from pose_core.machine import usable_cores
 from pose_core.media.images import MAX_FILE_MB
 from pose_core.models.pool import PosePool
 
-__all__ = ["Desk", "Limits"]
+__all__ = ["Limits", "Workers"]
 
 _T = TypeVar("_T")
 
@@ -51,8 +51,8 @@ class Limits:
     read_s: float = 30.0
 
 
-class Desk:
-    """Takes requests in. Lives on the event loop; the work itself runs in threads.
+class Workers:
+    """Takes requests in, so many at a time. Lives on the event loop; the work itself runs in threads.
 
     Parameters
     ----------
