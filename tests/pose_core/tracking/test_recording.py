@@ -13,10 +13,10 @@ import pytest
 
 import pose_core.tracking.recorder as recorder_module
 from pose_core.errors import ClipError
-from pose_core.geometry.angles import ANGLE_NAMES, pose_angles_deg
+from pose_core.geometry.angles import ANGLE_NAMES, pose_angles_deg, sequence_angles_deg
 from pose_core.media.clip_writer import ClipWriter
 from pose_core.media.clips import read_clip
-from pose_core.pose import Pose, PoseSequence, TrackedPerson
+from pose_core.pose import Layer, Pose, PoseSequence, TrackedPerson
 from pose_core.settings import PoseSettings
 from pose_core.skeleton import INDEX
 from pose_core.tracking.recorder import MAX_FRAMES, MAX_PERSON_FRAMES, Recorder
@@ -48,9 +48,9 @@ def test_a_recording_starts_its_own_clock_and_keeps_raw_and_smoothed(make_pose: 
     assert recording.time_s.tolist() == [0.0, 0.25]
     assert (recording.duration_s, recording.people, recording.size_wh) == (0.25, (7,), SIZE)
     assert (recording.ended_by, recording.truncated) == ("stop", False)
-    for layer, poses in ((recording.raw, (raw, smooth)), (recording.smoothed, (smooth, raw))):
-        sequence = layer[7]
-        assert list(layer) == [7]
+    layers: dict[Layer, tuple[Pose, Pose]] = {"raw": (raw, smooth), "smoothed": (smooth, raw)}
+    for layer, poses in layers.items():
+        sequence = recording.sequence(7, layer)
         for i, pose in enumerate(poses):
             for name in ("image_xy_px", "image_z_px", "world_xyz_m", "visibility", "presence"):
                 assert getattr(sequence, name)[i] == pytest.approx(getattr(pose, name), rel=1e-6)
@@ -60,7 +60,7 @@ def test_a_missed_frame_is_a_row_of_nan_and_its_time_is_kept(make_pose: PoseMake
     someone = [tracked(1, make_pose())]
     recording = recorded((0.0, []), (0.1, someone), (0.2, []), (0.3, someone), (0.4, []))
     assert recording.time_s == pytest.approx([0.0, 0.1, 0.2, 0.3, 0.4])
-    sequence = recording.smoothed[1]
+    sequence = recording.sequence(1, "smoothed")
     assert len(sequence) == 5
     assert sequence.found.tolist() == [False, True, False, True, False]
     for name in ("image_xy_px", "image_z_px", "world_xyz_m", "visibility", "presence"):
@@ -74,11 +74,13 @@ def test_people_are_kept_apart_by_their_numbers(make_pose: PoseMaker) -> None:
         (0.0, [tracked(2, right), tracked(1, left)]), (0.1, [tracked(1, left)]), (0.2, [tracked(2, right)])
     )
     assert recording.people == (1, 2)
-    nose_x = {n: s.image_xy_px[:, INDEX["nose"], 0] for n, s in recording.smoothed.items()}
+    nose_x = {
+        n: recording.sequence(n, "smoothed").image_xy_px[:, INDEX["nose"], 0] for n in recording.people
+    }
     np.testing.assert_array_equal(nose_x[1], [220, 220, np.nan])
     np.testing.assert_array_equal(nose_x[2], [420, np.nan, 420])
     with pytest.raises(KeyError):
-        recording.smoothed[3]
+        recording.sequence(3, "smoothed")
 
 
 def test_another_size_of_the_same_picture_changes_no_place(make_pose: PoseMaker) -> None:
@@ -93,7 +95,7 @@ def test_another_size_of_the_same_picture_changes_no_place(make_pose: PoseMaker)
         (pytest.approx(0.1), (320, 240)),
         (pytest.approx(0.2), SIZE),
     )
-    for sequence in (recording.raw[1], recording.smoothed[1]):
+    for sequence in (recording.sequence(1, "raw"), recording.sequence(1, "smoothed")):
         assert sequence.size_wh == SIZE
         for row in range(3):
             assert sequence.image_xy_px[row] == pytest.approx(pose.image_xy_px, rel=1e-6)
@@ -111,9 +113,9 @@ def test_another_shape_of_the_picture_keeps_angles_and_goes_where_the_clip_shows
     recorder.add(0.1, [tracked(1, upright)], (480, 640))
     recording = recorder.stop()
     # 480x640 into 640x480: scale 0.75, 140 px of black on either side.
-    nose = recording.smoothed[1].image_xy_px[1, INDEX["nose"]]
+    nose = recording.sequence(1, "smoothed").image_xy_px[1, INDEX["nose"]]
     assert nose == pytest.approx([320 * 0.75 + 140, 90 * 0.75])
-    angles = recording.angles_deg("image")
+    angles = sequence_angles_deg(recording.sequence(1, "smoothed"), "image", 0.5)
     assert angles[1] == pytest.approx(angles[0], abs=1e-3)
     assert angles[0, ANGLE_NAMES.index(KNEE)] < 150, "the leg is bent"
 
@@ -215,7 +217,9 @@ def test_stopping_again_gives_the_same_recording_and_adds_nothing(make_pose: Pos
 def test_nothing_recorded_is_a_recording_too() -> None:
     recording = Recorder(PoseSettings(), clip=True).stop()
     assert (recording.time_s.size, recording.people, recording.size_wh) == (0, (), None)
-    assert (recording.clip_mp4, recording.clip_error, dict(recording.raw)) == (None, None, {})
+    assert (recording.clip_mp4, recording.clip_error) == (None, None)
+    with pytest.raises(KeyError):
+        recording.sequence(1, "raw")
 
 
 def test_stopping_from_other_threads_while_frames_come_gives_all_the_same(make_pose: PoseMaker) -> None:
