@@ -76,6 +76,7 @@ def analyse_photo(
     pool: PosePool,
     *,
     name: str = "picture",
+    sha256: str | None = None,
     wait_s: float = DEFAULT_WAIT_S,
 ) -> tuple[PhotoResult, Picture]:
     """Decode a picture and find people in it.
@@ -88,6 +89,8 @@ def analyse_photo(
     pool : PosePool
     name : str
         Kept in the result.
+    sha256 : str, optional
+        Checksum of `data`, where the caller knows it already.
     wait_s : float
         Longest wait for a free landmarker.
 
@@ -116,7 +119,7 @@ def analyse_photo(
     poses = sorted((pose.resized(picture.size_wh) for pose in found), key=_height_px, reverse=True)
     result = PhotoResult(
         name=name,
-        sha256=hashlib.sha256(data).hexdigest(),
+        sha256=sha256 or hashlib.sha256(data).hexdigest(),
         format=picture.format,
         size_wh=picture.size_wh,
         analysed_wh=(frame_rgb.shape[1], frame_rgb.shape[0]),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -135,7 +135,8 @@ class Recording:
             raise KeyError(person)
         first, end, _ = frames.indices(self.time_s.size)
         rows = np.flatnonzero(of_person & (self.row_frame >= first) & (self.row_frame < end))
-        values = np.full((max(0, end - first), N_LANDMARKS, _CHANNELS), np.nan, dtype=np.float32)
+        shape = (max(0, end - first), N_LANDMARKS, _CHANNELS)
+        values: NDArray[Any] = np.full(shape, np.nan, dtype=np.float32)  # `PoseSequence` makes it float64
         values[self.row_frame[rows] - first] = self.values[rows, _RAW if layer == "raw" else _SMOOTHED]
         return PoseSequence(
             time_s=self.time_s[first:end],

@@ -113,16 +113,17 @@ def _person_summary(
     limit = recording.settings.visibility_limit
     jitter_raw_px = _jitter_px(recording.sequence(person, "raw"), limit)
     smoothed = recording.sequence(person, "smoothed")
+    found = smoothed.found
     angles = sequence_angles_deg(smoothed, space, limit)
     low, high = (extreme.reduce(angles, axis=0).tolist() for extreme in (np.fmin, np.fmax))
     summary = PersonSummary(
         person=person,
-        frames=int(np.count_nonzero(smoothed.found)),
+        frames=int(np.count_nonzero(found)),
         angle_ranges_deg=dict(zip(ANGLE_NAMES, zip(low, high, strict=True), strict=True)),
         jitter_raw_px=jitter_raw_px,
         jitter_smoothed_px=_jitter_px(smoothed, limit),
     )
-    return summary, smoothed.found
+    return summary, found
 
 
 def _jitter_px(sequence: PoseSequence, visibility_limit: float) -> float:

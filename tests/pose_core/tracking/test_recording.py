@@ -74,9 +74,7 @@ def test_people_are_kept_apart_by_their_numbers(make_pose: PoseMaker) -> None:
         (0.0, [tracked(2, right), tracked(1, left)]), (0.1, [tracked(1, left)]), (0.2, [tracked(2, right)])
     )
     assert recording.people == (1, 2)
-    nose_x = {
-        n: recording.sequence(n, "smoothed").image_xy_px[:, INDEX["nose"], 0] for n in recording.people
-    }
+    nose_x = {n: recording.sequence(n, "smoothed").image_xy_px[:, INDEX["nose"], 0] for n in recording.people}
     np.testing.assert_array_equal(nose_x[1], [220, 220, np.nan])
     np.testing.assert_array_equal(nose_x[2], [420, np.nan, 420])
     with pytest.raises(KeyError):
