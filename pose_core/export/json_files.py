@@ -1,7 +1,8 @@
-"""JSON of large arrays, written in small parts."""
+"""JSON of large arrays, written in small parts, so that nobody's live picture stands still while somebody saves."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO, Final
 
@@ -10,8 +11,7 @@ import orjson
 
 __all__ = ["write_json"]
 
-#: orjson lets no other thread work while it writes: with so many numbers at a time for under 2 ms, so that nobody's
-#: live picture stands still while somebody saves.
+#: orjson lets no other thread work while it writes: with so many numbers at a time, for 0.3 ms.
 _NUMBERS_AT_ONCE: Final = 10_000
 
 
@@ -36,12 +36,11 @@ def write_json(file: BinaryIO, value: Any) -> None:
 
 
 def _write_all(file: BinaryIO, brackets: bytes, items: Iterator[tuple[bytes, Any]]) -> None:
-    separator = brackets[:1]
-    for before, inner in items:
-        file.write(separator + b"\n" + before)
+    file.write(brackets[:1])
+    for number, (before, inner) in enumerate(items):
+        file.write((b",\n" if number else b"\n") + before)
         write_json(file, inner)
-        separator = b","
-    file.write((separator if separator == brackets[:1] else b"") + brackets[1:])
+    file.write(brackets[1:])
 
 
 def _write_array(file: BinaryIO, array: np.ndarray[Any, Any]) -> None:
@@ -50,4 +49,5 @@ def _write_array(file: BinaryIO, array: np.ndarray[Any, Any]) -> None:
     for start in range(0, len(array), rows_at_once):
         rows = orjson.dumps(array[start : start + rows_at_once], option=orjson.OPT_SERIALIZE_NUMPY)
         file.write((b"," if start else b"") + rows[1:-1])
+        time.sleep(0)  # whoever waits for the interpreter gets it now, and not in turns of 5 ms
     file.write(b"]")

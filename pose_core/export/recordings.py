@@ -1,7 +1,8 @@
 """Recordings as files to take away: CSV, JSON and XLSX. Columns and fields: docs/conventions.md.
 
-Five minutes are 300 000 rows. Arrow formats such numbers some ten times faster than Python, and lets other threads
-work meanwhile, so that nobody's live picture stands still while somebody saves.
+Five minutes are 300 000 rows. Arrow (for CSV) and orjson format such numbers some ten times faster than Python. Arrow
+lets other threads work meanwhile, and orjson works in small parts, so that nobody's live picture stands still while
+somebody saves.
 """
 
 from __future__ import annotations
@@ -27,21 +28,14 @@ from pose_core.export.sequences import (
     person_columns,
     rounded_times_s,
 )
-from pose_core.export.tables import (
-    DIGITS,
-    Cell,
-    Translate,
-    fill_sheet,
-    flat_rows,
-    number_cell,
-)
+from pose_core.export.tables import DIGITS, Cell, Translate, fill_sheet, flat_rows, number_cell
 from pose_core.geometry.angles import ANGLE_NAMES, Space
 from pose_core.models.bundles import bundle
 from pose_core.models.landmarker import runtime_version
 from pose_core.pose import PeopleOverTime
 from pose_core.skeleton import LANDMARK_NAMES, N_LANDMARKS
 from pose_core.tracking.recording import Recording
-from pose_core.tracking.recording_summary import PersonSummary, RecordingSummary, summarise
+from pose_core.tracking.recording_summary import PersonSummary, RecordingSummary
 from pose_core.version import VERSION
 
 __all__ = [
@@ -118,7 +112,7 @@ def recording_to_csv(recording: PeopleOverTime) -> bytes:
     return file.getvalue()
 
 
-def _facts(recording: Recording, summary: RecordingSummary) -> dict[str, Any]:
+def _facts(recording: Recording) -> dict[str, Any]:
     """How the numbers came about, as plain values."""
     model = bundle(recording.settings.detection.model)
     width, height = recording.size_wh or (None, None)
@@ -141,7 +135,6 @@ def _facts(recording: Recording, summary: RecordingSummary) -> dict[str, Any]:
             "python": platform.python_version(),
         },
         "settings": asdict(recording.settings),
-        "summary": _summary_dict(summary),
     }
 
 
@@ -181,7 +174,8 @@ def recording_to_json(recording: Recording) -> bytes:
     write_json(
         file,
         {
-            **_facts(recording, summarise(recording)),
+            **_facts(recording),
+            "summary": _summary_dict(recording.summary),
             "landmarks": LANDMARK_NAMES,
             "angles": ANGLE_NAMES,
             "time_s": rounded_times_s(recording),
@@ -208,13 +202,12 @@ def recording_to_xlsx(recording: Recording, translate: Translate = lambda key: k
     """
     from openpyxl import Workbook  # takes 0.2 s: only who asks for a workbook waits
 
-    summary = summarise(recording)
     with_landmarks = recording.row_frame.size * N_LANDMARKS <= MAX_XLSX_LANDMARK_ROWS
     book = Workbook(write_only=True)
     fill_sheet(
         book.create_sheet(translate("sheet.summary")),
         [translate(f"column.{column}") for column in ("field", "value", "least", "greatest")],
-        _summary_rows(recording, summary, translate, with_landmarks),
+        _summary_rows(recording, translate, with_landmarks),
     )
     angle_columns = [
         f"{translate(f'angle.{name}')} {translate(f'column.{space}_deg')}"
@@ -232,20 +225,18 @@ def recording_to_xlsx(recording: Recording, translate: Translate = lambda key: k
             [translate(f"column.{column}") for column in RECORDING_COLUMNS],
             _landmark_rows(recording, translate),
         )
-    facts = {key: value for key, value in _facts(recording, summary).items() if key != "summary"}
     fill_sheet(
         book.create_sheet(translate("sheet.about")),
         [translate("column.field"), translate("column.value")],
-        flat_rows("", facts),
+        flat_rows("", _facts(recording)),
     )
     file = io.BytesIO()
     book.save(file)
     return file.getvalue()
 
 
-def _summary_rows(
-    recording: Recording, summary: RecordingSummary, translate: Translate, with_landmarks: bool
-) -> Iterator[list[Cell]]:
+def _summary_rows(recording: Recording, translate: Translate, with_landmarks: bool) -> Iterator[list[Cell]]:
+    summary = recording.summary
     values: dict[str, Cell] = {
         "started_at": recording.started_at.isoformat(sep=" ", timespec="seconds"),
         "frames": summary.frames,
@@ -280,24 +271,17 @@ def _cells(values: FloatArray) -> list[Any]:
 def _angle_rows(recording: PeopleOverTime) -> Iterator[list[Cell]]:
     """One row for each person in each frame, and one without a person for each frame without anybody."""
     times_s = rounded_times_s(recording).tolist()
-    nobody: list[Cell] = [None] * (len(get_args(Space)) * len(ANGLE_NAMES))
-    frame = 0
-    for found, person, cells in _found_angles(recording):
-        for missed in range(frame, found):
-            yield [missed, times_s[missed], None, *nobody]
-        yield [found, times_s[found], person, *cells]
-        frame = found + 1
-    for missed in range(frame, len(times_s)):
-        yield [missed, times_s[missed], None, *nobody]
-
-
-def _found_angles(recording: PeopleOverTime) -> Iterator[tuple[int, int, list[Cell]]]:
-    """Frame, person and the angles of both spaces, by frame."""
     rows = angle_rows(recording)
-    if rows is not None:
-        angles = np.hstack(list(rows.numbers.values()))
-        for row, (frame, person) in enumerate(zip(rows.frame.tolist(), rows.person.tolist(), strict=True)):
-            yield frame, person, _cells(angles[row])
+    angles = np.hstack(list(rows.numbers.values()))
+    people = rows.person.tolist()
+    nobody: list[Cell] = [None] * angles.shape[1]
+    starts = np.searchsorted(rows.frame, np.arange(len(times_s) + 1)).tolist()
+    for frame, time_s in enumerate(times_s):
+        here = range(starts[frame], starts[frame + 1])
+        if not here:
+            yield [frame, time_s, None, *nobody]
+        for row in here:
+            yield [frame, time_s, people[row], *_cells(angles[row])]
 
 
 def _landmark_rows(recording: PeopleOverTime, translate: Translate) -> Iterator[list[Cell]]:

@@ -78,19 +78,20 @@ def landmark_rows(people: PeopleOverTime) -> Iterator[Rows]:
     for start in range(0, people.time_s.size, _FRAMES_AT_ONCE):
         parts = []
         for person in people.people:
-            smoothed, raw = (
-                people.sequence(person, layer, slice(start, start + _FRAMES_AT_ONCE))
-                for layer in ("smoothed", "raw")
-            )
+            frames = slice(start, start + _FRAMES_AT_ONCE)
+            raw_xy_px = people.sequence(person, "raw", frames).image_xy_px
+            smoothed = people.sequence(person, "smoothed", frames)
             found = np.flatnonzero(smoothed.found)
-            numbers = {name: values[found] for name, values in _numbers(smoothed, raw.image_xy_px)}
+            numbers = dict(_numbers(smoothed, raw_xy_px, found))
             parts.append(Rows(start + found, np.full(found.size, person), numbers))
         if parts:
             yield Rows.together(parts)
 
 
-def _numbers(smoothed: PoseSequence, raw_xy_px: FloatArray) -> Iterator[tuple[str, FloatArray]]:
-    """Name and rounded values (T, 33) of each column of numbers, in the order of `RECORDING_COLUMNS`."""
+def _numbers(
+    smoothed: PoseSequence, raw_xy_px: FloatArray, found: NDArray[np.int64]
+) -> Iterator[tuple[str, FloatArray]]:
+    """Name and rounded values (N, 33), of the frames `found`, of each column in the order of `RECORDING_COLUMNS`."""
     xy_px, world_m = smoothed.image_xy_px, smoothed.world_xyz_m
     width, height = smoothed.size_wh
     columns = {
@@ -109,10 +110,10 @@ def _numbers(smoothed: PoseSequence, raw_xy_px: FloatArray) -> Iterator[tuple[st
     }
     for name in RECORDING_COLUMNS[len(KEYS) :]:
         values, unit = columns[name]
-        yield name, np.round(values / unit, DIGITS.get(name, DEFAULT_DIGITS))
+        yield name, np.round(values[found] / unit, DIGITS.get(name, DEFAULT_DIGITS))
 
 
-def _angles_deg(smoothed: PoseSequence, visibility_limit: float) -> dict[Space, FloatArray]:
+def _angles_deg(smoothed: PoseSequence, visibility_limit: float) -> dict[str, FloatArray]:
     """Rounded, shape (T, len(ANGLE_NAMES)), by space."""
     return {
         space: np.round(sequence_angles_deg(smoothed, space, visibility_limit), ANGLE_DIGITS)
@@ -120,16 +121,17 @@ def _angles_deg(smoothed: PoseSequence, visibility_limit: float) -> dict[Space, 
     }
 
 
-def angle_rows(people: PeopleOverTime) -> Rows | None:
-    """Angles (N, len(ANGLE_NAMES)) by space, of all frames; None if nobody was found."""
-    parts = []
+def angle_rows(people: PeopleOverTime) -> Rows:
+    """Angles (N, len(ANGLE_NAMES)) by space, of all frames; N is 0 if nobody was found."""
+    nobody = np.empty(0, dtype=np.int64)
+    parts = [Rows(nobody, nobody, {space: np.empty((0, len(ANGLE_NAMES))) for space in get_args(Space)})]
     for person in people.people:
         smoothed = people.sequence(person, "smoothed")
         found = np.flatnonzero(smoothed.found)
         angles = _angles_deg(smoothed, people.settings.visibility_limit)
-        numbers = {str(space): values[found] for space, values in angles.items()}
+        numbers = {space: values[found] for space, values in angles.items()}
         parts.append(Rows(found, np.full(found.size, person), numbers))
-    return Rows.together(parts) if parts else None
+    return Rows.together(parts)
 
 
 def person_columns(people: PeopleOverTime, person: int) -> dict[str, Any]:
@@ -145,7 +147,7 @@ def person_columns(people: PeopleOverTime, person: int) -> dict[str, Any]:
     smoothed = people.sequence(person, "smoothed")
     found = np.flatnonzero(smoothed.found)
     numbers = {
-        name: values[found] for name, values in _numbers(smoothed, raw_xy_px) if name not in _NOT_IN_JSON
+        name: values for name, values in _numbers(smoothed, raw_xy_px, found) if name not in _NOT_IN_JSON
     }
     angles = _angles_deg(smoothed, people.settings.visibility_limit)
     return {

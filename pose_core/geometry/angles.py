@@ -252,7 +252,10 @@ def sequence_angles_deg(sequence: PoseSequence, space: Space, visibility_limit: 
         found.
     """
     points = sequence.image_xy_px if space == "image" else sequence.world_xyz_m
-    return angles_deg(points, sequence.visible(visibility_limit))
+    found = sequence.found  # most of a long sequence of a passer-by is empty
+    values = np.full((len(sequence), len(ANGLES)), np.nan)
+    values[found] = angles_deg(points[found], sequence.visible(visibility_limit)[found])
+    return values
 
 
 def side_difference_deg(angles: Mapping[str, float], joint: str) -> int | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -19,6 +20,7 @@ from pose_core.media.fitting import letterbox
 from pose_core.pose import Layer, Pose, PoseSequence, TrackedPerson
 from pose_core.settings import PoseSettings
 from pose_core.skeleton import N_LANDMARKS
+from pose_core.tracking.recording_summary import RecordingSummary, summarise
 
 __all__ = ["ROW_SHAPE", "EndedBy", "Recording", "Values", "write_row"]
 
@@ -103,6 +105,11 @@ class Recording:
     def people(self) -> tuple[int, ...]:
         """Numbers of the people seen, ascending."""
         return tuple(np.unique(self.row_person).tolist())
+
+    @cached_property
+    def summary(self) -> RecordingSummary:
+        """What it shows, with angles in the picture; computed once for the page and all files."""
+        return summarise(self)
 
     @property
     def nbytes(self) -> int:
