@@ -144,6 +144,13 @@ def test_sequences_from_anywhere_give_the_same_summary_and_csv(
         assert repr(summarise(Sequences(one))) == repr(one.summary)
 
 
+def test_times_of_other_sequences_may_start_anywhere(recording: Recording) -> None:
+    later = Sequences(recording)
+    later.time_s = recording.time_s + 5.0
+    assert summarise(later).duration_s == pytest.approx(recording.summary.duration_s)
+    assert summarise(later).rate_hz == pytest.approx(recording.summary.rate_hz)
+
+
 # ---------------------------------------------------------------------- CSV
 def read_csv(data: bytes) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(data.decode("utf-8"), newline="")))
