@@ -18,7 +18,6 @@ __all__ = ["Layer", "PeopleOverTime", "Pose", "PoseSequence", "TrackedPerson"]
 #: As the model gave it, or smoothed.
 Layer = Literal["raw", "smoothed"]
 
-
 #: The arrays of a pose.
 _SHAPES: Final[Mapping[str, tuple[int, ...]]] = {
     "image_xy_px": (N_LANDMARKS, 2),
@@ -242,10 +241,6 @@ class PeopleOverTime(Protocol):
         """Time of every frame, shape (T,), also of those without anybody."""
 
     @property
-    def size_wh(self) -> tuple[int, int] | None:
-        """Width and height in pixels of all sequences; None without a frame."""
-
-    @property
     def people(self) -> tuple[int, ...]:
         """Numbers of the people seen, ascending."""
 
@@ -254,4 +249,4 @@ class PeopleOverTime(Protocol):
         """What the poses were found with; its visibility limit decides which angles are known."""
 
     def sequence(self, person: int, layer: Layer, frames: slice = slice(None)) -> PoseSequence:
-        """One of `people` over all frames, or over some of them."""
+        """One of `people` over all frames, or over some of them: a slice without a step."""

@@ -24,7 +24,7 @@ from pose_core.export.sequences import (
     KEYS,
     RECORDING_COLUMNS,
     angle_rows,
-    landmark_rows,
+    landmark_blocks,
     person_columns,
     rounded_times_s,
 )
@@ -99,7 +99,7 @@ def recording_to_csv(recording: PeopleOverTime) -> bytes:
     file = io.BytesIO()
     file.write(",".join(RECORDING_COLUMNS).encode() + b"\n")  # Arrow would put each heading in quotes
     options = csv.WriteOptions(include_header=False, quoting_style="none")
-    for rows in landmark_rows(recording):
+    for rows in landmark_blocks(recording):
         landmark = np.tile(np.arange(N_LANDMARKS), rows.frame.size)
         columns = {
             "frame": pa.array(np.repeat(rows.frame, N_LANDMARKS)),
@@ -287,7 +287,7 @@ def _angle_rows(recording: PeopleOverTime) -> Iterator[list[Cell]]:
 def _landmark_rows(recording: PeopleOverTime, translate: Translate) -> Iterator[list[Cell]]:
     names = [translate(f"landmark.{name}") for name in LANDMARK_NAMES]
     times_s = rounded_times_s(recording).tolist()
-    for rows in landmark_rows(recording):
+    for rows in landmark_blocks(recording):
         numbers = np.stack(list(rows.numbers.values()), axis=-1)
         for row, (frame, person) in enumerate(zip(rows.frame.tolist(), rows.person.tolist(), strict=True)):
             for name, cells in zip(names, _cells(numbers[row]), strict=True):

@@ -24,7 +24,7 @@ __all__ = [
     "RECORDING_COLUMNS",
     "Rows",
     "angle_rows",
-    "landmark_rows",
+    "landmark_blocks",
     "person_columns",
     "rounded_times_s",
 ]
@@ -35,7 +35,7 @@ KEYS: Final = ("frame", "time_s", "person", "landmark")
 ANGLE_DIGITS: Final = 1
 #: Shares follow from pixels, width and height; JSON leaves them out for size.
 _NOT_IN_JSON: Final = ("x_norm", "y_norm")
-#: Rows go by frame, for which everybody is laid out at once: 10 seconds at a time, up to 6 MB for five people.
+#: Rows go by frame, for which everybody is laid out at once: 10 seconds at a time, some 10 MB for five people.
 _FRAMES_AT_ONCE: Final = 300
 
 
@@ -73,7 +73,7 @@ def rounded_times_s(people: PeopleOverTime) -> FloatArray:
     return np.round(people.time_s, DIGITS["time_s"])
 
 
-def landmark_rows(people: PeopleOverTime) -> Iterator[Rows]:
+def landmark_blocks(people: PeopleOverTime) -> Iterator[Rows]:
     """Numbers (N, 33) by the names of `RECORDING_COLUMNS` after `KEYS`, some hundred frames at a time."""
     for start in range(0, people.time_s.size, _FRAMES_AT_ONCE):
         parts = []

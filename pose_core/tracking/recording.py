@@ -125,7 +125,7 @@ class Recording:
             One of `people`.
         layer : {"raw", "smoothed"}
         frames : slice
-            Which frames; all of them unless given: 2112 bytes each.
+            Which frames, without a step; all of them unless given. They take 2112 bytes each.
 
         Returns
         -------

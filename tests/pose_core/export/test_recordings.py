@@ -126,8 +126,7 @@ class Sequences:
 
     def __init__(self, recording: Recording) -> None:
         layers: tuple[Layer, Layer] = ("raw", "smoothed")
-        self.time_s, self.size_wh, self.people = recording.time_s, recording.size_wh, recording.people
-        self.settings = recording.settings
+        self.time_s, self.people, self.settings = recording.time_s, recording.people, recording.settings
         self._sequences = {
             (person, layer): recording.sequence(person, layer) for person in self.people for layer in layers
         }
