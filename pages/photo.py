@@ -5,7 +5,6 @@ from __future__ import annotations
 import streamlit as st
 
 from pose_core.errors import PictureError, PoseCoreError
-from pose_core.media.images import encode_jpeg
 from pose_ui.photo.batch import analyse_batch, batch_bar, batch_overview
 from pose_ui.photo.downloads import batch_downloads, downloads
 from pose_ui.photo.session import photo_session
@@ -36,13 +35,12 @@ result = session.outcome(item, settings)
 if isinstance(result, PictureError):
     st.error(f"**{plain(item.name)}**  \n{t.error(result)}", icon=":material/broken_image:")
 elif result is not None:
-    preview_rgb = session.preview()
-    preview_jpeg = encode_jpeg(preview_rgb)
+    preview = session.preview()
     left, right = st.columns([3, 2], gap="medium")
     with right:
         person = choose_person(len(result.poses), t)
     with left:
-        drawn_picture(result, preview_rgb, preview_jpeg, person, t)
+        drawn_picture(result, preview, person, t)
         if not result.poses:
             nobody_found(settings, t)
         downloads(item, result, t)
@@ -50,6 +48,6 @@ elif result is not None:
         if result.poses:
             angle_panel(result, person, t)
     if result.poses:
-        result_tabs(result, preview_jpeg, person, t)
+        result_tabs(result, preview, person, t)
 batch_overview(session, settings, t)
 batch_downloads(session, settings, t)

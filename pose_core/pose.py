@@ -2,15 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pose_core.arrays import FloatArray
+from pose_core.settings import PoseSettings
 from pose_core.skeleton import N_LANDMARKS
 
-__all__ = ["Pose", "PoseSequence", "TrackedPerson"]
+__all__ = ["Layer", "PeopleOverTime", "Pose", "PoseSequence", "TrackedPerson"]
+
+#: As the model gave it, or smoothed.
+Layer = Literal["raw", "smoothed"]
+
+#: The arrays of a pose.
+_SHAPES: Final[Mapping[str, tuple[int, ...]]] = {
+    "image_xy_px": (N_LANDMARKS, 2),
+    "image_z_px": (N_LANDMARKS,),
+    "world_xyz_m": (N_LANDMARKS, 3),
+    "visibility": (N_LANDMARKS,),
+    "presence": (N_LANDMARKS,),
+}
+
+
+def _store_arrays(owner: object, shapes: Mapping[str, tuple[int, ...]]) -> None:
+    """Replace arrays of a frozen dataclass by read-only float64 copies of the right shape."""
+    for name, shape in shapes.items():
+        array = np.array(getattr(owner, name), dtype=np.float64)
+        if array.shape != shape:
+            raise ValueError(f"{name} must have shape {shape}; got {array.shape}")
+        array.flags.writeable = False
+        object.__setattr__(owner, name, array)
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,19 +75,7 @@ class Pose:
     size_wh: tuple[int, int]
 
     def __post_init__(self) -> None:
-        shapes = {
-            "image_xy_px": (N_LANDMARKS, 2),
-            "image_z_px": (N_LANDMARKS,),
-            "world_xyz_m": (N_LANDMARKS, 3),
-            "visibility": (N_LANDMARKS,),
-            "presence": (N_LANDMARKS,),
-        }
-        for name, shape in shapes.items():
-            array = np.array(getattr(self, name), dtype=np.float64)
-            if array.shape != shape:
-                raise ValueError(f"{name} must have shape {shape}; got {array.shape}")
-            array.flags.writeable = False
-            object.__setattr__(self, name, array)
+        _store_arrays(self, _SHAPES)
         if min(self.size_wh) < 1:
             raise ValueError(f"size_wh must be positive; got {self.size_wh}")
 
@@ -118,12 +131,14 @@ class TrackedPerson:
 
 @dataclass(frozen=True, eq=False)
 class PoseSequence:
-    """One person over time.
+    """One person over time: what analysis works on, wherever the poses are from.
+
+    ``sequence[10:20]`` is the sequence of those frames.
 
     Attributes
     ----------
     time_s : ndarray, shape (T,)
-        Seconds since the start, increasing.
+        Seconds since the start of what was recorded, increasing; the first need not be 0.
     image_xy_px : ndarray, shape (T, 33, 2)
     image_z_px : ndarray, shape (T, 33)
     world_xyz_m : ndarray, shape (T, 33, 3)
@@ -135,7 +150,7 @@ class PoseSequence:
     Notes
     -----
     Arrays are stored as read-only float64 copies. A frame in which the person was not found is a row of NaN: never 0,
-    never left out.
+    never left out. `pose_core.geometry.angles.sequence_angles_deg` gives the angles.
 
     Raises
     ------
@@ -153,30 +168,85 @@ class PoseSequence:
 
     def __post_init__(self) -> None:
         frames = np.size(self.time_s)
-        shapes = {
-            "time_s": (frames,),
-            "image_xy_px": (frames, N_LANDMARKS, 2),
-            "image_z_px": (frames, N_LANDMARKS),
-            "world_xyz_m": (frames, N_LANDMARKS, 3),
-            "visibility": (frames, N_LANDMARKS),
-            "presence": (frames, N_LANDMARKS),
-        }
-        for name, shape in shapes.items():
-            array = np.array(getattr(self, name), dtype=np.float64)
-            if array.shape != shape:
-                raise ValueError(f"{name} must have shape {shape}; got {array.shape}")
-            array.flags.writeable = False
-            object.__setattr__(self, name, array)
+        shapes = {"time_s": (frames,)} | {name: (frames, *shape) for name, shape in _SHAPES.items()}
+        _store_arrays(self, shapes)
         if not (np.isfinite(self.time_s).all() and (np.diff(self.time_s) > 0).all()):
             raise ValueError("time_s must be finite and increase from frame to frame; it does not")
         if min(self.size_wh) < 1:
             raise ValueError(f"size_wh must be positive; got {self.size_wh}")
 
+    @classmethod
+    def from_poses(
+        cls, time_s: FloatArray, poses: Sequence[Pose | None], size_wh: tuple[int, int]
+    ) -> PoseSequence:
+        """From a pose for each frame.
+
+        Parameters
+        ----------
+        time_s : array_like, shape (T,)
+            Increasing.
+        poses : sequence of Pose or None, length T
+            None where the person was not found: a row of NaN.
+        size_wh : tuple of int
+            Width and height of the picture in pixels. `Pose.resized` brings a pose of the same picture at another size
+            to it.
+
+        Raises
+        ------
+        ValueError
+            If a pose is in pixels of another size, or as for the class.
+        """
+        for pose in poses:
+            if pose is not None and pose.size_wh != size_wh:
+                raise ValueError(
+                    f"Poses must be in pixels of {size_wh}; one is of {pose.size_wh}. Use Pose.resized first."
+                )
+        arrays = {
+            name: np.array(
+                [np.full(shape, np.nan) if pose is None else getattr(pose, name) for pose in poses]
+            ).reshape(len(poses), *shape)
+            for name, shape in _SHAPES.items()
+        }
+        return cls(time_s=time_s, size_wh=size_wh, **arrays)
+
     def __len__(self) -> int:
         """Number of frames, found or not."""
         return int(self.time_s.size)
+
+    def __getitem__(self, frames: slice) -> PoseSequence:
+        """The sequence of some of its frames, with their times as they are."""
+        arrays = {name: getattr(self, name)[frames] for name in _SHAPES}
+        return PoseSequence(time_s=self.time_s[frames], size_wh=self.size_wh, **arrays)
+
+    def between(self, start_s: float, end_s: float) -> PoseSequence:
+        """The frames from `start_s` on and before `end_s`, with their times as they are; may be empty."""
+        first, end = np.searchsorted(self.time_s, (start_s, end_s)).tolist()
+        return self[first : max(first, end)]
 
     @property
     def found(self) -> NDArray[np.bool_]:
         """In which frames the person was found, shape (T,): any landmark has a place."""
         return np.asarray(np.isfinite(self.image_xy_px).any(axis=(1, 2)))
+
+    def visible(self, limit: float) -> NDArray[np.bool_]:
+        """Which landmarks have a visibility of at least `limit`, shape (T, 33); NaN is not visible."""
+        return self.visibility >= limit
+
+
+class PeopleOverTime(Protocol):
+    """Several people over the same frames: what summaries and files are made from. A `Recording` is one."""
+
+    @property
+    def time_s(self) -> FloatArray:
+        """Time of every frame, shape (T,), also of those without anybody."""
+
+    @property
+    def people(self) -> tuple[int, ...]:
+        """Numbers of the people seen, ascending."""
+
+    @property
+    def settings(self) -> PoseSettings:
+        """What the poses were found with; its visibility limit decides which angles are known."""
+
+    def sequence(self, person: int, layer: Layer, frames: slice = slice(None)) -> PoseSequence:
+        """One of `people` over all frames, or over some of them: a slice without a step."""

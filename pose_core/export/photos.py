@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from typing import Any, Final
 
+import numpy as np
+
 from pose_core.export.tables import (
     DEFAULT_DIGITS,
     DIGITS,
@@ -59,12 +61,13 @@ COLUMNS: Final[tuple[str, ...]] = (
     "visibility",
     "presence",
 )
+_NAME_AT: Final = COLUMNS.index("landmark")
+_NUMBERS: Final = COLUMNS[_NAME_AT + 1 :]
+_NUMBER_DIGITS: Final = [DIGITS.get(column, DEFAULT_DIGITS) for column in _NUMBERS]
 
 
-def landmark_rows(
-    poses: Iterable[Pose], *, frame: int = 0, time_s: float = 0.0
-) -> Iterator[dict[str, CellValue]]:
-    """One row a landmark, with `COLUMNS` as keys.
+def landmark_rows(poses: Iterable[Pose], *, frame: int = 0, time_s: float = 0.0) -> Iterator[list[CellValue]]:
+    """One row a landmark, with the cells of `COLUMNS`.
 
     Parameters
     ----------
@@ -77,35 +80,23 @@ def landmark_rows(
 
     Yields
     ------
-    dict
+    list
         NaN becomes None: an empty cell.
     """
+    time_cell = number_cell(time_s, DIGITS["time_s"])
     for person, pose in enumerate(poses, start=1):
-        norm = pose.image_xy_norm
-        z = pose.image_z_norm
-        for i, name in enumerate(LANDMARK_NAMES):
-            numbers = {
-                "x_px": pose.image_xy_px[i, 0],
-                "y_px": pose.image_xy_px[i, 1],
-                "x_norm": norm[i, 0],
-                "y_norm": norm[i, 1],
-                "z": z[i],
-                "world_x_m": pose.world_xyz_m[i, 0],
-                "world_y_m": pose.world_xyz_m[i, 1],
-                "world_z_m": pose.world_xyz_m[i, 2],
-                "visibility": pose.visibility[i],
-                "presence": pose.presence[i],
-            }
-            rounded = {
-                key: number_cell(value, DIGITS.get(key, DEFAULT_DIGITS)) for key, value in numbers.items()
-            }
-            yield {
-                "frame": frame,
-                "time_s": number_cell(time_s, DIGITS["time_s"]),
-                "person": person,
-                "landmark": name,
-                **rounded,
-            }
+        numbers = np.column_stack(
+            [
+                pose.image_xy_px,
+                pose.image_xy_norm,
+                pose.image_z_norm,
+                pose.world_xyz_m,
+                pose.visibility,
+                pose.presence,
+            ]
+        )
+        for name, values in zip(LANDMARK_NAMES, numbers.tolist(), strict=True):
+            yield [frame, time_cell, person, name, *map(number_cell, values, _NUMBER_DIGITS)]
 
 
 def to_csv(*results: PhotoResult) -> bytes:
@@ -114,20 +105,18 @@ def to_csv(*results: PhotoResult) -> bytes:
     Of several pictures the column ``frame`` holds the number, from 0.
     """
     text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
-    writer.writeheader()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
     for frame, result in enumerate(results):
         writer.writerows(landmark_rows(result.poses, frame=frame))
     return text.getvalue().encode()
 
 
 def _person_dict(pose: Pose, number: int, visibility_limit: float) -> dict[str, Any]:
-    columns = [column for column in COLUMNS if column not in ("frame", "time_s", "person", "landmark")]
     return {
         "person": number,
         "landmarks": [
-            {"name": row["landmark"], **{column: row[column] for column in columns}}
-            for row in landmark_rows([pose])
+            dict(zip(("name", *_NUMBERS), row[_NAME_AT:], strict=True)) for row in landmark_rows([pose])
         ],
         "angles_deg": {
             space: {
@@ -139,18 +128,8 @@ def _person_dict(pose: Pose, number: int, visibility_limit: float) -> dict[str, 
     }
 
 
-def to_json_dict(result: PhotoResult) -> dict[str, Any]:
-    """The whole result as plain values; NaN is None.
-
-    Parameters
-    ----------
-    result : PhotoResult
-
-    Returns
-    -------
-    dict
-        Fields as documented in docs/conventions.md, `SCHEMA_VERSION`.
-    """
+def _facts(result: PhotoResult) -> dict[str, Any]:
+    """How the numbers came about, as plain values."""
     model = bundle(result.settings.detection.model)
     return {
         "schema_version": SCHEMA_VERSION,
@@ -172,6 +151,23 @@ def to_json_dict(result: PhotoResult) -> dict[str, Any]:
         },
         "settings": asdict(result.settings),
         "times_ms": {step: number_cell(value, 2) for step, value in result.times_ms.items()},
+    }
+
+
+def to_json_dict(result: PhotoResult) -> dict[str, Any]:
+    """The whole result as plain values; NaN is None.
+
+    Parameters
+    ----------
+    result : PhotoResult
+
+    Returns
+    -------
+    dict
+        Fields as documented in docs/conventions.md, `SCHEMA_VERSION`.
+    """
+    return {
+        **_facts(result),
         "people": [
             _person_dict(pose, number, result.settings.visibility_limit)
             for number, pose in enumerate(result.poses, start=1)
@@ -206,7 +202,7 @@ def to_xlsx(result: PhotoResult, translate: Translate = untranslated) -> bytes:
         book.create_sheet(translate("sheet.landmarks")),
         [translate(f"column.{column}") for column in COLUMNS],
         (
-            [translate(f"landmark.{row['landmark']}") if c == "landmark" else row[c] for c in COLUMNS]
+            [*row[:_NAME_AT], translate(f"landmark.{row[_NAME_AT]}"), *row[_NAME_AT + 1 :]]
             for row in landmark_rows(result.poses)
         ),
     )
@@ -225,11 +221,10 @@ def to_xlsx(result: PhotoResult, translate: Translate = untranslated) -> bytes:
             for name in ANGLE_NAMES
         ),
     )
-    about = {key: value for key, value in to_json_dict(result).items() if key != "people"}
     fill_sheet(
         book.create_sheet(translate("sheet.about")),
         [translate("column.field"), translate("column.value")],
-        flat_rows("", about),
+        flat_rows("", _facts(result)),
     )
     file = io.BytesIO()
     book.save(file)

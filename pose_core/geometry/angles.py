@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pose_core.arrays import FloatArray
-from pose_core.pose import Pose
+from pose_core.pose import Pose, PoseSequence
 from pose_core.skeleton import INDEX
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "lean_deg",
     "obliquity_deg",
     "pose_angles_deg",
+    "sequence_angles_deg",
     "side_difference_deg",
 ]
 
@@ -230,6 +231,31 @@ def pose_angles_deg(pose: Pose, space: Space, visibility_limit: float) -> dict[s
     points = pose.image_xy_px if space == "image" else pose.world_xyz_m
     values = angles_deg(points, pose.visible(visibility_limit))
     return dict(zip(ANGLE_NAMES, values.tolist(), strict=True))
+
+
+def sequence_angles_deg(sequence: PoseSequence, space: Space, visibility_limit: float) -> FloatArray:
+    """All angles of a person over time.
+
+    Parameters
+    ----------
+    sequence : PoseSequence
+        Of T frames.
+    space : {"image", "world"}
+        In the plane of the picture (from pixels), or in space (from world landmarks).
+    visibility_limit : float
+        Landmarks with a visibility below this are not used.
+
+    Returns
+    -------
+    ndarray, shape (T, len(ANGLES))
+        Degrees, in the order of `ANGLE_NAMES`; NaN where a needed landmark is not visible, and where the person was not
+        found.
+    """
+    points = sequence.image_xy_px if space == "image" else sequence.world_xyz_m
+    found = sequence.found  # most of a long sequence of a passer-by is empty
+    values = np.full((len(sequence), len(ANGLES)), np.nan)
+    values[found] = angles_deg(points[found], sequence.visible(visibility_limit)[found])
+    return values
 
 
 def side_difference_deg(angles: Mapping[str, float], joint: str) -> int | None:

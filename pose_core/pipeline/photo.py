@@ -81,6 +81,7 @@ def analyse_photo(
     pool: PosePool,
     *,
     name: str = "picture",
+    sha256: str | None = None,
     wait_s: float = DEFAULT_WAIT_S,
 ) -> tuple[PhotoResult, Picture]:
     """Decode a picture and find people in it.
@@ -93,6 +94,8 @@ def analyse_photo(
     pool : PosePool
     name : str
         Kept in the result.
+    sha256 : str, optional
+        Checksum of `data`, where the caller knows it already.
     wait_s : float
         Longest wait for a free landmarker.
 
@@ -120,7 +123,7 @@ def analyse_photo(
         found = landmarker.detect(frame_rgb)
     result = PhotoResult(
         name=name,
-        sha256=hashlib.sha256(data).hexdigest(),
+        sha256=sha256 or hashlib.sha256(data).hexdigest(),
         format=picture.format,
         size_wh=picture.size_wh,
         analysed_wh=(frame_rgb.shape[1], frame_rgb.shape[0]),

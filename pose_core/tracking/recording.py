@@ -1,28 +1,28 @@
 """`Recording`: landmarks of a stream over time, as a `pose_core.tracking.recorder.Recorder` collected them.
 
-Only frames with people take room: 2112 bytes for each person in each frame, raw and smoothed. As one row a frame, with
-NaN where somebody was not found, they are laid out when asked for.
+Only frames with people take room: 2112 bytes for each person in each frame, raw and smoothed. What reads a recording
+asks for a `PoseSequence` at a time, which is laid out then.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final, Literal
+from functools import cached_property
+from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pose_core.arrays import FloatArray
 from pose_core.errors import ClipError
-from pose_core.geometry.angles import Space, angles_deg
 from pose_core.media.fitting import letterbox
-from pose_core.pose import Pose, PoseSequence, TrackedPerson
+from pose_core.pose import Layer, Pose, PoseSequence, TrackedPerson
 from pose_core.settings import PoseSettings
 from pose_core.skeleton import N_LANDMARKS
+from pose_core.tracking.recording_summary import RecordingSummary, summarise
 
-__all__ = ["ROW_SHAPE", "EndedBy", "Layer", "Recording", "Values", "write_row"]
+__all__ = ["ROW_SHAPE", "EndedBy", "Recording", "Values", "write_row"]
 
 
 _CHANNELS: Final = 8  # x, y, z in pixels, world x, y, z in metres, visibility, presence
@@ -32,7 +32,6 @@ _RAW, _SMOOTHED = 0, 1
 
 #: What ended a recording: somebody, the longest time, or one of the bounds on memory.
 EndedBy = Literal["stop", "time", "person_frames", "frames"]
-Layer = Literal["raw", "smoothed"]
 Values = NDArray[np.float32]
 
 
@@ -107,87 +106,54 @@ class Recording:
         """Numbers of the people seen, ascending."""
         return tuple(np.unique(self.row_person).tolist())
 
-    @property
-    def raw(self) -> Mapping[int, PoseSequence]:
-        """By number of the person, as the model gave it; laid out anew at each look-up (19 MB for 5 minutes)."""
-        return _Sequences(self, "raw")
-
-    @property
-    def smoothed(self) -> Mapping[int, PoseSequence]:
-        """By number of the person, smoothed; laid out anew at each look-up."""
-        return _Sequences(self, "smoothed")
+    @cached_property
+    def summary(self) -> RecordingSummary:
+        """What it shows, with angles in the picture; computed once for the page and all files."""
+        return summarise(self)
 
     @property
     def nbytes(self) -> int:
         """Bytes that the arrays take; the clip not counted."""
         return self.time_s.nbytes + self.row_frame.nbytes + self.row_person.nbytes + self.values.nbytes
 
-    def xy_px(self, layer: Layer) -> Values:
-        """Places in the picture, shape (N, 33, 2)."""
-        return self.values[:, _layer(layer), :, _XY]
+    def sequence(self, person: int, layer: Layer, frames: slice = slice(None)) -> PoseSequence:
+        """One person over time.
 
-    def z_px(self, layer: Layer) -> Values:
-        """Depth, shape (N, 33)."""
-        return self.values[:, _layer(layer), :, _Z]
+        Parameters
+        ----------
+        person : int
+            One of `people`.
+        layer : {"raw", "smoothed"}
+        frames : slice
+            Which frames, without a step; all of them unless given. They take 2112 bytes each.
 
-    def world_m(self, layer: Layer) -> Values:
-        """Places in space, shape (N, 33, 3)."""
-        return self.values[:, _layer(layer), :, _WORLD]
+        Returns
+        -------
+        PoseSequence
+            Laid out at each call. A row of NaN for each frame without the person.
 
-    def visibility(self, layer: Layer) -> Values:
-        """Shape (N, 33)."""
-        return self.values[:, _layer(layer), :, _VISIBILITY]
-
-    def presence(self, layer: Layer) -> Values:
-        """Shape (N, 33)."""
-        return self.values[:, _layer(layer), :, _PRESENCE]
-
-    def angles_deg(self, space: Space) -> FloatArray:
-        """All angles of the smoothed poses, shape (N, len(ANGLE_NAMES)); NaN where a landmark is not visible."""
-        points = self.xy_px("smoothed") if space == "image" else self.world_m("smoothed")
-        visible = self.visibility("smoothed") >= self.settings.visibility_limit
-        return angles_deg(points.astype(np.float64), visible)
-
-
-def _layer(layer: Layer) -> int:
-    return _RAW if layer == "raw" else _SMOOTHED
-
-
-class _Sequences(Mapping[int, PoseSequence]):
-    """Sequences by person, made when looked up: a few short visitors would otherwise fill memory with NaN."""
-
-    def __init__(self, recording: Recording, layer: Layer) -> None:
-        self._recording = recording
-        self._layer: Layer = layer
-        self._people = recording.people
-
-    def __getitem__(self, person: int) -> PoseSequence:
-        recording, layer = self._recording, self._layer
-        if person not in self._people or recording.size_wh is None:
+        Raises
+        ------
+        KeyError
+            If nobody has that number.
+        """
+        of_person = self.row_person == person
+        if self.size_wh is None or not of_person.any():
             raise KeyError(person)
-        rows = recording.row_person == person
-        frames = recording.row_frame[rows]
-
-        def over_time(values: Values) -> FloatArray:
-            all_frames = np.full((recording.time_s.size, *values.shape[1:]), np.nan)
-            all_frames[frames] = values[rows]
-            return all_frames
-
+        first, end, _ = frames.indices(self.time_s.size)
+        rows = np.flatnonzero(of_person & (self.row_frame >= first) & (self.row_frame < end))
+        shape = (max(0, end - first), N_LANDMARKS, _CHANNELS)
+        values: NDArray[Any] = np.full(shape, np.nan, dtype=np.float32)  # `PoseSequence` makes it float64
+        values[self.row_frame[rows] - first] = self.values[rows, _RAW if layer == "raw" else _SMOOTHED]
         return PoseSequence(
-            time_s=recording.time_s,
-            image_xy_px=over_time(recording.xy_px(layer)),
-            image_z_px=over_time(recording.z_px(layer)),
-            world_xyz_m=over_time(recording.world_m(layer)),
-            visibility=over_time(recording.visibility(layer)),
-            presence=over_time(recording.presence(layer)),
-            size_wh=recording.size_wh,
+            time_s=self.time_s[first:end],
+            image_xy_px=values[..., _XY],
+            image_z_px=values[..., _Z],
+            world_xyz_m=values[..., _WORLD],
+            visibility=values[..., _VISIBILITY],
+            presence=values[..., _PRESENCE],
+            size_wh=self.size_wh,
         )
-
-    def __iter__(self) -> Iterator[int]:
-        return iter(self._people)
-
-    def __len__(self) -> int:
-        return len(self._people)
 
 
 def write_row(row: Values, person: TrackedPerson, size_wh: tuple[int, int]) -> None:

@@ -1,4 +1,4 @@
-"""What a recording shows, in figures."""
+"""What people over time show, in figures: of a `pose_core.tracking.recording.Recording`, or of other sequences."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pose_core.arrays import FloatArray
-from pose_core.geometry.angles import ANGLE_NAMES, Space
+from pose_core.geometry.angles import ANGLE_NAMES, Space, sequence_angles_deg
 from pose_core.geometry.body import jitter_px
-from pose_core.skeleton import N_LANDMARKS
-from pose_core.tracking.recording import Layer, Recording
+from pose_core.pose import PeopleOverTime, PoseSequence
 
 __all__ = ["PersonSummary", "RecordingSummary", "summarise"]
 
@@ -74,12 +73,12 @@ class RecordingSummary:
     people: tuple[PersonSummary, ...]
 
 
-def summarise(recording: Recording, space: Space = "image") -> RecordingSummary:
+def summarise(recording: PeopleOverTime, space: Space = "image") -> RecordingSummary:
     """Figures of a recording.
 
     Parameters
     ----------
-    recording : Recording
+    recording : PeopleOverTime
     space : {"image", "world"}
         Where the angles are taken: in the plane of the picture, or in space.
 
@@ -87,43 +86,50 @@ def summarise(recording: Recording, space: Space = "image") -> RecordingSummary:
     -------
     RecordingSummary
     """
-    frames, duration_s = recording.time_s.size, recording.duration_s
-    found = np.zeros(frames, dtype=np.bool_)
-    found[recording.row_frame] = True
-    angles = recording.angles_deg(space)
-    people = tuple(_person_summary(recording, person, angles) for person in recording.people)
+    time_s = recording.time_s
+    found = np.zeros(time_s.size, dtype=np.bool_)
+    people = []
+    for person in recording.people:  # one at a time: each can take 40 MB
+        summary, seen = _person_summary(recording, person, space)
+        people.append(summary)
+        found |= seen
+    duration_s = float(time_s[-1] - time_s[0]) if time_s.size else 0.0
     return RecordingSummary(
         duration_s=duration_s,
-        frames=frames,
-        rate_hz=(frames - 1) / duration_s if frames > 1 else math.nan,
-        found_share=float(found.mean()) if frames else 0.0,
-        longest_gap_s=_longest_gap_s(recording.time_s, found),
+        frames=time_s.size,
+        rate_hz=(time_s.size - 1) / duration_s if time_s.size > 1 else math.nan,
+        found_share=float(found.mean()) if time_s.size else 0.0,
+        longest_gap_s=_longest_gap_s(time_s, found),
         jitter_raw_px=_together([(person.jitter_raw_px, person.frames) for person in people]),
         jitter_smoothed_px=_together([(person.jitter_smoothed_px, person.frames) for person in people]),
-        people=people,
+        people=tuple(people),
     )
 
 
-def _person_summary(recording: Recording, person: int, angles: FloatArray) -> PersonSummary:
-    rows = recording.row_person == person
-    low, high = (extreme.reduce(angles[rows], axis=0).tolist() for extreme in (np.fmin, np.fmax))
-    return PersonSummary(
+def _person_summary(
+    recording: PeopleOverTime, person: int, space: Space
+) -> tuple[PersonSummary, NDArray[np.bool_]]:
+    """Figures of a person, and in which frames they were found."""
+    limit = recording.settings.visibility_limit
+    jitter_raw_px = _jitter_px(recording.sequence(person, "raw"), limit)
+    smoothed = recording.sequence(person, "smoothed")
+    found = smoothed.found
+    angles = sequence_angles_deg(smoothed, space, limit)
+    low, high = (extreme.reduce(angles, axis=0).tolist() for extreme in (np.fmin, np.fmax))
+    summary = PersonSummary(
         person=person,
-        frames=int(np.count_nonzero(rows)),
+        frames=int(np.count_nonzero(found)),
         angle_ranges_deg=dict(zip(ANGLE_NAMES, zip(low, high, strict=True), strict=True)),
-        jitter_raw_px=_jitter_px(recording, rows, "raw"),
-        jitter_smoothed_px=_jitter_px(recording, rows, "smoothed"),
+        jitter_raw_px=jitter_raw_px,
+        jitter_smoothed_px=_jitter_px(smoothed, limit),
     )
+    return summary, found
 
 
-def _jitter_px(recording: Recording, rows: NDArray[np.bool_], layer: Layer) -> float:
+def _jitter_px(sequence: PoseSequence, visibility_limit: float) -> float:
     """Of the visible landmarks; guesses at hidden ones tremble most and tell nothing."""
-    frames = recording.row_frame[rows]
-    first = frames[0]
-    visible = recording.visibility(layer)[rows] >= recording.settings.visibility_limit
-    xy_px = np.full((frames[-1] - first + 1, N_LANDMARKS, 2), np.nan)
-    xy_px[frames - first] = np.where(visible[..., None], recording.xy_px(layer)[rows], np.nan)
-    return jitter_px(xy_px, recording.time_s[first : frames[-1] + 1])
+    visible = sequence.visible(visibility_limit)[..., None]
+    return jitter_px(np.where(visible, sequence.image_xy_px, np.nan), sequence.time_s)
 
 
 def _together(jitters: Sequence[tuple[float, int]]) -> float:

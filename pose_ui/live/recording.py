@@ -14,7 +14,7 @@ from pose_core.export.recordings import recording_to_csv, recording_to_json, rec
 from pose_core.geometry.angles import LIMB_ANGLES
 from pose_core.tracking.recorder import MAX_RECORDING_S
 from pose_core.tracking.recording import Recording
-from pose_core.tracking.recording_summary import RecordingSummary, summarise
+from pose_core.tracking.recording_summary import RecordingSummary
 from pose_ui.live_view.picture import take_snapshot
 from pose_ui.live_view.session import LiveSession
 from pose_ui.shell.layout import number
@@ -132,7 +132,7 @@ def recording_summary(session: LiveSession, t: Translator) -> None:
     recording = session.recording
     if recording is None:
         return
-    summary = summarise(recording)
+    summary = recording.summary
     st.subheader(t("live.recording"), anchor=False)
     with st.container(horizontal=True, gap="medium"):
         for name, value in (

@@ -12,7 +12,7 @@ import streamlit as st
 
 from pose_core.arrays import FrameRGB
 from pose_core.errors import PictureError
-from pose_core.media.images import decode_picture, fit_within
+from pose_core.media.images import decode_picture, encode_jpeg, fit_within
 from pose_core.models.pool import PosePool
 from pose_core.performer.samples import sample_bytes
 from pose_core.pipeline.photo import PhotoResult, analyse_photo
@@ -20,7 +20,15 @@ from pose_core.settings import DetectionSettings, PoseSettings
 from pose_ui.shell.mailbox import collect_pictures
 from pose_ui.shell.state import PHOTO
 
-__all__ = ["FIRST_SAMPLE", "MAX_PICTURES", "MAX_TOTAL_MB", "PhotoItem", "PhotoSession", "photo_session"]
+__all__ = [
+    "FIRST_SAMPLE",
+    "MAX_PICTURES",
+    "MAX_TOTAL_MB",
+    "PhotoItem",
+    "PhotoSession",
+    "Preview",
+    "photo_session",
+]
 
 FIRST_SAMPLE: Final = "squat"  # what a first visitor sees
 PREVIEW_PX: Final = 1600  # longer side of what the browser gets; downloads keep the full size
@@ -41,6 +49,18 @@ class PhotoItem:
     def sha256(self) -> str:
         """Checksum of the file: its identity."""
         return hashlib.sha256(self.data).hexdigest()
+
+
+@dataclass(frozen=True, eq=False)
+class Preview:
+    """A picture for the browser, at most `PREVIEW_PX` long."""
+
+    frame_rgb: FrameRGB
+
+    @cached_property
+    def jpeg(self) -> bytes:
+        """As a file, encoded once for all runs of the page."""
+        return encode_jpeg(self.frame_rgb)
 
 
 def _analysis_key(settings: PoseSettings) -> tuple[DetectionSettings, bool]:
@@ -77,7 +97,7 @@ class PhotoSession:
     _own_selected: int = 0
     _outcomes: dict[str, Outcome] = field(default_factory=dict)
     _outcomes_key: object = None
-    _preview: tuple[str, FrameRGB] | None = None
+    _preview: tuple[str, Preview] | None = None
 
     # ------------------------------------------------------------------ what is looked at
     def show_sample(self, sample: str) -> None:
@@ -169,13 +189,13 @@ class PhotoSession:
     def analyse(self, item: PhotoItem, settings: PoseSettings, pool: PosePool) -> None:
         """Analyse one picture and keep the outcome, be it a result or why the file cannot be read."""
         try:
-            result, picture = analyse_photo(item.data, settings, pool, name=item.name)
+            result, picture = analyse_photo(item.data, settings, pool, name=item.name, sha256=item.sha256)
         except PictureError as error:
             self._outcomes[item.sha256] = error
         else:
             self._outcomes[item.sha256] = result
             if item.sha256 == self.item.sha256:
-                self._preview = (item.sha256, fit_within(picture.frame_rgb, PREVIEW_PX))
+                self._keep_preview(item, picture.frame_rgb)
 
     def outcome(self, item: PhotoItem, settings: PoseSettings) -> Outcome | None:
         """What became of a picture under the present choices; None while it is pending."""
@@ -184,12 +204,17 @@ class PhotoSession:
             return replace(outcome, name=item.name, settings=settings)
         return outcome
 
-    def preview(self) -> FrameRGB:
-        """The picture that is looked at, at most `PREVIEW_PX` long; only this one is kept decoded."""
+    def preview(self) -> Preview:
+        """The picture that is looked at; only this one is kept decoded."""
         item = self.item
         if self._preview is None or self._preview[0] != item.sha256:
-            self._preview = (item.sha256, fit_within(decode_picture(item.data).frame_rgb, PREVIEW_PX))
+            return self._keep_preview(item, decode_picture(item.data).frame_rgb)
         return self._preview[1]
+
+    def _keep_preview(self, item: PhotoItem, frame_rgb: FrameRGB) -> Preview:
+        preview = Preview(fit_within(frame_rgb, PREVIEW_PX))
+        self._preview = (item.sha256, preview)
+        return preview
 
 
 def photo_session() -> PhotoSession:

@@ -8,13 +8,13 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pose_core.arrays import FrameRGB
-from pose_core.export.photos import landmark_rows, to_json_dict
+from pose_core.export.photos import COLUMNS, landmark_rows, to_json_dict
 from pose_core.figures.landmarks import angle_figure, picture_figure, world_figure
 from pose_core.geometry.angles import Space, pose_angles_deg
 from pose_core.media.images import encode_jpeg
 from pose_core.pipeline.photo import PHOTO_STEPS, PhotoResult, annotate_photo
 from pose_core.settings import MAX_PEOPLE, PoseSettings
+from pose_ui.photo.session import Preview
 from pose_ui.shell.layout import open_tab
 from pose_ui.shell.settings_panel import choose
 from pose_ui.shell.state import PHOTO_TAB
@@ -59,20 +59,18 @@ def _timing_line(result: PhotoResult, times_ms: Mapping[str, float], t: Translat
     )
 
 
-def drawn_picture(
-    result: PhotoResult, preview_rgb: FrameRGB, preview_jpeg: bytes, chosen: int | None, t: Translator
-) -> None:
+def drawn_picture(result: PhotoResult, preview: Preview, chosen: int | None, t: Translator) -> None:
     """The picture with its skeletons over the picture as it came, and how long each step took."""
     drawn_rgb, draw_ms = annotate_photo(
-        result, preview_rgb, result.settings, names=landmark_labels(t), chosen=chosen
+        result, preview.frame_rgb, result.settings, names=landmark_labels(t), chosen=chosen
     )
     alt = t("photo.alt", name=result.name, people=t.people(len(result.poses)))
     if not result.poses:
-        st.image(preview_jpeg, alt=t("photo.alt_nobody", name=result.name))
+        st.image(preview.jpeg, alt=t("photo.alt_nobody", name=result.name))
     elif result.settings.draw.skeleton_only:  # the picture itself is not even sent
         st.image(encode_jpeg(drawn_rgb), alt=alt)
     else:
-        compare(preview_jpeg, encode_jpeg(drawn_rgb), alt, t, key="photo_compare")
+        compare(preview.jpeg, encode_jpeg(drawn_rgb), alt, t, key="photo_compare")
     st.caption(_timing_line(result, {**result.times_ms, "draw": draw_ms}, t))
     notes = [t(f"note.{note}") for note in result.notes]
     if result.analysed_wh != result.size_wh:
@@ -135,7 +133,7 @@ def angle_panel(result: PhotoResult, person: int, t: Translator) -> None:
     angle_table(angles, t)
 
 
-def result_tabs(result: PhotoResult, preview_jpeg: bytes, person: int, t: Translator) -> None:
+def result_tabs(result: PhotoResult, preview: Preview, person: int, t: Translator) -> None:
     """Explore, 3-D, angles, table and JSON; only the open one is computed."""
     names = ("explore", "world", "angles", "table", "json")
     name, tab = open_tab({name: t(f"photo.tab_{name}") for name in names}, PHOTO_TAB, t)
@@ -147,7 +145,7 @@ def result_tabs(result: PhotoResult, preview_jpeg: bytes, person: int, t: Transl
             st.caption(t("photo.explore_caption"))
             st.plotly_chart(
                 picture_figure(
-                    None if skeleton_only else preview_jpeg,
+                    None if skeleton_only else preview.jpeg,
                     result.poses,
                     t,
                     visibility_limit=limit,
@@ -175,8 +173,8 @@ def result_tabs(result: PhotoResult, preview_jpeg: bytes, person: int, t: Transl
                     alt=t("photo.angles_alt_figure", angles=angle_summary(angles, t)),
                 )
         elif name == "table":
-            rows = [{**row, "landmark": t(f"landmark.{row['landmark']}")} for row in landmark_rows([pose])]
-            table = pd.DataFrame(rows)[["landmark", *_TABLE_FORMATS]]
+            table = pd.DataFrame(landmark_rows([pose]), columns=COLUMNS)[["landmark", *_TABLE_FORMATS]]
+            table["landmark"] = [t(f"landmark.{name}") for name in table["landmark"]]
             st.dataframe(
                 table.rename(columns=lambda column: t(f"column.{column}")),
                 column_config={

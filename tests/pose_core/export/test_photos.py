@@ -147,7 +147,7 @@ def test_nobody_found_gives_only_the_header() -> None:
 
 def test_rows_of_a_later_frame_carry_its_number_and_time(make_pose: PoseMaker) -> None:
     rows = list(landmark_rows([make_pose()], frame=7, time_s=0.23333))
-    assert {(row["frame"], row["time_s"]) for row in rows} == {(7, 0.233)}
+    assert {(frame, time_s) for frame, time_s, *_ in rows} == {(7, 0.233)}
 
 
 # ---------------------------------------------------------------------- JSON

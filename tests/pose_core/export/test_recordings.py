@@ -25,7 +25,7 @@ from pose_core.export.recordings import (
 from pose_core.geometry.angles import ANGLE_NAMES, pose_angles_deg
 from pose_core.models.bundles import bundle
 from pose_core.models.landmarker import runtime_version
-from pose_core.pose import Pose, TrackedPerson
+from pose_core.pose import Layer, Pose, PoseSequence, TrackedPerson
 from pose_core.settings import DetectionSettings, PoseSettings
 from pose_core.skeleton import INDEX, LANDMARK_NAMES
 from pose_core.tracking.recorder import Recorder
@@ -111,6 +111,45 @@ def assert_same_numbers(row: dict[str, Any], raw: Pose, pose: Pose, i: int) -> N
             assert float(row[column]) == pytest.approx(expected, rel=1e-6, abs=half_a_digit * 1.01), column
 
 
+def of_frames(frames: int, make_pose: PoseMaker) -> Recording:
+    """Person 2 in every frame, person 1 in two of three; each stands somewhere else in each frame."""
+    recorder = Recorder(PoseSettings())
+    for n in range(frames):
+        numbers = [1, 2] if n % 3 else [2]
+        poses = {number: make_pose(shift_xy=(n / 10, float(number))) for number in numbers}
+        recorder.add(n / 30, [TrackedPerson(number, pose, pose) for number, pose in poses.items()], SIZE)
+    return recorder.stop()
+
+
+class Sequences:
+    """People over time that nobody recorded, as a video has them."""
+
+    def __init__(self, recording: Recording) -> None:
+        layers: tuple[Layer, Layer] = ("raw", "smoothed")
+        self.time_s, self.people, self.settings = recording.time_s, recording.people, recording.settings
+        self._sequences = {
+            (person, layer): recording.sequence(person, layer) for person in self.people for layer in layers
+        }
+
+    def sequence(self, person: int, layer: Layer, frames: slice = slice(None)) -> PoseSequence:
+        return self._sequences[person, layer][frames]
+
+
+def test_sequences_from_anywhere_give_the_same_summary_and_csv(
+    recording: Recording, make_pose: PoseMaker
+) -> None:
+    for one in (recording, of_frames(700, make_pose)):
+        assert recording_to_csv(Sequences(one)) == recording_to_csv(one)
+        assert repr(summarise(Sequences(one))) == repr(one.summary)
+
+
+def test_times_of_other_sequences_may_start_anywhere(recording: Recording) -> None:
+    later = Sequences(recording)
+    later.time_s = recording.time_s + 5.0
+    assert summarise(later).duration_s == pytest.approx(recording.summary.duration_s)
+    assert summarise(later).rate_hz == pytest.approx(recording.summary.rate_hz)
+
+
 # ---------------------------------------------------------------------- CSV
 def read_csv(data: bytes) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(data.decode("utf-8"), newline="")))
@@ -129,6 +168,17 @@ def test_csv_parses_back_to_the_same_numbers(
         assert (row["frame"], row["person"], float(row["time_s"])) == (frame, person, time_s)
         assert row["landmark"] == LANDMARK_NAMES[number % 33]
         assert_same_numbers(row, raw, pose, number % 33)
+
+
+def test_rows_of_a_long_recording_go_by_frame_and_then_by_person(make_pose: PoseMaker) -> None:
+    """Longer than what is laid out at a time."""
+    rows = read_csv(recording_to_csv(of_frames(700, make_pose)))[::33]
+    expected = [(n, number) for n in range(700) for number in ((1, 2) if n % 3 else (2,))]
+    assert [(int(row["frame"]), int(row["person"])) for row in rows] == expected
+    for row, (n, number) in zip(rows, expected, strict=True):
+        assert float(row["time_s"]) == pytest.approx(n / 30, abs=0.00051)
+        assert float(row["x_px"]) == pytest.approx(320 + n / 10, abs=0.0051)
+        assert float(row["y_px"]) == 90 + number
 
 
 def test_csv_has_the_documented_columns_and_plain_lines(recording: Recording) -> None:
@@ -197,6 +247,16 @@ def test_json_has_the_angles_of_both_spaces_over_time(
                         assert cell == pytest.approx(value, abs=0.0511)
     assert second["angles_deg"]["image"]["left_knee"] == [None, None]
     assert None not in second["angles_deg"]["image"]["right_knee"]
+
+
+def test_json_of_a_long_recording_holds_every_frame(make_pose: PoseMaker) -> None:
+    first, second = read_json(recording_to_json(of_frames(700, make_pose)))["people"]
+    assert second["frame"] == list(range(700))
+    assert first["frame"] == [n for n in range(700) if n % 3]
+    for person, number in ((first, 1), (second, 2)):
+        nose = [values[INDEX["nose"]] for values in person["x_px"]]
+        assert nose == pytest.approx([320 + n / 10 for n in person["frame"]], abs=0.0051)
+        assert {values[INDEX["nose"]] for values in person["y_px"]} == {90 + number}
 
 
 def test_json_says_where_the_numbers_come_from(recording: Recording) -> None:

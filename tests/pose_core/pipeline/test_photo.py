@@ -118,6 +118,8 @@ def test_the_result_tells_which_file_how_read_and_how_asked(
     assert (result.format, result.notes) == ("PNG", ())
     assert result.settings is LITE
     assert picture.size_wh == result.size_wh
+    known, _ = analyse_photo(data, LITE, lite_pool, sha256="known before")
+    assert known.sha256 == "known before", "not computed again"
 
 
 def test_every_step_is_timed(lite_pool: PosePool, performer: Performer) -> None:

@@ -6,17 +6,17 @@ import math
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
 
 import pose_core.tracking.recorder as recorder_module
 from pose_core.errors import ClipError
-from pose_core.geometry.angles import ANGLE_NAMES, pose_angles_deg
+from pose_core.geometry.angles import ANGLE_NAMES, Space, pose_angles_deg, sequence_angles_deg
 from pose_core.media.clip_writer import ClipWriter
 from pose_core.media.clips import read_clip
-from pose_core.pose import Pose, PoseSequence, TrackedPerson
+from pose_core.pose import Layer, Pose, PoseSequence, TrackedPerson
 from pose_core.settings import PoseSettings
 from pose_core.skeleton import INDEX
 from pose_core.tracking.recorder import MAX_FRAMES, MAX_PERSON_FRAMES, Recorder
@@ -48,9 +48,9 @@ def test_a_recording_starts_its_own_clock_and_keeps_raw_and_smoothed(make_pose: 
     assert recording.time_s.tolist() == [0.0, 0.25]
     assert (recording.duration_s, recording.people, recording.size_wh) == (0.25, (7,), SIZE)
     assert (recording.ended_by, recording.truncated) == ("stop", False)
-    for layer, poses in ((recording.raw, (raw, smooth)), (recording.smoothed, (smooth, raw))):
-        sequence = layer[7]
-        assert list(layer) == [7]
+    layers: dict[Layer, tuple[Pose, Pose]] = {"raw": (raw, smooth), "smoothed": (smooth, raw)}
+    for layer, poses in layers.items():
+        sequence = recording.sequence(7, layer)
         for i, pose in enumerate(poses):
             for name in ("image_xy_px", "image_z_px", "world_xyz_m", "visibility", "presence"):
                 assert getattr(sequence, name)[i] == pytest.approx(getattr(pose, name), rel=1e-6)
@@ -60,12 +60,22 @@ def test_a_missed_frame_is_a_row_of_nan_and_its_time_is_kept(make_pose: PoseMake
     someone = [tracked(1, make_pose())]
     recording = recorded((0.0, []), (0.1, someone), (0.2, []), (0.3, someone), (0.4, []))
     assert recording.time_s == pytest.approx([0.0, 0.1, 0.2, 0.3, 0.4])
-    sequence = recording.smoothed[1]
+    sequence = recording.sequence(1, "smoothed")
     assert len(sequence) == 5
     assert sequence.found.tolist() == [False, True, False, True, False]
     for name in ("image_xy_px", "image_z_px", "world_xyz_m", "visibility", "presence"):
         assert np.isnan(getattr(sequence, name)[[0, 2, 4]]).all()
         assert np.isfinite(getattr(sequence, name)[[1, 3]]).all()
+
+
+@pytest.mark.parametrize("frames", [slice(0, 2), slice(1, 4), slice(2, None), slice(2, 3), slice(5, 9)])
+def test_some_frames_of_a_person_are_those_of_the_whole(make_pose: PoseMaker, frames: slice) -> None:
+    recording = recorded(
+        *((n / 10, [tracked(1, make_pose(shift_xy=(n, 0.0)))] if n != 2 else []) for n in range(5))
+    )
+    part, whole = recording.sequence(1, "raw", frames), recording.sequence(1, "raw")
+    for name in ("time_s", "image_xy_px", "image_z_px", "world_xyz_m", "visibility", "presence"):
+        np.testing.assert_array_equal(getattr(part, name), getattr(whole, name)[frames])
 
 
 def test_people_are_kept_apart_by_their_numbers(make_pose: PoseMaker) -> None:
@@ -74,11 +84,11 @@ def test_people_are_kept_apart_by_their_numbers(make_pose: PoseMaker) -> None:
         (0.0, [tracked(2, right), tracked(1, left)]), (0.1, [tracked(1, left)]), (0.2, [tracked(2, right)])
     )
     assert recording.people == (1, 2)
-    nose_x = {n: s.image_xy_px[:, INDEX["nose"], 0] for n, s in recording.smoothed.items()}
+    nose_x = {n: recording.sequence(n, "smoothed").image_xy_px[:, INDEX["nose"], 0] for n in recording.people}
     np.testing.assert_array_equal(nose_x[1], [220, 220, np.nan])
     np.testing.assert_array_equal(nose_x[2], [420, np.nan, 420])
     with pytest.raises(KeyError):
-        recording.smoothed[3]
+        recording.sequence(3, "smoothed")
 
 
 def test_another_size_of_the_same_picture_changes_no_place(make_pose: PoseMaker) -> None:
@@ -93,7 +103,7 @@ def test_another_size_of_the_same_picture_changes_no_place(make_pose: PoseMaker)
         (pytest.approx(0.1), (320, 240)),
         (pytest.approx(0.2), SIZE),
     )
-    for sequence in (recording.raw[1], recording.smoothed[1]):
+    for sequence in (recording.sequence(1, "raw"), recording.sequence(1, "smoothed")):
         assert sequence.size_wh == SIZE
         for row in range(3):
             assert sequence.image_xy_px[row] == pytest.approx(pose.image_xy_px, rel=1e-6)
@@ -111,9 +121,9 @@ def test_another_shape_of_the_picture_keeps_angles_and_goes_where_the_clip_shows
     recorder.add(0.1, [tracked(1, upright)], (480, 640))
     recording = recorder.stop()
     # 480x640 into 640x480: scale 0.75, 140 px of black on either side.
-    nose = recording.smoothed[1].image_xy_px[1, INDEX["nose"]]
+    nose = recording.sequence(1, "smoothed").image_xy_px[1, INDEX["nose"]]
     assert nose == pytest.approx([320 * 0.75 + 140, 90 * 0.75])
-    angles = recording.angles_deg("image")
+    angles = sequence_angles_deg(recording.sequence(1, "smoothed"), "image", 0.5)
     assert angles[1] == pytest.approx(angles[0], abs=1e-3)
     assert angles[0, ANGLE_NAMES.index(KNEE)] < 150, "the leg is bent"
 
@@ -215,7 +225,9 @@ def test_stopping_again_gives_the_same_recording_and_adds_nothing(make_pose: Pos
 def test_nothing_recorded_is_a_recording_too() -> None:
     recording = Recorder(PoseSettings(), clip=True).stop()
     assert (recording.time_s.size, recording.people, recording.size_wh) == (0, (), None)
-    assert (recording.clip_mp4, recording.clip_error, dict(recording.raw)) == (None, None, {})
+    assert (recording.clip_mp4, recording.clip_error) == (None, None)
+    with pytest.raises(KeyError):
+        recording.sequence(1, "raw")
 
 
 def test_stopping_from_other_threads_while_frames_come_gives_all_the_same(make_pose: PoseMaker) -> None:
@@ -382,6 +394,12 @@ def test_jitter_of_several_people_is_weighted_by_their_frames(make_pose: PoseMak
     assert summary.jitter_raw_px == pytest.approx(12 / math.sqrt(6) * math.sqrt(12 / 16), rel=1e-4)
 
 
+def test_a_recording_is_summed_up_once(make_pose: PoseMaker) -> None:
+    recording = recorded((0.0, [tracked(1, make_pose())]), (0.1, []))
+    assert repr(recording.summary) == repr(summarise(recording))
+    assert recording.summary is recording.summary
+
+
 def test_an_empty_recording_has_a_summary() -> None:
     summary = summarise(recorded())
     assert (summary.frames, summary.duration_s, summary.found_share, summary.people) == (0, 0.0, 0.0, ())
@@ -430,3 +448,70 @@ def test_a_sequence_wants_a_size_and_may_be_empty() -> None:
         sequence_of(2, size_wh=(0, 480))
     assert len(sequence_of(0)) == 0
     assert sequence_of(0).found.shape == (0,)
+
+
+def test_a_sequence_is_made_of_poses_with_a_row_of_nan_for_none(make_pose: PoseMaker) -> None:
+    first, last = make_pose(shift_xy=(1.0, 2.0)), make_pose(hidden=("nose",))
+    sequence = PoseSequence.from_poses(np.array([2.0, 2.5, 3.0]), [first, None, last], SIZE)
+    assert (sequence.time_s.tolist(), sequence.size_wh) == ([2.0, 2.5, 3.0], SIZE)
+    assert sequence.found.tolist() == [True, False, True]
+    for name in ("image_xy_px", "image_z_px", "world_xyz_m", "visibility", "presence"):
+        rows = getattr(sequence, name)
+        np.testing.assert_array_equal(rows[0], getattr(first, name))
+        np.testing.assert_array_equal(rows[2], getattr(last, name))
+        assert np.isnan(rows[1]).all()
+    assert len(PoseSequence.from_poses(np.array([]), [], SIZE)) == 0
+
+
+def test_a_sequence_of_poses_wants_one_size_and_a_time_for_each(make_pose: PoseMaker) -> None:
+    with pytest.raises(ValueError, match=r"Poses must be in pixels of \(320, 240\); one is of \(640, 480\)"):
+        PoseSequence.from_poses(np.array([0.0]), [make_pose()], (320, 240))
+    with pytest.raises(ValueError, match=r"image_xy_px should have shape \(2, 33, 2\)"):
+        PoseSequence.from_poses(np.array([0.0, 1.0]), [make_pose()], SIZE)
+
+
+def test_a_part_of_a_sequence_keeps_its_times() -> None:
+    sequence = sequence_of(10, time_s=np.arange(10) / 10, image_z_px=np.arange(330.0).reshape(10, 33))
+    part = sequence[3:6]
+    assert part.time_s == pytest.approx([0.3, 0.4, 0.5])
+    assert part.image_z_px[:, 0].tolist() == [99, 132, 165]
+    assert part.size_wh == SIZE
+
+
+@pytest.mark.parametrize(
+    ("start_s", "end_s", "frames"),
+    [
+        (0.2, 0.4, [2, 3]),
+        (0.15, 0.45, [2, 3, 4]),
+        (-1, 0.1, [0]),
+        (0.35, 9, [4]),
+        (9, 99, []),
+        (0.4, 0.2, []),
+    ],
+)
+def test_between_two_times_are_the_first_and_all_before_the_second(
+    start_s: float, end_s: float, frames: list[int]
+) -> None:
+    sequence = sequence_of(5, time_s=np.array([0.0, 0.1, 0.2, 0.3, 0.4]))
+    assert sequence.between(start_s, end_s).time_s.tolist() == sequence.time_s[frames].tolist()
+
+
+def test_visible_landmarks_of_a_sequence_reach_the_limit_and_are_known() -> None:
+    visibility = np.full((2, 33), 0.5)
+    visibility[0, :2] = 0.49, np.nan
+    visible = sequence_of(2, visibility=visibility).visible(0.5)
+    assert visible.shape == (2, 33)
+    assert np.argwhere(~visible).tolist() == [[0, 0], [0, 1]]
+
+
+@pytest.mark.parametrize("space", get_args(Space))
+def test_angles_over_time_are_those_of_each_pose_and_nan_where_nobody_was_found(
+    make_pose: PoseMaker, space: Space
+) -> None:
+    poses = [make_pose(), None, make_pose({"left_ankle": (420, 380)}, hidden=("right_knee",))]
+    angles = sequence_angles_deg(PoseSequence.from_poses(np.arange(3.0), poses, SIZE), space, 0.5)
+    for row, pose in zip(angles, poses, strict=True):
+        if pose is None:
+            assert np.isnan(row).all()
+        else:
+            np.testing.assert_allclose(row, list(pose_angles_deg(pose, space, 0.5).values()), rtol=1e-12)

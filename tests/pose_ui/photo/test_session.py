@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import numpy as np
 import pytest
 
@@ -136,14 +138,29 @@ def test_only_the_picture_looked_at_is_kept_decoded() -> None:
     first = session.preview()
     assert session.preview() is first
     session.step(1)
-    assert encode_jpeg(session.preview()) != encode_jpeg(first)
+    assert session.preview().jpeg != first.jpeg
+
+
+def test_a_preview_is_encoded_once() -> None:
+    session = _looking_at(STAND)
+    jpeg = session.preview().jpeg
+    assert jpeg == encode_jpeg(session.preview().frame_rgb)
+    assert session.preview().jpeg is jpeg
+
+
+def test_a_result_carries_the_checksum_of_its_file(lite_pool: PosePool) -> None:
+    session = _looking_at(STAND)
+    session.analyse(STAND, LITE, lite_pool)
+    outcome = session.outcome(STAND, LITE)
+    assert isinstance(outcome, PhotoResult)
+    assert outcome.sha256 == STAND.sha256 == hashlib.sha256(STAND.data).hexdigest()
 
 
 def test_of_a_large_picture_only_a_preview_is_kept(lite_pool: PosePool) -> None:
     large = PhotoItem("large.jpg", encode_jpeg(np.full((1800, 2400, 3), 128, np.uint8)))
     session = _looking_at(large)
     session.analyse(large, LITE, lite_pool)
-    assert session.preview().shape == (1200, 1600, 3)
+    assert session.preview().frame_rgb.shape == (1200, 1600, 3)
     outcome = session.outcome(large, LITE)
     assert isinstance(outcome, PhotoResult)
     assert outcome.size_wh == (2400, 1800)

@@ -1,0 +1,161 @@
+"""Landmarks and angles of people over time as rows and columns of rounded numbers.
+
+Of a `pose_core.tracking.recording.Recording`, or of other sequences. Columns: docs/conventions.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pose_core.arrays import FloatArray
+from pose_core.export.photos import COLUMNS
+from pose_core.export.tables import DEFAULT_DIGITS, DIGITS
+from pose_core.geometry.angles import ANGLE_NAMES, Space, sequence_angles_deg
+from pose_core.pose import PeopleOverTime, PoseSequence
+
+__all__ = [
+    "ANGLE_DIGITS",
+    "KEYS",
+    "RECORDING_COLUMNS",
+    "Rows",
+    "angle_rows",
+    "landmark_blocks",
+    "person_columns",
+    "rounded_times_s",
+]
+
+#: Those of a photo, whose places are smoothed here, and the places as the model gave them.
+RECORDING_COLUMNS: Final[tuple[str, ...]] = (*COLUMNS, "x_raw_px", "y_raw_px")
+KEYS: Final = ("frame", "time_s", "person", "landmark")
+ANGLE_DIGITS: Final = 1
+#: Shares follow from pixels, width and height; JSON leaves them out for size.
+_NOT_IN_JSON: Final = ("x_norm", "y_norm")
+#: Rows go by frame, for which everybody is laid out at once: 10 seconds at a time, some 10 MB for five people.
+_FRAMES_AT_ONCE: Final = 300
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Numbers of people in frames, by frame and then by person.
+
+    Attributes
+    ----------
+    frame, person : ndarray of int, shape (N,)
+        Number of the frame, from 0, and of the person, from 1.
+    numbers : mapping of str to ndarray, shape (N, ...)
+        By column; NaN where unknown.
+    """
+
+    frame: NDArray[np.int64]
+    person: NDArray[np.int64]
+    numbers: Mapping[str, FloatArray]
+
+    @classmethod
+    def together(cls, parts: list[Rows]) -> Rows:
+        """Rows of several people, put in order; `parts` is not empty."""
+        frame, person = (
+            np.concatenate([getattr(part, key) for part in parts]) for key in ("frame", "person")
+        )
+        order = np.lexsort((person, frame))
+        numbers = {
+            name: np.concatenate([part.numbers[name] for part in parts])[order] for name in parts[0].numbers
+        }
+        return cls(frame[order], person[order], numbers)
+
+
+def rounded_times_s(people: PeopleOverTime) -> FloatArray:
+    """Time of every frame, shape (T,)."""
+    return np.round(people.time_s, DIGITS["time_s"])
+
+
+def landmark_blocks(people: PeopleOverTime) -> Iterator[Rows]:
+    """Numbers (N, 33) by the names of `RECORDING_COLUMNS` after `KEYS`, some hundred frames at a time."""
+    for start in range(0, people.time_s.size, _FRAMES_AT_ONCE):
+        parts = []
+        for person in people.people:
+            frames = slice(start, start + _FRAMES_AT_ONCE)
+            raw_xy_px = people.sequence(person, "raw", frames).image_xy_px
+            smoothed = people.sequence(person, "smoothed", frames)
+            found = np.flatnonzero(smoothed.found)
+            numbers = dict(_numbers(smoothed, raw_xy_px, found))
+            parts.append(Rows(start + found, np.full(found.size, person), numbers))
+        if parts:
+            yield Rows.together(parts)
+
+
+def _numbers(
+    smoothed: PoseSequence, raw_xy_px: FloatArray, found: NDArray[np.int64]
+) -> Iterator[tuple[str, FloatArray]]:
+    """Name and rounded values (N, 33), of the frames `found`, of each column in the order of `RECORDING_COLUMNS`."""
+    xy_px, world_m = smoothed.image_xy_px, smoothed.world_xyz_m
+    width, height = smoothed.size_wh
+    columns = {
+        "x_px": (xy_px[..., 0], 1),
+        "y_px": (xy_px[..., 1], 1),
+        "x_norm": (xy_px[..., 0], width),
+        "y_norm": (xy_px[..., 1], height),
+        "z": (smoothed.image_z_px, width),
+        "world_x_m": (world_m[..., 0], 1),
+        "world_y_m": (world_m[..., 1], 1),
+        "world_z_m": (world_m[..., 2], 1),
+        "visibility": (smoothed.visibility, 1),
+        "presence": (smoothed.presence, 1),
+        "x_raw_px": (raw_xy_px[..., 0], 1),
+        "y_raw_px": (raw_xy_px[..., 1], 1),
+    }
+    for name in RECORDING_COLUMNS[len(KEYS) :]:
+        values, unit = columns[name]
+        yield name, np.round(values[found] / unit, DIGITS.get(name, DEFAULT_DIGITS))
+
+
+def _angles_deg(smoothed: PoseSequence, visibility_limit: float) -> dict[str, FloatArray]:
+    """Rounded, shape (T, len(ANGLE_NAMES)), by space."""
+    return {
+        space: np.round(sequence_angles_deg(smoothed, space, visibility_limit), ANGLE_DIGITS)
+        for space in get_args(Space)
+    }
+
+
+def angle_rows(people: PeopleOverTime) -> Rows:
+    """Angles (N, len(ANGLE_NAMES)) by space, of all frames; N is 0 if nobody was found."""
+    nobody = np.empty(0, dtype=np.int64)
+    parts = [Rows(nobody, nobody, {space: np.empty((0, len(ANGLE_NAMES))) for space in get_args(Space)})]
+    for person in people.people:
+        smoothed = people.sequence(person, "smoothed")
+        found = np.flatnonzero(smoothed.found)
+        angles = _angles_deg(smoothed, people.settings.visibility_limit)
+        numbers = {space: values[found] for space, values in angles.items()}
+        parts.append(Rows(found, np.full(found.size, person), numbers))
+    return Rows.together(parts)
+
+
+def person_columns(people: PeopleOverTime, person: int) -> dict[str, Any]:
+    """What JSON says of a person: numbers and arrays, NaN where unknown; the N frames without a row are left out.
+
+    Returns
+    -------
+    dict
+        ``person``; ``frame``, shape (N,); the columns of numbers, each of shape (N, 33); ``angles_deg``: by space and
+        name, each of shape (N,).
+    """
+    raw_xy_px = people.sequence(person, "raw").image_xy_px
+    smoothed = people.sequence(person, "smoothed")
+    found = np.flatnonzero(smoothed.found)
+    numbers = {
+        name: values for name, values in _numbers(smoothed, raw_xy_px, found) if name not in _NOT_IN_JSON
+    }
+    angles = _angles_deg(smoothed, people.settings.visibility_limit)
+    return {
+        "person": person,
+        "frame": found,
+        **numbers,
+        "angles_deg": {
+            space: dict(zip(ANGLE_NAMES, np.ascontiguousarray(values[found].T), strict=True))
+            for space, values in angles.items()
+        },
+    }
