@@ -117,11 +117,6 @@ class Recording:
         """By number of the person, smoothed; laid out anew at each look-up."""
         return _Sequences(self, "smoothed")
 
-    @property
-    def nbytes(self) -> int:
-        """Bytes that the arrays take; the clip not counted."""
-        return self.time_s.nbytes + self.row_frame.nbytes + self.row_person.nbytes + self.values.nbytes
-
     def xy_px(self, layer: Layer) -> Values:
         """Places in the picture, shape (N, 33, 2)."""
         return self.values[:, _layer(layer), :, _XY]

@@ -13,7 +13,10 @@ from pose_core.errors import PoseCoreError
 from pose_core.media.clips import read_clip
 from pose_core.models.pool import PosePool
 from pose_core.pipeline.live import LiveSettings, LiveStatus, LiveStream, Source
+from pose_core.tracking.history import History
+from pose_core.tracking.recorder import Recorder
 from pose_core.tracking.recording import Recording
+from pose_core.watching import FrameSink
 from pose_ui.live_view.camera_check import CameraReport
 from pose_ui.live_view.trouble import LiveTrouble
 from pose_ui.shell.state import ENTERED, LIVE
@@ -44,12 +47,16 @@ class LiveSession:
         Counts the checks of the camera.
     stream : LiveStream or None
         The running one, or the last one.
+    history : History
+        What watches it for the charts.
     trouble : LiveTrouble or None
         Why it stopped by itself.
     recording : Recording or None
         The last finished one.
     is_recording : bool
         Whether one runs.
+    recorder : Recorder or None
+        The running recording, or the last one; None before the first.
     asked : bool
         Start as soon as nothing runs: the visitor wants it, or a choice needs a new connection.
     player : Player or None
@@ -65,9 +72,11 @@ class LiveSession:
     phase: Phase = "idle"
     turn: int = 0
     stream: LiveStream | None = None
+    history: History = field(default_factory=History)
     trouble: LiveTrouble | None = None
     recording: Recording | None = None
     is_recording: bool = False
+    recorder: Recorder | None = None
     asked: bool = False
     player: Player | None = None
     clip: bytes | None = None
@@ -142,16 +151,19 @@ class LiveSession:
 
     def keep_recording(self) -> None:
         """Finish a running recording, and keep it if it holds anything."""
-        if self.is_recording and self.stream is not None:
-            recording = self.stream.stop_recording()
-            if recording is not None and len(recording.time_s):
+        if self.is_recording and self.stream is not None and self.recorder is not None:
+            self.stream.watchers.remove(self.recorder, sinks=_sinks(self.recorder))
+            recording = self.recorder.stop()
+            if len(recording.time_s):
                 self.recording = recording
         self.is_recording = False
 
     def start_recording(self, *, clip: bool) -> None:
         """Record from now on; the last recording is kept until this one is finished."""
         if self.phase == "playing" and self.stream is not None:
-            self.stream.start_recording(clip=clip)
+            self.keep_recording()
+            self.recorder = Recorder(self.stream.settings.pose, clip=clip)
+            self.stream.watchers.add(self.recorder, sinks=_sinks(self.recorder))
             self.is_recording = True
 
     def forget_recording(self) -> None:
@@ -188,7 +200,8 @@ class LiveSession:
     def open_stream(self, settings: LiveSettings, source: Source | None, pool: PosePool) -> Player:
         """The stream of this connection, with its track; the same one until it is let go."""
         if self.player is None:
-            self.stream = LiveStream(pool, settings)
+            self.history = History()
+            self.stream = LiveStream(pool, settings, watchers=[self.history])
             self.player = Player(DrawnTrack(self.stream, source))
         return self.player
 
@@ -230,6 +243,10 @@ class LiveSession:
             elif (status.silent_s if status.silent_s is not None else elapsed_s) > _SILENCE_LIMIT_S:
                 self.fail("no_frames")
         return self.phase != before
+
+
+def _sinks(recorder: Recorder) -> tuple[FrameSink, ...]:
+    return () if recorder.clip is None else (recorder.clip,)
 
 
 def live_session() -> LiveSession:

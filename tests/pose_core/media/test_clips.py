@@ -19,6 +19,7 @@ from pose_core.arrays import FrameRGB
 from pose_core.errors import ClipError
 from pose_core.media.clip_writer import ClipWriter
 from pose_core.media.clips import ClipReader, read_clip
+from pose_core.media.encoder import ClipEncoder
 from pose_core.media.fitting import letterbox
 from pose_core.media.images import encode_jpeg
 
@@ -190,14 +191,14 @@ def test_a_clip_stays_below_its_largest_size_and_still_plays() -> None:
 
 def test_who_adds_frames_never_waits_for_the_encoder(monkeypatch: pytest.MonkeyPatch) -> None:
     hold, holding = threading.Event(), threading.Event()
-    fit = clip_writer._fit
+    add = ClipEncoder.add
 
-    def slow_fit(frame_rgb: FrameRGB, size_wh: tuple[int, int]) -> FrameRGB:
+    def slow_add(self: ClipEncoder, time_s: float, frame_rgb: FrameRGB) -> None:
         holding.set()
         assert hold.wait(20)
-        return fit(frame_rgb, size_wh)
+        add(self, time_s, frame_rgb)
 
-    monkeypatch.setattr(clip_writer, "_fit", slow_fit)
+    monkeypatch.setattr(ClipEncoder, "add", slow_add)
     writer = ClipWriter()
     writer.add(0.0, plain(RED))
     assert holding.wait(20)
@@ -247,10 +248,10 @@ def test_a_writer_that_was_forgotten_ends_its_thread(monkeypatch: pytest.MonkeyP
 
 
 def test_an_encoder_that_fails_is_told_at_the_end_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*_: object) -> FrameRGB:
+    def fail(*_: object) -> None:
         raise av.error.ExternalError(1, "broken")
 
-    monkeypatch.setattr(clip_writer, "_fit", fail)
+    monkeypatch.setattr(ClipEncoder, "add", fail)
     writer = ClipWriter()
     for number in range(20):
         writer.add(number / 30, plain(RED))
