@@ -11,8 +11,8 @@ from multiprocessing import get_context
 
 import numpy as np
 import pytest
-from ops.memory import limit_memory_growth
 
+from ops.memory import limit_memory_growth
 from pose_core.machine import memory_mb
 from pose_core.models.pool import PosePool
 from tests.damage import SEED, corpus, cut, flipped

@@ -1,0 +1,98 @@
+"""Recording through a visitor's session: what a recording holds, and that the stream goes on beside it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import av
+import numpy as np
+import pytest
+
+from pose_core.models.pool import PosePool
+from pose_core.pipeline.live import LiveSettings
+from pose_core.settings import DetectionSettings, PoseSettings
+from pose_ui.live_view.session import LiveSession
+from tests.conftest import Performer
+
+LONG_S = 60.0
+SETTINGS = LiveSettings(pose=PoseSettings(detection=DetectionSettings(model="lite")), adaptive=False)
+
+
+@pytest.fixture
+def pool() -> Iterator[PosePool]:
+    pool = PosePool(image_limit=1, stream_limit=1)
+    yield pool
+    pool.close()
+
+
+class Watching:
+    """A session that plays, and a way to give it frames one by one."""
+
+    def __init__(self, pool: PosePool, performer: Performer) -> None:
+        self.session = LiveSession()
+        self.session.start("performer", pool)
+        self.session.open_stream(SETTINGS, None, pool)
+        self.session.connection(playing=True, signalling=False)
+        self._rgb = np.ascontiguousarray(performer("squat", 0.25).rgb)
+        self._drawn = threading.Semaphore(0)
+        assert self.session.stream is not None
+        self.stream = self.session.stream
+        self.stream.on_drawn = lambda _: self._drawn.release()
+
+    def see(self, frames: int) -> None:
+        for _ in range(frames):
+            self.stream.offer(av.VideoFrame.from_ndarray(self._rgb, format="rgb24"))
+            assert self._drawn.acquire(timeout=LONG_S)
+
+
+@pytest.fixture
+def watching(pool: PosePool, performer: Performer) -> Iterator[Watching]:
+    watching = Watching(pool, performer)
+    yield watching
+    watching.session.leave()
+    watching.stream.close(LONG_S)
+
+
+def test_each_recording_holds_its_own_frames_and_the_charts_all(watching: Watching) -> None:
+    session = watching.session
+    watching.see(2)
+    session.start_recording(clip=True)
+    watching.see(3)
+    session.keep_recording()
+    first = session.recording
+    watching.see(2)
+    session.start_recording(clip=False)
+    watching.see(4)
+    watching.stream.close(LONG_S)
+    session.keep_recording()
+    second = session.recording
+    assert first is not None
+    assert second is not None
+    # The frame that is handed out is shown to the watchers a moment later.
+    assert 2 <= len(first.time_s) <= 4
+    assert 3 <= len(second.time_s) <= 5
+    assert (first.clip_mp4 is not None, second.clip_mp4 is not None) == (True, False)
+    assert first.clip_error is None
+    assert len(session.history.angles(1)[0]) == 11
+
+
+def test_a_recording_without_a_frame_is_not_kept(watching: Watching) -> None:
+    session = watching.session
+    watching.see(1)
+    session.start_recording(clip=False)
+    session.stop()
+    assert not session.is_recording
+    assert session.recorder is not None
+    assert (session.recording is None) == (session.recorder.frames == 0)
+
+
+def test_another_connection_has_charts_of_its_own(watching: Watching, pool: PosePool) -> None:
+    session = watching.session
+    watching.see(2)
+    watching.stream.close(LONG_S)
+    before = session.history
+    session.stop()
+    session.open_stream(SETTINGS, None, pool)
+    assert len(before.angles(1)[0]) == 2
+    assert len(session.history.angles(1)[0]) == 0
