@@ -16,12 +16,12 @@ from typing import NoReturn
 
 import anyio.to_thread
 import streamlit as st
-from ops.memory import is_out_of_memory, limit_memory_growth
 from starlette.middleware import Middleware
 
 import service
 from ops.configuration import read_configuration
 from ops.log import close_log, log_event, open_log
+from ops.memory import is_out_of_memory, limit_memory_growth
 from pose_core.errors import PoseCoreError, SettingsError
 from pose_core.version import VERSION
 from pose_ui.shell import streamlit_bindings

@@ -11,8 +11,8 @@ from typing import Final, TypeVar
 
 import anyio
 import anyio.to_thread
-from ops.memory import is_out_of_memory
 
+from ops.memory import is_out_of_memory
 from pose_core.errors import BusyError
 from pose_core.machine import usable_cores
 from pose_core.media.images import MAX_FILE_MB

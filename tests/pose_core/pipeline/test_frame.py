@@ -73,7 +73,7 @@ def test_every_step_has_its_time(make_pose: PoseMaker) -> None:
 @pytest.mark.parametrize("pixel_format", ["rgb24", "yuv420p", "gray"])
 def test_the_frame_that_was_given_is_not_drawn_on(make_pose: PoseMaker, pixel_format: str) -> None:
     frame = video_frame(noise(), pixel_format)
-    before = frame.to_ndarray()
+    before = frame.to_ndarray().copy()
     assert FramePath(RAW).go(frame, 0.0, Model(make_pose()), PLAIN) is not None
     np.testing.assert_array_equal(frame.to_ndarray(), before)
 

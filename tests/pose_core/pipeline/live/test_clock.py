@@ -45,6 +45,8 @@ def recorded(pool: PosePool, performer: Performer, before_frame: Callable[[int],
             status = stream.status()
             assert status.problem is None
             assert len(status.people) == 1
+            assert status.silent_s is not None
+            assert status.silent_s > -0.001, "nothing comes from the future"
     finally:
         stream.close(LONG_S)
     return recorder.stop()
