@@ -154,23 +154,18 @@ def lag_ms(path_px: FloatArray, truth_px: FloatArray, rate_hz: float) -> float:
     return float((_SHIFTS[best] + between) / rate_hz * 1000)
 
 
-def _smoothed(poses: Sequence[Pose], settings: SmoothingSettings | None) -> tuple[FloatArray, int]:
-    """Return the path (T, 33, 2) in pixels, and how many landmarks were held back as impossible jumps."""
+def _smoothed(poses: Sequence[Pose], settings: SmoothingSettings | None) -> FloatArray:
+    """Return the path (T, 33, 2) in pixels."""
     if settings is None:
-        return np.array([pose.image_xy_px for pose in poses]), 0
+        return np.array([pose.image_xy_px for pose in poses])
     smoother = PoseSmoother(settings)
-    path, held = [], 0
-    for number, pose in enumerate(poses):
-        path.append(smoother.smooth(pose, number / RATE_HZ).image_xy_px)
-        held += int(smoother.held.sum())
-    return np.array(path), held
+    return np.array([smoother.smooth(pose, n / RATE_HZ).image_xy_px for n, pose in enumerate(poses)])
 
 
 def _figures(filmed: _Filmed, people: int, settings: SmoothingSettings | None) -> dict[str, float]:
-    path, held = _smoothed(filmed.poses[people], settings)
-    path, truth = path[_SETTLING:], filmed.truth_px[_SETTLING:]
+    path, truth = _smoothed(filmed.poses[people], settings)[_SETTLING:], filmed.truth_px[_SETTLING:]
     error_px = float(np.linalg.norm(path - truth, axis=2).mean())
-    figures = {"error_px": error_px, "error_torsos": error_px / filmed.torso_px, "held": float(held)}
+    figures = {"error_px": error_px, "error_torsos": error_px / filmed.torso_px}
     if filmed.clip.cycle_s is None:
         figures["jitter_px"] = jitter_px(path, np.arange(len(path)) / RATE_HZ)
         figures["wander_px"] = float(np.sqrt(((path - path.mean(axis=0)) ** 2).sum(axis=2).mean()))
@@ -205,7 +200,6 @@ def _summarise(row: dict[str, Any], raw: dict[str, Any]) -> dict[str, float]:
         "added_error_torsos": max(
             clips[name]["error_torsos"] - before[name]["error_torsos"] for name in clips
         ),
-        "held": sum(clips[name]["held"] for name in clips),
     }
     return {name: round(value, 4) for name, value in figures.items()}
 
@@ -311,10 +305,10 @@ def report(result: dict[str, Any]) -> str:
             ]
         )
     after = next((row for row in result["grid"] if _is_chosen(row, chosen)), result["raw"])["clips"]
-    clips = [["clip", "jitter px", "lag ms", "error px", "held"]]
+    clips = [["clip", "jitter px", "lag ms", "error px"]]
     for name, before in result["raw"]["clips"].items():
         changes = (_change(before, after[name], key) for key in ("jitter_px", "lag_ms", "error_px"))
-        clips.append([name, *changes, f"{after[name]['held']:.0f}"])
+        clips.append([name, *changes])
     cost = ", ".join(f"{name} {spread(times, 0)}" for name, times in result["cost_us"].items())
     rule = result["rule"]
     return "\n".join(

@@ -5,31 +5,30 @@ The same code gives the same pictures; a test compares the shipped files with a 
 
 from __future__ import annotations
 
+import io
 import itertools
 import sys
-import time
 from pathlib import Path
 
 from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the project is not an installed package
 
-from pose_core.media.clip_writer import ClipWriter
+from pose_core.media.encoder import ClipEncoder
 from pose_core.performer.samples import CLIP_FILE, CLIP_FPS, SAMPLES, SAMPLES_DIR, clip_frame
 
 
 def make_clip() -> bytes:
     """Draw and encode the sample clip."""
-    writer = ClipWriter()
+    file = io.BytesIO()
+    encoder = ClipEncoder(file)
     for number in itertools.count():
         frame = clip_frame(number)
         if frame is None:
             break
-        before = writer.frames + writer.left_out
-        writer.add(number / CLIP_FPS, frame.rgb)
-        while writer.frames + writer.left_out == before:  # a live writer drops what it cannot keep up with
-            time.sleep(0.001)
-    return writer.finish()
+        encoder.add(number / CLIP_FPS, frame.rgb)
+    encoder.finish()
+    return file.getvalue()
 
 
 def main() -> None:

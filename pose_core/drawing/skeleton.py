@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pose_core.arrays import FloatArray, FrameRGB
 from pose_core.colours import DOT, EDGE, GROUND, LINE, PEOPLE, rgb
 from pose_core.drawing.captions import stamp, text_sprite
-from pose_core.geometry.angles import ANGLES, interior_angle_deg
+from pose_core.geometry.angles import ANGLE_NAMES, image_angles_deg
 from pose_core.pose import Pose
 from pose_core.settings import DrawSettings
 from pose_core.skeleton import CONNECTIONS, INDEX, MAIN_JOINTS, side_of
@@ -24,8 +24,6 @@ _SUBPIXEL_BITS: Final = 4  # OpenCV's fixed-point coordinates: sixteenths of a p
 #: OpenCV refuses coordinates beyond 16 bits; landmarks may lie far outside a picture.
 _FARTHEST_PX: Final = 30000.0
 _ENDS: Final = np.array(CONNECTIONS)  # of the bones, shape (35, 2)
-_LIMBS: Final = [angle for angle in ANGLES if angle.kind == "interior"]
-_LIMB_POINTS: Final = np.array([angle.indices for angle in _LIMBS]).T  # first, vertex, last; shape (3, 10)
 _SPACE: Final = 0.28  # between a name and an angle: the font's own, as a share of the text size
 
 
@@ -90,16 +88,12 @@ def _draw_dots(
 _CONFIDENCE: Final = ((120, 60, 160), (253, 231, 37))
 
 
-def _limb_angles_deg(pose: Pose, visibility_limit: float) -> dict[str, float]:
-    """Those that are written beside joints, all in one go; the rest is not needed for a picture."""
-    usable = np.where(pose.visible(visibility_limit)[:, None], pose.image_xy_px, nan)
-    first, vertex, last = usable[_LIMB_POINTS]
-    values = interior_angle_deg(first, vertex, last).tolist()
-    return {angle.name: value for angle, value in zip(_LIMBS, values, strict=True)}
-
-
 def _captions(
-    pose: Pose, draw: DrawSettings, names: Mapping[str, str], visibility_limit: float
+    pose: Pose,
+    draw: DrawSettings,
+    names: Mapping[str, str],
+    visibility_limit: float,
+    angles_deg: FloatArray | None,
 ) -> dict[str, tuple[str, ...]]:
     """Joint to its name, its angle, or both.
 
@@ -107,12 +101,12 @@ def _captions(
     """
     captions = {}
     visible = pose.visible(visibility_limit).tolist()
-    angles = _limb_angles_deg(pose, visibility_limit) if draw.angles else {}
+    angles = {} if angles_deg is None else dict(zip(ANGLE_NAMES, angles_deg.tolist(), strict=True))
     for joint in MAIN_JOINTS:
         parts = []
         if draw.names and visible[INDEX[joint]]:
             parts.append(names.get(joint, joint))
-        if isfinite(angles.get(joint, nan)):
+        if isfinite(angles.get(joint, nan)):  # a limb's angle is named after its joint
             parts.append(f"{round(angles[joint])}°")
         if parts:
             captions[joint] = tuple(parts)
@@ -195,6 +189,7 @@ def draw_poses(
     visibility_limit: float = 0.5,
     chosen: int | None = None,
     numbers: Sequence[int] | None = None,
+    angles_deg: FloatArray | None = None,
     mirrored: bool = False,
     into: FrameRGB | None = None,
 ) -> FrameRGB:
@@ -217,6 +212,9 @@ def draw_poses(
     numbers : sequence of int, optional
         Number of each person, from 1, for label and colour, so that both stay with a tracked person; their places in
         `poses` plus 1 unless given. One person alone carries none.
+    angles_deg : ndarray, shape (len(poses), len(ANGLE_NAMES)), optional
+        What `pose_core.geometry.angles.image_angles_deg` gives, where it is known already; computed if needed unless
+        given.
     mirrored : bool
         Show everything as in a mirror: picture and poses come in unmirrored, picture and skeleton go out flipped left
         to right, text stays readable, and names stay: left is the person's left.
@@ -232,12 +230,17 @@ def draw_poses(
     Raises
     ------
     ValueError
-        If `into` has another shape or type, another order in memory or is read-only, or if `numbers` are not as many
-        as `poses`.
+        If `into` has another shape or type, another order in memory or is read-only, or if `numbers` or `angles_deg`
+        are not as many as `poses`.
     """
-    if numbers is not None and len(numbers) != len(poses):
-        raise ValueError(f"numbers must be as many as poses, {len(poses)}; got {len(numbers)}")
+    for name, given in (("numbers", numbers), ("angles_deg", angles_deg)):
+        if given is not None and len(given) != len(poses):
+            raise ValueError(f"{name} must be as many as poses, {len(poses)}; got {len(given)}.")
     draw = draw or DrawSettings()
+    if not draw.angles:
+        angles_deg = None
+    elif angles_deg is None:
+        angles_deg = image_angles_deg(poses, visibility_limit)
     canvas = _canvas(frame_rgb, into, mirrored, draw.skeleton_only)
     several = len(poses) > 1
     size_wh = np.array((canvas.shape[1], canvas.shape[0]), dtype=np.float64)
@@ -265,5 +268,7 @@ def draw_poses(
             _draw_number(canvas, points, number, pen)
     for i, _, pose, points in placed:
         if chosen is None or chosen == i:
-            _draw_captions(canvas, points, _captions(pose, draw, names or {}, visibility_limit), pen)
+            angles = None if angles_deg is None else angles_deg[i]
+            captions = _captions(pose, draw, names or {}, visibility_limit, angles)
+            _draw_captions(canvas, points, captions, pen)
     return canvas

@@ -6,7 +6,7 @@ read 121 degrees.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from typing import Final, Literal
@@ -25,6 +25,7 @@ __all__ = [
     "AngleDefinition",
     "Space",
     "angles_deg",
+    "image_angles_deg",
     "interior_angle_deg",
     "lean_deg",
     "obliquity_deg",
@@ -210,6 +211,26 @@ def angles_deg(points: FloatArray, visible: NDArray[np.bool_]) -> FloatArray:
         axis=-1,
     )
     return np.asarray(values, dtype=np.float64)
+
+
+def image_angles_deg(poses: Sequence[Pose], visibility_limit: float) -> FloatArray:
+    """All angles of the people in one picture, in its plane: what drawing and watchers need of a frame.
+
+    Parameters
+    ----------
+    poses : sequence of Pose
+    visibility_limit : float
+        Landmarks with a visibility below this are not used.
+
+    Returns
+    -------
+    ndarray, shape (len(poses), len(ANGLES))
+        As `angles_deg`, a row a pose.
+    """
+    if not poses:
+        return np.empty((0, len(ANGLES)))
+    points = np.array([pose.image_xy_px for pose in poses])
+    return angles_deg(points, np.array([pose.visible(visibility_limit) for pose in poses]))
 
 
 def pose_angles_deg(pose: Pose, space: Space, visibility_limit: float) -> dict[str, float]:

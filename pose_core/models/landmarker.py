@@ -13,7 +13,6 @@ from __future__ import annotations
 import os
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from functools import cache
@@ -227,14 +226,9 @@ class ImageLandmarker(_Landmarker):
 class StreamLandmarker(_Landmarker):
     """Landmarks of the frames of one stream, tracked from frame to frame.
 
-    MediaPipe demands strictly increasing time stamps in whole milliseconds. The stream keeps its own monotonic clock,
-    so frames may come in bursts, and the wall clock may jump.
-
     Parameters
     ----------
     settings : DetectionSettings
-    clock_s : callable, optional
-        Monotonic seconds; `time.monotonic` unless given.
 
     Raises
     ------
@@ -244,27 +238,24 @@ class StreamLandmarker(_Landmarker):
 
     _video = True
 
-    def __init__(self, settings: DetectionSettings, clock_s: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, settings: DetectionSettings) -> None:
         super().__init__(settings)
-        self._clock_s = clock_s
-        self._start_s = clock_s()
-        self._last_ms = -1
+        self._last_ms: int | None = None
 
-    def _next_ms(self, time_s: float | None) -> int:
-        # Called by `_run` under its lock.
-        elapsed_s = self._clock_s() - self._start_s if time_s is None else time_s
-        self._last_ms = max(self._last_ms + 1, round(elapsed_s * 1000))
+    def _next_ms(self, time_s: float) -> int:
+        """MediaPipe demands whole milliseconds that increase. Called by `_run` under its lock."""
+        now_ms = round(time_s * 1000)
+        self._last_ms = now_ms if self._last_ms is None else max(self._last_ms + 1, now_ms)
         return self._last_ms
 
-    def detect(self, frame_rgb: FrameRGB, time_s: float | None = None) -> tuple[Pose, ...]:
+    def detect(self, frame_rgb: FrameRGB, time_s: float) -> tuple[Pose, ...]:
         """Find or follow people in the next frame.
 
         Parameters
         ----------
         frame_rgb : ndarray of uint8, shape (H, W, 3)
-        time_s : float, optional
-            Seconds since the start of a recorded stream; the stream's own clock unless given. A stamp that does not
-            increase is moved to 1 ms after the last one.
+        time_s : float
+            Seconds on the stream's clock. A time that does not increase counts as 1 ms after the last one.
 
         Returns
         -------

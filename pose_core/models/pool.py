@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -156,9 +156,7 @@ class PosePool:
             landmarker.close()
 
     # ------------------------------------------------------------------ live streams
-    def lease_stream(
-        self, settings: DetectionSettings, clock_s: Callable[[], float] = time.monotonic
-    ) -> StreamLandmarker:
+    def lease_stream(self, settings: DetectionSettings) -> StreamLandmarker:
         """A landmarker for one live stream, to be given back with `release_stream`.
 
         Raises
@@ -178,13 +176,13 @@ class PosePool:
                     limit=self._stream_limit,
                 )
             self._streams_opening += 1
-        return self._open_stream(settings, clock_s)
+        return self._open_stream(settings)
 
-    def _open_stream(self, settings: DetectionSettings, clock_s: Callable[[], float]) -> StreamLandmarker:
+    def _open_stream(self, settings: DetectionSettings) -> StreamLandmarker:
         """Fill a seat that `_streams_opening` already counts."""
         stream: StreamLandmarker | None = None
         try:
-            stream = StreamLandmarker(settings, clock_s)
+            stream = StreamLandmarker(settings)
         finally:
             with self._changed:  # in one step, so that nobody sees a free seat in between
                 self._streams_opening -= 1
@@ -196,12 +194,7 @@ class PosePool:
             raise self._closing_error()
         return stream
 
-    def exchange_stream(
-        self,
-        stream: StreamLandmarker,
-        settings: DetectionSettings,
-        clock_s: Callable[[], float] = time.monotonic,
-    ) -> StreamLandmarker:
+    def exchange_stream(self, stream: StreamLandmarker, settings: DetectionSettings) -> StreamLandmarker:
         """A landmarker with other settings for a stream that keeps its seat; the old one is closed.
 
         Raises
@@ -225,7 +218,7 @@ class PosePool:
             with self._changed:
                 self._streams_opening -= 1
             raise
-        return self._open_stream(settings, clock_s)
+        return self._open_stream(settings)
 
     @property
     def seats_free(self) -> int:

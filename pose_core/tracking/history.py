@@ -11,9 +11,10 @@ from typing import Final
 import numpy as np
 
 from pose_core.arrays import FloatArray
-from pose_core.geometry.angles import ANGLE_NAMES, angles_deg
+from pose_core.geometry.angles import ANGLE_NAMES
 from pose_core.geometry.body import jitter_px
-from pose_core.pose import Pose, TrackedPerson
+from pose_core.pose import Pose
+from pose_core.watching import Event, WatchedFrame
 
 __all__ = ["HISTORY_S", "History"]
 
@@ -33,28 +34,40 @@ class _Moment:
 
 
 class History:
-    """What was found during the last `HISTORY_S` seconds; any thread may call any method."""
+    """A watcher that keeps what was found during the last seconds; any thread may call any method.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    kept_s : float
+        How many seconds.
+    """
+
+    def __init__(self, kept_s: float = HISTORY_S) -> None:
+        self._kept_s = kept_s
         self._lock = threading.Lock()
         self._moments: deque[tuple[float, tuple[_Moment, ...]]] = deque(maxlen=_MOST)
 
-    def add(self, time_s: float, people: Sequence[TrackedPerson], visibility_limit: float) -> None:
-        """Add a frame, also one without anybody."""
+    def add(self, frame: WatchedFrame) -> Sequence[Event]:
+        """Keep a frame, also one without anybody."""
         moments = tuple(
-            _Moment(
-                time_s,
-                person.number,
-                person.raw,
-                person.pose,
-                angles_deg(person.pose.image_xy_px, person.pose.visible(visibility_limit)),
-            )
-            for person in people
+            _Moment(frame.time_s, person.number, person.raw, person.pose, angles)
+            for person, angles in zip(frame.people, frame.angles_deg, strict=True)
         )
         with self._lock:
-            self._moments.append((time_s, moments))
-            while self._moments[0][0] < time_s - HISTORY_S:
+            self._moments.append((frame.time_s, moments))
+            while self._moments[0][0] < frame.time_s - self._kept_s:
                 self._moments.popleft()
+        return ()
+
+    def restart(self, time_s: float) -> Sequence[Event]:
+        """Forget what was before: it cannot be compared with what follows."""
+        with self._lock:
+            self._moments.clear()
+        return ()
+
+    def finish(self) -> Sequence[Event]:
+        """What is kept can still be read."""
+        return ()
 
     def _of(self, number: int) -> list[tuple[float, _Moment | None]]:
         with self._lock:

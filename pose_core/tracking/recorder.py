@@ -1,4 +1,4 @@
-"""`Recorder` collects a live stream's landmarks within a stated memory."""
+"""`Recorder`: a watcher that collects a stream's landmarks within a stated memory."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from typing import Final
 
 import numpy as np
 
-from pose_core.arrays import FrameRGB
 from pose_core.errors import ClipError
 from pose_core.media.clip_writer import ClipWriter
 from pose_core.pose import TrackedPerson
 from pose_core.settings import PoseSettings
 from pose_core.tracking.recording import ROW_SHAPE, EndedBy, Recording, Values, write_row
+from pose_core.watching import Event, WatchedFrame
 
 __all__ = ["MAX_FRAMES", "MAX_PERSON_FRAMES", "MAX_RECORDING_S", "Recorder"]
 
@@ -30,16 +30,21 @@ _CHUNK_ROWS: Final = 256
 
 
 class Recorder:
-    """Collects what a stream shows until somebody stops it or a limit is reached.
+    """A watcher that collects what a stream shows until somebody stops it or a limit is reached.
 
     Parameters
     ----------
     settings : PoseSettings
         Kept with the recording; its visibility limit decides which angles are known.
     clip : bool
-        Whether to make a clip of the drawn frames too. Its thread ends with `stop`.
+        Whether to make a clip of the drawn frames too.
     max_s : float
         Longest recording in seconds.
+
+    Attributes
+    ----------
+    clip : ClipWriter or None
+        To be given to the stream together with the recorder: the sink of its drawn frames. Its thread ends with `stop`.
 
     Notes
     -----
@@ -50,7 +55,7 @@ class Recorder:
     def __init__(self, settings: PoseSettings, *, clip: bool = False, max_s: float = MAX_RECORDING_S) -> None:
         self._settings = settings
         self._max_s = max_s
-        self._clip = ClipWriter() if clip else None
+        self.clip = ClipWriter() if clip else None
         self._started_at = datetime.now().astimezone()
         self._start_s = math.nan
         self._ended_by: EndedBy | None = None
@@ -83,55 +88,40 @@ class Recorder:
         with self._lock:
             return self._times_s[-1] if self._times_s else 0.0
 
-    @property
-    def nbytes(self) -> int:
-        """Bytes taken so far for landmarks and times; the clip not counted."""
-        if self._recording is not None:
-            return self._recording.nbytes
-        with self._lock:
-            arrays = (self._times_s, self._row_frame, self._row_person)
-            return sum(chunk.nbytes for chunk in self._chunks) + sum(a.itemsize * len(a) for a in arrays)
-
-    def add(
-        self,
-        time_s: float,
-        people: Sequence[TrackedPerson],
-        size_wh: tuple[int, int],
-        drawn_rgb: FrameRGB | None = None,
-    ) -> None:
+    def add(self, frame: WatchedFrame) -> Sequence[Event]:
         """Record a frame; does nothing once `full` or stopped.
 
-        Parameters
-        ----------
-        time_s : float
-            On the stream's clock; the recording's own starts at its first frame. A frame that is not later than the one
-            before is left out.
-        people : sequence of TrackedPerson
-            Empty where nobody was found.
-        size_wh : tuple of int
-            Of the frame.
-        drawn_rgb : ndarray of uint8, shape (H, W, 3), optional
-            For the clip; copied.
+        The recording's own clock starts at its first frame. A frame that is not later than the one before is left out.
         """
         with self._lock:
-            if self._ended_by is not None or not math.isfinite(time_s):
-                return
-            if not self._times_s:
-                self._start_s = time_s
-                self._started_at = datetime.now().astimezone()
-            own_s = time_s - self._start_s
-            if self._times_s and own_s <= self._times_s[-1]:
-                return
-            self._ended_by = self._limit_reached(own_s, len(people))
             if self._ended_by is not None:
-                return
-            if not self._sizes or self._sizes[-1][1] != size_wh:
-                self._sizes.append((own_s, size_wh))
-            for person in people:
+                return ()
+            if not self._times_s:
+                self._start_s = frame.time_s
+                self._started_at = datetime.now().astimezone()
+            own_s = frame.time_s - self._start_s
+            if self._times_s and own_s <= self._times_s[-1]:
+                return ()
+            self._ended_by = self._limit_reached(own_s, len(frame.people))
+            if self._ended_by is not None:
+                return ()
+            if not self._sizes or self._sizes[-1][1] != frame.size_wh:
+                self._sizes.append((own_s, frame.size_wh))
+            for person in frame.people:
                 self._add_person(person)
             self._times_s.append(own_s)
-        if self._clip is not None and drawn_rgb is not None:
-            self._clip.add(own_s, drawn_rgb)
+        return ()
+
+    def restart(self, time_s: float) -> Sequence[Event]:
+        """Go on: a recording holds what was shown, cuts and all."""
+        return ()
+
+    def finish(self) -> Sequence[Event]:
+        """End the recording; `stop` gives it."""
+        with self._lock:
+            if self._ended_by is None:
+                self._ended_by = "stop"
+        return ()
 
     def _limit_reached(self, own_s: float, people: int) -> EndedBy | None:
         if own_s > self._max_s:
@@ -155,10 +145,8 @@ class Recorder:
         """End the recording, and its clip, and give it; the same one when called again."""
         with self._stop_lock:
             if self._recording is None:
-                # add() gives up from here on, so the live thread never waits for what follows.
-                with self._lock:
-                    if self._ended_by is None:
-                        self._ended_by = "stop"
+                self.finish()  # add() gives up from here on, so the live thread never waits for what follows
+                assert self._ended_by is not None
                 self._recording = self._put_together(self._ended_by)
             return self._recording
 
@@ -170,9 +158,9 @@ class Recorder:
             values[start : start + _CHUNK_ROWS] = chunk[: rows - start]
         clip_mp4: bytes | None = None
         clip_error: ClipError | None = None
-        if self._clip is not None:
+        if self.clip is not None:
             try:
-                clip_mp4 = self._clip.finish() or None
+                clip_mp4 = self.clip.finish() or None
             except ClipError as error:
                 clip_error = error
         return Recording(
@@ -185,7 +173,7 @@ class Recorder:
             settings=self._settings,
             ended_by=ended_by,
             clip_mp4=clip_mp4,
-            clip_truncated=self._clip is not None and self._clip.full,
-            clip_left_out=self._clip.left_out if self._clip is not None else 0,
+            clip_truncated=self.clip is not None and self.clip.full,
+            clip_left_out=self.clip.left_out if self.clip is not None else 0,
             clip_error=clip_error,
         )

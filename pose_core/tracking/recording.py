@@ -111,11 +111,6 @@ class Recording:
         """What it shows, with angles in the picture; computed once for the page and all files."""
         return summarise(self)
 
-    @property
-    def nbytes(self) -> int:
-        """Bytes that the arrays take; the clip not counted."""
-        return self.time_s.nbytes + self.row_frame.nbytes + self.row_person.nbytes + self.values.nbytes
-
     def sequence(self, person: int, layer: Layer, frames: slice = slice(None)) -> PoseSequence:
         """One person over time.
 

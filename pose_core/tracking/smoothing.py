@@ -153,11 +153,11 @@ class _JumpGate:
 
     def __init__(self) -> None:
         self._last: FloatArray | None = None
-        self.held_frames = np.zeros(N_LANDMARKS, dtype=np.int64)
+        self._held_frames = np.zeros(N_LANDMARKS, dtype=np.int64)
 
     def reset(self) -> None:
         self._last = None
-        self.held_frames[:] = 0
+        self._held_frames[:] = 0
 
     def __call__(
         self, values: FloatArray, step_s: float, sizes: FloatArray
@@ -173,14 +173,14 @@ class _JumpGate:
         together = np.sort(moved, axis=0)[N_LANDMARKS // 2]
         own = moved - together
         squared = np.maximum((own[:, :2] ** 2).sum(axis=1), (own[:, 3:] ** 2).sum(axis=1))
-        limit = FASTEST_TORSOS_PER_S * step_s * (1 + self.held_frames) + JUMP_MARGIN_TORSOS
+        limit = FASTEST_TORSOS_PER_S * step_s * (1 + self._held_frames) + JUMP_MARGIN_TORSOS
         jumped = squared > limit**2
         if np.count_nonzero(jumped) > HELD_LANDMARKS_MAX:
-            self.held_frames[:] = 0
+            self._held_frames[:] = 0
             self._last = values
             return values, ~nobody
-        held = jumped & (self.held_frames < HELD_FRAMES_MAX)
-        self.held_frames = np.where(held, self.held_frames + 1, 0)
+        held = jumped & (self._held_frames < HELD_FRAMES_MAX)
+        self._held_frames = np.where(held, self._held_frames + 1, 0)
         self._last = np.where(held[:, None], self._last + together * sizes, values)
         return self._last, jumped & ~held
 
@@ -212,11 +212,6 @@ class PoseSmoother:
     @settings.setter
     def settings(self, settings: SmoothingSettings) -> None:
         self._filter.settings = settings
-
-    @property
-    def held(self) -> NDArray[np.bool_]:
-        """Which landmarks of the last pose were held back as impossible jumps, shape (33,)."""
-        return self._gate.held_frames > 0
 
     def reset(self) -> None:
         """Forget the past: the next pose comes out as it goes in."""

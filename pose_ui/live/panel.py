@@ -12,6 +12,7 @@ from pose_core.figures.over_time import angle_history_figure, visibility_figure
 from pose_core.geometry.angles import LIMB_ANGLES
 from pose_core.models.pool import PosePool
 from pose_core.pipeline.live import LIVE_STEPS, LiveStatus, LiveStream
+from pose_core.tracking.history import History
 from pose_ui.live_view.choices import LiveChoices
 from pose_ui.live_view.session import LiveSession
 from pose_ui.shell.layout import number
@@ -34,7 +35,7 @@ def _size(size_wh: tuple[int, int] | None) -> str:
     return f"{size_wh[0]}×{size_wh[1]}" if size_wh else "\N{EN DASH}"
 
 
-def _figures(status: LiveStatus, choices: LiveChoices, t: Translator) -> None:
+def _figures(status: LiveStatus, history: History, choices: LiveChoices, t: Translator) -> None:
     figures = status.figures
     delay = figures.delay_ms[0] if figures.delay_ms else float("nan")
     values = {
@@ -56,7 +57,7 @@ def _figures(status: LiveStatus, choices: LiveChoices, t: Translator) -> None:
             skipped=figures.skipped,
         )
     )
-    raw_px, smooth_px = status.jitter_px
+    raw_px, smooth_px = history.jitter_px()
     if choices.settings.smoothing is None:
         st.caption(t("live.jitter_raw", raw=number(raw_px, 1)))
     else:
@@ -109,7 +110,7 @@ def _steps(status: LiveStatus, t: Translator) -> None:
         st.caption(t("live.steps_text"))
 
 
-def _charts(stream: LiveStream, choices: LiveChoices, person: int, t: Translator) -> None:
+def _charts(stream: LiveStream, history: History, choices: LiveChoices, person: int, t: Translator) -> None:
     chart = st.segmented_control(
         t("live.chart"),
         _CHARTS,
@@ -131,7 +132,7 @@ def _charts(stream: LiveStream, choices: LiveChoices, person: int, t: Translator
             persist_state="session",
         )
         shown = [joint for joint in LIMB_ANGLES if joint in joints]
-        times_s, angles = stream.history.angles(person)
+        times_s, angles = history.angles(person)
         if shown and len(times_s):
             live_chart(
                 angle_history_figure(times_s, angles, shown, t, now_s=float(times_s[-1])),
@@ -141,7 +142,7 @@ def _charts(stream: LiveStream, choices: LiveChoices, person: int, t: Translator
         return
     seen = next((one for one in stream.people if one.number == person), None)
     if chart == "visibility":
-        visibility = stream.history.visibility(person)
+        visibility = history.visibility(person)
         if visibility is not None:
             live_chart(
                 visibility_figure(visibility, t, limit),
@@ -188,8 +189,8 @@ def live_panel(session: LiveSession, choices: LiveChoices, pool: PosePool, t: Tr
         st.caption(t("live.seats", watching=seats.streams, seats=seats.stream_limit), text_alignment="right")
         if connection.phase != "playing" or stream is None or status is None:
             return
-        if session.is_recording and stream.recorder is not None:
-            recorder = stream.recorder
+        if session.is_recording and session.recorder is not None:
+            recorder = session.recorder
             st.caption(
                 ":red[:material/fiber_manual_record:] "
                 + t("live.recording_now", seconds=number(recorder.duration_s), frames=recorder.frames)
@@ -202,9 +203,9 @@ def live_panel(session: LiveSession, choices: LiveChoices, pool: PosePool, t: Tr
         if status.silent_s is None:
             st.caption(t("live.first_frame"))
             return
-        _figures(status, choices, t)
+        _figures(status, connection.history, choices, t)
         _quality(status, choices, t)
-        _charts(stream, choices, _person(status, t), t)
+        _charts(stream, connection.history, choices, _person(status, t), t)
         _steps(status, t)
 
     panel()

@@ -19,6 +19,7 @@ from typing import Final, Literal, Protocol
 
 from ops.log import log_event
 from pose_core.pipeline.live import LiveSettings, LiveStream, Source
+from pose_core.tracking.history import History
 from pose_ui.live_view.camera_check import CameraReport
 from pose_ui.live_view.media import Media
 from pose_ui.live_view.seats import Seats
@@ -73,6 +74,8 @@ class Connection:
         Counts what there was to see.
     stream : LiveStream or None
         The running one, or the last one.
+    history : History
+        What watches it for the charts.
     """
 
     def __init__(self, seats: Seats) -> None:
@@ -83,6 +86,7 @@ class Connection:
         self.turn = 0
         self.revision = 0
         self.stream: LiveStream | None = None
+        self.history = History()
         self._asked = False  # start as soon as nothing runs
         self._camera = False
         self._hung_up = False  # the browser has, while it stops
@@ -204,7 +208,7 @@ class Connection:
             )
             with self._changing():
                 if self.connected and self._media is None:
-                    self._media, self.stream = media, media.stream
+                    self._media, self.stream, self.history = media, media.stream, media.history
         present = self._media
         return present.player if present is not None else ended_player()
 

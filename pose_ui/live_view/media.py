@@ -8,6 +8,7 @@ import av
 
 from pose_core.models.pool import PosePool
 from pose_core.pipeline.live import LiveSettings, LiveStream, Source
+from pose_core.tracking.history import History
 from pose_ui.webrtc.tracks import DrawnTrack, Player, camera_sink
 
 __all__ = ["Media"]
@@ -31,6 +32,8 @@ class Media:
     Attributes
     ----------
     stream : LiveStream
+    history : History
+        What watches it for the charts.
     player : Player
     drawn : bool
         Whether a frame has been through the model, so that the stream has its seat of the pool.
@@ -46,7 +49,8 @@ class Media:
     ) -> None:
         self._source = source
         self._track = DrawnTrack(lambda: on_asked(self), lambda: on_ended(self))
-        self.stream = LiveStream(pool, settings, self._put)
+        self.history = History()
+        self.stream = LiveStream(pool, settings, self._put, watchers=[self.history])
         self.player = Player(self._track, camera_sink(self.stream.offer))
         self.drawn = False
 

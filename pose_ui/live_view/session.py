@@ -10,7 +10,9 @@ import streamlit as st
 from pose_core.errors import PoseCoreError
 from pose_core.media.clips import read_clip
 from pose_core.pipeline.live import LiveStream
+from pose_core.tracking.recorder import Recorder
 from pose_core.tracking.recording import Recording
+from pose_core.watching import FrameSink
 from pose_ui.live_view.connection import Connection
 from pose_ui.live_view.seats import seats
 from pose_ui.shell.state import ENTERED, LIVE
@@ -30,6 +32,8 @@ class LiveSession:
     connection : Connection
     recording : Recording or None
         The last finished one.
+    recorder : Recorder or None
+        The running recording, or the last one; None before the first.
     clip, clip_name : bytes and str, or None
         The visitor's own video file; None stands for the sample.
     clip_problem : PoseCoreError or None
@@ -42,6 +46,7 @@ class LiveSession:
 
     connection: Connection
     recording: Recording | None = None
+    recorder: Recorder | None = None
     clip: bytes | None = None
     clip_name: str | None = None
     clip_problem: PoseCoreError | None = None
@@ -80,15 +85,18 @@ class LiveSession:
         """Record from now on; the last recording is kept until this one is finished."""
         stream = self.connection.stream
         if self.connection.phase == "playing" and stream is not None:
-            stream.start_recording(clip=clip)
+            self.keep_recording()
+            self.recorder = Recorder(stream.settings.pose, clip=clip)
+            stream.watchers.add(self.recorder, sinks=_sinks(self.recorder))
             self._recorded = stream
 
     def keep_recording(self) -> None:
         """Finish a running recording, and keep it if it holds anything."""
         recorded, self._recorded = self._recorded, None
-        if recorded is not None:
-            recording = recorded.stop_recording()
-            if recording is not None and len(recording.time_s):
+        if recorded is not None and self.recorder is not None:
+            recorded.watchers.remove(self.recorder, sinks=_sinks(self.recorder))
+            recording = self.recorder.stop()
+            if len(recording.time_s):
                 self.recording = recording
 
     def forget_recording(self) -> None:
@@ -106,6 +114,10 @@ class LiveSession:
             self.clip_problem = error
         else:
             self.clip_name, self.clip = name, data
+
+
+def _sinks(recorder: Recorder) -> tuple[FrameSink, ...]:
+    return () if recorder.clip is None else (recorder.clip,)
 
 
 def live_session() -> LiveSession:

@@ -63,14 +63,10 @@ class LiveStatus:
         Seconds since the last frame came; None before the first.
     problem : PoseCoreError or None
         Why there is no skeleton at the moment: no seat, or a fault in the last frames.
-    failed_frames : int
-        Frames since the start in which something went wrong.
     rung : Rung
         Size and model in use.
     change : Change or None
         The last step of the adaptive quality.
-    jitter_px : tuple of float
-        Of the model's landmarks and of the smoothed ones, over the last seconds; NaN while unknown.
     """
 
     received_wh: tuple[int, int] | None
@@ -79,7 +75,5 @@ class LiveStatus:
     people: tuple[int, ...]
     silent_s: float | None
     problem: PoseCoreError | None
-    failed_frames: int
     rung: Rung
     change: Change | None
-    jitter_px: tuple[float, float]

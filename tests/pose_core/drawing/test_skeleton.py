@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from benchmarks import drawing
 from pose_core.colours import DOT, EDGE, GROUND, LINE, PEOPLE, rgb
 from pose_core.drawing.captions import text_sprite
-from pose_core.drawing.skeleton import _limb_angles_deg, draw_poses
-from pose_core.geometry.angles import LIMB_ANGLES, pose_angles_deg
+from pose_core.drawing.skeleton import draw_poses
+from pose_core.geometry.angles import ANGLE_NAMES, image_angles_deg
 from pose_core.pose import Pose
 from pose_core.settings import DrawSettings
 from pose_core.skeleton import INDEX, LANDMARK_NAMES, N_LANDMARKS
@@ -265,12 +265,21 @@ def test_angles_are_written_at_limb_joints_and_follow_the_visibility_limit(make_
 
 
 def test_the_angles_written_are_those_of_the_angle_table(make_pose: PoseMaker) -> None:
-    """Beside the joint stands the number that `pose_angles_deg` gives, and no other."""
-    pose = make_pose({"left_elbow": (470, 170), "right_knee": (250, 320)}, hidden=("left_ankle",))
-    drawn = _limb_angles_deg(pose, 0.5)
-    every = pose_angles_deg(pose, "image", 0.5)
-    assert set(drawn) == {f"{side}_{joint}" for side in ("left", "right") for joint in LIMB_ANGLES}
-    assert drawn == pytest.approx({name: every[name] for name in drawn}, nan_ok=True)
+    """Beside the joint stands the number that `image_angles_deg` gives, and no other."""
+    poses = [
+        make_pose({"left_elbow": (470, 170), "right_knee": (250, 320)}, hidden=("left_ankle",)),
+        make_pose({"left_knee": (400, 330)}, shift_xy=(-200, 0)),
+    ]
+    angles_deg = image_angles_deg(poses, 0.5)
+
+    def drawn(**options: Any) -> Frame:
+        return draw_poses(plain(120), poses, DrawSettings(names=False, angles=True), **options)
+
+    np.testing.assert_array_equal(drawn(), drawn(angles_deg=angles_deg))
+    other_deg = angles_deg.copy()
+    other_deg[1, ANGLE_NAMES.index("left_knee")] += 20
+    where = near(changed(drawn(angles_deg=other_deg), drawn()), poses[1].image_xy_px[INDEX["left_knee"]], 60)
+    assert where, "what is given is what is written"
     right_elbow = make_pose(
         {"right_shoulder": (280, 130), "right_elbow": (200, 130), "right_wrist": (200, 200)},
         hidden=tuple(n for n in LANDMARK_NAMES if n not in ("right_shoulder", "right_elbow", "right_wrist")),
@@ -355,8 +364,10 @@ def test_one_person_alone_looks_the_same_whatever_their_number(make_pose: PoseMa
 
 
 def test_numbers_for_other_people_than_came_are_refused(make_pose: PoseMaker) -> None:
-    with pytest.raises(ValueError, match="as many as poses, 1; got 2"):
+    with pytest.raises(ValueError, match="numbers must be as many as poses, 1; got 2"):
         draw_poses(plain(0), [make_pose()], numbers=[1, 2])
+    with pytest.raises(ValueError, match="angles_deg must be as many as poses, 1; got 2"):
+        draw_poses(plain(0), [make_pose()], angles_deg=image_angles_deg([make_pose()] * 2, 0.5))
 
 
 def test_in_a_mirror_picture_and_skeleton_are_flipped_together(spread: Pose) -> None:

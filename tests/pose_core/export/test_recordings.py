@@ -32,6 +32,7 @@ from pose_core.tracking.recorder import Recorder
 from pose_core.tracking.recording import Recording
 from pose_core.tracking.recording_summary import summarise
 from pose_core.version import VERSION
+from tests.support.watching import watched
 
 PoseMaker = Callable[..., Pose]
 SIZE = (640, 480)
@@ -66,18 +67,20 @@ def recording(make_pose: PoseMaker, poses: list[Pose]) -> Recording:
     """Four frames: nobody; persons 1 and 4; nobody; person 4. Person 4 stands still, with a hidden knee."""
     still = make_pose(hidden=("left_knee",))
     recorder = Recorder(PoseSettings(detection=DetectionSettings(model="lite", people=2)))
-    recorder.add(10.0, [], SIZE)
-    recorder.add(10.03333, [TrackedPerson(1, poses[0], poses[1]), TrackedPerson(4, poses[2], still)], SIZE)
-    recorder.add(10.06667, [], SIZE)
-    recorder.add(10.1, [TrackedPerson(4, poses[3], still)], SIZE)
+    recorder.add(watched(10.0, [], SIZE))
+    recorder.add(
+        watched(10.03333, [TrackedPerson(1, poses[0], poses[1]), TrackedPerson(4, poses[2], still)], SIZE)
+    )
+    recorder.add(watched(10.06667, [], SIZE))
+    recorder.add(watched(10.1, [TrackedPerson(4, poses[3], still)], SIZE))
     return recorder.stop()
 
 
 @pytest.fixture
 def nobody() -> Recording:
     recorder = Recorder(PoseSettings())
-    recorder.add(0.0, [], SIZE)
-    recorder.add(0.5, [], SIZE)
+    recorder.add(watched(0.0, [], SIZE))
+    recorder.add(watched(0.5, [], SIZE))
     return recorder.stop()
 
 
@@ -297,11 +300,8 @@ def test_json_takes_less_than_half_of_an_object_for_each_landmark(recording: Rec
     """As one object a landmark, a frame of one person takes some 7 kB (the photo's JSON)."""
     recorder = Recorder(PoseSettings())
     for n in range(100):
-        recorder.add(
-            n / 30,
-            [TrackedPerson(1, Pose(*_arrays(n), size_wh=SIZE), Pose(*_arrays(n + 1), size_wh=SIZE))],
-            SIZE,
-        )
+        raw, smooth = (Pose(*_arrays(seed), size_wh=SIZE) for seed in (n, n + 1))
+        recorder.add(watched(n / 30, [TrackedPerson(1, raw, smooth)], SIZE))
     assert len(recording_to_json(recorder.stop())) / 100 < 3500
 
 
@@ -404,8 +404,8 @@ def test_too_many_landmarks_are_left_to_the_csv_and_the_summary_says_so(
 
 def test_a_recording_that_a_limit_ended_says_which(make_pose: PoseMaker) -> None:
     recorder = Recorder(PoseSettings(), max_s=1.0)
-    recorder.add(0.0, [TrackedPerson(1, make_pose(), make_pose())], SIZE)
-    recorder.add(2.0, [], SIZE)
+    recorder.add(watched(0.0, [TrackedPerson(1, make_pose(), make_pose())], SIZE))
+    recorder.add(watched(2.0, [], SIZE))
     recording = recorder.stop()
     column = [row[0].value for row in read_xlsx(recording_to_xlsx(recording))["sheet.summary"].iter_rows()]
     assert "summary.ended_by_time" in column
@@ -433,8 +433,8 @@ def test_places_after_a_change_of_size_are_in_pixels_of_the_first(make_pose: Pos
     pose = make_pose()
     half = make_pose(image_xy_px=pose.image_xy_px / 2, image_z_px=pose.image_z_px / 2, size_wh=(320, 240))
     recorder = Recorder(PoseSettings())
-    recorder.add(0.0, [TrackedPerson(1, pose, pose)], SIZE)
-    recorder.add(0.1, [TrackedPerson(1, half, half)], (320, 240))
+    recorder.add(watched(0.0, [TrackedPerson(1, pose, pose)], SIZE))
+    recorder.add(watched(0.1, [TrackedPerson(1, half, half)], (320, 240)))
     first, second = np.split(np.array(read_csv(recording_to_csv(recorder.stop()))), 2)
     for before, after in zip(first, second, strict=True):
         for column in RECORDING_COLUMNS[3:]:

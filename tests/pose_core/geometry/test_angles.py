@@ -17,6 +17,7 @@ from pose_core.geometry.angles import (
     LIMB_ANGLES,
     AngleDefinition,
     angles_deg,
+    image_angles_deg,
     interior_angle_deg,
     lean_deg,
     obliquity_deg,
@@ -288,6 +289,20 @@ def test_angles_of_a_skeleton_by_hand(make_pose: Callable[..., Pose]) -> None:
         "pelvis_obliquity": 0,
     }
     assert pose_angles_deg(pose, "image", 0.5) == pytest.approx(expected)
+
+
+def test_angles_of_several_people_are_those_of_each(make_pose: Callable[..., Pose]) -> None:
+    poses = [
+        make_pose({"left_elbow": (470, 170)}, hidden=("right_ankle",)),
+        make_pose(scale=0.5, size_wh=(320, 240)),
+        make_pose(visibility=np.full(33, np.nan)),
+    ]
+    rows = image_angles_deg(poses, 0.5)
+    assert rows.shape == (3, len(ANGLE_NAMES))
+    for pose, row in zip(poses, rows, strict=True):
+        expected = pose_angles_deg(pose, "image", 0.5)
+        assert dict(zip(ANGLE_NAMES, row, strict=True)) == pytest.approx(expected, nan_ok=True)
+    assert image_angles_deg([], 0.5).shape == (0, len(ANGLE_NAMES))
 
 
 def test_trunk_lean_joins_the_middles_of_hips_and_shoulders(make_pose: Callable[..., Pose]) -> None:

@@ -18,6 +18,7 @@ from pose_core.arrays import FrameRGB
 from pose_core.errors import ClipError
 from pose_core.media.clip_writer import ClipWriter
 from pose_core.media.clips import ClipReader, read_clip
+from pose_core.media.encoder import ClipEncoder
 from pose_core.media.fitting import letterbox
 from pose_core.media.images import encode_jpeg
 from tests.support.clips import (
@@ -128,13 +129,14 @@ def test_a_clip_stays_below_its_largest_size_and_still_plays() -> None:
 
 def test_who_adds_frames_never_waits_for_the_encoder(monkeypatch: pytest.MonkeyPatch) -> None:
     hold, holding = threading.Event(), threading.Event()
+    add = ClipEncoder.add
 
-    def slow(*sizes: tuple[int, int]) -> tuple[float, float, float]:
+    def slow_add(self: ClipEncoder, time_s: float, frame_rgb: FrameRGB) -> None:
         holding.set()
         assert hold.wait(LONG_S)
-        return letterbox(*sizes)
+        add(self, time_s, frame_rgb)
 
-    monkeypatch.setattr(clip_writer, "letterbox", slow)
+    monkeypatch.setattr(ClipEncoder, "add", slow_add)
     writer = ClipWriter()
     writer.add(0.0, plain(RED, (321, 241)))  # an odd size has to be made even
     assert holding.wait(LONG_S)
@@ -186,7 +188,7 @@ def test_an_encoder_that_fails_is_told_at_the_end_only(monkeypatch: pytest.Monke
     def fail(*_: object) -> None:
         raise av.error.ExternalError(1, "broken")
 
-    monkeypatch.setattr(clip_writer, "letterbox", fail)
+    monkeypatch.setattr(ClipEncoder, "add", fail)
     writer = ClipWriter()
     for number in range(20):
         writer.add(number / 30, plain(RED, (321, 241)))

@@ -35,7 +35,7 @@ class FakeLandmarker:
     pause_s: ClassVar[float] = 0.0
     fails: ClassVar[bool] = False
 
-    def __init__(self, settings: DetectionSettings, clock_s: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, settings: DetectionSettings) -> None:
         if self.fails:
             raise SetupError("library_missing", "no library")
         self.settings = settings

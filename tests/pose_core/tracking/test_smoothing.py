@@ -339,8 +339,7 @@ def jumping(make_pose: PoseMaker, frames: int, jump: set[int], by_px: float) -> 
 def test_a_single_frame_outlier_moves_nothing(make_pose: PoseMaker) -> None:
     smoother = PoseSmoother(SmoothingSettings(5, 5))
     for i, pose in enumerate(jumping(make_pose, 6, {3}, 3 * LIMIT_PX)):
-        assert smoother.smooth(pose, i * STEP_S).image_xy_px[WRIST, 0] == pytest.approx(386)
-        assert smoother.held.tolist() == [i == 3 and name == "left_wrist" for name in LANDMARK_NAMES]
+        np.testing.assert_allclose(smoother.smooth(pose, i * STEP_S).image_xy_px, make_pose().image_xy_px)
 
 
 def test_a_jump_that_stays_is_accepted_at_once_in_the_third_frame(make_pose: PoseMaker) -> None:
@@ -362,19 +361,19 @@ def test_an_outlier_in_space_alone_is_held_too(make_pose: PoseMaker) -> None:
 
 
 def test_a_fast_but_possible_movement_is_not_held(make_pose: PoseMaker) -> None:
-    smoother = PoseSmoother(SmoothingSettings())
+    smoother = PoseSmoother(SmoothingSettings(100, 100))
     for i, pose in enumerate(jumping(make_pose, 4, {2, 3}, 0.95 * LIMIT_PX)):
-        smoother.smooth(pose, i * STEP_S)
-        assert not smoother.held.any()
+        x_px = smoother.smooth(pose, i * STEP_S).image_xy_px[WRIST, 0]
+        assert x_px == pytest.approx(386 + 0.95 * LIMIT_PX * (i >= 2), abs=0.05 * LIMIT_PX)
 
 
 def test_what_was_held_may_have_come_as_far_as_the_time_since_allows(make_pose: PoseMaker) -> None:
-    smoother = PoseSmoother(SmoothingSettings())
+    smoother = PoseSmoother(SmoothingSettings(100, 100))
     smoother.smooth(make_pose(), 0.0)
-    smoother.smooth(make_pose({"left_wrist": (386 - 4 * LIMIT_PX, 245)}), STEP_S)
-    assert smoother.held.any()
-    smoother.smooth(make_pose({"left_wrist": (386 + 1.9 * LIMIT_PX, 245)}), 2 * STEP_S)
-    assert not smoother.held.any()
+    held = smoother.smooth(make_pose({"left_wrist": (386 - 4 * LIMIT_PX, 245)}), STEP_S)
+    assert held.image_xy_px[WRIST, 0] == pytest.approx(386)
+    after = smoother.smooth(make_pose({"left_wrist": (386 + 1.9 * LIMIT_PX, 245)}), 2 * STEP_S)
+    assert after.image_xy_px[WRIST, 0] == pytest.approx(386 + 1.9 * LIMIT_PX, abs=0.1 * LIMIT_PX)
 
 
 def test_an_outlier_is_held_with_landmarks_unknown(make_pose: PoseMaker) -> None:
@@ -382,7 +381,6 @@ def test_an_outlier_is_held_with_landmarks_unknown(make_pose: PoseMaker) -> None
     unknown = dict.fromkeys(LANDMARK_NAMES[:9], (math.nan, math.nan))
     smoother.smooth(make_pose(unknown), 0.0)
     after = smoother.smooth(make_pose(unknown | {"left_wrist": (386 + 4 * LIMIT_PX, 245)}), STEP_S)
-    assert np.flatnonzero(smoother.held).tolist() == [WRIST]
     assert after.image_xy_px[WRIST, 0] == pytest.approx(386)
 
 
@@ -398,9 +396,8 @@ def test_a_jump_of_the_camera_is_not_held_and_a_held_landmark_goes_along(make_po
     smoother.smooth(make_pose(), 0.0)
     outlier = make_pose({"left_wrist": (386 + 4 * LIMIT_PX, 245)}, shift_xy=(0, 2 * LIMIT_PX))
     after = smoother.smooth(outlier, STEP_S)
-    assert np.flatnonzero(smoother.held).tolist() == [WRIST]
     here = after.image_xy_px - make_pose().image_xy_px
-    np.testing.assert_allclose(here[WRIST], here[0])
+    np.testing.assert_allclose(here, np.broadcast_to(here[0], here.shape))
     assert here[0, 1] > 1.9 * LIMIT_PX
 
 
@@ -415,7 +412,6 @@ def test_another_posture_altogether_is_taken_at_once(make_pose: PoseMaker) -> No
     assert len(legs_up) > 9
     other = make_pose(legs_up)
     np.testing.assert_allclose(smoother.smooth(other, STEP_S).image_xy_px, other.image_xy_px)
-    assert not smoother.held.any()
 
 
 # ---------------------------------------------------------------------- jitter

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 
 import numpy as np
@@ -16,7 +15,8 @@ from pose_core.settings import DetectionSettings, PoseSettings
 from pose_ui.live_view.connection import Connection
 from pose_ui.live_view.seats import Seats
 from pose_ui.live_view.session import LiveSession
-from tests.support.waiting import in_a_loop
+from tests.support.live_session import play
+from tests.support.waiting import until
 
 SETTINGS = LiveSettings(pose=PoseSettings(detection=DetectionSettings(model="lite")))
 
@@ -31,27 +31,12 @@ def session() -> Iterator[LiveSession]:
 
 
 def record_a_frame(session: LiveSession) -> None:
-    connection = session.connection
-    connection.ask()
-    session.shown("performer")
-    track = connection.player(SETTINGS, lambda: None).video
-    stream = connection.stream
-    assert stream is not None
     session.start_recording(clip=False)
     assert not session.is_recording, "it does not play yet"
-    picture = VideoFrame.from_ndarray(np.zeros((64, 64, 3), np.uint8), format="rgb24")
-
-    async def watch() -> None:
-        first = asyncio.ensure_future(track.recv())
-        while connection.phase != "playing":
-            await asyncio.sleep(0.01)
-        session.start_recording(clip=False)
-        stream.offer(picture)
-        await asyncio.wait_for(first, 60)
-        while stream.recorder is None or not stream.recorder.frames:
-            await asyncio.sleep(0.01)
-
-    in_a_loop(watch(), 120)
+    stream = play(session, SETTINGS)
+    session.start_recording(clip=False)
+    stream.offer(VideoFrame.from_ndarray(np.zeros((64, 64, 3), np.uint8), format="rgb24"))
+    until(lambda: session.recorder is not None and session.recorder.frames == 1)
     assert session.is_recording
 
 

@@ -13,6 +13,7 @@ import pytest
 from pose_core.models.pool import PosePool
 from pose_core.pipeline.live import LiveSettings, LiveStream
 from pose_core.settings import DetectionSettings, DrawSettings, PoseSettings
+from pose_core.tracking.recorder import Recorder
 from pose_core.tracking.recording import Recording
 from tests.support.poses import Performer
 from tests.support.waiting import LONG_S
@@ -30,13 +31,11 @@ def pool() -> Iterator[PosePool]:
     pool.close()
 
 
-def recorded(
-    pool: PosePool, performer: Performer, clock_s: Callable[[], float], before_frame: Callable[[int], None]
-) -> Recording:
+def recorded(pool: PosePool, performer: Performer, before_frame: Callable[[int], None]) -> Recording:
     """A stream of `FRAMES` frames, all of which come back, and its recording."""
     drawn = threading.Semaphore(0)
-    stream = LiveStream(pool, SETTINGS, on_drawn=lambda _: drawn.release(), clock_s=clock_s)
-    stream.start_recording()
+    recorder = Recorder(SETTINGS.pose)
+    stream = LiveStream(pool, SETTINGS, on_drawn=lambda _: drawn.release(), watchers=[recorder])
     try:
         for number in range(FRAMES):
             before_frame(number)
@@ -46,11 +45,11 @@ def recorded(
             status = stream.status()
             assert status.problem is None
             assert len(status.people) == 1
+            assert status.silent_s is not None
+            assert status.silent_s > -0.001, "nothing comes from the future"
     finally:
         stream.close(LONG_S)
-    recording = stream.stop_recording()
-    assert recording is not None
-    return recording
+    return recorder.stop()
 
 
 def test_a_stream_goes_on_when_the_machines_clock_is_put_back_an_hour(
@@ -62,20 +61,19 @@ def test_a_stream_goes_on_when_the_machines_clock_is_put_back_an_hour(
         monkeypatch.setattr(time, "time", lambda: true_s() - 3600 * number)
         monkeypatch.setattr(time, "time_ns", lambda: int((true_s() - 3600 * number) * 1e9))
 
-    recording = recorded(pool, performer, time.monotonic, put_back)
+    recording = recorded(pool, performer, put_back)
     assert len(recording.time_s) == FRAMES
     assert np.all(np.diff(recording.time_s) > 0)
 
 
 @pytest.mark.parametrize("jump_s", [0.0, -0.02, -5.0, -3600.0])
 def test_a_stream_goes_on_when_its_own_clock_stands_still_or_goes_back(
-    pool: PosePool, performer: Performer, jump_s: float
+    pool: PosePool, performer: Performer, jump_s: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Which `time.monotonic` promises not to do; after a machine slept some do."""
     shift_s, frozen_s = [0.0], [time.monotonic()]
 
-    def clock_s() -> float:
-        return frozen_s[0] + shift_s[0]
+    monkeypatch.setattr(time, "monotonic", lambda: frozen_s[0] + shift_s[0])
 
     def jump(number: int) -> None:
         if number % 4 == 3:
@@ -83,6 +81,6 @@ def test_a_stream_goes_on_when_its_own_clock_stands_still_or_goes_back(
         else:
             frozen_s[0] += 1 / 30
 
-    recording = recorded(pool, performer, clock_s, jump)
+    recording = recorded(pool, performer, jump)
     assert len(recording.time_s) == FRAMES
     assert np.all(np.diff(recording.time_s) > 0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import av
@@ -11,14 +11,19 @@ import numpy as np
 import pytest
 
 from pose_core.errors import PoseCoreError
+from pose_core.geometry.angles import ANGLE_NAMES, pose_angles_deg
+from pose_core.media.clips import read_clip
 from pose_core.models.landmarker import StreamLandmarker
 from pose_core.models.pool import PosePool
 from pose_core.pipeline.live import LiveSettings, LiveStream
 from pose_core.pose import Pose
 from pose_core.settings import DetectionSettings, DrawSettings, PoseSettings
 from pose_core.skeleton import INDEX
+from pose_core.tracking.recorder import Recorder
+from pose_core.watching import Event, WatchedFrame, Watcher
 from tests.support.poses import Performer
 from tests.support.waiting import LONG_S, until
+from tests.support.watching import Note
 
 LITE = PoseSettings(detection=DetectionSettings(model="lite"), draw=DrawSettings(names=False))
 PLAIN = LiveSettings(pose=LITE, mirror=False, adaptive=False)
@@ -27,9 +32,11 @@ PLAIN = LiveSettings(pose=LITE, mirror=False, adaptive=False)
 class Viewer:
     """A stream, and the frames that came out of it."""
 
-    def __init__(self, pool: PosePool, settings: LiveSettings = PLAIN) -> None:
+    def __init__(
+        self, pool: PosePool, settings: LiveSettings = PLAIN, watchers: Sequence[Watcher] = ()
+    ) -> None:
         self.frames: list[Any] = []
-        self.stream = LiveStream(pool, settings, on_drawn=self._take)
+        self.stream = LiveStream(pool, settings, on_drawn=self._take, watchers=watchers)
 
     def _take(self, frame: av.VideoFrame) -> None:
         self.frames.append(frame.to_ndarray(format="rgb24").copy())
@@ -166,7 +173,7 @@ def test_odd_frames_do_not_end_a_stream(viewer: Viewer, person: Any) -> None:
     for _ in range(8):  # tracking finds its way back after other sizes
         viewer.see(_frame(person.rgb))
     assert len(viewer.stream.status().people) == 1
-    assert viewer.stream.status().failed_frames == 0
+    assert viewer.stream.status().problem is None
 
 
 def test_a_fault_in_one_frame_is_told_to_this_viewer_and_harms_nobody_else(
@@ -178,7 +185,7 @@ def test_a_fault_in_one_frame_is_told_to_this_viewer_and_harms_nobody_else(
     victim = unlucky.stream._landmarker
     detect = StreamLandmarker.detect
 
-    def fail_once(self: StreamLandmarker, frame_rgb: Any, time_s: float | None = None) -> tuple[Pose, ...]:
+    def fail_once(self: StreamLandmarker, frame_rgb: Any, time_s: float) -> tuple[Pose, ...]:
         if self is victim:
             raise RuntimeError("what the camera saw")
         return detect(self, frame_rgb, time_s)
@@ -195,7 +202,6 @@ def test_a_fault_in_one_frame_is_told_to_this_viewer_and_harms_nobody_else(
     other.see(_frame(person.rgb))
     assert other.stream.status().problem is None
     unlucky.see(_frame(person.rgb))  # with a new landmarker
-    assert unlucky.stream.status().failed_frames == 1
     assert pool.status().streams == 2
     for viewer in (unlucky, other):
         viewer.stream.close(LONG_S)
@@ -233,30 +239,122 @@ def test_another_model_is_taken_while_running_and_the_seat_kept(
     assert pool.status().streams == 1
 
 
-# ---------------------------------------------------------------------- recording
+# ---------------------------------------------------------------------- who watches it
 def test_a_recording_holds_the_frames_between_start_and_stop(viewer: Viewer, performer: Performer) -> None:
     viewer.see(_frame(performer("squat", 0.0).rgb))
-    viewer.stream.start_recording(clip=True)
+    recorder = Recorder(LITE, clip=True)
+    assert recorder.clip is not None
+    viewer.stream.watchers.add(recorder, sinks=[recorder.clip])
     for i in range(6):
         viewer.see(_frame(performer("squat", i / 30).rgb))
-    until(lambda: viewer.stream.recorder is not None and viewer.stream.recorder.frames == 6)
-    recording = viewer.stream.stop_recording()
+    until(lambda: recorder.frames == 6)
+    viewer.stream.watchers.remove(recorder, sinks=[recorder.clip])
     viewer.see(_frame(performer("squat", 0.0).rgb))
-    assert recording is not None
+    recording = recorder.stop()
     assert recording.time_s.shape == (6,)
     assert recording.people == (1,)
-    assert recording.clip_mp4
-    again = viewer.stream.stop_recording()
-    assert again is recording
+    assert recording.clip_mp4 is not None
+    clip_times_s = [time_s for time_s, _ in read_clip(recording.clip_mp4).frames()]
+    assert clip_times_s == pytest.approx(recording.time_s, abs=1e-3), (
+        "landmarks and film begin with the same frame"
+    )
 
 
 def test_a_recording_survives_the_end_of_its_stream(viewer: Viewer, person: Any) -> None:
-    viewer.stream.start_recording()
+    recorder = Recorder(LITE)
+    viewer.stream.watchers.add(recorder)
     viewer.see(_frame(person.rgb))
     viewer.stream.close(LONG_S)
-    recording = viewer.stream.stop_recording()
-    assert recording is not None
+    recording = recorder.stop()
     assert len(recording.time_s) == 1
+
+
+def test_a_watcher_sees_what_is_drawn_and_its_events_leave_by_one_door(pool: PosePool, person: Any) -> None:
+    note = Note()
+    viewer = Viewer(pool, LiveSettings(pose=LITE, mirror=True, adaptive=False), watchers=[note])
+    for _ in range(3):
+        viewer.see(_frame(person.rgb))
+    until(lambda: len(note.frames) == 3)
+    seen = note.frames[-1]
+    assert (seen.people, seen.size_wh, seen.mirrored) == (viewer.stream.people, (640, 480), True)
+    assert np.all(np.diff([frame.time_s for frame in note.frames]) > 0)
+    expected = pose_angles_deg(seen.people[0].pose, "image", LITE.visibility_limit)
+    assert dict(zip(ANGLE_NAMES, seen.angles_deg[0], strict=True)) == pytest.approx(expected, nan_ok=True)
+    viewer.stream.close(LONG_S)
+    events, _ = viewer.stream.watchers.events.read()
+    assert [(event.person, event.name) for event in events] == [(1, "here")] * 3 + [(None, "over")]
+    assert [event.time_s for event in events[:3]] == [frame.time_s for frame in note.frames]
+
+
+def test_another_shape_is_a_restart_for_those_who_watch_and_another_size_or_model_is_none(
+    viewer: Viewer, person: Any
+) -> None:
+    note = Note()
+    viewer.stream.watchers.add(note)
+    viewer.see(_frame(person.rgb))
+    viewer.see(_frame(person.rgb[::2, ::2]))
+    full = PoseSettings(detection=DetectionSettings(model="full"))
+    viewer.stream.settings = LiveSettings(pose=full, height_px=360, adaptive=False)
+    viewer.see(_frame(person.rgb))
+    viewer.see(_frame(person.rgb[:, 140:500]))
+    viewer.stream.close(LONG_S)
+    assert note.told == ["add", "add", "add", "restart", "add", "finish"]
+
+
+def test_a_watcher_that_fails_loses_only_itself(
+    viewer: Viewer, person: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Broken(Note):
+        def add(self, frame: WatchedFrame) -> Sequence[Event]:
+            super().add(frame)
+            raise RuntimeError("what the camera saw")
+
+    broken, note = Broken(), Note()
+    viewer.stream.watchers.add(broken, note)
+    for _ in range(3):
+        viewer.see(_frame(person.rgb))
+    until(lambda: len(note.frames) == 3)
+    assert broken.told == ["add"]
+    assert viewer.stream.status().problem is None
+    assert "Broken is left out of a stream: it failed with RuntimeError" in caplog.text
+    assert "what the camera saw" not in caplog.text
+
+
+def test_watchers_come_and_go_while_the_stream_runs(viewer: Viewer, person: Any) -> None:
+    """From several threads at once; each sees frames until it is removed, and nothing afterwards."""
+    stop = threading.Event()
+    notes: list[Note] = []
+
+    def come_and_go() -> None:
+        while not stop.is_set():
+            note = Note()
+            notes.append(note)
+            viewer.stream.watchers.add(note)
+            until(lambda note=note: note.frames or stop.is_set())
+            viewer.stream.watchers.remove(note)
+
+    threads = [threading.Thread(target=come_and_go) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for _ in range(20):
+        viewer.see(_frame(person.rgb))
+    stop.set()
+    for thread in threads:
+        thread.join(LONG_S)
+    assert not any(thread.is_alive() for thread in threads)
+    viewer.see(_frame(person.rgb))
+    assert len(notes) > 20
+    for note in notes:
+        assert note.told == ["add"] * len(note.frames) + ["finish"]
+    assert viewer.stream.status().problem is None
+
+
+def test_who_watches_a_stream_that_never_began_or_is_over_is_finished(pool: PosePool) -> None:
+    early, late = Note(), Note()
+    stream = LiveStream(pool, PLAIN, watchers=[early])
+    stream.close()
+    stream.watchers.add(late)
+    assert early.told == late.told == ["finish"]
 
 
 # ---------------------------------------------------------------------- what it leaves behind

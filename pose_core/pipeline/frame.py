@@ -1,0 +1,169 @@
+"""A frame's way from a picture to people, drawn: fit, detect, track, draw. Live and benchmark go the same one."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+import av
+import numpy as np
+from av.video.reformatter import VideoReformatter
+
+from pose_core.arrays import FrameRGB
+from pose_core.drawing.skeleton import draw_poses
+from pose_core.geometry.angles import ANGLE_NAMES, image_angles_deg
+from pose_core.media.fitting import SMALLEST_PX
+from pose_core.media.vp8 import pixels
+from pose_core.pose import Pose
+from pose_core.settings import PoseSettings
+from pose_core.tracking.people import PeopleTracker
+from pose_core.tracking.smoothing import SmoothingSettings
+from pose_core.watching import WatchedFrame
+
+__all__ = ["FRAME_STEPS", "Detect", "DoneFrame", "FramePath"]
+
+#: What a frame goes through here, in order; people are told apart in the step "smooth".
+FRAME_STEPS: Final = ("convert", "inference", "smooth", "draw")
+
+#: Finds people in a picture at a time, in seconds: a `StreamLandmarker`'s `detect` does.
+Detect = Callable[[FrameRGB, float], Sequence[Pose]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DoneFrame:
+    """A frame that went all the way.
+
+    Attributes
+    ----------
+    frame : av.VideoFrame
+        rgb24, drawn on.
+    drawn_rgb : ndarray of uint8, shape (H, W, 3)
+        Its pixels: a view.
+    poses : tuple of Pose
+        As the model gave them.
+    watched : WatchedFrame
+        What watchers see of it.
+    steps_ms : mapping of str to float
+        How long each of `FRAME_STEPS` took.
+    """
+
+    frame: av.VideoFrame
+    drawn_rgb: FrameRGB
+    poses: tuple[Pose, ...]
+    watched: WatchedFrame
+    steps_ms: Mapping[str, float]
+
+
+class FramePath:
+    """The way of one stream's frames, one after the other; it knows who is who. Not for several threads at once.
+
+    Copies of the pixels that remain: the frame's format to RGB (which also makes the picture smaller where asked) and
+    MediaPipe's own copy of its input. Flipping and drawing happen in place.
+
+    Parameters
+    ----------
+    smoothing : SmoothingSettings or None
+        None: poses stay as the model gave them.
+    """
+
+    def __init__(self, smoothing: SmoothingSettings | None) -> None:
+        self._reformatter = VideoReformatter()  # a fresh one for each frame would take several times as long
+        self._tracker = PeopleTracker(smoothing)
+
+    @property
+    def smoothing(self) -> SmoothingSettings | None:
+        """How strongly to smooth; may be replaced at any time and counts from the next frame."""
+        return self._tracker.smoothing
+
+    @smoothing.setter
+    def smoothing(self, smoothing: SmoothingSettings | None) -> None:
+        self._tracker.smoothing = smoothing
+
+    def go(
+        self,
+        frame: av.VideoFrame,
+        time_s: float,
+        detect: Detect,
+        settings: PoseSettings,
+        *,
+        height_px: int | None = None,
+        mirrored: bool = False,
+        labels: Mapping[str, str] | None = None,
+        with_angles: bool = True,
+    ) -> DoneFrame | None:
+        """Take one frame all the way.
+
+        Parameters
+        ----------
+        frame : av.VideoFrame
+            Of any size and format; not changed.
+        time_s : float
+            Seconds on the stream's clock.
+        detect : callable
+            See `Detect`; what it raises goes on to the caller.
+        settings : PoseSettings
+            What is drawn, and when a landmark counts as visible. Several people carry numbers only where several were
+            asked for.
+        height_px : int, optional
+            A higher frame is made that high first, with an even width.
+        mirrored : bool
+            Draw as in a mirror; people and angles are those of the unmirrored picture.
+        labels : mapping of str to str, optional
+            Landmark name to the text on the picture.
+        with_angles : bool
+            Without, angles are computed only where they are drawn, and the watchers' are NaN.
+
+        Returns
+        -------
+        DoneFrame or None
+            None for a frame too small to show anybody (`SMALLEST_PX`).
+        """
+        marks_s = [time.perf_counter()]
+        fitted = self._fit(frame, height_px)
+        frame_rgb = pixels(fitted)
+        marks_s.append(time.perf_counter())
+        if min(frame_rgb.shape[:2]) < SMALLEST_PX:
+            return None
+        poses = tuple(detect(frame_rgb, time_s))
+        marks_s.append(time.perf_counter())
+        people = self._tracker.update(poses, time_s)
+        smooth = [person.pose for person in people]
+        if with_angles or settings.draw.angles:
+            angles_deg = image_angles_deg(smooth, settings.visibility_limit)
+        else:
+            angles_deg = np.full((len(people), len(ANGLE_NAMES)), np.nan)
+        marks_s.append(time.perf_counter())
+        draw_poses(
+            frame_rgb,
+            smooth,
+            settings.draw,
+            names=labels,
+            visibility_limit=settings.visibility_limit,
+            # Whoever asked for one person gets the plain skeleton; numbers and colours tell several apart.
+            numbers=[person.number for person in people] if settings.detection.people > 1 else None,
+            angles_deg=angles_deg,
+            mirrored=mirrored,
+            into=frame_rgb,
+        )
+        marks_s.append(time.perf_counter())
+        took_ms = [(after - before) * 1e3 for before, after in pairwise(marks_s)]
+        size_wh = (fitted.width, fitted.height)
+        return DoneFrame(
+            frame=fitted,
+            drawn_rgb=frame_rgb,
+            poses=poses,
+            watched=WatchedFrame(time_s, people, size_wh, mirrored, angles_deg),
+            steps_ms=dict(zip(FRAME_STEPS, took_ms, strict=True)),
+        )
+
+    def _fit(self, frame: av.VideoFrame, height_px: int | None) -> av.VideoFrame:
+        """The frame as rgb24 that may be drawn on."""
+        width, height = frame.width, frame.height
+        if height_px is not None and height > height_px:
+            width, height = round(width * height_px / height / 2) * 2, height_px
+        fitted = self._reformatter.reformat(frame, width, height, "rgb24", threads=1)
+        # PyAV gives the frame itself back where nothing had to be done.
+        return av.VideoFrame.from_ndarray(frame.to_ndarray(), format="rgb24") if fitted is frame else fitted

@@ -1,0 +1,215 @@
+"""The seam for everything that watches people: a `Watcher` gets each frame's people and answers with events.
+
+A live stream, a video and a recording feed the same watchers, so that a counter, a recorder or a chart's history is
+written once. The drawn pictures go out by a second seam, `FrameSink`. All events leave by one door, `EventLog`.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections import deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal, Protocol, get_args
+
+import numpy as np
+
+from pose_core.arrays import FloatArray, FrameRGB
+from pose_core.pose import TrackedPerson
+
+__all__ = ["MAX_EVENTS", "Event", "EventLog", "FrameSink", "Phase", "WatchedFrame", "Watcher"]
+
+#: Some minutes of a lively stream; an event takes half a kilobyte at most.
+MAX_EVENTS: Final = 1000
+
+#: Where in something that lasts: its start, a change in it, its end; or all of it at once.
+Phase = Literal["start", "change", "end", "once"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WatchedFrame:
+    """What a watcher gets of one frame.
+
+    Attributes
+    ----------
+    time_s : float
+        Seconds on the stream's own clock, increasing from frame to frame until a restart.
+    people : tuple of TrackedPerson
+        Who was found, by number; empty where nobody was.
+    size_wh : tuple of int
+        Width and height in pixels of the frame that the model saw.
+    mirrored : bool
+        Whether the frame is shown as a mirror does. Landmarks are those of the unmirrored picture all the same.
+    angles_deg : ndarray, shape (len(people), A)
+        A row a person, in the order of `people`: the smoothed pose's angles in the picture, named by
+        `pose_core.geometry.angles.ANGLE_NAMES`. NaN where a landmark is not visible.
+
+    Notes
+    -----
+    The array is stored as a read-only float64 copy.
+
+    Raises
+    ------
+    ValueError
+        If the time is not finite, the size is not positive, or there is not one row of angles a person.
+    """
+
+    time_s: float
+    people: tuple[TrackedPerson, ...]
+    size_wh: tuple[int, int]
+    mirrored: bool
+    angles_deg: FloatArray
+
+    def __post_init__(self) -> None:
+        _check_time(self.time_s)
+        if min(self.size_wh) < 1:
+            raise ValueError(f"size_wh must be positive; got {self.size_wh}.")
+        angles_deg = np.array(self.angles_deg, dtype=np.float64)
+        if angles_deg.ndim != 2 or len(angles_deg) != len(self.people):
+            raise ValueError(
+                f"angles_deg must have one row for each of {len(self.people)} people; got shape {angles_deg.shape}."
+            )
+        angles_deg.flags.writeable = False
+        object.__setattr__(self, "angles_deg", angles_deg)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that a watcher noticed. `dataclasses.asdict` of it is ready for JSON.
+
+    Attributes
+    ----------
+    time_s : float
+        When it happened, on the clock of the frames.
+    person : int or None
+        Number of the person, from 1; None where it is about nobody in particular.
+    kind : str
+        What sort of thing, such as ``"repetition"`` or ``"fall"``.
+    name : str
+        Which of that sort, such as ``"squat"``.
+    phase : {"start", "change", "end", "once"}
+    value : float or None
+        What was counted or measured, in a unit that the kind states; None where there is nothing to tell.
+    confidence : float or None
+        How sure it is, 0 to 1; None where that is not known.
+
+    Raises
+    ------
+    ValueError
+        If a value is outside its range, a number is not finite or a text is empty.
+
+    Examples
+    --------
+    >>> Event(1.5, 1, "repetition", "squat", "end", value=3)
+    Event(time_s=1.5, person=1, kind='repetition', name='squat', phase='end', value=3.0, confidence=None)
+    """
+
+    time_s: float
+    person: int | None
+    kind: str
+    name: str
+    phase: Phase = "once"
+    value: float | None = None
+    confidence: float | None = None
+
+    def __post_init__(self) -> None:
+        _check_time(self.time_s)
+        if self.person is not None and self.person < 1:
+            raise ValueError(f"person must be 1 or more, or None; got {self.person}.")
+        for field in ("kind", "name"):
+            if not getattr(self, field):
+                raise ValueError(f"{field} must not be empty.")
+        if self.phase not in get_args(Phase):
+            raise ValueError(f"phase must be one of {', '.join(get_args(Phase))}; got {self.phase!r}.")
+        if self.value is not None and not math.isfinite(self.value):
+            raise ValueError(f"value must be finite, or None; got {self.value}.")
+        if self.confidence is not None and not 0 <= self.confidence <= 1:
+            raise ValueError(f"confidence must be 0 to 1, or None; got {self.confidence}.")
+        # NumPy's numbers are no JSON.
+        for field, kind in (("time_s", float), ("person", int), ("value", float), ("confidence", float)):
+            given = getattr(self, field)
+            if given is not None:
+                object.__setattr__(self, field, kind(given))
+
+
+def _check_time(time_s: float) -> None:
+    if not math.isfinite(time_s):
+        raise ValueError(f"time_s must be finite; got {time_s}.")
+
+
+class Watcher(Protocol):
+    """Sees people, frame by frame, and tells what it notices. Its limits are arguments of its constructor.
+
+    Whoever feeds it calls these three one after the other, never two at a time. What else it has, for the page to
+    read, must be safe to call from any thread.
+    """
+
+    def add(self, frame: WatchedFrame) -> Sequence[Event]:
+        """See the next frame, also one without anybody."""
+
+    def restart(self, time_s: float) -> Sequence[Event]:
+        """A cut, a seek or another source: frames from `time_s` on do not continue those before."""
+
+    def finish(self) -> Sequence[Event]:
+        """The end: the last repetition, a hold that still goes on. Nothing is added afterwards."""
+
+
+class FrameSink(Protocol):
+    """Takes the drawn pictures of a stream, as a film's encoder does. Called like a `Watcher`, never two at a time."""
+
+    def add(self, time_s: float, drawn_rgb: FrameRGB) -> None:
+        """Take the next picture, uint8 (H, W, 3), of any size. Drawn into again afterwards: copy what you keep."""
+
+    def finish(self) -> object:
+        """The end; what it made stays with it."""
+
+
+class EventLog:
+    """The newest events of a stream, in the order in which they were noticed. Any thread may add, any may read.
+
+    Each reader keeps its own place, so that page, timeline and export read the same events.
+
+    Parameters
+    ----------
+    most : int
+        How many are kept; older ones are dropped.
+
+    Examples
+    --------
+    >>> log = EventLog()
+    >>> log.add([Event(1.0, 1, "gesture", "wave")])
+    >>> events, place = log.read()
+    >>> [event.name for event in events], log.read(place)
+    (['wave'], ((), 1))
+    """
+
+    def __init__(self, most: int = MAX_EVENTS) -> None:
+        self._lock = threading.Lock()
+        self._kept: deque[Event] = deque(maxlen=most)
+        self._added = 0
+
+    def add(self, events: Iterable[Event]) -> None:
+        """Append events."""
+        with self._lock:
+            for event in events:
+                self._kept.append(event)
+                self._added += 1
+
+    def read(self, place: int = 0) -> tuple[tuple[Event, ...], int]:
+        """What was added since, and the place for the next call.
+
+        Parameters
+        ----------
+        place : int
+            What the last call gave; 0 for all that are kept.
+
+        Returns
+        -------
+        events : tuple of Event
+        place : int
+            By how many it grew is how many were added: more than `events` where a slow reader missed some.
+        """
+        with self._lock:
+            new = min(self._added - place, len(self._kept))
+            return tuple(self._kept)[len(self._kept) - new :], self._added

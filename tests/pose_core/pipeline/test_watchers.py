@@ -1,0 +1,173 @@
+"""Who watches a stream: each sees everything from when it is added, and a fault of one is nobody else's."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from pose_core.arrays import FrameRGB
+from pose_core.pipeline.watchers import Watchers
+from pose_core.watching import Event, WatchedFrame
+from tests.support.watching import Note, watched
+
+LONG_S = 30.0
+PICTURE = np.zeros((48, 64, 3), dtype=np.uint8)
+
+
+class Film:
+    """A sink that keeps the times that it is given."""
+
+    def __init__(self) -> None:
+        self.times_s: list[float] = []
+        self.finished = 0
+
+    def add(self, time_s: float, drawn_rgb: FrameRGB) -> None:
+        assert drawn_rgb is PICTURE
+        self.times_s.append(time_s)
+
+    def finish(self) -> bytes:
+        self.finished += 1
+        return b"film"
+
+
+class Faulty:
+    """A watcher, or a sink, that fails in one of its methods."""
+
+    def __init__(self, fails_in: str) -> None:
+        self.called: list[str] = []
+        self._fails_in = fails_in
+
+    def _call(self, name: str) -> Sequence[Event]:
+        self.called.append(name)
+        if name == self._fails_in:
+            raise RuntimeError("what the camera saw")
+        return ()
+
+    def add(self, *_: object) -> Sequence[Event]:
+        return self._call("add")
+
+    def restart(self, time_s: float) -> Sequence[Event]:
+        return self._call("restart")
+
+    def finish(self) -> Sequence[Event]:
+        return self._call("finish")
+
+
+def names(watchers: Watchers) -> list[str]:
+    return [event.name for event in watchers.events.read()[0]]
+
+
+def test_watchers_and_sinks_see_the_same_frames() -> None:
+    note, film = Note(), Film()
+    watchers = Watchers([note], [film])
+    for number in range(3):
+        watchers.show(watched(number / 30), PICTURE)
+    watchers.restart(0.1)
+    watchers.finish()
+    assert note.told == ["add", "add", "add", "restart", "finish"]
+    assert [frame.time_s for frame in note.frames] == film.times_s == [0, 1 / 30, 2 / 30]
+    assert film.finished == 1
+    assert names(watchers) == ["over"]
+
+
+def test_who_is_added_later_sees_from_the_next_frame_on_and_who_is_removed_no_more() -> None:
+    first, second, film = Note(), Note(), Film()
+    watchers = Watchers([first])
+    watchers.show(watched(0.0), PICTURE)
+    watchers.add(second, sinks=[film])
+    watchers.show(watched(0.1), PICTURE)
+    watchers.remove(second, sinks=[film])
+    watchers.show(watched(0.2), PICTURE)
+    assert first.told == ["add"] * 3
+    assert second.told == ["add", "finish"]
+    assert (film.times_s, film.finished) == ([0.1], 1)
+    watchers.remove(second, sinks=[film])
+    assert (second.told, film.finished) == (["add", "finish"], 1), "removing again does nothing"
+
+
+@pytest.mark.parametrize(
+    ("fails_in", "called"),
+    [("add", ["add"]), ("restart", ["add", "restart"]), ("finish", ["add", "restart", "add", "finish"])],
+)
+def test_a_fault_costs_only_whoever_had_it_and_is_logged_by_type(
+    fails_in: str, called: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    faulty, note, film = Faulty(fails_in), Note(), Film()
+    watchers = Watchers([faulty, note], [film])
+    watchers.show(watched(0.0), PICTURE)
+    watchers.restart(0.1)
+    watchers.show(watched(0.1), PICTURE)
+    watchers.finish()
+    assert faulty.called == called
+    assert note.told == ["add", "restart", "add", "finish"]
+    assert (film.times_s, film.finished) == ([0.0, 0.1], 1)
+    assert "Faulty is left out of a stream: it failed with RuntimeError" in caplog.text
+    assert "what the camera saw" not in caplog.text
+
+
+def test_a_sink_that_fails_loses_only_itself() -> None:
+    faulty, film = Faulty("add"), Film()
+    watchers = Watchers(sinks=[faulty, film])
+    watchers.show(watched(0.0), PICTURE)
+    watchers.show(watched(0.1), PICTURE)
+    watchers.finish()
+    assert faulty.called == ["add"]
+    assert (film.times_s, film.finished) == ([0.0, 0.1], 1)
+
+
+def test_an_answer_that_is_no_events_is_that_watchers_fault() -> None:
+    class Silent(Note):
+        def add(self, frame: WatchedFrame) -> Sequence[Event]:
+            super().add(frame)
+            return None  # type: ignore[return-value]
+
+    silent, note = Silent(), Note()
+    watchers = Watchers([silent, note])
+    for number in range(2):
+        watchers.show(watched(number / 30), PICTURE)
+    assert (silent.told, note.told) == (["add"], ["add", "add"])
+
+
+def test_a_watcher_may_remove_itself_and_others_while_it_is_called() -> None:
+    class Judge(Note):
+        def add(self, frame: WatchedFrame) -> Sequence[Event]:
+            watchers.remove(self, other)
+            return super().add(frame)
+
+    judge, other = Judge(), Note()
+    watchers = Watchers([judge, other])
+    for number in range(2):
+        watchers.show(watched(number / 30), PICTURE)
+    assert judge.told == ["finish", "add"]
+    assert other.told == ["finish"]
+
+
+def test_after_the_end_whoever_is_added_is_finished_at_once() -> None:
+    watchers = Watchers()
+    watchers.finish()
+    note, film = Note(), Film()
+    watchers.add(note, sinks=[film])
+    assert (note.told, film.finished) == (["finish"], 1)
+
+
+def test_a_film_that_takes_its_time_to_finish_does_not_hold_up_the_stream() -> None:
+    finishing, shown = threading.Event(), threading.Event()
+
+    class Slow(Film):
+        def finish(self) -> bytes:
+            finishing.set()
+            assert shown.wait(LONG_S)
+            return super().finish()
+
+    slow, note = Slow(), Note()
+    watchers = Watchers([note], [slow])
+    remover = threading.Thread(target=lambda: watchers.remove(sinks=[slow]))
+    remover.start()
+    assert finishing.wait(LONG_S)
+    watchers.show(watched(0.0), PICTURE)  # would wait for ever
+    shown.set()
+    remover.join(LONG_S)
+    assert (note.told, slow.times_s, slow.finished) == (["add"], [], 1)
