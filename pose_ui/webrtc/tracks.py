@@ -13,6 +13,7 @@ from typing import Final
 import av
 from aiortc import VideoStreamTrack
 
+from pose_core.slot import NewestSlot
 from pose_ui.webrtc.bindings import MediaStreamError, VideoSinkTrack
 
 __all__ = ["DrawnTrack", "Player", "camera_sink", "ended_player"]
@@ -47,13 +48,13 @@ class DrawnTrack(VideoStreamTrack):
         self._first_stop = threading.Lock()  # never let go
         self._loop: asyncio.AbstractEventLoop | None = None
         self._changed = asyncio.Event()
-        self._newest: av.VideoFrame | None = None
+        self._newest = NewestSlot[av.VideoFrame]()
         self._start_s = time.monotonic()
         self._last_pts = -1
 
     def put(self, frame: av.VideoFrame) -> None:
         """Give the newest frame."""
-        self._newest = frame
+        self._newest.put(frame)
         self._wake()
 
     def _wake(self) -> None:
@@ -73,7 +74,7 @@ class DrawnTrack(VideoStreamTrack):
             self._loop = asyncio.get_running_loop()
             self._on_asked()
         while self.readyState == "live":
-            frame, self._newest = self._newest, None
+            frame = self._newest.take(timeout_s=0)
             if frame is not None:
                 elapsed = int((time.monotonic() - self._start_s) * _CLOCK_HZ)
                 self._last_pts = frame.pts = max(self._last_pts + 1, elapsed)

@@ -305,7 +305,7 @@ def test_live_speaks_chinese() -> None:
 def test_live_settings_are_those_of_the_panel() -> None:
     app = _open("live")
     stream = LiveStream(pool(), LiveSettings())
-    app.session_state[LIVE].stream = stream
+    app.session_state[LIVE].connection.stream = stream
     app.sidebar.radio(key="setting_model").set_value("heavy")
     app.sidebar.slider(key="setting_visibility").set_value(0.7)
     app.segmented_control(key="live_height").set_value(720)

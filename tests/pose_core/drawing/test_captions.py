@@ -9,8 +9,8 @@ import pytest
 from numpy.typing import NDArray
 
 from pose_core.colours import EDGE, rgb
+from pose_core.drawing import captions
 from pose_core.drawing.captions import stamp, text_sprite
-from pose_core.drawing.skeleton import captions
 
 Frame = NDArray[np.uint8]
 

@@ -120,7 +120,8 @@ def of_frames(frames: int, make_pose: PoseMaker) -> Recording:
     for n in range(frames):
         numbers = [1, 2] if n % 3 else [2]
         poses = {number: make_pose(shift_xy=(n / 10, float(number))) for number in numbers}
-        recorder.add(n / 30, [TrackedPerson(number, pose, pose) for number, pose in poses.items()], SIZE)
+        people = [TrackedPerson(number, pose, pose) for number, pose in poses.items()]
+        recorder.add(watched(n / 30, people, SIZE))
     return recorder.stop()
 
 

@@ -17,6 +17,7 @@ from streamlit.testing.v1 import AppTest
 from ops.configuration import Configuration
 from ops.log import FILE_NAME, close_log, open_log
 from pose_core.errors import SettingsError, SetupError
+from pose_ui.benchmark.session import BenchmarkSession
 from pose_ui.shell import sign_in
 from pose_ui.shell.resources import PASSWORD_ATTEMPTS, close_pool, password_attempts
 from pose_ui.shell.sign_in import check_login, tell_what_is_open
@@ -168,16 +169,17 @@ def test_signing_out_stops_a_live_stream_and_a_benchmark(monkeypatch: pytest.Mon
     app = _open()
     _type(app, PASSWORD)
     app.switch_page("pages/live.py").run()
-    live = app.session_state["live"]
-    live._go("playing")
-    app.switch_page("pages/benchmark.py").run()
-    live._go("playing")
+    connection = app.session_state["live"].connection
+    app.session_state["live_source"] = "performer"
+    connection.ask()
+    app.run()
+    assert connection.phase == "connecting"
+    app.session_state["benchmark"] = BenchmarkSession()
     stopped: list[str] = []
     run = type("Run", (), {"stop": lambda self: stopped.append("run"), "running": False})()
     app.session_state["benchmark"].run = run
-    monkeypatch.setattr(type(app.session_state["benchmark"]), "result", lambda self: None)
     _sign_out(app)
-    assert live.phase == "idle"
+    assert connection.phase == "idle"
     assert stopped == ["run"]
 
 
