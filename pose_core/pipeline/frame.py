@@ -82,7 +82,7 @@ class FramePath:
     def smoothing(self, smoothing: SmoothingSettings | None) -> None:
         self._tracker.smoothing = smoothing
 
-    def go(
+    def process(
         self,
         frame: av.VideoFrame,
         time_s: float,

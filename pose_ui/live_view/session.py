@@ -53,10 +53,8 @@ class LiveSession:
         Why it stopped by itself.
     recording : Recording or None
         The last finished one.
-    is_recording : bool
-        Whether one runs.
     recorder : Recorder or None
-        The running recording, or the last one; None before the first.
+        The one that runs.
     asked : bool
         Start as soon as nothing runs: the visitor wants it, or a choice needs a new connection.
     player : Player or None
@@ -75,7 +73,6 @@ class LiveSession:
     history: History = field(default_factory=History)
     trouble: LiveTrouble | None = None
     recording: Recording | None = None
-    is_recording: bool = False
     recorder: Recorder | None = None
     asked: bool = False
     player: Player | None = None
@@ -94,6 +91,11 @@ class LiveSession:
     def on(self) -> bool:
         """Whether the visitor wants to watch."""
         return self.phase in ("waiting", "checking", "connecting", "playing")
+
+    @property
+    def is_recording(self) -> bool:
+        """Whether a recording runs."""
+        return self.recorder is not None
 
     @property
     def connected(self) -> bool:
@@ -151,12 +153,12 @@ class LiveSession:
 
     def keep_recording(self) -> None:
         """Finish a running recording, and keep it if it holds anything."""
-        if self.is_recording and self.stream is not None and self.recorder is not None:
-            self.stream.watchers.remove(self.recorder, sinks=_sinks(self.recorder))
-            recording = self.recorder.stop()
+        recorder, self.recorder = self.recorder, None
+        if recorder is not None and self.stream is not None:
+            self.stream.watchers.remove(recorder, sinks=_sinks(recorder))
+            recording = recorder.stop()
             if len(recording.time_s):
                 self.recording = recording
-        self.is_recording = False
 
     def start_recording(self, *, clip: bool) -> None:
         """Record from now on; the last recording is kept until this one is finished."""
@@ -164,7 +166,6 @@ class LiveSession:
             self.keep_recording()
             self.recorder = Recorder(self.stream.settings.pose, clip=clip)
             self.stream.watchers.add(self.recorder, sinks=_sinks(self.recorder))
-            self.is_recording = True
 
     def forget_recording(self) -> None:
         """Let the last recording go."""

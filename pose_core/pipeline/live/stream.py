@@ -215,7 +215,7 @@ class LiveStream:
             return self._landmarker_for(settings, rung).detect(frame_rgb, time_s)
 
         self._path.smoothing = settings.smoothing
-        done = self._path.go(
+        done = self._path.process(
             arrived.frame,
             arrived.at_s,
             detect,
