@@ -2,8 +2,9 @@
 
 Threads
 -------
-A source calls `LiveStream.offer` (on the WebRTC loop, or a thread of its own); it only puts the frame into a slot. The stream's own thread takes the newest, does all the work, hands the drawn frame to `on_drawn`, and then shows
-it to the watchers. Pages call the rest from theirs. What several threads touch is replaced whole, or guarded.
+A source calls `LiveStream.offer` (on the WebRTC loop, or a thread of its own); it only puts the frame into a slot. The
+stream's own thread takes the newest, does all the work, hands the drawn frame to `on_drawn`, and then shows it to the
+watchers. Pages call the rest from theirs. What several threads touch is replaced whole, or guarded.
 """
 
 from __future__ import annotations
