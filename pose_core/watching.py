@@ -141,8 +141,8 @@ def _check_time(time_s: float) -> None:
 class Watcher(Protocol):
     """Sees people, frame by frame, and tells what it notices. Its limits are arguments of its constructor.
 
-    Whoever feeds it calls these three one after the other, never two at a time. What else it has, for the page to
-    read, must be safe to call from any thread.
+    These three are called one after the other, never two at a time. What else it has, for the page to read, must be
+    safe to call from any thread.
     """
 
     def add(self, frame: WatchedFrame) -> Sequence[Event]:

@@ -16,7 +16,7 @@ from pose_core.drawing.skeleton import draw_poses
 from pose_core.media.images import encode_jpeg, enlarge_small
 from pose_core.media.vp8 import most_bits_per_s, new_vp8_encoder, to_yuv
 from pose_core.models.landmarker import ImageLandmarker, StreamLandmarker
-from pose_core.pipeline.frame import FramePath
+from pose_core.pipeline.frame import FRAME_STEPS, FramePath
 from pose_core.pose import Pose
 from pose_core.settings import DetectionSettings, DrawSettings, PoseSettings
 from pose_core.tracking.smoothing import SmoothingSettings
@@ -24,7 +24,7 @@ from pose_core.tracking.smoothing import SmoothingSettings
 __all__ = ["BENCHMARK_STEPS", "Lane", "open_lane"]
 
 #: The steps that are timed, in order. A photo is not smoothed.
-BENCHMARK_STEPS: Final = ("decode", "convert", "inference", "smooth", "draw", "encode")
+BENCHMARK_STEPS: Final = ("decode", *FRAME_STEPS, "encode")
 _DRAW: Final = DrawSettings()
 
 Done = tuple[list[float], tuple[Pose, ...]]
@@ -90,7 +90,7 @@ class _VideoLane:
         (decoded,) = self._decoder.decode(packet)
         decoded_s = time.perf_counter()
         # Nobody watches: without the angles of watchers.
-        done = self._path.go(decoded, time_s, self._landmarker.detect, self._settings, with_angles=False)
+        done = self._path.process(decoded, time_s, self._landmarker.detect, self._settings, with_angles=False)
         assert done is not None  # no cell is that small
         done.frame.pts, done.frame.time_base = number, TICK_S
         drawn_s = time.perf_counter()

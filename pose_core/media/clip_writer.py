@@ -28,8 +28,8 @@ SILENCE_S: Final = 150.0
 class ClipWriter:
     """A `pose_core.watching.FrameSink` that makes an MP4 file, encoded by a `ClipEncoder` on a thread of its own.
 
-    Each frame keeps its time. At most 4 frames wait: one that finds them waiting is left out, so that whoever adds
-    frames never waits.
+    Each frame keeps its time. At most 4 frames wait: one that finds them waiting is left out, so that the
+    caller never waits.
 
     Parameters
     ----------

@@ -82,7 +82,7 @@ class FramePath:
     def smoothing(self, smoothing: SmoothingSettings | None) -> None:
         self._tracker.smoothing = smoothing
 
-    def go(
+    def process(
         self,
         frame: av.VideoFrame,
         time_s: float,
@@ -142,7 +142,7 @@ class FramePath:
             settings.draw,
             names=labels,
             visibility_limit=settings.visibility_limit,
-            # Whoever asked for one person gets the plain skeleton; numbers and colours tell several apart.
+            # One person has the plain skeleton; numbers and colours tell several apart.
             numbers=[person.number for person in people] if settings.detection.people > 1 else None,
             angles_deg=angles_deg,
             mirrored=mirrored,

@@ -189,8 +189,8 @@ def live_panel(session: LiveSession, choices: LiveChoices, pool: PosePool, t: Tr
         st.caption(t("live.seats", watching=seats.streams, seats=seats.stream_limit), text_alignment="right")
         if connection.phase != "playing" or stream is None or status is None:
             return
-        if session.is_recording and session.recorder is not None:
-            recorder = session.recorder
+        recorder = session.recorder
+        if recorder is not None:
             st.caption(
                 ":red[:material/fiber_manual_record:] "
                 + t("live.recording_now", seconds=number(recorder.duration_s), frames=recorder.frames)

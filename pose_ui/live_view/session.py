@@ -33,7 +33,7 @@ class LiveSession:
     recording : Recording or None
         The last finished one.
     recorder : Recorder or None
-        The running recording, or the last one; None before the first.
+        The one that runs.
     clip, clip_name : bytes and str, or None
         The visitor's own video file; None stands for the sample.
     clip_problem : PoseCoreError or None
@@ -92,10 +92,11 @@ class LiveSession:
 
     def keep_recording(self) -> None:
         """Finish a running recording, and keep it if it holds anything."""
-        recorded, self._recorded = self._recorded, None
-        if recorded is not None and self.recorder is not None:
-            recorded.watchers.remove(self.recorder, sinks=_sinks(self.recorder))
-            recording = self.recorder.stop()
+        stream, recorder = self._recorded, self.recorder
+        self._recorded = self.recorder = None
+        if stream is not None and recorder is not None:
+            stream.watchers.remove(recorder, sinks=_sinks(recorder))
+            recording = recorder.stop()
             if len(recording.time_s):
                 self.recording = recording
 

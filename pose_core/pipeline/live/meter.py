@@ -8,10 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from pose_core.pipeline.frame import FRAME_STEPS
+
 __all__ = ["LIVE_STEPS", "WINDOW_S", "Figures", "Meter"]
 
 #: What a frame goes through on the server, in order. "decode" happens before it arrives, where that is known.
-LIVE_STEPS: Final[tuple[str, ...]] = ("decode", "convert", "inference", "smooth", "draw")
+LIVE_STEPS: Final[tuple[str, ...]] = ("decode", *FRAME_STEPS)
 #: Figures are over this many seconds: long enough for a 95th percentile, short enough to see a change.
 WINDOW_S: Final = 5.0
 _SHORTEST_S: Final = 0.5  # a rate over less says nothing

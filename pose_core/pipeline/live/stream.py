@@ -2,9 +2,9 @@
 
 Threads
 -------
-Whoever has frames calls `LiveStream.offer` (the WebRTC loop, or a source's thread); it only puts the frame into a
-slot. The stream's own thread takes the newest, does all the work, hands the drawn frame to `on_drawn`, and then shows
-it to the watchers. Pages call the rest from theirs. What several threads touch is replaced whole, or guarded.
+A source calls `LiveStream.offer` (on the WebRTC loop, or a thread of its own); it only puts the frame into a slot. The
+stream's own thread takes the newest, does all the work, hands the drawn frame to `on_drawn`, and then shows it to the
+watchers. Pages call the rest from theirs. What several threads touch is replaced whole, or guarded.
 """
 
 from __future__ import annotations
@@ -220,7 +220,7 @@ class LiveStream:
             return self._landmarker_for(settings, rung).detect(frame_rgb, time_s)
 
         self._path.smoothing = settings.smoothing
-        done = self._path.go(
+        done = self._path.process(
             arrived.frame,
             arrived.at_s,
             detect,

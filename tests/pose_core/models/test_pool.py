@@ -552,7 +552,7 @@ def test_a_real_stream_can_be_leased_used_and_released_while_detecting(
     def watch() -> None:
         try:
             while True:
-                outcomes.append(len(stream.detect(frame_rgb)))
+                outcomes.append(len(stream.detect(frame_rgb, len(outcomes) / 30)))
                 started.set()
         except RuntimeError as error:
             outcomes.append(str(error))

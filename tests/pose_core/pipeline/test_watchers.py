@@ -92,7 +92,7 @@ def test_who_is_added_later_sees_from_the_next_frame_on_and_who_is_removed_no_mo
     ("fails_in", "called"),
     [("add", ["add"]), ("restart", ["add", "restart"]), ("finish", ["add", "restart", "add", "finish"])],
 )
-def test_a_fault_costs_only_whoever_had_it_and_is_logged_by_type(
+def test_a_fault_costs_only_the_one_that_had_it_and_is_logged_by_type(
     fails_in: str, called: list[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     faulty, note, film = Faulty(fails_in), Note(), Film()
@@ -145,7 +145,7 @@ def test_a_watcher_may_remove_itself_and_others_while_it_is_called() -> None:
     assert other.told == ["finish"]
 
 
-def test_after_the_end_whoever_is_added_is_finished_at_once() -> None:
+def test_after_the_end_what_is_added_is_finished_at_once() -> None:
     watchers = Watchers()
     watchers.finish()
     note, film = Note(), Film()
