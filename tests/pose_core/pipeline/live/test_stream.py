@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator, Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import av
@@ -149,8 +151,15 @@ def test_the_newest_frame_wins_under_load(viewer: Viewer, person: Any) -> None:
     assert shades == sorted(shades), "never back in time"
 
 
-def test_what_the_model_gave_is_kept_beside_the_smoothed(viewer: Viewer, performer: Performer) -> None:
+def test_what_the_model_gave_is_kept_beside_the_smoothed(
+    viewer: Viewer, performer: Performer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now_s = time.monotonic()
+    # 30 frames a second for the stream, however slow the machine is: smoothing starts again after a gap.
+    clock = SimpleNamespace(monotonic=lambda: now_s, perf_counter=time.perf_counter)
+    monkeypatch.setattr("pose_core.pipeline.live.stream.time", clock)
     for i in range(8):
+        now_s += 1 / 30
         viewer.see(_frame(performer("arm_raise", i / 60).rgb))
     (found,) = viewer.stream.people
     assert isinstance(found.raw, Pose)
