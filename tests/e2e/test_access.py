@@ -68,7 +68,7 @@ def test_whoever_asks_first_and_for_any_page_meets_the_form_and_nothing_else(
 def test_a_visitor_comes_in_to_the_page_asked_for_works_and_leaves(closed: Server, browser: Browser) -> None:
     with visit(browser, f"{closed.url}/photo") as page:
         sign_in(page, "wrong word")
-        expect(page.get_by_text("This is not the password")).to_be_visible()
+        expect(page.get_by_text("The password does not match")).to_be_visible()
         expect(page.get_by_label("Password").first).to_have_value("")
         sign_in(page)
         wait_for_result(page)

@@ -182,7 +182,7 @@ def test_another_source_can_be_chosen_while_the_browser_asks_for_the_camera(
 def test_model_and_size_can_change_while_playing(server: Server, browser: Browser) -> None:
     with visit(browser, f"{server.url}/live") as page:
         start(page, "Performer")
-        page.get_by_text("lite: quickest").click()
+        page.get_by_text("lite: fastest").click()
         expect(page.get_by_text(re.compile("^lite · "))).to_be_visible(timeout=60_000)
         page.get_by_role("radio", name="360p").click()
         expect(page.get_by_text("640×360 delivered")).to_be_visible(timeout=60_000)

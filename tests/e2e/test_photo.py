@@ -50,7 +50,7 @@ def test_first_visit_shows_red_dots_where_the_joints_truly_are(photo: Page) -> N
 
 
 def test_the_divider_moves_by_keyboard(photo: Page) -> None:
-    slider = photo.get_by_label(re.compile("Where the picture changes"))
+    slider = photo.get_by_label(re.compile("Divider between"))
     slider.focus()
     for _ in range(30):
         slider.press("ArrowRight")
@@ -111,7 +111,7 @@ def test_a_long_batch_and_its_zip_show_progress_and_can_be_stopped(photo: Page) 
         (f"{i}.jpg", encode_jpeg(render_frame("walk", i / 40, yaw_deg=30).rgb, quality=80 + i % 15))
         for i in range(40)
     ]
-    photo.get_by_text("heavy: most exact").click()  # slow enough to be caught in the act
+    photo.get_by_text("heavy: most accurate").click()  # slow enough to be caught in the act
     settle(photo)
     photo.locator("input[type=file]").first.set_input_files(
         [{"name": name, "mimeType": "image/jpeg", "buffer": data} for name, data in pictures]
@@ -119,7 +119,7 @@ def test_a_long_batch_and_its_zip_show_progress_and_can_be_stopped(photo: Page) 
     expect(photo.get_by_text(re.compile(r"Picture \d+ of 40, about \d+ s left"))).to_be_visible()
     photo.get_by_role("button", name="Stop").click()
     expect(photo.get_by_text(re.compile(r"Stopped after \d+ of 40 pictures"))).to_be_visible()
-    photo.get_by_role("button", name="Go on").click()
+    photo.get_by_role("button", name="Continue").click()
     expect(photo.get_by_text(re.compile("Stopped after"))).to_have_count(0)
     expect(photo.get_by_text("40/40")).to_have_count(0)
     settle(photo)
@@ -207,7 +207,7 @@ def test_skeleton_only_sends_no_picture_of_the_person(photo: Page) -> None:
     photo.get_by_text("Skeleton only", exact=True).click()
     expect(photo.get_by_text("so that nobody can be recognised")).to_be_visible()
     settle(photo)
-    expect(photo.get_by_label(re.compile("Where the picture changes"))).to_have_count(0)
+    expect(photo.get_by_label(re.compile("Divider between"))).to_have_count(0)
     shown = pixels(_drawn(photo))
     grey = np.ptp(shown[..., :3].astype(int), axis=-1) < 30
     assert grey.mean() > 0.97  # what is left has hardly a colour: no shirt, no floor

@@ -264,7 +264,7 @@ def test_more_pictures_than_fit_are_left_out_with_a_word(monkeypatch: pytest.Mon
     monkeypatch.setattr(photo_session, "MAX_PICTURES", 1)
     app = _open("photo")
     _upload(app, ("one.png", sample_bytes("stand")), ("two.png", sample_bytes("squat")))
-    assert any("1 more were left out" in warning.value for warning in app.warning)
+    assert any("left out: 1" in warning.value for warning in app.warning)
 
 
 def test_a_small_picture_is_enlarged_and_the_page_says_so() -> None:

@@ -146,7 +146,7 @@ def test_too_many_attempts_have_to_wait_even_with_the_right_word_and_in_a_new_se
         _type(tried, PASSWORD)
         assert not _sees_pages(tried)
         (error,) = tried.error
-        assert error.value.startswith("Too many passwords were tried")
+        assert error.value.startswith("Too many attempts")
 
 
 def test_signing_out_forgets_pictures_and_results_but_not_the_language(
