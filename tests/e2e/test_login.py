@@ -63,7 +63,7 @@ def test_who_is_on_the_list_comes_in_by_the_provider_and_leaves(browser: Browser
             page.get_by_role("button", name="Sign out").click()
             expect(page.get_by_role("button", name="Sign in with your account")).to_be_visible()
         server.assert_no_traceback()
-        assert "the REST interface answers everybody" in server.log.read_text()
+        assert "the REST interface is open to everyone" in server.log.read_text()
         assert provider.asked.count("/token") == 2
     written = (logs / FILE_NAME).read_text("utf-8")
     outcomes = [

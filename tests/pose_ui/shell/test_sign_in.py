@@ -295,10 +295,10 @@ def test_a_login_with_its_package_and_section_may_start(
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        (None, "redirect_uri, cookie_secret, client_id, client_secret, server_metadata_url is missing"),
+        (None, "missing there: redirect_uri, cookie_secret, client_id, client_secret, server_metadata_url"),
         ("auth = 1", "redirect_uri, cookie_secret"),
-        (AUTH.replace('client_id = "c"', ""), "in which client_id is missing"),
-        (AUTH.replace('cookie_secret = "s"', 'cookie_secret = ""'), "in which cookie_secret is missing"),
+        (AUTH.replace('client_id = "c"', ""), "missing there: client_id"),
+        (AUTH.replace('cookie_secret = "s"', 'cookie_secret = ""'), "missing there: cookie_secret"),
         ("[auth\nprivate", "secrets.toml must be a TOML file that can be read"),
     ],
 )
@@ -316,9 +316,9 @@ def test_a_login_whose_section_is_not_whole_is_refused_with_what_is_missing(
     [
         (Configuration(), ""),
         (Configuration(password=PASSWORD, api_token="t"), ""),
-        (Configuration(password=PASSWORD), "the REST interface answers everybody"),
-        (Configuration(login=True), "the REST interface answers everybody"),
-        (Configuration(api_token="t"), "the pages are open to everybody"),
+        (Configuration(password=PASSWORD), "the REST interface is open to everyone"),
+        (Configuration(login=True), "the REST interface is open to everyone"),
+        (Configuration(api_token="t"), "the pages are open to everyone"),
     ],
 )
 def test_a_door_left_open_beside_a_closed_one_is_said_at_start(

@@ -37,8 +37,8 @@ def checked(monkeypatch: pytest.MonkeyPatch) -> list[ice.Connection]:
     monkeypatch.setattr(ice, "CONSENT_FAILURES", CHECKS)
     monkeypatch.setattr(ice, "CONSENT_INTERVAL", CHECK_EVERY_S)
     for owner, name, wrap in (
-        (ice.Connection, "data_received", video.noting_when),
-        (ice.StunProtocol, "request", video.heard_instead_of_answered),
+        (ice.Connection, "data_received", video.noting_arrival),
+        (ice.StunProtocol, "request", video.packets_count_as_answer),
         (ice.StunProtocol, "request", counted),
     ):
         monkeypatch.setattr(owner, name, wrap(getattr(owner, name)))
