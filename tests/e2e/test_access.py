@@ -148,7 +148,7 @@ def test_the_log_has_what_happened_but_no_visitor_data(closed: Server, browser: 
 def test_pages_and_programs_are_served_while_the_disk_is_full(browser: Browser, tmp_path: Path) -> None:
     (tmp_path / FILE_NAME).symlink_to("/dev/full")
     with running_server(tmp_path / "log.txt", env={"POSEDECK_LOG_FOLDER": str(tmp_path)}) as server:
-        # The very first visitor, directly on this page: until told otherwise, Streamlit runs files in pages/ by themselves.
+        # The very first visitor, directly on this page: until told otherwise, Streamlit runs files of pages/ alone.
         with visit(browser, f"{server.url}/photo") as page:
             wait_for_result(page)
             expect(page.get_by_role("link", name="Home")).to_be_visible()
