@@ -1,10 +1,10 @@
-"""Home: what this is, a live example, a way into each page, and how things stand."""
+"""Home: what this is, an example that changes, a way into each page, and the status."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from pose_ui.home.example import live_example
+from pose_ui.home.example import changing_example
 from pose_ui.home.status_card import status_card
 from pose_ui.shell import language
 from pose_ui.shell.layout import page_header
@@ -14,7 +14,7 @@ page_header(t("app.name"), t)
 st.header(t("home.claim"), anchor=False)
 picture, status = st.columns([3, 2], gap="medium")
 with picture:
-    live_example(t)
+    changing_example(t)
 with status:
     st.write(t("home.lead"))
     with st.container(border=True):

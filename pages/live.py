@@ -1,4 +1,4 @@
-"""Live: the camera, the performer or a clip with the skeleton on it, as it happens."""
+"""Live: the camera, the performer or a clip with its skeleton, in real time."""
 
 from __future__ import annotations
 

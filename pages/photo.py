@@ -1,4 +1,4 @@
-"""Photo: a picture in, skeleton, angles, 3-D view and files out."""
+"""Photo: a picture in; skeleton, angles, 3-D view and files out."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What the Home page alone needs."""
+"""What only the Home page needs."""

@@ -1,4 +1,4 @@
-"""The example on the Home page: the samples with their skeletons, one after the other."""
+"""The example on the Home page: the samples with their skeletons, one after another."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pose_ui.shell.resources import pool
 from pose_ui.texts import Language, Translator
 from pose_ui.widgets.labels import landmark_labels
 
-__all__ = ["live_example"]
+__all__ = ["changing_example"]
 
 _EVERY_S = 5.0
 _KEY = "home_example"
@@ -25,7 +25,7 @@ _SHOWN = [sample.id for sample in SAMPLES if sample.people]
 
 @st.cache_data(show_spinner=False)
 def _example_jpeg(sample: str, language: Language) -> tuple[bytes, int]:
-    """A sample with its skeleton, and how many people it shows. Only shipped pictures come in here."""
+    """A sample with its skeleton, and how many people were found. Only for shipped pictures."""
     frame_rgb = decode_picture(sample_bytes(sample)).frame_rgb
     poses = pool().detect(frame_rgb, DetectionSettings(people=2))
     drawn = draw_poses(
@@ -34,15 +34,15 @@ def _example_jpeg(sample: str, language: Language) -> tuple[bytes, int]:
     return encode_jpeg(drawn), len(poses)
 
 
-def live_example(t: Translator) -> None:
-    """Show one example and, unless the visitor stops that, the next every few seconds."""
+def changing_example(t: Translator) -> None:
+    """Show one example and, unless the visitor turns that off, the next one every few seconds."""
     turning = st.session_state.get(_TURNING_KEY, True)
     since_s = st.session_state.setdefault("home_since_s", time.monotonic())
 
     @st.fragment(run_every=_EVERY_S if turning else None)
     def example() -> None:
         if turning != st.session_state.get(_TURNING_KEY, True):
-            st.rerun()  # of the whole page, so that the clock of this fragment stops or starts
+            st.rerun()  # the whole page, so that this fragment's timer stops or starts
         if turning:
             turn = int((time.monotonic() - since_s) / _EVERY_S)
             st.session_state[_KEY] = _SHOWN[turn % len(_SHOWN)]

@@ -1,4 +1,4 @@
-"""How things stand: model, machine, versions, network."""
+"""Status of the server: model, machine, versions, network."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _PACKAGES = (
 
 
 def status_card(t: Translator) -> None:
-    """Show model, machine and network, with versions and checksums folded."""
+    """Show model, machine and network, with versions and checksums folded away."""
     status = pool().status()
     with st.container(border=True):
         st.markdown(f"**{t('home.status')}**")
@@ -60,9 +60,9 @@ def status_card(t: Translator) -> None:
             st.table(
                 pd.DataFrame(
                     {
-                        t("home.variant"): [one.variant for one in bundles],
-                        t("home.size"): [f"{one.size_bytes / 1e6:.1f} MB" for one in bundles],
-                        t("home.sha256"): [f"`{one.sha256[:16]}…`" for one in bundles],
+                        t("home.variant"): [model.variant for model in bundles],
+                        t("home.size"): [f"{model.size_bytes / 1e6:.1f} MB" for model in bundles],
+                        t("home.sha256"): [f"`{model.sha256[:16]}…`" for model in bundles],
                     }
                 ),
                 hide_index=True,

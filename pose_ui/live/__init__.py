@@ -1,1 +1,1 @@
-"""What the Live page alone needs."""
+"""What only the Live page needs."""

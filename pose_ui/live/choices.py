@@ -65,7 +65,7 @@ def _smoothing(t: Translator) -> SmoothingSettings | None:
 
 
 def live_settings_panel(session: LiveSession, pose: PoseSettings, t: Translator) -> LiveChoices:
-    """Show the live choices in the sidebar, below those of `settings_panel`, and return all of them."""
+    """Show the live choices in the sidebar, below `settings_panel`, and return all choices."""
     for name in LIVE_DEFAULTS:
         st.session_state.setdefault(live_key(name), _default(name))
     source = cast(SourceKind, st.session_state[live_key("source")])
@@ -81,7 +81,7 @@ def live_settings_panel(session: LiveSession, pose: PoseSettings, t: Translator)
             on_change=session.restart,
             persist_state="session",
         )
-        height_px = cast(int, chosen_height_px)  # one of them is required
+        height_px = cast(int, chosen_height_px)  # a choice is required
         fps = st.segmented_control(
             t("live.fps"),
             _RATES_FPS,
@@ -127,7 +127,7 @@ def live_settings_panel(session: LiveSession, pose: PoseSettings, t: Translator)
 
 
 def choose_source(session: LiveSession, on_change: Callable[[], None], t: Translator) -> None:
-    """Camera, performer or clip, and which motion or file."""
+    """Choose camera, performer or clip, and which motion or file."""
     st.segmented_control(
         t("live.source"),
         get_args(SourceKind),

@@ -1,4 +1,4 @@
-"""Beside the live picture: honest figures and charts, drawn anew a few times a second without touching the picture."""
+"""Figures and charts next to the live picture, updated up to twice a second without touching the picture."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from pose_ui.widgets.live_chart import live_chart
 
 __all__ = ["live_panel"]
 
-#: Twice a second: quick enough to follow by eye. With several viewers half of that, so that their pictures keep the
-#: processor: with four on two cores, redrawing twice a second took 2 of 21 frames a second from each.
+#: Twice a second is quick enough to follow by eye. With several viewers it is half of that, to leave the processor to
+#: their pictures: with four viewers on two cores, redrawing twice a second cost each of them 2 of 21 frames a second.
 _EVERY_S: Final = 0.5
 _EVERY_WITH_MANY_S: Final = 1.0
 _MANY: Final = 3
@@ -85,7 +85,7 @@ def _quality(status: LiveStatus, choices: LiveChoices, t: Translator) -> None:
 
 def _steps(status: LiveStatus, t: Translator) -> None:
     area = st.expander(t("live.steps"), key="live_steps", on_change="rerun")
-    if not area.open:  # closed tables cost as much as open ones
+    if not area.open:  # a closed table costs as much as an open one
         return
     with area:
         rows = [
@@ -140,7 +140,7 @@ def _charts(stream: LiveStream, history: History, choices: LiveChoices, person: 
                 alt=t("live.angles_alt", joints=", ".join(t(f"joint.{joint}") for joint in shown)),
             )
         return
-    seen = next((one for one in stream.people if one.number == person), None)
+    seen = next((found for found in stream.people if found.number == person), None)
     if chart == "visibility":
         visibility = history.visibility(person)
         if visibility is not None:
@@ -159,7 +159,7 @@ def _charts(stream: LiveStream, history: History, choices: LiveChoices, person: 
 
 
 def _person(status: LiveStatus, t: Translator) -> int:
-    """Whose charts to show: asked only when several are there."""
+    """Whose charts to show; the visitor chooses only if there are several people."""
     if len(status.people) < 2:
         return status.people[0] if status.people else 1
     chosen = st.segmented_control(
@@ -173,7 +173,7 @@ def _person(status: LiveStatus, t: Translator) -> int:
 
 
 def live_panel(session: LiveSession, choices: LiveChoices, pool: PosePool, t: Translator) -> None:
-    """Figures and charts; has the page drawn when the connection has moved on."""
+    """Show figures and charts; rerun the page when the connection has changed."""
     connection = session.connection
     every_s = _EVERY_S if pool.status().streams < _MANY else _EVERY_WITH_MANY_S
 

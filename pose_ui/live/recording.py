@@ -1,4 +1,4 @@
-"""Recording a live stream: start, stop, what it holds, and the files to take away."""
+"""Recording a live stream: start, stop, summary, and files to download."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _MIME: Final = {
 
 
 def record_buttons(session: LiveSession, t: Translator) -> None:
-    """Record and snapshot, below the picture."""
+    """Show the buttons for recording and snapshot, below the picture."""
     playing = session.connection.phase == "playing" and session.connection.stream is not None
     clip_key = live_key("clip")
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -97,7 +97,7 @@ def _ranges(summary: RecordingSummary, t: Translator) -> None:
 
 def _files(recording: Recording, t: Translator) -> None:
     stem = f"posedeck_{recording.started_at:%Y-%m-%d_%H%M%S}"
-    # Made in another thread when a button is pressed: no ``st.*`` in them.
+    # Called in another thread when a button is pressed: no ``st.*`` in them.
     makers: dict[str, Callable[[], bytes]] = {
         "csv": partial(recording_to_csv, recording),
         "xlsx": partial(recording_to_xlsx, recording, t),
@@ -128,7 +128,7 @@ def _files(recording: Recording, t: Translator) -> None:
 
 
 def recording_summary(session: LiveSession, t: Translator) -> None:
-    """What the last recording holds, with its files; nothing before the first."""
+    """Show a summary of the last recording and its files; nothing before the first."""
     recording = session.recording
     if recording is None:
         return

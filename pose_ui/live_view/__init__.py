@@ -1,1 +1,1 @@
-"""A live picture as every page with one uses it: connection, check of the camera, trouble."""
+"""The live picture, shared by all pages that show one: connection, camera check, trouble."""

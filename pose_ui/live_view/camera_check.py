@@ -1,4 +1,4 @@
-"""Asks the browser for the camera, and says in one word how that went, before a stream is tried."""
+"""Asks the browser for the camera before a stream is tried, and reports the outcome as one state."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ __all__ = ["CameraReport", "CameraState", "camera_check"]
 
 CameraState = Literal["ready", "insecure", "no_api", "refused", "no_camera", "busy", "failed"]
 
-# Streamlit calls the function at each run with new data, may call it twice before the first call has ended, and calls
-# what it returned when the element goes, also for a call that a newer one has overtaken. So all state is kept by
-# element, and only the newest call's return value cleans up.
+# Streamlit calls the function at each run with new data, possibly again before the first call has ended, and calls the
+# returned function when the element goes, even for a call that a newer one has replaced. So all state is kept per
+# element, and only the newest call's returned function cleans up.
 _JS = """
 const RELEASE_MS = 8000;
 const STATES = {
@@ -48,7 +48,7 @@ async function open([width, height]) {
 async function ask(check, turn, size) {
   const { state, stream } = await open(size);
   if (check.turn !== turn) {
-    stop(stream); // asked anew in the meantime, or the element is gone
+    stop(stream); // a newer turn has begun, or the element is gone
     return;
   }
   if (check.hold) {
@@ -69,7 +69,7 @@ async function watchPermission(check) {
   try {
     check.permission = await navigator.permissions.query({ name: "camera" });
   } catch {
-    return; // not every browser can say
+    return; // not every browser supports this
   }
   check.permission.onchange = () => {
     const playing = check.turn !== 0 && check.report?.turn === check.turn && check.report.state === "ready";
@@ -116,10 +116,10 @@ class CameraReport:
     Attributes
     ----------
     turn : int
-        The turn that it answers.
+        The turn it answers.
     state : CameraState
-        ``ready``, or what is in the way: the page is not secure, the browser has no cameras at all, a person or a rule
-        refused, there is no camera, another program has it, or something else failed.
+        ``ready``, or the obstacle: the page is not secure, the browser has no camera API, a person or a policy refused,
+        there is no camera, another program is using it, or something else failed.
     """
 
     turn: int
@@ -127,7 +127,7 @@ class CameraReport:
 
 
 def _read(value: object) -> CameraReport | None:
-    """A report out of what came from the browser, which may be anything."""
+    """Parse a report from the browser; None if it is anything else."""
     match value:
         case {"turn": int(turn), "state": str(name)}:
             for state in get_args(CameraState):
@@ -137,21 +137,21 @@ def _read(value: object) -> CameraReport | None:
 
 
 def camera_check(turn: int, *, size_wh: tuple[int, int], hold: bool, key: str) -> CameraReport | None:
-    """Have the browser open the camera once for each turn; nothing is seen on the page.
+    """Have the browser open the camera once for each turn; nothing shows on the page.
 
     The first time, the browser asks the person for permission. Only the report leaves the browser: no picture, no
-    name of a camera. If permission is taken away later, a turn that was ready is reported anew as refused.
+    camera name. If permission is withdrawn later, a turn that was ready is reported again, as refused.
 
     Parameters
     ----------
     turn : int
-        0 asks for nothing, and is to be passed while nobody wants the camera: an element that comes back, after a
-        change of page, asks for its turn. Each new number asks once.
+        0 asks for nothing. Pass it while nobody wants the camera, since an element that returns after a page change
+        asks for its turn. Each new number asks once.
     size_wh : tuple of int
         Width and height in pixels to open the camera with, as the stream will.
     hold : bool
-        Keep the camera open after it was found ready, so that the stream finds it running. It is let go when `hold`
-        turns false, when the turn changes, when the element goes, and after 8 s in any case.
+        Keep the camera open once it is ready, so that the stream finds it running. It is released when `hold` turns
+        false, when the turn changes, when the element goes, and after 8 s in any case.
     key : str
         Streamlit key.
 
@@ -167,7 +167,7 @@ def camera_check(turn: int, *, size_wh: tuple[int, int], hold: bool, key: str) -
             "turn": turn,
             "size": list(size_wh),
             "hold": hold,
-            # For an element that is mounted anew: what it answered in its former life.
+            # For an element that is mounted again: what it answered before.
             "report": known and {"turn": known.turn, "state": known.state},
         },
         default={"report": None},

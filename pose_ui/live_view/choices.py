@@ -1,4 +1,4 @@
-"""What a page with a live picture asks of it: source, size, rate, and how frames are processed."""
+"""The choices behind a live picture: source, size, rate, and how frames are processed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pose_ui.live_view.session import SourceKind
 
 __all__ = ["SIZES_WH", "LiveChoices"]
 
-#: Height of the picture to its size: what cameras offer.
+#: Picture height to size, as cameras offer them.
 SIZES_WH: Final = {360: (640, 360), 480: (640, 480), 720: (1280, 720)}
 
 
@@ -24,9 +24,9 @@ class LiveChoices:
     scene : str
         What the performer shows.
     size_wh : tuple of int
-        Asked of the camera and the performer, in pixels.
+        Requested from the camera and the performer, in pixels.
     fps : int
-        Frames a second, asked of both.
+        Frames a second, requested from both.
     settings : LiveSettings
     """
 

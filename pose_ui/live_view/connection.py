@@ -1,12 +1,12 @@
-"""One visitor's connection, from the wish to watch until the browser has hung up; it moves on whatever the page does.
+"""One visitor's connection, from Start until the browser has hung up. It advances even if the page does not run.
 
-What moves it: the visitor (`ask`, `stop`, `restart`, `leave`), the browser by way of the page (`checked`, `hung_up`),
-the media path itself, which asks for a first frame or ends, and time (`advance`, called by `Seats`). A page shows the
-phase. `revision` counts what there was to see; a browser that shows an older one is woken until it has caught up, and
-so is one whose figures stand still, since a browser's timers may die.
+It is driven by the visitor (`ask`, `stop`, `restart`, `leave`), by the browser through the page (`checked`, `hung_up`),
+by the media path, which requests a first frame or ends, and by time (`advance`, called by `Seats`). A page shows the
+phase. `revision` counts visible changes; a page that shows an older revision is woken until it has caught up, and so is
+one whose figures stand still, since a browser's timers may die.
 
-Threads: any may call any method. The lock is that of `Seats`. Sources, streams and tracks are ended outside of it, for
-that may take a moment and calls back.
+Threads: any thread may call any method. The lock is that of `Seats`. Sources, streams and tracks are ended outside it,
+since that may take a moment and calls back.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ __all__ = ["Connection", "Page", "Phase"]
 #: idle -> (waiting for a seat) -> (checking the camera) -> connecting -> playing -> stopping -> idle
 Phase = Literal["idle", "waiting", "checking", "connecting", "playing", "stopping"]
 
-#: Browsers and aiortc settle a connection within 1 to 3 s; a relay far away may take some more.
+#: Browsers and aiortc set up a connection within 1 to 3 s; a distant relay may take longer.
 _CONNECT_LIMIT_S: Final = 12.0
-#: A busy machine may miss the moment; a way that does not exist is not found by trying for long.
+#: A busy machine may miss the moment; if there is no route, more attempts do not find one.
 _ATTEMPTS: Final = 2
 _SILENCE_LIMIT_S: Final = 10.0
 _STOP_LIMIT_S: Final = 4.0
-#: How often a running stream is asked whether all is well; that takes it a few milliseconds.
+#: How often a running stream's status is checked; each check takes a few milliseconds.
 _LOOK_EVERY_S: Final = 1.0
-#: The page's figures are drawn at least once a second. So late, the browser's timer is taken for dead.
+#: The page's figures are drawn at least once a second. When they are this late, the browser's timer counts as dead.
 _UNHEARD_LIMIT_S: Final = 5.0
 
 
@@ -50,32 +50,32 @@ class Page(Protocol):
         """Whether it is still open."""
 
     def wake(self, needed: Callable[[], bool]) -> None:
-        """Have it drawn soon, if `needed` still says so by then."""
+        """Have it rerun soon, if `needed` is still true by then."""
 
 
 class Connection:
-    """Who starts and ends a visitor's stream, and what phase it is in.
+    """Starts and ends a visitor's stream, and knows its phase.
 
     Parameters
     ----------
     seats : Seats
-        Shared by all.
+        Shared by all connections.
 
     Attributes
     ----------
     phase : Phase
     since_s : float
-        When it began, in seconds of `time.monotonic`.
+        When the phase began, in seconds of `time.monotonic`.
     trouble : LiveTrouble or None
         Why it stopped by itself.
     turn : int
-        Counts the checks of the camera.
+        Counts camera checks.
     revision : int
-        Counts what there was to see.
+        Counts visible changes.
     stream : LiveStream or None
         The running one, or the last one.
     history : History
-        What watches it for the charts.
+        Watches the stream for the charts.
     """
 
     def __init__(self, seats: Seats) -> None:
@@ -89,9 +89,9 @@ class Connection:
         self.history = History()
         self._asked = False  # start as soon as nothing runs
         self._camera = False
-        self._hung_up = False  # the browser has, while it stops
+        self._hung_up = False  # by the browser, while stopping
         self._attempts = 0
-        self._promise_s = -inf  # until then a seat is kept for it, unless the pool counts it already
+        self._promise_s = -inf  # until then a seat is reserved, unless the pool counts it already
         self._media: Media | None = None
         self._ended: list[Media] = []
         self._page: Page | None = None
@@ -99,7 +99,7 @@ class Connection:
         self._heard_s = self._looked_s = -inf
         seats.join(self)
 
-    # ------------------------------------------------------------------ what there is to see
+    # ------------------------------------------------------------------ what the page shows
     @property
     def on(self) -> bool:
         """Whether the visitor wants to watch."""
@@ -112,23 +112,23 @@ class Connection:
 
     @property
     def missed(self) -> bool:
-        """Whether the page shows something old."""
+        """Whether the page shows an older revision."""
         return self._shown != self.revision
 
     @property
     def restless(self) -> bool:
-        """Whether time may change anything."""
+        """Whether the passing of time may change anything."""
         return self.phase != "idle" or (self.missed and self._here())
 
     def shown(self, page: Page | None, *, camera: bool) -> None:
-        """A run of the page begins, which will show all of the present; starts what was asked for.
+        """A run of the page begins, which will show the current state; starts the stream if the visitor asked to.
 
         Parameters
         ----------
         page : Page or None
-            To be woken when there is news.
+            Woken when there is something new to show.
         camera : bool
-            Whether the camera is chosen as the source.
+            Whether the camera is the chosen source.
         """
         with self._changing() as now_s:
             self._page, self._camera, self._heard_s = page, camera, now_s
@@ -142,7 +142,7 @@ class Connection:
 
     # ------------------------------------------------------------------ what the visitor does
     def ask(self) -> None:
-        """The visitor wants to watch: the page's next run starts what is chosen by then."""
+        """The visitor wants to watch: the next run of the page starts the source that is chosen by then."""
         with self._changing():
             if not self.on:
                 self._asked = True
@@ -154,13 +154,13 @@ class Connection:
             self._stop(now_s)
 
     def restart(self) -> None:
-        """A choice changed that needs a new connection, on the same seat; does nothing while nothing runs."""
+        """Reconnect on the same seat after a choice that needs it; does nothing if nothing runs."""
         with self._changing() as now_s:
             if self.on and self.phase != "waiting":
                 self._again(now_s)
 
     def leave(self) -> None:
-        """The visitor was on another page, which ended the browser's side."""
+        """The visitor went to another page, which ended the browser's side."""
         with self._changing() as now_s:
             self._attempts = 0
             self._stop(now_s)
@@ -168,34 +168,34 @@ class Connection:
 
     # ------------------------------------------------------------------ what the browser reports
     def checked(self, report: CameraReport | None) -> None:
-        """The camera's check has ended."""
+        """Take the result of the camera check; None while there is none."""
         with self._changing() as now_s:
             if report is None or report.turn != self.turn or not self.on:
                 return
             if report.state != "ready":
                 self._fail(report.state, now_s)
             elif self.phase == "checking":
-                # Whoever took long to answer the browser's question may have lost the seat.
+                # A visitor who took long to answer the browser's question may have lost the seat.
                 if self._keeps_seat(now_s):
                     self._go("connecting", now_s)
                 else:
                     self._go("waiting", now_s)
 
     def hung_up(self) -> None:
-        """The browser holds no connection any more."""
+        """The browser no longer holds a connection."""
         with self._changing() as now_s:
             self._hung_up = self.phase == "stopping"
             self._stop_on(now_s)
 
     def player(self, settings: LiveSettings, make_source: Callable[[], Source | None]) -> Player:
-        """What the browser gets to see; the same until it is ended.
+        """The player for the browser; the same one until it is ended.
 
         Parameters
         ----------
         settings : LiveSettings
-            To begin with.
+            The initial settings.
         make_source : callable
-            Gives the source on this machine; None for the camera, whose frames go to the player's sink.
+            Returns the source on this machine; None for the camera, whose frames go to the player's sink.
 
         Raises
         ------
@@ -209,12 +209,12 @@ class Connection:
             with self._changing():
                 if self.connected and self._media is None:
                     self._media, self.stream, self.history = media, media.stream, media.history
-        present = self._media
-        return present.player if present is not None else ended_player()
+        current = self._media
+        return current.player if current is not None else ended_player()
 
     # ------------------------------------------------------------------ what the media path does
     def _first_frame_asked(self, media: Media) -> None:
-        """Packets have found their way."""
+        """The browser requests its first frame: the connection is open."""
         with self._changing() as now_s:
             current = media is self._media
             if current and self.phase == "connecting":
@@ -224,10 +224,10 @@ class Connection:
             media.start()
 
     def _track_ended(self, media: Media) -> None:
-        """The browser has gone, or its packets do not come through."""
+        """The browser is gone, or its packets do not get through."""
         with self._changing() as now_s:
             if media is not self._media:
-                return  # ended by this connection
+                return  # this connection ended it
             if not self._here():
                 self._stop(now_s)
             elif self.phase == "connecting":
@@ -237,7 +237,7 @@ class Connection:
 
     # ------------------------------------------------------------------ what time does
     def advance(self, now_s: float) -> None:
-        """Do all that is due by this time, in seconds of `time.monotonic`."""
+        """Do everything due by this time, in seconds of `time.monotonic`."""
         stream, status = self.stream, None
         if self.phase == "playing" and stream is not None and now_s - self._looked_s >= _LOOK_EVERY_S:
             self._looked_s = now_s
@@ -257,27 +257,27 @@ class Connection:
             elif self.phase == "playing" and status is not None and stream is self.stream:
                 problem, silent_s = status.problem, status.silent_s
                 if problem is not None and problem.code == "seats_taken" and not self._drawn:
-                    self._again(now_s, keep_seat=False)  # somebody else was quicker: wait for the next one
+                    self._again(now_s, keep_seat=False)  # somebody else was quicker: wait for the next seat
                 elif (silent_s if silent_s is not None else elapsed_s) > _SILENCE_LIMIT_S:
                     self._fail("no_frames", now_s)
             if self.phase != "idle" and now_s - self._heard_s > _UNHEARD_LIMIT_S:
                 self._heard_s = now_s
                 self.revision += 1
 
-    # ------------------------------------------------------------------ for the queue of `Seats`
+    # ------------------------------------------------------------------ for the queue in `Seats`
     def promised(self, now_s: float) -> bool:
-        """Whether a seat is kept for it that the pool does not count yet."""
+        """Whether a seat is reserved for it that the pool does not count yet."""
         return now_s < self._promise_s and not self._drawn
 
-    def before(self, other: Connection) -> bool:
-        """Whether this one waits, and is to get a seat before the other."""
+    def is_ahead_of(self, other: Connection) -> bool:
+        """Whether this one is waiting and gets a seat before the other."""
         return (
             self.phase == "waiting"
             and (other.phase != "waiting" or self.since_s < other.since_s)
             and self._here()
         )
 
-    # ------------------------------------------------------------------ with the lock
+    # ------------------------------------------------------------------ under the lock
     @contextmanager
     def _changing(self, now_s: float | None = None) -> Iterator[float]:
         with self._seats.lock:
@@ -320,7 +320,7 @@ class Connection:
             self._go("connecting", now_s)
 
     def _keeps_seat(self, now_s: float) -> bool:
-        """Whether there is a seat for it; it is kept until the connection should stand."""
+        """Whether there is a seat for it; if so, reserve it until the connection should be open."""
         if not (self.promised(now_s) or self._seats.free_for(self, now_s)):
             return False
         self._promise_s = now_s + _CONNECT_LIMIT_S
@@ -355,7 +355,7 @@ class Connection:
             self._fail("ice_failed", now_s)
 
     def _stop_on(self, now_s: float) -> None:
-        """Be done with stopping once the browser has hung up and the seat is free, or after long enough."""
+        """Finish stopping once the browser has hung up and the seat is free, or after long enough."""
         done = self._hung_up and (self.stream is None or self.stream.ended)
         if self.phase == "stopping" and (done or now_s - self.since_s > _STOP_LIMIT_S):
             self._go("idle", now_s)

@@ -1,4 +1,4 @@
-"""What one connection plays: source, stream and track, from the first frame to the last."""
+"""What one connection plays, from the first frame to the last: source, stream and track."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ class Media:
     ----------
     pool : PosePool
     settings : LiveSettings
-        To begin with.
+        The initial settings.
     source : Source or None
         On this machine; None for the camera, whose frames go to the player's sink.
     on_asked : callable
-        Gets the media, once, when the browser's connection stands and asks for its first frame.
+        Called once with this object, when the browser's connection is open and requests its first frame.
     on_ended : callable
-        Gets the media, once, when its track ends, for whatever reason.
+        Called once with this object, when its track ends for any reason.
 
     Attributes
     ----------
     stream : LiveStream
     history : History
-        What watches it for the charts.
+        Watches the stream for the charts.
     player : Player
     drawn : bool
-        Whether a frame has been through the model, so that the stream has its seat of the pool.
+        Whether a frame has been through the model, which means that the stream has its seat in the pool.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class Media:
             self._source.start(self.stream.offer)
 
     def close(self) -> None:
-        """End all of it, from any thread; the stream's own frees the seat. A second call does nothing."""
+        """End all of it, from any thread; the stream's own thread frees the seat. A second call does nothing."""
         self._track.stop()
         if self._source is not None:
             self._source.stop()

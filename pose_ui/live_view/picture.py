@@ -1,4 +1,4 @@
-"""The live picture, or what stands in its place: a way to start, a queue for a seat, trouble and what to do."""
+"""The live picture, or what is shown instead: a way to start, the wait for a seat, trouble and what to do."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ _FALLBACK_KEY: Final = "live_fallback_camera"
 _VIDEO: Final = {
     "autoPlay": True,
     "controls": False,
-    "muted": True,  # else some browsers do not start it by themselves
+    "muted": True,  # otherwise some browsers do not start it by themselves
     "playsInline": True,  # on iPhones
-    # Pixels: the frame is as high as the video, so a share of its height would shrink it to nothing.
+    # In pixels: the frame is as high as the video, so a share of its height would shrink it to nothing.
     "style": {"width": "100%", "maxHeight": "640px", "borderRadius": "8px", "background": "#14171C"},
 }
 
@@ -50,7 +50,7 @@ def _translations(t: Translator) -> Translations:
 
 
 def take_snapshot(session: LiveSession, t: Translator) -> None:
-    """Give the present frame to the Photo page. For a button's callback."""
+    """Send the current frame to the Photo page. A button's callback."""
     stream = session.connection.stream
     frame_rgb = stream.snapshot() if stream is not None else None
     if frame_rgb is None:
@@ -60,7 +60,7 @@ def take_snapshot(session: LiveSession, t: Translator) -> None:
 
 
 def live_buttons(session: LiveSession, t: Translator) -> None:
-    """Start or stop."""
+    """Show Start or Stop."""
     if session.connection.on:
         st.button(t("live.stop"), icon=":material/stop:", on_click=session.stop, key="live_stop")
     else:
@@ -89,8 +89,8 @@ def _connection(session: LiveSession, choices: LiveChoices, t: Translator) -> No
         lambda: choices.make_source(session.clip if session.clip is not None else sample_clip()),
     )
     key = f"live_stream_{choices.source}"
-    # The frame reports once when it is there, and each run of the page until its scripts are loaded would make it start
-    # once more, with answers that go to the wrong one. So it is asked to start only after it has reported.
+    # The frame reports once its scripts are loaded. Each run of the page before that would make it start one more time,
+    # and answers would reach the wrong start. So it is told to start only after it has reported.
     mounted = st.session_state.get(generate_frontend_component_key(key)) is not None
     keep_context(key, on_page=session.frame == key)
     session.frame = key
@@ -124,7 +124,7 @@ def _waiting(pool: PosePool, t: Translator) -> None:
 
 
 def _fallback(session: LiveSession, choices: LiveChoices, t: Translator) -> None:
-    """Ways on after trouble."""
+    """Show ways to continue after trouble."""
     assert session.connection.trouble is not None
     ways = fallbacks(session.connection.trouble)
 
@@ -166,12 +166,12 @@ def _no_picture(session: LiveSession, choices: LiveChoices, pool: PosePool, t: T
 
 
 def live_picture(session: LiveSession, choices: LiveChoices, pool: PosePool, t: Translator) -> None:
-    """Show what there is to see, and tell the connection what the browser reports."""
+    """Show the picture or what is shown instead, and tell the connection what the browser reports."""
     connection = session.connection
-    asked = connection.phase in ("checking", "connecting", "playing")
+    active = connection.phase in ("checking", "connecting", "playing")
     if choices.source == "camera":
         report = camera_check(
-            connection.turn if asked else 0,  # nobody wants the camera: it stays closed
+            connection.turn if active else 0,  # at 0 the camera stays closed
             size_wh=choices.size_wh,
             hold=connection.phase in ("checking", "connecting"),
             key="live_camera_check",
@@ -179,7 +179,7 @@ def live_picture(session: LiveSession, choices: LiveChoices, pool: PosePool, t: 
         connection.checked(report)
     if connection.phase == "checking":
         st.caption(t("live.checking"))
-    if asked or connection.phase == "stopping":
+    if active or connection.phase == "stopping":
         _connection(session, choices, t)
     else:
         session.frame = None

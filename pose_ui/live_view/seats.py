@@ -1,4 +1,4 @@
-"""Who gets the next seat, and the clock that all live connections of this process go by."""
+"""Who gets the next seat, and the clock of all live connections in this process."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ops.log import log_unexpected
 from pose_core.models.pool import PosePool
 from pose_ui.shell.resources import pool
 
-if TYPE_CHECKING:  # it brings streamlit-webrtc, which wants a running Streamlit
+if TYPE_CHECKING:  # it imports streamlit-webrtc, which needs a running Streamlit
     from pose_ui.live_view.connection import Connection
 
 __all__ = ["Seats", "seats"]
@@ -22,20 +22,20 @@ _TICK_S: Final = 0.25
 
 
 class Seats:
-    """The seats of a pool, given out in the order in which visitors asked for one.
+    """The seats of a pool, given out in the order in which visitors asked for them.
 
-    One thread advances all connections some times a second while there is something to wait for, and sleeps otherwise.
-    Connections are held weakly: one whose visitor is gone for good goes with the visitor.
+    One thread advances all connections a few times a second while there is something to wait for, and sleeps otherwise.
+    Connections are held by weak references: once its visitor is gone for good, a connection is collected.
 
     Parameters
     ----------
     pool : callable
-        Gives the `PosePool` of now.
+        Returns the current `PosePool`.
 
     Attributes
     ----------
     lock : threading.RLock
-        Guards the phases of all connections, since a seat that one gets is no longer there for another.
+        Guards the phases of all connections, since a seat can go to only one of them.
     """
 
     def __init__(self, pool: Callable[[], PosePool]) -> None:
@@ -46,22 +46,22 @@ class Seats:
         self._thread: threading.Thread | None = None
 
     def join(self, connection: Connection) -> None:
-        """Let this connection go by the clock from now on."""
+        """Have the clock advance this connection from now on."""
         with self.lock:
             self._connections.add(connection)
 
     def free_for(self, connection: Connection, now_s: float) -> bool:
-        """Whether this one may take a seat: one is left for it when all before it in the queue have theirs."""
+        """Whether a seat is left for this connection once all ahead of it in the queue have theirs."""
         with self.lock:
-            others = [one for one in self._connections if one is not connection]
-            # A stream takes its seat of the pool with its first frame; until then it is only promised. For the moment
-            # until that frame is drawn it counts twice: somebody may wait a tick too long, but no seat is given twice.
-            promised = sum(one.promised(now_s) for one in others)
-            before = sum(one.before(connection) for one in others)
-            return self.pool().seats_free - promised > before
+            others = [other for other in self._connections if other is not connection]
+            # A stream takes its seat in the pool with its first frame; until then the seat is only promised. Until that
+            # frame is drawn it counts twice: somebody may wait a tick too long, but no seat is given twice.
+            promised = sum(other.promised(now_s) for other in others)
+            ahead = sum(other.is_ahead_of(connection) for other in others)
+            return self.pool().seats_free - promised > ahead
 
     def wake(self) -> None:
-        """Something is to be waited for: start the clock, should it sleep."""
+        """There is something to wait for: start the clock if it sleeps."""
         with self.lock:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="posedeck-clock", daemon=True)
@@ -69,7 +69,7 @@ class Seats:
         self._something_to_do.set()
 
     def advance(self, now_s: float) -> bool:
-        """Move all connections on to this time, in seconds of `time.monotonic`; whether any goes on waiting."""
+        """Advance all connections to this time, in seconds of `time.monotonic`; whether any is still waiting."""
         with self.lock:
             connections = list(self._connections)
         for connection in connections:
@@ -83,7 +83,7 @@ class Seats:
             try:
                 if self.advance(time.monotonic()):
                     self._something_to_do.set()
-            except Exception as error:  # noqa: BLE001 - the clock of everybody must not stop for a fault of one
+            except Exception as error:  # noqa: BLE001 - one faulty connection must not stop the clock for all
                 log_unexpected(error)
                 self._something_to_do.set()
             time.sleep(_TICK_S)
@@ -91,5 +91,5 @@ class Seats:
 
 @cache  # outside Streamlit's caches, which any browser can clear
 def seats() -> Seats:
-    """The one `Seats` of this process: the order of those who wait, and the clock of all live connections."""
+    """The one `Seats` of this process: the queue of visitors, and the clock of all live connections."""
     return Seats(pool)

@@ -1,4 +1,4 @@
-"""What a visitor has on the Live page: a connection, a clip to play, a recording. Lives in ``st.session_state``."""
+"""A visitor's state on the Live page, kept in ``st.session_state``: a connection, a clip to play, a recording."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ class LiveSession:
     ----------
     connection : Connection
     recording : Recording or None
-        The last finished one.
+        The last finished recording.
     recorder : Recorder or None
-        The one that runs.
+        The running recorder; None while nothing is recorded.
     clip, clip_name : bytes and str, or None
-        The visitor's own video file; None stands for the sample.
+        The visitor's own video file; None means the sample.
     clip_problem : PoseCoreError or None
-        Why the last file was not taken.
+        Why the last file was rejected.
     uploads : int
         Counts uploads: each gets a fresh, empty uploader.
     frame : str or None
-        Key of the picture's frame, if the page's last run drew one.
+        Key of the picture's frame, if the last run of the page showed one.
     """
 
     connection: Connection
@@ -58,7 +58,7 @@ class LiveSession:
         """A run of the page begins, with this source chosen."""
         self.connection.shown(ShownPage(), camera=source == "camera")
         if self._recorded is not None and self._recorded.closed:
-            self.keep_recording()  # the connection has ended by itself
+            self.keep_recording()  # the connection ended by itself
 
     def stop(self) -> None:
         """End the connection; a running recording is kept."""
@@ -66,23 +66,23 @@ class LiveSession:
         self.connection.stop()
 
     def restart(self) -> None:
-        """A choice changed that needs a new connection; does nothing while nothing runs."""
+        """Reconnect after a choice that needs it; does nothing if nothing runs."""
         self.keep_recording()
         self.connection.restart()
 
     def leave(self) -> None:
-        """The visitor was on another page, which ended the connection."""
+        """The visitor went to another page, which ended the connection."""
         self.keep_recording()
         self.connection.leave()
         self.frame = None
 
     @property
     def is_recording(self) -> bool:
-        """Whether a recording runs."""
+        """Whether a recording is running."""
         return self._recorded is not None
 
     def start_recording(self, *, clip: bool) -> None:
-        """Record from now on; the last recording is kept until this one is finished."""
+        """Start recording; the last recording is kept until this one is finished."""
         stream = self.connection.stream
         if self.connection.phase == "playing" and stream is not None:
             self.keep_recording()
@@ -91,7 +91,7 @@ class LiveSession:
             self._recorded = stream
 
     def keep_recording(self) -> None:
-        """Finish a running recording, and keep it if it holds anything."""
+        """Finish a running recording, and keep it if it has any frames."""
         stream, recorder = self._recorded, self.recorder
         self._recorded = self.recorder = None
         if stream is not None and recorder is not None:
@@ -101,11 +101,11 @@ class LiveSession:
                 self.recording = recording
 
     def forget_recording(self) -> None:
-        """Let the last recording go."""
+        """Delete the last recording."""
         self.recording = None
 
     def take_clip(self, name: str | None, data: bytes | None) -> None:
-        """Play this video file from now on if it can be played; None for the sample."""
+        """Use this video file if it can be played; None for the sample."""
         self.uploads += 1
         self.clip_problem = None
         try:

@@ -1,4 +1,4 @@
-"""What stands in the picture's place when no live picture can be had: what is the matter, what to do, and ways on."""
+"""What is shown when there can be no live picture: what is wrong, what to do, and other ways to continue."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from pose_ui.texts import Translator
 __all__ = ["Fallback", "LiveTrouble", "fallbacks", "show_trouble"]
 
 LiveTrouble = Literal[
-    # of the camera, as camera_check reports them
+    # with the camera, as camera_check reports it
     "insecure",
     "no_api",
     "refused",
     "no_camera",
     "busy",
     "failed",
-    # of the connection
+    # with the connection
     "ice_failed",
     "no_frames",
     "ended",
@@ -44,15 +44,15 @@ _FALLBACKS: Final[dict[LiveTrouble, tuple[Fallback, ...]]] = {
 
 
 def fallbacks(trouble: LiveTrouble) -> tuple[Fallback, ...]:
-    """Ways on that can work in spite of `trouble`, the best first.
+    """Ways to continue that can work despite `trouble`, the best first.
 
     A snapshot needs the browser's camera but no WebRTC; performer and clip need WebRTC but no camera; a photo neither.
-    Trying again is pointless where only another address or browser helps.
+    Trying again is left out where only another address or browser helps.
     """
     return _FALLBACKS[trouble]
 
 
 def show_trouble(trouble: LiveTrouble, t: Translator) -> None:
-    """Say what is the matter and what to do, in the picture's place."""
+    """Show what is wrong and what to do, where the picture would be."""
     steps = t(f"trouble.{trouble}_steps", port=st.get_option("server.port"))
     st.warning(f"**{t(f'trouble.{trouble}')}**\n\n{steps}", icon=":material/videocam_off:")

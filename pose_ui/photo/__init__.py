@@ -1,1 +1,1 @@
-"""What the Photo page alone needs."""
+"""What only the Photo page needs."""

@@ -1,4 +1,4 @@
-"""Working through a batch of pictures: progress with time left, stop, overview."""
+"""Analysing a batch of pictures: progress with time left, stop, overview."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ def _stop(session: PhotoSession, stopped: bool) -> None:
 
 
 def analyse_batch(session: PhotoSession, settings: PoseSettings, pool: PosePool, t: Translator) -> None:
-    """Analyse what is pending: the picture that is looked at always, the rest unless the visitor stopped.
+    """Analyse pending pictures: the selected one always, the rest unless the visitor stopped.
 
-    Pressing the stop button ends this run at the next step; what is done stays done.
+    Pressing Stop ends this run at the next step; finished results are kept.
     """
     pending = session.pending()
     if session.stopped:
@@ -50,7 +50,7 @@ def analyse_batch(session: PhotoSession, settings: PoseSettings, pool: PosePool,
 
 
 def batch_bar(session: PhotoSession, t: Translator) -> None:
-    """Which own picture is looked at, with steps to the next; removing them; and how to go on after a stop."""
+    """Show which own picture is selected, with buttons to step, to remove, and to continue after a stop."""
     total = len(session.items)
     if session.sample is not None:
         return
@@ -107,7 +107,7 @@ def batch_bar(session: PhotoSession, t: Translator) -> None:
 
 
 def batch_overview(session: PhotoSession, settings: PoseSettings, t: Translator) -> None:
-    """One row a picture: who was found, or why the file cannot be read."""
+    """Show one row per picture: how many people were found, or why the file cannot be read."""
     total = len(session.items)
     if total < 2:
         return

@@ -33,7 +33,7 @@ _SUFFIX = {"png": "pose", "json": "pose", "csv": "landmarks", "xlsx": "pose"}
 
 
 def _file(kind: str, item: PhotoItem, result: PhotoResult, t: Translator) -> bytes:
-    """One file to take away. Runs in another thread when a button is pressed: no ``st.*`` here."""
+    """One file to download. Runs in another thread when a button is pressed: no ``st.*`` here."""
     if kind == "png":
         frame_rgb = decode_picture(item.data).frame_rgb
         return encode_png(annotate_photo(result, frame_rgb, result.settings, names=landmark_labels(t))[0])
@@ -45,7 +45,7 @@ def _file(kind: str, item: PhotoItem, result: PhotoResult, t: Translator) -> byt
 
 
 def downloads(item: PhotoItem, result: PhotoResult, t: Translator) -> None:
-    """Buttons for PNG, JSON, CSV and XLSX; each file is made when its button is pressed."""
+    """Show buttons for PNG, JSON, CSV and XLSX; each file is made when its button is pressed."""
     stem = safe_stem(item.name)
     with st.container(horizontal=True):
         for kind, mime in _MIME.items():
@@ -64,9 +64,9 @@ def downloads(item: PhotoItem, result: PhotoResult, t: Translator) -> None:
 def _batch_files(
     session: PhotoSession, settings: PoseSettings, t: Translator, progress: Callable[[int], None]
 ) -> Iterator[tuple[str, bytes]]:
-    """The files of each picture in turn, and last a summary that also names what could not be read.
+    """The files of each picture in turn, then a summary that also lists files that could not be read.
 
-    `progress` is told how many pictures are done.
+    `progress` is called with the number of finished pictures.
     """
     summary = io.StringIO(newline="")
     writer = csv.writer(summary, lineterminator="\n")
@@ -85,7 +85,7 @@ def _batch_files(
 
 
 def batch_downloads(session: PhotoSession, settings: PoseSettings, t: Translator) -> None:
-    """Pack everything of a batch into one ZIP, with progress, then offer it."""
+    """Pack all files of a batch into one ZIP, with progress, then offer it for download."""
     total = len(session.items)
     if total < 2:
         return
@@ -98,7 +98,7 @@ def batch_downloads(session: PhotoSession, settings: PoseSettings, t: Translator
         area = st.empty()
         with area.container(horizontal=True, vertical_alignment="center"):
             bar = st.progress(0.0)
-            # Pressing it starts a new run of the page, and with that ends this one.
+            # Pressing it starts a new run of the page, which ends this one.
             st.button(t("photo.stop"), icon=":material/stop:", key="photo_zip_stop")
         countdown = Countdown(total)
 

@@ -1,4 +1,4 @@
-"""The pictures that one visitor looks at, and what was found in them. Lives in ``st.session_state``."""
+"""One visitor's pictures and results, kept in ``st.session_state``."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ __all__ = [
     "photo_session",
 ]
 
-FIRST_SAMPLE: Final = "squat"  # what a first visitor sees
-PREVIEW_PX: Final = 1600  # longer side of what the browser gets; downloads keep the full size
+FIRST_SAMPLE: Final = "squat"  # what a visitor sees at first
+PREVIEW_PX: Final = 1600  # longer side of the picture in the browser; downloads keep the full size
 MAX_PICTURES: Final = 100
 MAX_TOTAL_MB: Final = 200
 
@@ -47,45 +47,45 @@ class PhotoItem:
 
     @cached_property
     def sha256(self) -> str:
-        """Checksum of the file: its identity."""
+        """Checksum of the file, which identifies it."""
         return hashlib.sha256(self.data).hexdigest()
 
 
 @dataclass(frozen=True, eq=False)
 class Preview:
-    """A picture for the browser, at most `PREVIEW_PX` long."""
+    """A picture for the browser, at most `PREVIEW_PX` on its longer side."""
 
     frame_rgb: FrameRGB
 
     @cached_property
     def jpeg(self) -> bytes:
-        """As a file, encoded once for all runs of the page."""
+        """The picture as a JPEG file, encoded once for all runs of the page."""
         return encode_jpeg(self.frame_rgb)
 
 
 def _analysis_key(settings: PoseSettings) -> tuple[DetectionSettings, bool]:
-    """The choices that need the model again when they change."""
+    """The choices that make the model run again when they change."""
     return settings.detection, settings.enlarge_small
 
 
 @dataclass
 class PhotoSession:
-    """The visitor's own pictures, and the sample that is shown instead of them, if one is.
+    """The visitor's own pictures, and the sample that is shown in their place, if any.
 
     Attributes
     ----------
     own : list of PhotoItem
         Own pictures, kept until they are removed.
     sample : PhotoItem or None
-        The sample that is looked at; None while looking at own pictures.
+        The sample on show; None while own pictures are shown.
     stopped : bool
         Whether the visitor stopped the analysis of the batch.
     left_out : int
-        Pictures beyond the limits that were not kept, of those added last.
+        How many of the pictures added last were beyond the limits and not kept.
     zip_file : bytes or None
-        The packed batch, once asked for.
+        The packed batch, once the visitor has asked for it.
     zip_of : object
-        The choices that it was packed with; others outdate it.
+        The choices it was packed with; it is outdated when they change.
     """
 
     own: list[PhotoItem] = field(default_factory=list)
@@ -99,18 +99,18 @@ class PhotoSession:
     _outcomes_key: object = None
     _preview: tuple[str, Preview] | None = None
 
-    # ------------------------------------------------------------------ what is looked at
+    # ------------------------------------------------------------------ which picture is shown
     def show_sample(self, sample: str) -> None:
-        """Look at one of the shipped samples; own pictures are kept."""
+        """Show one of the shipped samples; own pictures are kept."""
         self.sample = PhotoItem(f"{sample}.png", sample_bytes(sample))
-        self._let_go()
+        self._discard_outdated()
 
     def show_own(self) -> None:
-        """Look at own pictures again."""
+        """Show own pictures again."""
         self.sample = None
 
     def add_own(self, items: Iterable[PhotoItem]) -> None:
-        """Add pictures, as many as the limits allow, and look at the first new one."""
+        """Add as many pictures as the limits allow, and show the first new one."""
         self.left_out = 0
         room = MAX_TOTAL_MB * 1024 * 1024 - sum(len(item.data) for item in self.own)
         first_new: int | None = None
@@ -126,14 +126,14 @@ class PhotoSession:
         if first_new is not None:
             self._own_selected = first_new
             self.sample = None
-        self._let_go()
+        self._discard_outdated()
 
     def remove_selected(self) -> None:
-        """Remove the own picture that is looked at; without any left, `FIRST_SAMPLE` is shown."""
+        """Remove the selected own picture; after the last one, `FIRST_SAMPLE` is shown."""
         del self.own[self._own_selected]
         self.step(0)
         if self.own:
-            self._let_go()
+            self._discard_outdated()
         else:
             self.show_sample(FIRST_SAMPLE)
 
@@ -142,8 +142,8 @@ class PhotoSession:
         self.own.clear()
         self.show_sample(FIRST_SAMPLE)
 
-    def _let_go(self) -> None:
-        """Forget what belongs to pictures that are no longer here, and what they were packed into."""
+    def _discard_outdated(self) -> None:
+        """Discard results of pictures that are gone, and the packed batch."""
         self.stopped = False
         self.zip_file = None
         kept = {item.sha256 for item in (*self.own, *self.items)}
@@ -156,25 +156,25 @@ class PhotoSession:
 
     @property
     def selected(self) -> int:
-        """Which of `items` is looked at."""
+        """Index of the shown picture in `items`."""
         return self._own_selected if self.sample is None else 0
 
     def select(self, number: int) -> None:
-        """Look at the own picture with this number, from 0."""
+        """Show the own picture with this number, from 0."""
         self._own_selected = max(0, min(len(self.own) - 1, number))
 
     def step(self, by: int) -> None:
-        """Look at the next or previous own picture."""
+        """Show the next or previous own picture."""
         self.select(self._own_selected + by)
 
     @property
     def item(self) -> PhotoItem:
-        """The picture that is looked at."""
+        """The shown picture."""
         return self.items[self.selected]
 
-    # ------------------------------------------------------------------ what was found
+    # ------------------------------------------------------------------ results
     def forget_if_changed(self, settings: PoseSettings) -> None:
-        """Drop results that were made with other choices for the model."""
+        """Discard results that were made with other model choices."""
         key = _analysis_key(settings)
         if key != self._outcomes_key:
             self._outcomes.clear()
@@ -182,12 +182,12 @@ class PhotoSession:
             self.stopped = False
 
     def pending(self) -> list[PhotoItem]:
-        """Pictures not analysed yet, the one that is looked at first."""
+        """Pictures not analysed yet, the shown one first."""
         ordered = [self.item, *self.items]
         return list({item.sha256: item for item in ordered if item.sha256 not in self._outcomes}.values())
 
     def analyse(self, item: PhotoItem, settings: PoseSettings, pool: PosePool) -> None:
-        """Analyse one picture and keep the outcome, be it a result or why the file cannot be read."""
+        """Analyse one picture and keep the outcome: a result, or why the file cannot be read."""
         try:
             result, picture = analyse_photo(item.data, settings, pool, name=item.name, sha256=item.sha256)
         except PictureError as error:
@@ -198,14 +198,14 @@ class PhotoSession:
                 self._keep_preview(item, picture.frame_rgb)
 
     def outcome(self, item: PhotoItem, settings: PoseSettings) -> Outcome | None:
-        """What became of a picture under the present choices; None while it is pending."""
+        """The outcome for a picture under the current choices; None while it is pending."""
         outcome = self._outcomes.get(item.sha256)
         if isinstance(outcome, PhotoResult):
             return replace(outcome, name=item.name, settings=settings)
         return outcome
 
     def preview(self) -> Preview:
-        """The picture that is looked at; only this one is kept decoded."""
+        """The shown picture, scaled for the browser; only this one is kept decoded."""
         item = self.item
         if self._preview is None or self._preview[0] != item.sha256:
             return self._keep_preview(item, decode_picture(item.data).frame_rgb)
@@ -218,7 +218,7 @@ class PhotoSession:
 
 
 def photo_session() -> PhotoSession:
-    """The visitor's `PhotoSession`, with what other pages sent; new ones look at `FIRST_SAMPLE`."""
+    """The visitor's `PhotoSession`, with pictures that other pages sent; a new one shows `FIRST_SAMPLE`."""
     if PHOTO not in st.session_state:
         session = PhotoSession()
         session.show_sample(FIRST_SAMPLE)

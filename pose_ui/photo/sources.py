@@ -29,14 +29,14 @@ def _take_choice(session: PhotoSession) -> None:
         session.show_own()
         return
     session.show_sample(choice)
-    shown = len(next(one.people for one in SAMPLES if one.id == choice))
-    if shown > st.session_state[setting_key("people")]:  # a demonstration should show them all
+    shown = len(next(sample.people for sample in SAMPLES if sample.id == choice))
+    if shown > st.session_state[setting_key("people")]:  # a demonstration should show everyone
         choose(people=shown)
 
 
 def _take_files(session: PhotoSession, key: str) -> None:
     session.add_own(PhotoItem(file.name, file.getvalue()) for file in st.session_state[key])
-    # A new, empty uploader: the session keeps the pictures now, also over a page change, and Streamlit lets them go.
+    # A new, empty uploader: the session now keeps the pictures, even across pages, and Streamlit can release them.
     st.session_state[_UPLOAD_TURN_KEY] += 1
 
 
@@ -44,14 +44,14 @@ def _take_snapshot(session: PhotoSession, name: str) -> None:
     snapshot = st.session_state[_CAMERA_KEY]
     if snapshot is not None:
         session.add_own([PhotoItem(name, snapshot.getvalue())])
-        st.session_state[_CAMERA_OPEN_KEY] = False  # the result lies behind it; and the camera goes off
+        st.session_state[_CAMERA_OPEN_KEY] = False  # it covers the result; this also turns the camera off
 
 
 def _camera(session: PhotoSession, t: Translator) -> None:
     area = st.popover(
         t("photo.camera"), icon=":material/photo_camera:", key=_CAMERA_OPEN_KEY, on_change="rerun"
     )
-    if area.open:  # only then does the browser ask for the camera
+    if area.open:  # only then may the browser ask for the camera
         with area:
             st.camera_input(
                 t("photo.camera"),
@@ -65,11 +65,11 @@ def _camera(session: PhotoSession, t: Translator) -> None:
 
 
 def photo_sources(session: PhotoSession, t: Translator) -> None:
-    """Show the sources; whatever is chosen goes into `session`."""
+    """Show the sources; what is chosen goes into `session`."""
     samples, files = st.columns([3, 2], gap="medium")
     with samples:
         choices = [sample.id for sample in SAMPLES] + ([_OWN] if session.own else [])
-        # The session leads: an upload moves the choice to the own pictures.
+        # The session decides: an upload moves the choice to own pictures.
         st.session_state[_SAMPLE_KEY] = session.sample.name.removesuffix(".png") if session.sample else _OWN
         st.pills(
             t("photo.samples"),
@@ -96,8 +96,8 @@ def photo_sources(session: PhotoSession, t: Translator) -> None:
             args=(session, key),
         )
         if missed:
-            # The server was restarted, or another one took over, and this page has reconnected by itself. Streamlit
-            # calls back only for what it knows from an earlier run, and in the new process this is the first.
+            # The server was restarted or another one took over, and this page has reconnected by itself. Streamlit
+            # calls back only for widgets it knows from an earlier run, and in the new process this run is the first.
             _take_files(session, key)
             st.rerun()
     if session.left_out:

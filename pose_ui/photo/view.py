@@ -1,4 +1,4 @@
-"""What was found in one picture: the drawn picture, one quiet line of figures, remedies, and the tabs below."""
+"""The result of one picture: the drawn picture, one quiet line of figures, remedies, and the tabs below."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from pose_ui.widgets.labels import landmark_labels
 
 __all__ = ["angle_panel", "choose_person", "drawn_picture", "nobody_found", "result_tabs"]
 
-#: Columns of the table with their number formats: what a person looks for first, and as many digits as it deserves.
+#: Columns of the table with their number formats, the most wanted first, each with no more digits than it deserves.
 _TABLE_FORMATS = {
     "visibility": "%.2f",
     **dict.fromkeys(("x_px", "y_px"), "%.1f"),
@@ -60,14 +60,14 @@ def _timing_line(result: PhotoResult, times_ms: Mapping[str, float], t: Translat
 
 
 def drawn_picture(result: PhotoResult, preview: Preview, chosen: int | None, t: Translator) -> None:
-    """The picture with its skeletons over the picture as it came, and how long each step took."""
+    """Show the picture with its skeletons over the original, and how long each step took."""
     drawn_rgb, draw_ms = annotate_photo(
         result, preview.frame_rgb, result.settings, names=landmark_labels(t), chosen=chosen
     )
     alt = t("photo.alt", name=result.name, people=t.people(len(result.poses)))
     if not result.poses:
         st.image(preview.jpeg, alt=t("photo.alt_nobody", name=result.name))
-    elif result.settings.draw.skeleton_only:  # the picture itself is not even sent
+    elif result.settings.draw.skeleton_only:  # the original is not even sent
         st.image(encode_jpeg(drawn_rgb), alt=alt)
     else:
         compare(preview.jpeg, encode_jpeg(drawn_rgb), alt, t, key="photo_compare")
@@ -80,7 +80,7 @@ def drawn_picture(result: PhotoResult, preview: Preview, chosen: int | None, t: 
 
 
 def nobody_found(settings: PoseSettings, t: Translator) -> None:
-    """Say so kindly, why that happens, and offer what helps with one click."""
+    """Say so, explain why it happens, and offer remedies at one click each."""
     st.info(t("photo.nobody"), icon=":material/person_search:")
     detection = settings.detection
     remedies: dict[str, tuple[dict[str, Any], bool]] = {
@@ -101,7 +101,7 @@ def nobody_found(settings: PoseSettings, t: Translator) -> None:
 
 
 def choose_person(count: int, t: Translator) -> int:
-    """Which person is looked at, from 0; asked only when there are several."""
+    """Number of the selected person, from 0; the visitor chooses only if there are several."""
     if count < 2:
         return 0
     chosen = st.segmented_control(
@@ -117,7 +117,7 @@ def choose_person(count: int, t: Translator) -> int:
 
 
 def angle_panel(result: PhotoResult, person: int, t: Translator) -> None:
-    """Angles of the chosen person, in the picture or in space."""
+    """Show the angles of the selected person, in the picture or in space."""
     spaces: tuple[Space, Space] = ("image", "world")
     space = st.segmented_control(
         t("photo.space"),
@@ -134,7 +134,7 @@ def angle_panel(result: PhotoResult, person: int, t: Translator) -> None:
 
 
 def result_tabs(result: PhotoResult, preview: Preview, person: int, t: Translator) -> None:
-    """Explore, 3-D, angles, table and JSON; only the open one is computed."""
+    """Show the tabs Explore, 3-D, Angles, Table and JSON; only the open one is computed."""
     names = ("explore", "world", "angles", "table", "json")
     name, tab = open_tab({name: t(f"photo.tab_{name}") for name in names}, PHOTO_TAB, t)
     limit = result.settings.visibility_limit

@@ -1,4 +1,4 @@
-"""Which language the visitor reads: from the address, else from the browser; switched at the top of every page."""
+"""The visitor's language: from the address, else from the browser; with a switch at the top of every page."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ _document_language = st.components.v2.component(
 
 
 def _first_choice() -> Language:
-    asked = st.query_params.get("lang")
-    if asked in get_args(Language):
-        return "zh" if asked == "zh" else "en"
+    requested = st.query_params.get("lang")
+    if requested in get_args(Language):
+        return "zh" if requested == "zh" else "en"
     return "zh" if (st.context.locale or "").lower().startswith("zh") else "en"
 
 
 def current() -> Translator:
     """Translator of the visitor's language.
 
-    The session's choice leads; it is written back to the address on each run, since changing the page drops it there.
+    The session's choice comes first. Each run writes it back to the address, since a page change drops it there.
     """
     if st.session_state.get(LANG) not in LANGUAGES:
         st.session_state[LANG] = _first_choice()
@@ -38,9 +38,9 @@ def current() -> Translator:
 
 
 def switch_before_pages(t: Translator) -> None:
-    """The switch where no page is shown yet.
+    """The switch before sign-in.
 
-    One of its own: the browser would not show what is chosen in the pages' switch if that one were also here.
+    A widget of its own: if the pages' switch were used here too, the browser would not show the choice in it later.
     """
     _control(t, SIGN_IN_LANG, default=t.language, on_change=_take_choice)
 
@@ -67,5 +67,5 @@ def _control(t: Translator, key: str, **options: Any) -> None:
 
 
 def tell_browser(t: Translator) -> None:
-    """Name the page's language to the browser, for screen readers and for the right shape of Chinese characters."""
+    """Tell the browser the page's language, for screen readers and the right forms of Chinese characters."""
     _document_language(data=_TAGS[t.language], key="document_language")

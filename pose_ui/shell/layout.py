@@ -17,25 +17,25 @@ from pose_ui.texts import Translator
 
 __all__ = ["ICON", "number", "open_tab", "page_header", "plain", "title_row"]
 
-#: A file of our own: the browser would fetch a Material icon's picture for its tab from Google.
+#: Our own file: for a Material icon, the browser would fetch the picture for its tab from Google.
 ICON: Final = str(Path(__file__).with_name("assets") / "icon.svg")
 
 
 def plain(text: str) -> str:
-    r"""Text from outside, such as a file's name, without any effect as Markdown.
+    r"""Text from outside, such as a file name, escaped so that it has no effect as Markdown.
 
     Examples
     --------
     >>> print(plain("my_*file*.jpg"), plain("照片（1）"))
     my\_\*file\*\.jpg 照片（1）
     """
-    # A word joiner, which nobody sees, keeps addresses from becoming links.
-    # Markdown knows escapes of ASCII punctuation only: before any other sign the backslash would be shown.
+    # An invisible word joiner keeps addresses from becoming links.
+    # Markdown can escape only ASCII punctuation; before any other character the backslash would be shown.
     return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text.replace("://", ":\N{WORD JOINER}//"))
 
 
 def number(value: float, digits: int = 0) -> str:
-    """A figure for the screen; a dash where it is not known.
+    """A number for the screen; a dash where it is unknown.
 
     Examples
     --------
@@ -46,29 +46,29 @@ def number(value: float, digits: int = 0) -> str:
 
 
 def title_row(title: str) -> DeltaGenerator:
-    """A row with a title; what is added to it stands at the right."""
+    """A row with a title; what is added to it appears at the right."""
     row = st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute")
     row.title(title, anchor=False, width="content")
     return row
 
 
 def page_header(title: str, t: Translator) -> None:
-    """The page's title, and at its right the language switch, and the way out where there is one."""
+    """Show the page's title with the language switch at its right, and Sign out for those who signed in."""
     with title_row(title):
         language.switch(t)
         sign_out_button(t)
 
 
 def open_tab(labels: Mapping[str, str], memory: str, t: Translator) -> tuple[str, DeltaGenerator]:
-    """Tabs of which only the open one is filled: its name, and where to put its content.
+    """Tabs of which only the open one is filled: the name of that one, and the container for its content.
 
     Parameters
     ----------
     labels : mapping of str to str
-        Name of each tab to its text.
+        Name of each tab to its label.
     memory : str
-        Key under which the open one is remembered by its name: its label changes with the language, and the widget
-        goes with the page.
+        Key under which the open tab is remembered by name, since its label changes with the language and the widget
+        is lost with the page.
     """
     names = list(labels)
     key = f"{memory}_{t.language}"

@@ -1,4 +1,4 @@
-"""Pictures on their way from one page to another, so that no page needs to know the other's parts."""
+"""Pictures on their way from one page to another, so that pages need not know each other."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["collect_pictures", "picture_is_waiting", "send_to_photo"]
 
 
 def send_to_photo(name: str, data: bytes) -> None:
-    """Leave a picture file for the Photo page; the sending page then switches to it."""
+    """Leave a picture file for the Photo page; the sending page then switches to that page."""
     st.session_state.setdefault(PICTURES_FOR_PHOTO, []).append((name, data))
 
 
@@ -20,6 +20,6 @@ def picture_is_waiting() -> bool:
 
 
 def collect_pictures() -> list[tuple[str, bytes]]:
-    """File names and files left since the last time, oldest first."""
+    """Names and contents of the files left since the last call, oldest first."""
     pictures: list[tuple[str, bytes]] = st.session_state.pop(PICTURES_FOR_PHOTO, [])
     return pictures

@@ -1,4 +1,4 @@
-"""How trouble looks on the screen: a sentence where the cause is, never a traceback."""
+"""How errors look on the screen: a sentence next to the cause, never a traceback."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ __all__ = ["show_problem", "show_unexpected"]
 
 
 def show_problem(error: PoseCoreError, t: Translator) -> None:
-    """The sentence of an error that a person can do something about."""
+    """Show the sentence of an error that the visitor can do something about."""
     st.error(t.error(error), icon=":material/error:")
 
 
 def show_unexpected(error: Exception) -> bool:
-    """Handler of errors that nobody foresaw: logs where it happened, shows a calm sentence.
+    """Handle an unexpected error: log where it happened, show a calm sentence.
 
     Only the exception's type and place are logged: its message might quote what a visitor uploaded.
     """

@@ -1,4 +1,4 @@
-"""What all visitors share: one pool of landmarkers, warm before the first of them arrives."""
+"""What all visitors share, such as the pool of landmarkers, warm before the first visitor arrives."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from pose_core.translate import untranslated
 
 __all__ = ["PASSWORD_ATTEMPTS", "benchmark_runner", "close_pool", "password_attempts", "pool", "warm_up"]
 
-#: Passwords a minute from one address: enough for slips of the finger, 14 400 guesses a day.
+#: Passwords a minute from one address: enough for typing errors, and no more than 14 400 guesses a day.
 PASSWORD_ATTEMPTS = 10
-_WARM_RUNS = 3  # the whole way of a picture; after these it is as fast as it gets
+_WARM_RUNS = 3  # full analyses of a picture; after these it is as fast as it gets
 
 
 @st.cache_resource(show_spinner=False, on_release=PosePool.close)
@@ -52,23 +52,23 @@ def password_attempts() -> RateLimit:
 
 
 def _import_for_pages() -> None:
-    import pandas  # noqa: F401  - a third of a second, and on no page's way here
+    import pandas  # noqa: F401  - takes a third of a second, and nothing else here imports it
 
-    # Not at the top: streamlit-webrtc wants Streamlit's runtime, which does not exist at that time.
+    # Not at the top: streamlit-webrtc needs Streamlit's runtime, which does not exist yet at that time.
     from pose_ui.webrtc import video
 
     video.apply()
 
 
 def warm_up() -> None:
-    """Do once what the first visitor would else wait for: load models, open fonts, import what pages need.
+    """Do what the first visitor would otherwise wait for: load models, open fonts, import what pages need.
 
-    Called by the application's start-up hook, before the port is open.
+    Called by the application's start-up hook, before the port opens.
     """
     data = sample_bytes("stand")
-    with ThreadPoolExecutor(1) as beside:
-        imports = beside.submit(_import_for_pages)
-        pool().warm(decode_picture(data).frame_rgb)  # most of it outside Python
+    with ThreadPoolExecutor(1) as importer:
+        imports = importer.submit(_import_for_pages)
+        pool().warm(decode_picture(data).frame_rgb)  # mostly outside Python
         imports.result()
     settings = PoseSettings()
     for _ in range(_WARM_RUNS):
@@ -76,15 +76,15 @@ def warm_up() -> None:
         drawn_rgb, _ = annotate_photo(result, picture.frame_rgb, settings, names={"nose": "nose 鼻"})
         jpeg = encode_jpeg(drawn_rgb)
         picture_figure(jpeg, result.poses, untranslated, visibility_limit=0.5).to_json()
-    # The cores are shared by pictures and streams: threads of OpenCV's own cost more than they bring.
+    # Pictures and streams share the cores: OpenCV's own threads cost more than they gain.
     cv2.setNumThreads(1)
-    # What is loaded now stays: collections of garbage, each of which stops every stream, need not look at it again.
+    # What is loaded now stays. Garbage collections, which halt all streams, then need not scan it.
     gc.collect()
     gc.freeze()
 
 
 def close_pool() -> None:
-    """End a benchmark and free all landmarkers; the last thing before the process ends."""
+    """End a running benchmark and free all landmarkers; the last step before the process ends."""
     benchmark_runner().close()
     pool().close()
     pool.clear()

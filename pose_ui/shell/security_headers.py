@@ -1,6 +1,6 @@
-"""What every answer tells the browser about what a page may do. Bound to what the frontend of Streamlit 1.67 needs.
+"""Response headers that tell the browser what a page may do. Bound to what the frontend of Streamlit 1.67 needs.
 
-tests/e2e/test_offline.py opens every page and listens for what the browser refuses.
+tests/e2e/test_offline.py opens every page and listens for violations that the browser reports.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ def _hash(script: bytes) -> str:
 
 @cache
 def content_security_policy() -> str:
-    """The policy of the pages: nothing from elsewhere, and of inline scripts only the one that Streamlit ships."""
+    """The policy for the pages: nothing from elsewhere, and as inline script only the one that Streamlit ships."""
     inline = " ".join(_hash(script) for script in _INLINE_SCRIPT.findall(_INDEX.read_bytes()))
     return "; ".join(
         (
             "default-src 'none'",
-            # blob: how Streamlit hands the scripts of components (pose_ui/widgets/before_after.py, ...) to the browser.
+            # blob: Streamlit passes scripts of components (pose_ui/widgets/before_after.py, ...) this way.
             f"script-src 'self' blob: 'wasm-unsafe-eval' {inline}".rstrip(),
-            # Streamlit, its components and Plotly style by style elements and attributes.
+            # Streamlit, its components and Plotly use style elements and attributes.
             "style-src 'self' 'unsafe-inline'",
             "img-src 'self' data: blob:",
             "font-src 'self' data:",
@@ -55,9 +55,9 @@ def content_security_policy() -> str:
 
 
 class SecurityHeaders:
-    """ASGI middleware: puts the headers on every answer that has none of its own of that name.
+    """ASGI middleware: adds each header to every HTTP response that does not have it yet.
 
-    WebSockets, over which the pages live, pass untouched.
+    WebSockets, which the pages run on, pass through untouched.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -70,17 +70,17 @@ class SecurityHeaders:
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let the application answer, with the headers."""
+        """Let the application respond, with the headers added."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                there = list(message.get("headers", ()))
-                names = {name.lower() for name, _ in there}
+                present = list(message.get("headers", ()))
+                names = {name.lower() for name, _ in present}
                 missing = (header for header in self._headers if header[0] not in names)
-                message = {**message, "headers": [*there, *missing]}
+                message = {**message, "headers": [*present, *missing]}
             await send(message)
 
         await self._app(scope, receive, with_headers)

@@ -1,4 +1,4 @@
-"""Who may see the pages: everybody, whoever knows the one password, or whoever Streamlit's own login (OIDC) knows."""
+"""Who may see the pages: everyone, those with the one password, or those signed in through Streamlit's login (OIDC)."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from pose_ui.texts import Translator
 
 __all__ = ["check_login", "signed_in", "tell_what_is_open"]
 
-#: What Streamlit's login needs in the section [auth].
+#: What Streamlit's login needs in section [auth].
 _AUTH: Final = ("redirect_uri", "cookie_secret", "client_id", "client_secret", "server_metadata_url")
-#: And what it imports for that; PoseDeck's own list of packages has neither.
+#: What it imports; PoseDeck's own requirements include neither.
 _PACKAGES: Final = ("authlib", "httpx")
 _LONGEST_TYPED: Final = 1000
 
@@ -38,9 +38,9 @@ def check_login(configuration: Configuration) -> None:
     Raises
     ------
     SetupError
-        A package of its is not installed.
+        If a package that it needs is not installed.
     SettingsError
-        Its section in Streamlit's secrets file is missing, damaged or not complete.
+        If its section in Streamlit's secrets file is missing, damaged or incomplete.
     """
     if not configuration.login:
         return
@@ -57,29 +57,29 @@ def check_login(configuration: Configuration) -> None:
     if missing:
         raise SettingsError(
             "auth_section",
-            "POSEDECK_LOGIN=oidc needs a section [auth] in .streamlit/secrets.toml, in which {names} is missing. "
-            "Add it as docs/deploy.md shows.",
+            "POSEDECK_LOGIN=oidc needs a section [auth] in .streamlit/secrets.toml; missing there: {names}. "
+            "Add what is missing; docs/deploy.md shows how.",
             names=", ".join(missing),
         )
 
 
 def tell_what_is_open(configuration: Configuration) -> None:
-    """Warn of a door left open beside a closed one."""
+    """Warn if only one of pages and REST interface is protected."""
     pages_closed = configuration.login or configuration.password is not None
     if pages_closed == (configuration.api_token is not None):
         return
     message = (
-        "The pages ask who comes, but the REST interface answers everybody: set POSEDECK_API_TOKEN to change that."
+        "The pages require sign-in, but the REST interface is open to everyone. Set POSEDECK_API_TOKEN to protect it."
         if pages_closed
-        else "The REST interface wants a token, but the pages are open to everybody: set POSEDECK_PASSWORD to change "
-        "that."
+        else "The REST interface requires a token, but the pages are open to everyone. Set POSEDECK_PASSWORD to "
+        "protect them."
     )
     log_event("open", logging.WARNING, message=message)
 
 
 # ---------------------------------------------------------------------- on the screen
 def signed_in(t: Translator) -> bool:
-    """Whether this visitor may see the pages; if not, shows how to come in, and nothing else may be shown."""
+    """Whether this visitor may see the pages; if not, shows how to sign in, and nothing else may be shown."""
     configuration = read_configuration(os.environ)
     if configuration.login:
         return _known_to_the_login(configuration, t)
@@ -109,7 +109,7 @@ def _header(t: Translator) -> None:
 
 
 def _try_password() -> None:
-    """Compare what was typed. It is neither kept nor logged."""
+    """Check the typed password. It is neither kept nor logged."""
     typed = str(st.session_state.get(TYPED_PASSWORD, ""))
     st.session_state[TYPED_PASSWORD] = ""
     wait_s = password_attempts().wait_s(st.context.ip_address)
@@ -118,7 +118,7 @@ def _try_password() -> None:
         log_event("sign_in", logging.WARNING, outcome="too_often")
         return
     password = read_configuration(os.environ).password or ""
-    # Of the digests, which are of one length: the time tells nothing about the password's either.
+    # Digests all have the same length, so the time taken does not reveal the password's length either.
     if password and hmac.compare_digest(_digest(typed), _digest(password)):
         st.session_state.pop(SIGN_IN_TROUBLE, None)
         st.session_state[SIGNED_IN] = True
@@ -153,7 +153,7 @@ def _known_to_the_login(configuration: Configuration, t: Translator) -> bool:
 
 
 def _is_on_the_list(user: Mapping[str, Any], who: tuple[str, ...]) -> bool:
-    """Whether this user's address, which the provider must have verified, or its domain is on the list."""
+    """Whether this user's address or its domain is on the list; the provider must have verified the address."""
     if not who:
         return True
     address = str(user.get("email") or "").lower()

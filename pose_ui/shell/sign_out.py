@@ -1,4 +1,4 @@
-"""The way out, where there was a way in: the button at the top of every page."""
+"""Sign out: the button at the top of every page."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["sign_out_button"]
 
 
 def sign_out_button(t: Translator) -> None:
-    """Show the button to those who signed in by the password or by a login."""
+    """Show the button to visitors who signed in with the password or a login."""
     if st.session_state.get(SIGNED_IN):
         login = read_configuration(os.environ).login
         st.button(
@@ -28,7 +28,7 @@ def sign_out_button(t: Translator) -> None:
 
 
 def _forget() -> None:
-    """Stop what runs and forget everything but the language: the next one at this browser may be somebody else."""
+    """Stop what runs and forget everything but the language: the next visitor may be somebody else."""
     live, benchmark = st.session_state.get(LIVE), st.session_state.get(BENCHMARK)
     if live is not None:
         live.leave()

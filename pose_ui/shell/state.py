@@ -1,4 +1,4 @@
-"""The keys of ``st.session_state``, all in one place. It holds only choices and finished results."""
+"""All keys of ``st.session_state``, which holds only choices, sessions and finished results."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ __all__ = [
 
 LANG: Final = "lang"
 BENCHMARK: Final = "benchmark"  # a pose_ui.benchmark.session.BenchmarkSession
-BENCHMARK_TAB: Final = "benchmark_tab"  # the open one of its tabs
-PAGE: Final = "page"  # address of the page that was shown last
-ENTERED: Final = "entered"  # there while a page has not yet noticed that the visitor came to it
+BENCHMARK_TAB: Final = "benchmark_tab"  # name of its open tab
+PAGE: Final = "page"  # address of the page shown last
+ENTERED: Final = "entered"  # set until a page has noticed that the visitor has just opened it
 LIVE: Final = "live"  # a pose_ui.live_view.session.LiveSession
 PHOTO: Final = "photo"  # a pose_ui.photo.session.PhotoSession
-PHOTO_TAB: Final = "photo_tab"  # the open one of the result's tabs
+PHOTO_TAB: Final = "photo_tab"  # name of the result's open tab
 PICTURES_FOR_PHOTO: Final = "pictures_for_photo"  # see pose_ui.shell.mailbox
 SIGNED_IN: Final = "signed_in"  # True once the visitor may see the pages
 SIGN_IN_LANG: Final = "sign_in_lang"  # the language switch before any page
-SIGN_IN_TROUBLE: Final = "sign_in_trouble"  # 0: a wrong password; above: seconds to wait before the next one
-TYPED_PASSWORD: Final = "typed_password"  # the field; emptied as soon as it was compared
+SIGN_IN_TROUBLE: Final = "sign_in_trouble"  # 0: wrong password; above 0: seconds to wait before the next
+TYPED_PASSWORD: Final = "typed_password"  # the field; emptied as soon as the password is checked
 
 #: Choices of the settings panel with their defaults; each lives under `setting_key`.
 SETTING_DEFAULTS: Final[dict[str, object]] = {

@@ -1,5 +1,4 @@
-"""The only place that reaches into private parts of Streamlit 1.67. tests/e2e/test_offline.py and
-test_live_rounds.py hold it.
+"""The only place that uses private parts of Streamlit 1.67; tests/e2e/test_offline.py and test_live_rounds.py check it.
 
 Call `apply` before the server starts.
 """
@@ -33,33 +32,33 @@ def _is_no_farewell(record: logging.LogRecord) -> bool:
 
 
 def apply() -> None:
-    """Set what Streamlit offers no public name for."""
-    # A folder called pages/ makes Streamlit run the first visitor's page by itself, without dashboard.py, until
-    # st.navigation was called once in the process. This is what that call sets.
+    """Set what Streamlit offers no public setting for."""
+    # Because of the folder pages/, Streamlit would run pages by themselves, without dashboard.py, until st.navigation
+    # has been called once in the process. This is what that call sets.
     PagesManager.uses_pages_directory = False
     # When a page of another origin opens Streamlit's WebSocket, Streamlit asks an outside service for this machine's
-    # address, browser.serverAddress or not, to compare the origin with it. Both answers are cached here; with them
-    # given, nobody is asked, and the foreign origin is refused as before.
+    # address to compare the origin with, even if browser.serverAddress is set. It caches both answers in these names;
+    # with values in them it asks nobody, and the foreign origin is refused as before.
     net_util._internal_ip = _HERE
     net_util._external_ip = _HERE
-    # Streamlit would log an unexpected error with its message, which may quote what a visitor uploaded;
+    # Streamlit would log an unexpected error with its message, which may quote a visitor's upload;
     # pose_ui.shell.problems logs its type and place instead.
     logging.getLogger("streamlit.error_util").addFilter(lambda record: record.msg != _UNCAUGHT)
-    # Warming up imports streamlit-webrtc outside of any page's run, on purpose; Streamlit would warn of that.
+    # Warming up imports streamlit-webrtc outside any page's run, on purpose; Streamlit would warn about that.
     context = "streamlit.runtime.scriptrunner_utils.script_run_context"
     logging.getLogger(context).addFilter(lambda record: "missing ScriptRunContext" not in record.msg)
-    # A visitor who leaves while something is being sent: Streamlit takes what Starlette raises for a text message, and
-    # closes what is closed. The visit ends as it should; only the log would have a traceback each time.
+    # When a visitor leaves while something is being sent, Streamlit mistakes what Starlette raises for a text message
+    # and closes what is closed already. The visit ends properly, but each time the log would get a traceback.
     logging.getLogger("uvicorn.error").addFilter(_is_no_farewell)
-    # Uploads above 1 MB would be put into temporary files. All that may come in stays in memory.
+    # Uploads above 1 MB would go to temporary files. This keeps all of them in memory.
     MultiPartParser.spool_max_size = (MAX_FILE_MB + 1) * 1024 * 1024
 
 
 class ShownPage:
-    """The page whose run makes it, for other threads: whether the visitor still has it open, and a way to wake it.
+    """The page whose run creates it, for other threads: whether the visitor still has it open, and a way to wake it.
 
-    Streamlit has no public call for the second. What it does for a request of a browser is done here in its place,
-    but only while the visitor's script rests, so that no click is lost.
+    Streamlit has no public call for the latter. This does what Streamlit does when a browser requests a run, but only
+    while the visitor's script is not running, so that no click is lost.
     """
 
     def __init__(self) -> None:
@@ -77,7 +76,7 @@ class ShownPage:
         return self._session() is not None
 
     def wake(self, needed: Callable[[], bool]) -> None:
-        """Run the page as soon as it rests, if `needed` still says so by then; from any thread, as often as wanted."""
+        """Run the page once its script rests, if `needed` is still true by then; from any thread, repeatedly."""
         session = self._session()
         if session is not None and not self._waking:
             self._waking = True

@@ -1,4 +1,4 @@
-"""Every sentence on the screen, in English and Chinese, from one catalogue: the ``.toml`` files beside this module."""
+"""Every text on the screen, in English and Chinese, from one catalogue: the ``.toml`` files next to this module."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ def _leaves(tree: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str,
 
 @cache
 def catalogue() -> dict[str, dict[str, str]]:
-    """All texts: key to language to text. Errors carry their English sentence themselves, so have only ``zh``."""
+    """All texts: key to language to text. Errors carry their own English sentence, so they have only ``zh``."""
     texts: dict[str, dict[str, str]] = {}
     for file in sorted(Path(__file__).parent.glob("*.toml")):
         for key, text in _leaves(tomllib.loads(file.read_text(encoding="utf-8"))):
-            assert key not in texts, f"{key} stands twice in the catalogue"
+            assert key not in texts, f"{key} is in the catalogue twice"
             texts[key] = text
     return texts
 
 
 class Translator:
-    """Callable that turns a key and values into a sentence of one language.
+    """Callable that turns a key and values into a text in one language.
 
     Parameters
     ----------
@@ -50,12 +50,12 @@ class Translator:
         self.language: Language = language
 
     def __call__(self, key: str, /, **values: object) -> str:
-        """Text of `key` with its ``{fields}`` filled in; KeyError if the catalogue lacks it."""
+        """Text of `key` with its ``{fields}`` filled in; KeyError if it is not in the catalogue."""
         text = catalogue()[key][self.language]
         return text.format(**values) if values else text
 
     def error(self, error: PoseCoreError) -> str:
-        """The sentence of an error."""
+        """The sentence that an error says."""
         if self.language == "en":
             return str(error)
         return catalogue()[f"error.{error.code}"][self.language].format(**error.values)

@@ -1,1 +1,1 @@
-"""The connection between browser and server, and what is changed in aiortc and streamlit-webrtc for it."""
+"""The connection between browser and server, and the changes to aiortc and streamlit-webrtc that it needs."""

@@ -1,7 +1,7 @@
-"""All that PoseDeck uses of the private parts of aiortc 1.16, aioice 0.13 and streamlit-webrtc 0.79, in this one place.
+"""All private parts of aiortc 1.16, aioice 0.13 and streamlit-webrtc 0.79 that PoseDeck uses, in this one place.
 
-Other modules take these names from here and from nowhere else, so that what another version may break is found at once.
-requirements.in holds the versions; the tests of this folder and tests/e2e/test_turn.py hold the behaviour.
+Other modules import these names only from here, so that what another version may break is found at once.
+requirements.in pins the versions; this folder's tests and tests/e2e/test_turn.py check the behaviour.
 """
 
 from __future__ import annotations
@@ -40,15 +40,15 @@ __all__ = [
     "vpx",
 ]
 
-#: Read by its present name, so that another version without it fails here and not by leaking addresses.
+#: Read by name, so that a version without it fails here instead of leaking addresses.
 _compile_servers = component.compile_rtc_configuration  # type: ignore[attr-defined]
 
 
 def force_relay() -> None:
-    """Make the server keep to ``"iceTransportPolicy": "relay"`` wherever a configuration asks for it.
+    """Make the server respect ``"iceTransportPolicy": "relay"`` wherever a configuration sets it.
 
-    aiortc can do so, and the browser does, but streamlit-webrtc hands only the servers on to aiortc: the server would
-    go on offering its own addresses. Configurations without that entry are untouched. May be called often, from any
+    The browser does, and aiortc can, but streamlit-webrtc passes only the servers on to aiortc, so the server would
+    still offer its own addresses. Configurations without that entry are unchanged. May be called repeatedly, from any
     thread.
     """
     component.compile_rtc_configuration = _compile_with_policy  # type: ignore[attr-defined]
@@ -61,26 +61,26 @@ def _compile_with_policy(rtc_configuration: Any) -> RTCConfiguration:
 
 
 def register_component() -> None:
-    """Make the component known to a running Streamlit: imported outside a page's run, it is not so by itself.
+    """Register the component with a running Streamlit, which an import outside a page's run does not do.
 
-    That saves the first visitor of the Live page the second which the import takes.
+    This saves the first visitor of the Live page the second that the import takes.
     """
-    if runtime.exists():  # measurements warm up without a server
+    if runtime.exists():  # benchmarks warm up without a server
         ComponentRegistry.instance().register_component(component._component_func)
 
 
 def keep_context(key: str, *, on_page: bool) -> None:
-    """Before `webrtc_streamer`: say whether its frame is on the page already, or has to begin afresh.
+    """Before `webrtc_streamer`: say whether its frame is already on the page or has to start from scratch.
 
-    By itself streamlit-webrtc goes by Streamlit's count of finished runs, which rises only when the browser is told.
-    After runs in quick succession it took a frame for new, and hung up on a picture that ran.
+    By itself, streamlit-webrtc relies on Streamlit's count of finished runs, which rises only when the browser is told.
+    After runs in quick succession it took an old frame for a new one and hung up on a running picture.
 
     Parameters
     ----------
     key : str
-        That of `webrtc_streamer`.
+        The key of `webrtc_streamer`.
     on_page : bool
-        Whether the page's last run drew it.
+        Whether the last run of the page showed the frame.
     """
     context = st.session_state.get(key)
     if context is not None:

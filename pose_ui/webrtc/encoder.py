@@ -12,15 +12,15 @@ from pose_ui.webrtc.bindings import Vp8Encoder
 
 __all__ = ["LiveVp8Encoder"]
 
-#: As aiortc's: the encoder is set up anew when the wanted bitrate is this far from the present one.
+#: As in aiortc: the codec is set up again when the target bitrate is this far from the current one.
 _BITRATE_CHANGE: Final = 0.1
 
 
 class LiveVp8Encoder(Vp8Encoder):
-    """Takes rgb24 frames with even sides as they are, and sets the codec up with options of its own."""
+    """Accepts rgb24 frames with even sides directly, and sets the codec up with options of its own."""
 
     def encode(self, frame: Frame, force_keyframe: bool = False) -> tuple[list[bytes], int]:
-        """Payloads and time stamp of a frame; called by aiortc on a thread of its pool."""
+        """Payloads and timestamp of a frame; called by aiortc on a thread of its pool."""
         assert isinstance(frame, av.VideoFrame)
         if frame.format.name == "rgb24" and frame.width % 2 == frame.height % 2 == 0:
             frame = to_yuv(frame)
@@ -32,4 +32,4 @@ class LiveVp8Encoder(Vp8Encoder):
             or abs(self.target_bitrate - codec.bit_rate) > _BITRATE_CHANGE * codec.bit_rate
         ):
             self.codec = new_vp8_encoder(frame.width, frame.height, self.target_bitrate)
-        return super().encode(frame, force_keyframe)  # finds the codec fitting and keeps it
+        return super().encode(frame, force_keyframe)  # the codec fits, so it is kept

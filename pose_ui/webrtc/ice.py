@@ -1,9 +1,9 @@
-"""STUN and TURN servers for the Live page: none unless whoever runs PoseDeck names some. docs/deploy.md shows how.
+"""STUN and TURN servers for the Live page: none unless the operator sets some, as docs/deploy.md shows.
 
-The environment leads, then the section ``[ice]`` of Streamlit's ``secrets.toml``.
+The environment comes first, then the section ``[ice]`` of Streamlit's ``secrets.toml``.
 
-A credential has to reach each viewer's browser. It stays out of logs and of the screen: it is in no ``repr`` and in no
-sentence of an error, and neither are addresses, since a password may have been pasted in the wrong line.
+A credential has to reach each viewer's browser, but must not appear in logs or on the screen: no ``repr`` and no error
+message contains it. Nor do they contain addresses, since a password may have been pasted into the wrong line.
 """
 
 from __future__ import annotations
@@ -40,15 +40,15 @@ USERNAME = "POSEDECK_ICE_USERNAME"
 CREDENTIAL = "POSEDECK_ICE_CREDENTIAL"
 RELAY_ONLY = "POSEDECK_ICE_RELAY_ONLY"
 
-#: What both ends can use. RFC 7064 knows no transport after stun:, browsers speak turns: over TCP alone, and aiortc
-#: reads neither stuns: nor an IPv6 address.
+#: What both ends can use. RFC 7064 has no transport after stun:, browsers use turns: over TCP only, and aiortc reads
+#: neither stuns: nor an IPv6 address.
 _ADDRESS = re.compile(
     r"(stun:[\w.-]+(:\d{1,5})?|turn:[\w.-]+(:\d{1,5})?(\?transport=(udp|tcp))?"
     r"|turns:[\w.-]+(:\d{1,5})?(\?transport=tcp)?)",
     re.ASCII,
 )
 _YES, _NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
-#: A misspelt relay_only would show addresses: unknown names are refused.
+#: A misspelt relay_only would expose addresses, so unknown names are rejected.
 _STRICT = ConfigDict(extra="forbid", hide_input_in_errors=True)
 _T = TypeVar("_T")
 
@@ -78,7 +78,7 @@ class IceServer:
     credential: _Text = field(default=None, repr=False)
 
     @model_validator(mode="after")
-    def _turn_is_whole(self) -> IceServer:
+    def _turn_is_complete(self) -> IceServer:
         if self.relays and not (self.username and self.credential):
             raise PydanticCustomError("ice_credential", "a TURN server without a username or a credential")
         return self
@@ -97,9 +97,9 @@ class IceSettings:
     relay_only: StrictBool = False
 
     def configuration(self) -> dict[str, Any]:
-        """Return them as browsers and streamlit-webrtc want them.
+        """Return the settings in the form that browsers and streamlit-webrtc take.
 
-        ``iceServers`` is there even when empty: without it, streamlit-webrtc asks a STUN server of Google.
+        ``iceServers`` is present even when empty: without it, streamlit-webrtc contacts a STUN server of Google.
         """
         servers: list[dict[str, Any]] = []
         for server in self.servers:
@@ -114,12 +114,12 @@ class IceSettings:
 def ice_configuration() -> dict[str, Any]:
     """Return the ``rtc_configuration`` for both ends of a live stream; ``{"iceServers": []}`` unless set otherwise.
 
-    When only relays are wanted, the server is made to keep to it, too. The settings are read anew at each call.
+    If only relays are allowed, the server is made to respect that, too. The settings are read again at each call.
 
     Raises
     ------
     SettingsError
-        A setting is wrong; the sentence says which.
+        If a setting is wrong; the message says which.
     """
     settings = read_settings(os.environ, st.get_option("secrets.files"))
     if settings.relay_only:
@@ -141,8 +141,8 @@ def read_settings(environment: Mapping[str, str], files: Iterable[str | Path]) -
     Raises
     ------
     SettingsError
-        A file is damaged, a name unknown, an address or a switch not understood, TURN without a username and a
-        credential, or only relays wanted without a TURN server.
+        If a file is damaged, a name unknown, an address or a switch invalid, a TURN server has no username or
+        credential, or only relays are allowed but there is no TURN server.
     """
     settings = _from_files(files)
     servers = _servers_from(environment)
@@ -150,7 +150,7 @@ def read_settings(environment: Mapping[str, str], files: Iterable[str | Path]) -
     if switch not in (*_YES, *_NO, ""):
         raise SettingsError(
             "ice_switch",
-            "{name} should be 1 or 0, and is something else. Please correct it.",
+            "{name} must be 1 or 0, but is set to something else. Correct it or leave it out.",
             name=RELAY_ONLY,
         )
     settings = IceSettings(
@@ -159,8 +159,8 @@ def read_settings(environment: Mapping[str, str], files: Iterable[str | Path]) -
     if settings.relay_only and not any(server.relays for server in settings.servers):
         raise SettingsError(
             "ice_relay",
-            "Connections through a relay only need a TURN server, and no address with turn: or turns: is set. "
-            "Please add one, or take relay_only ({name}) away.",
+            "Connecting only through a relay needs a TURN server, but no address with turn: or turns: is set. "
+            "Add one, or remove relay_only ({name}).",
             name=RELAY_ONLY,
         )
     return settings
@@ -175,7 +175,7 @@ def _servers_from(environment: Mapping[str, str]) -> tuple[IceServer, ...] | Non
     if username or credential:
         raise SettingsError(
             "ice_alone",
-            "{name} needs {urls} beside it, which is not set. Please set both.",
+            "{name} needs {urls}, which is not set. Set both.",
             name=USERNAME if username else CREDENTIAL,
             urls=URLS,
         )
@@ -189,7 +189,7 @@ def _from_files(files: Iterable[str | Path]) -> IceSettings:
     file, section = found
     place = f"{file} [ice]"
     own = {}
-    if isinstance(section, dict):  # one server may stand in the section itself
+    if isinstance(section, dict):  # one server may be in the section itself
         own = {name: section[name] for name in ("urls", "username", "credential") if name in section}
         section = {name: value for name, value in section.items() if name not in own}
     settings = _checked(IceSettings, section, place)
@@ -199,7 +199,7 @@ def _from_files(files: Iterable[str | Path]) -> IceSettings:
 
 
 def _checked(kind: type[_T], table: object, place: str) -> _T:
-    """`table` as one of the above, or what is wrong in it, as a sentence that quotes nothing."""
+    """`table` as one of the classes above; otherwise SettingsError says what is wrong without quoting any value."""
     try:
         return TypeAdapter(kind).validate_python(table)
     except ValidationError as error:
@@ -212,23 +212,23 @@ def _checked(kind: type[_T], table: object, place: str) -> _T:
     if fault["type"] == "ice_credential":
         raise SettingsError(
             "ice_credential",
-            "A TURN server needs a username and a credential, and that of {place} lacks at least one. "
-            "Please add what is missing.",
+            "A TURN server must have a username and a credential; the one in {place} lacks at least one of them. "
+            "Add what is missing.",
             place=place,
         )
     if where[:1] == ("urls",) and len(where) > 1:
         raise SettingsError(
             "ice_address",
-            "An address in {place} should look like stun:turn.example.org:3478, "
-            "turn:turn.example.org:3478?transport=udp or turns:turn.example.org:5349?transport=tcp, and "
-            "number {number} does not. Please correct it.",
+            "Each address in {place} must look like stun:turn.example.org:3478, "
+            "turn:turn.example.org:3478?transport=udp or turns:turn.example.org:5349?transport=tcp; "
+            "number {number} does not. Correct it.",
             place=place,
             number=int(where[1]) + 1,
         )
     raise SettingsError(
         "ice_section",
-        "{place} may hold urls, username, credential, relay_only and servers in the form that docs/deploy.md shows; "
-        "{name} is missing, unknown or of another form. Please correct it.",
+        "{place} may contain urls, username, credential, relay_only and servers in the form shown in docs/deploy.md; "
+        "{name} is missing, unknown or has another form. Correct it.",
         place=place,
         name=where[0] if where else shown,
     )

@@ -1,4 +1,4 @@
-"""The ends of a WebRTC connection on this machine: drawn frames out, frames of the camera in."""
+"""The server's ends of a WebRTC connection: drawn frames out, camera frames in."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ def _nothing() -> None:
 
 
 class DrawnTrack(VideoStreamTrack):
-    """Frames for the browser, each once and the newest only.
+    """Sends frames to the browser, each once and only the newest.
 
     Threads: `recv` runs on the WebRTC event loop, `put` and `stop` on any.
 
     Parameters
     ----------
     on_asked : callable
-        Called once, on the event loop, when the connection stands and asks for its first frame.
+        Called once, on the event loop, when the connection is open and requests its first frame.
     on_stopped : callable
         Called once, by whichever thread stops the track.
     """
@@ -45,7 +45,7 @@ class DrawnTrack(VideoStreamTrack):
         super().__init__()
         self._on_asked = on_asked
         self._on_stopped = on_stopped
-        self._first_stop = threading.Lock()  # never let go
+        self._first_stop = threading.Lock()  # never released
         self._loop: asyncio.AbstractEventLoop | None = None
         self._changed = asyncio.Event()
         self._newest = NewestSlot[av.VideoFrame]()
@@ -53,7 +53,7 @@ class DrawnTrack(VideoStreamTrack):
         self._last_pts = -1
 
     def put(self, frame: av.VideoFrame) -> None:
-        """Give the newest frame."""
+        """Take the newest frame."""
         self._newest.put(frame)
         self._wake()
 
@@ -63,12 +63,12 @@ class DrawnTrack(VideoStreamTrack):
             loop.call_soon_threadsafe(self._changed.set)
 
     async def recv(self) -> av.VideoFrame:
-        """The next drawn frame; waits for it.
+        """Wait for the next drawn frame and return it.
 
         Raises
         ------
         MediaStreamError
-            Once the track is stopped.
+            Once the track has stopped.
         """
         if self._loop is None:
             self._loop = asyncio.get_running_loop()
@@ -94,7 +94,7 @@ class DrawnTrack(VideoStreamTrack):
 
 @dataclass(frozen=True, slots=True)
 class Player:
-    """What streamlit-webrtc calls a player: it stops `video` when the connection ends, for whatever reason.
+    """What streamlit-webrtc calls a player: it stops `video` when the connection ends for any reason.
 
     Attributes
     ----------
@@ -109,7 +109,7 @@ class Player:
 
 
 def ended_player() -> Player:
-    """A player for a browser that offers a connection which nobody wants any more: it has nothing to play."""
+    """A player for a browser that offers a connection nobody wants any more: it plays nothing."""
     player = Player(DrawnTrack())
     player.video.stop()
     return player

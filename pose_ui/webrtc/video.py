@@ -1,6 +1,6 @@
-"""How aiortc and streamlit-webrtc are set up for live pictures; `pose_ui.shell.resources.warm_up` does it.
+"""Sets up aiortc and streamlit-webrtc for live pictures; called by `pose_ui.shell.resources.warm_up`.
 
-Bound to aiortc 1.16 and streamlit-webrtc 0.79: all of it changes constants and classes of theirs that have no setting.
+Bound to aiortc 1.16 and streamlit-webrtc 0.79: it changes their constants and classes where they offer no setting.
 """
 
 from __future__ import annotations
@@ -33,26 +33,25 @@ from pose_ui.webrtc.encoder import LiveVp8Encoder
 __all__ = [
     "NewestRelay",
     "apply",
-    "heard_instead_of_answered",
-    "noting_when",
+    "noting_arrival",
     "one_at_a_time",
+    "packets_count_as_answer",
     "timed",
     "without_mdns",
 ]
 
-#: aiortc starts at 0.5 and ends at 1.5 Mbit/s, which blurs 720p. On a machine's own network there is room for more; the
-#: receiver's reports still bring it down where there is not.
+#: aiortc starts at 0.5 and stops at 1.5 Mbit/s, which blurs 720p. A local network has room for more; where there is
+#: none, the receiver's reports still bring the rate down.
 _START_BITS_PER_S: Final = 1_500_000
 
-
-#: A browser that is killed says no goodbye: it is missed after so many checks, this far apart, without an answer and
-#: without a packet. aioice's own 6 and 5 s would keep a seat for half a minute.
+#: A browser that is killed does not hang up: it counts as gone after this many checks, this far apart, without answer
+#: or packet. aioice's own 6 and 5 s would keep a seat for half a minute.
 _CHECKS: Final = 4
 _CHECK_EVERY_S: Final = 2
 
 
 class NewestRelay(MediaRelay):
-    """Hands on the newest frame only. The original queues without bound, so delay grows when a consumer is slower."""
+    """Passes on only the newest frame. The original queue is unbounded, so delay grows when a consumer is slower."""
 
     def subscribe(self, track: MediaStreamTrack, buffered: bool = False) -> MediaStreamTrack:
         """A proxy that holds one frame; called by streamlit-webrtc with the track alone."""
@@ -60,7 +59,7 @@ class NewestRelay(MediaRelay):
 
 
 def timed(decode: Callable[..., list[Any]]) -> Callable[..., list[Any]]:
-    """A decoder's method that leaves its milliseconds in each frame's `opaque`."""
+    """Wrap a decoder's method so that it leaves its milliseconds in each frame's `opaque`."""
 
     def timed(self: Any, encoded_frame: Any) -> list[Any]:
         start_s = time.perf_counter()
@@ -74,10 +73,10 @@ def timed(decode: Callable[..., list[Any]]) -> Callable[..., list[Any]]:
 
 
 def without_mdns(add: Callable[..., Any]) -> Callable[..., Any]:
-    """A connection's method that leaves out names ending in ``.local``, which browsers give instead of addresses.
+    """Wrap a connection's method so that it skips names ending in ``.local``, which browsers send instead of addresses.
 
-    aioice would ask the whole network for them. Nothing is lost: the browser gets this server's own addresses, and
-    what comes from it shows where it is.
+    aioice would query the whole local network for them. Nothing is lost: the browser gets this server's own addresses,
+    and its packets show where it is.
     """
 
     async def add_remote_candidate(self: Any, remote_candidate: Any) -> None:
@@ -87,8 +86,8 @@ def without_mdns(add: Callable[..., Any]) -> Callable[..., Any]:
     return add_remote_candidate
 
 
-def noting_when(receive: Callable[..., None]) -> Callable[..., None]:
-    """A connection's method for incoming packets that also notes when the last one came."""
+def noting_arrival(receive: Callable[..., None]) -> Callable[..., None]:
+    """Wrap a connection's method for incoming packets so that it notes when the last one arrived."""
 
     def data_received(self: Any, data: bytes, component: int) -> None:
         self.heard_s = time.monotonic()
@@ -97,10 +96,10 @@ def noting_when(receive: Callable[..., None]) -> Callable[..., None]:
     return data_received
 
 
-def heard_instead_of_answered(request: Callable[..., Any]) -> Callable[..., Any]:
-    """A protocol's method for which whoever still sends packets is there, even without an answer to a check.
+def packets_count_as_answer(request: Callable[..., Any]) -> Callable[..., Any]:
+    """Wrap a protocol's method so that a peer that still sends packets counts as present, even if it answers no check.
 
-    aioice asks once and waits half a second. On a machine with too many viewers answers take longer, and four of them
+    aioice sends one request and waits half a second. With too many viewers on a machine, answers take longer, and four
     in a row are soon late: viewers lost their pictures that way.
     """
 
@@ -110,7 +109,7 @@ def heard_instead_of_answered(request: Callable[..., Any]) -> Callable[..., Any]
         try:
             return await request(self, message, addr, integrity_key, retransmissions)
         except stun.TransactionTimeout:
-            is_check = retransmissions == 0  # of an open connection; those of a new one are repeated
+            is_check = retransmissions == 0  # on an open connection; a new one repeats its checks
             if is_check and time.monotonic() - getattr(self.receiver, "heard_s", -math.inf) < _CHECK_EVERY_S:
                 return message, addr
             raise
@@ -119,10 +118,10 @@ def heard_instead_of_answered(request: Callable[..., Any]) -> Callable[..., Any]
 
 
 def one_at_a_time(end: Callable[..., None]) -> Callable[..., None]:
-    """A method of a connection's worker that ends something, skipped while another thread is about to end the same.
+    """Wrap a worker's method that ends something, so that it is skipped while another thread is ending the same worker.
 
-    The visitor's Stop and the event loop that hears the browser hang up come together, and each took from the other
-    what it was about to use. Neither may wait: a Stop waits for the event loop.
+    The visitor's Stop and the event loop that notices the browser hang up may coincide, and each removed what the other
+    was about to use. Neither may wait for the other, since Stop waits for the event loop.
     """
 
     def end_unless_ending(self: Any, *args: Any, **named: Any) -> None:
@@ -138,7 +137,7 @@ def one_at_a_time(end: Callable[..., None]) -> Callable[..., None]:
 
 @cache
 def apply() -> None:
-    """Set all of it, while Streamlit's runtime exists; a second call does nothing."""
+    """Apply all changes, once Streamlit's runtime exists; a second call does nothing."""
     both: tuple[Any, ...] = (vpx, h264)
     for codec in both:
         codec.DEFAULT_BITRATE = _START_BITS_PER_S
@@ -149,8 +148,8 @@ def apply() -> None:
     its_ice: Any = ice
     its_ice.CONSENT_FAILURES, its_ice.CONSENT_INTERVAL = _CHECKS, _CHECK_EVERY_S
     its_ice.Connection.add_remote_candidate = without_mdns(ice.Connection.add_remote_candidate)
-    its_ice.Connection.data_received = noting_when(ice.Connection.data_received)
-    its_ice.StunProtocol.request = heard_instead_of_answered(ice.StunProtocol.request)
+    its_ice.Connection.data_received = noting_arrival(ice.Connection.data_received)
+    its_ice.StunProtocol.request = packets_count_as_answer(ice.StunProtocol.request)
     its_codecs: Any = codecs
     its_codecs.Vp8Encoder = LiveVp8Encoder
     its_relay: Any = relay
@@ -159,6 +158,6 @@ def apply() -> None:
     its_worker.stop = one_at_a_time(WebRtcWorker.stop)
     its_worker._unset_processors = one_at_a_time(WebRtcWorker._unset_processors)
     register_component()
-    # Both log addresses of visitors and, at connection problems, whole tracebacks.
+    # They log visitors' addresses and, on connection problems, whole tracebacks.
     for name in ("aiortc", "aioice", "streamlit_webrtc"):
         logging.getLogger(name).setLevel(logging.CRITICAL)

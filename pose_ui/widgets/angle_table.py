@@ -1,4 +1,4 @@
-"""Joint angles as a table: left against right, and the few that have no side."""
+"""Joint angles as a table: left beside right, and the few that have no side."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _single_angles() -> list[str]:
 
 
 def angle_summary(angles: Mapping[str, float], t: Translator) -> str:
-    """All angles in one line of text, for alternative texts."""
+    """All angles in one line, for alternative texts."""
     return ", ".join(f"{t(f'angle.{name}')} {_degrees(value, t)}" for name, value in angles.items())
 
 

@@ -1,4 +1,4 @@
-"""Before and after in one picture, with a divider to move by mouse, finger or arrow keys."""
+"""Before and after in one picture, with a divider that moves by mouse, finger or arrow keys."""
 
 from __future__ import annotations
 
@@ -80,14 +80,14 @@ def _data_uri(jpeg: bytes) -> str:
 
 
 def compare(before_jpeg: bytes, after_jpeg: bytes, alt: str, t: Translator, *, key: str) -> None:
-    """Show two pictures of one size over each other; at first the second is seen whole.
+    """Show two pictures of the same size on top of each other; at first all of the second one is visible.
 
     Parameters
     ----------
     before_jpeg, after_jpeg : bytes
         JPEG files.
     alt : str
-        What the second picture shows, for those who cannot see it.
+        What the second picture shows, for people who cannot see it.
     t : Translator
     key : str
         Streamlit key.

@@ -1,4 +1,4 @@
-"""Time left of a job made of parts."""
+"""Time left for a job made of parts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["Countdown"]
 
 @dataclass
 class Countdown:
-    """How long the rest takes, from how long each part took so far."""
+    """Estimates how long the rest takes from how long each part took so far."""
 
     total: int
 

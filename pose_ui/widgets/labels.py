@@ -1,4 +1,4 @@
-"""Names of landmarks as people read them."""
+"""Landmark names for people to read."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ __all__ = ["landmark_labels"]
 
 
 def landmark_labels(t: Translator) -> dict[str, str]:
-    """Landmark names as they are written on pictures."""
+    """Landmark names for labels on pictures."""
     return {name: t(f"label.{name}") for name in MAIN_JOINTS}

@@ -1,7 +1,7 @@
-"""A Plotly chart that is redrawn in place, several times a second, without flicker and keeping a turned 3-D view.
+"""A Plotly chart that is redrawn in place several times a second, without flicker, and keeps a turned 3-D view.
 
-`st.plotly_chart` cannot: Streamlit 1.67 makes the whole figure part of the element's identity, also with a key, so that
-each new figure is a new element in the page.
+`st.plotly_chart` cannot do this: in Streamlit 1.67 the whole figure is part of the element's identity, even with a key,
+so each new figure is a new element on the page.
 """
 
 from __future__ import annotations
@@ -17,35 +17,35 @@ from pose_ui.shell.plotly_route import PLOTLY_PATH
 
 __all__ = ["live_chart"]
 
-#: Millimetres and milliseconds: less than any screen shows, and half the length of a whole float.
+#: Millimetres and milliseconds: finer than any screen shows, and half the length of a full float.
 _DIGITS: Final = 3
-#: Plotly draws 3-D at twice the screen's resolution: four times the pixels, which without a graphics card take longer
-#: than the time between two pictures of the video beside it.
+#: Plotly draws 3-D at twice the screen's resolution: four times the pixels, which without a graphics card takes longer
+#: than the time between two pictures of the video next to it.
 _TURNABLE: Final = {"displayModeBar": False, "plotGlPixelRatio": 1}
 _PLOTLY_HEIGHT_PX: Final = 450  # Plotly's own, for a figure that names none
-#: What is needed of Plotly's own template of 7 kB: room for the labels of axes that say nothing else.
+#: What is needed of Plotly's own 7 kB template: room for the axis labels unless an axis says otherwise.
 _TEMPLATE: Final = {"layout": {axis: {"automargin": True} for axis in ("xaxis", "yaxis")}}
 
 _HTML = '<div class="posedeck-live-chart" role="img"><div></div></div>'
 
 _CSS = ".posedeck-live-chart { width: 100%; overflow: hidden; }"
 
-# Streamlit calls the function at each run with new data, and what it returned when the element goes. When a newer call
-# is on its way already, it calls that at once, with the element still in its place; so state is kept by element, and
+# Streamlit calls the function at each run with new data, and the returned function when the element goes. If a newer
+# call is already on its way, it does so at once, with the element still on the page; so state is kept per element, and
 # nothing is cleaned up before the element has left the page.
 #
-# An element may also go only to come back: when a fragment runs right after the whole page, Streamlit 1.67 drops what
-# the page's run has put into it and not sent yet. So the plot is kept for a moment, and its successor takes it over.
+# An element may also go and come back: when a fragment runs right after the whole page, Streamlit 1.67 drops what the
+# page's run has put into it but not sent yet. So the plot is kept for a moment, and its successor takes it over.
 _JS = """
-const GAP_MS = 250; // at most four drawings a second, whatever makes the page run anew
+const GAP_MS = 250; // at most four drawings a second, however often the page runs
 const RETRY_MS = 10000;
 const KEPT_MS = 1000; // longer than it takes Streamlit to bring an element back
 const CLEAR = "rgba(0, 0, 0, 0)";
-const charts = new WeakMap(); // by the element they are in
-const left = new Map(); // by key: plots whose element has gone a moment ago
+const charts = new WeakMap(); // by their element
+const left = new Map(); // by key: plots whose element went a moment ago
 
-// Plotly, once for all charts of the page; null if it did not come. Relative, as Streamlit's own scripts are: the
-// dashboard may live in any folder of its server.
+// Plotly, once for all charts of the page; null if it did not load. The path is relative, like those of Streamlit's own
+// scripts: the dashboard may be in any folder of its server.
 function loadPlotly(path) {
   window.posedeckPlotly ??= new Promise((done) => {
     const script = document.createElement("script");
@@ -77,7 +77,7 @@ async function draw(chart) {
   const width = chart.box.clientWidth;
   if (!Plotly || !width || chart.held || chart.gone) return;
   const style = getComputedStyle(chart.box);
-  // A copy: Plotly writes into what it is given, and a drawing after a change of width starts from the original.
+  // A copy: Plotly writes into what it is given, and redrawing after a change of width starts from the original.
   const { data, layout } = structuredClone(chart.data.figure);
   const font = {
     ...layout.font,
@@ -85,7 +85,7 @@ async function draw(chart) {
     family: style.getPropertyValue("--st-font").trim(),
   };
   Object.assign(layout, { width, height: chart.data.height, paper_bgcolor: CLEAR, plot_bgcolor: CLEAR, font });
-  // Not clear: WebGL would draw half-transparent lines too bright on it.
+  // Not transparent: WebGL would draw half-transparent lines on it too bright.
   if (layout.scene) layout.scene.bgcolor = style.getPropertyValue("--st-background-color").trim();
   chart.plotly = Plotly;
   chart.drawnAt = performance.now();
@@ -106,9 +106,9 @@ function mount(box, key) {
     chart.held = false;
     schedule(chart);
   };
-  // Plotly knows a turned view only when the button is let go: a drawing before that would turn it back.
+  // Plotly learns of a turned view only when the button is released: drawing before that would turn it back.
   box.addEventListener("pointerdown", hold, { capture: true, signal });
-  // A button may also be let go where nobody tells the page: then the next movement does.
+  // A button may also be released outside the page, which then learns of it from the next movement.
   for (const event of ["pointerup", "pointercancel", "pointermove"]) {
     window.addEventListener(event, release, { capture: true, signal });
   }
@@ -143,7 +143,7 @@ export default function ({ data, parentElement }) {
     charts.set(box, chart);
   }
   chart.data = data;
-  box.style.height = data.height + "px"; // also before there is anything to see, so that nothing jumps
+  box.style.height = data.height + "px"; // even before there is anything to see, so that nothing jumps
   box.setAttribute("aria-label", data.alt);
   schedule(chart);
   return () => {
@@ -152,14 +152,14 @@ export default function ({ data, parentElement }) {
 }
 """
 
-# In the page itself: Plotly writes its style sheet into the page's head, from where it does not reach a shadow root.
+# In the page itself: Plotly puts its style sheet into the page's head, where it does not reach a shadow root.
 _component = st.components.v2.component(
     "posedeck_live_chart", html=_HTML, css=_CSS, js=_JS, isolate_styles=False
 )
 
 
 def _numbers(values: np.ndarray[Any, Any]) -> list[Any]:
-    """Rounded, and None for what JSON cannot say: NaN and infinity."""
+    """Rounded values, with None for what JSON cannot represent: NaN and infinity."""
     known: np.ndarray[Any, Any] = values
     if values.dtype.kind == "f":
         rounded = np.round(values.astype(float), _DIGITS)
@@ -170,7 +170,7 @@ def _numbers(values: np.ndarray[Any, Any]) -> list[Any]:
 
 
 def _compact(value: Any) -> Any:
-    """A part of Plotly's JSON with short lists instead of packed arrays, which hold all digits of a float."""
+    """Part of Plotly's JSON, with lists of rounded numbers instead of packed arrays, which keep all digits."""
     match value:
         case {"bdata": str(packed), "dtype": str(dtype)}:
             shape = [int(size) for size in str(value.get("shape", -1)).split(",")]
@@ -189,31 +189,31 @@ def _compact(value: Any) -> Any:
 
 
 def live_chart(figure: go.Figure, *, alt: str, key: str, interactive: bool = False) -> None:
-    """Show a figure in the place of the one that was shown under the same key before.
+    """Show a figure, replacing the one shown under the same key before.
 
-    Paper and plot are transparent, a 3-D scene has the page's background, text its colour and font, and the width is
-    that of the column; the figure's template is left out. At most four figures a second are drawn, the newest each
-    time, and none while a mouse button or finger is down on the chart. It needs the route of
-    `pose_ui.shell.plotly_route`; without it the place stays empty.
+    Paper and plot are transparent, a 3-D scene has the page's background, text has the page's colour and font, and the
+    chart is as wide as its column; the figure's template is left out. At most four figures a second are drawn, always
+    the newest, and none while a mouse button or finger is down on the chart. The chart needs the route of
+    `pose_ui.shell.plotly_route` and stays empty without it.
 
     Parameters
     ----------
     figure : plotly.graph_objects.Figure
-        Of a few thousand numbers at most; they are rounded to 3 decimals. ``layout.height``, in pixels, is the height
-        of the place. While ``layout.uirevision`` stays the same, a view that the person turned stays, too.
+        At most a few thousand numbers, which are rounded to 3 decimals. ``layout.height``, in pixels, is the chart's
+        height. While ``layout.uirevision`` stays the same, a view turned by the visitor stays turned.
     alt : str
-        What the chart shows, for those who cannot see it.
+        What the chart shows, for people who cannot see it.
     key : str
         Streamlit key.
     interactive : bool
-        Whether a 3-D view can be turned; else the chart is but a picture.
+        Whether a 3-D view can be turned; otherwise the chart is static.
     """
-    whole = figure.to_plotly_json()
-    layout: dict[str, Any] = whole["layout"] | {"template": _TEMPLATE}
+    parts = figure.to_plotly_json()
+    layout: dict[str, Any] = parts["layout"] | {"template": _TEMPLATE}
     _component(
         key=key,
         data={
-            "figure": _compact({"data": whole["data"], "layout": layout}),
+            "figure": _compact({"data": parts["data"], "layout": layout}),
             "config": _TURNABLE if interactive else {"staticPlot": True},
             "height": layout.get("height", _PLOTLY_HEIGHT_PX),
             "alt": alt,

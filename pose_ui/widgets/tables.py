@@ -1,4 +1,4 @@
-"""Tables and charts as all parts of the Benchmark page show them."""
+"""Tables and charts in the style of the Benchmark page."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _PLOT_CONFIG: Final = {"displayModeBar": False, "scrollZoom": False}
 
 
 def show_table(table: Table, alt: str) -> None:
-    """A table of texts, the first column flush left, the others flush right."""
+    """Show a table of texts, the first column flush left, the others flush right."""
     head, rows = table
     figures = {name: st.column_config.TextColumn(alignment="right") for name in head[1:]}
     st.dataframe(pd.DataFrame(rows, columns=head), hide_index=True, column_config=figures, alt=alt)
 
 
 def show_chart(figure: go.Figure, key: str, alt: str) -> None:
-    """A chart as wide as its place."""
+    """Show a chart as wide as its container."""
     st.plotly_chart(figure, key=key, config=_PLOT_CONFIG, alt=alt)

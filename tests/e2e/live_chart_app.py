@@ -1,4 +1,4 @@
-"""A page with one chart that asks to be redrawn far too often, or with ?rest not at all, for test_live_chart.py."""
+"""A page with one chart that is redrawn far too often, or with ?rest not at all, for test_live_chart.py."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pose_ui.widgets.live_chart import live_chart
 
 def counter() -> None:
     count = st.session_state["count"] = st.session_state.get("count", 0) + 1
-    if count % 20 < 10:  # what stands above a chart may come and go
+    if count % 20 < 10:  # what is above a chart may appear and disappear
         st.text("above")
     figure = go.Figure({"data": [{"type": "scatter", "x": [0, 1], "y": [0, count]}]})
     figure.update_layout(height=240, title={"text": "A title"})

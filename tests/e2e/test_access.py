@@ -1,4 +1,4 @@
-"""A server with a password, a token and a log folder, as a visitor and a program meet it."""
+"""A server with a password, a token and a log folder, as visitors and programs see it."""
 
 from __future__ import annotations
 
@@ -53,9 +53,7 @@ def program(server: Server) -> Client:
     return Client(urlsplit(server.url).port or 0)
 
 
-def test_whoever_asks_first_and_for_any_page_meets_the_form_and_nothing_else(
-    closed: Server, browser: Browser
-) -> None:
+def test_every_page_shows_only_the_form_before_sign_in(closed: Server, browser: Browser) -> None:
     for path in ("photo", "live", "benchmark", ""):
         with visit(browser, f"{closed.url}/{path}") as page:
             expect(page.get_by_role("button", name="Sign in")).to_be_visible()
@@ -65,10 +63,10 @@ def test_whoever_asks_first_and_for_any_page_meets_the_form_and_nothing_else(
             expect(page.get_by_role("button", name="Start")).to_have_count(0)
 
 
-def test_a_visitor_comes_in_to_the_page_asked_for_works_and_leaves(closed: Server, browser: Browser) -> None:
+def test_a_visitor_signs_in_to_the_opened_page_works_and_signs_out(closed: Server, browser: Browser) -> None:
     with visit(browser, f"{closed.url}/photo") as page:
         sign_in(page, "wrong word")
-        expect(page.get_by_text("This is not the password")).to_be_visible()
+        expect(page.get_by_text("The password does not match")).to_be_visible()
         expect(page.get_by_label("Password").first).to_have_value("")
         sign_in(page)
         wait_for_result(page)
@@ -99,7 +97,7 @@ def test_a_reloaded_or_second_tab_has_to_sign_in_again(closed: Server, browser: 
         expect(page.get_by_role("button", name="Sign in")).to_be_visible()
 
 
-def test_the_language_can_be_chosen_before_coming_in(closed: Server, browser: Browser) -> None:
+def test_the_language_can_be_chosen_before_sign_in(closed: Server, browser: Browser) -> None:
     with visit(browser, closed.url) as page:
         page.get_by_role("radio", name="中文").click()
         expect(page.get_by_role("button", name="登录")).to_be_visible()
@@ -110,7 +108,7 @@ def test_the_language_can_be_chosen_before_coming_in(closed: Server, browser: Br
         expect(page.get_by_role("radio", name="中文")).to_be_checked()
 
 
-def test_the_form_speaks_chinese(closed: Server, browser: Browser) -> None:
+def test_the_form_is_in_chinese_too(closed: Server, browser: Browser) -> None:
     with visit(browser, closed.url, locale="zh-CN", width=390, height=844) as page:
         expect(page.get_by_role("button", name="登录")).to_be_visible()
         settle(page)
@@ -130,9 +128,7 @@ def test_programs_need_the_token_and_probes_do_not(closed: Server) -> None:
     assert program(closed).get("/_stcore/health").status == 200
 
 
-def test_the_log_has_what_happened_and_nothing_of_anybody(
-    closed: Server, browser: Browser, logs: Path
-) -> None:
+def test_the_log_has_what_happened_but_no_visitor_data(closed: Server, browser: Browser, logs: Path) -> None:
     with visit(browser, f"{closed.url}/photo") as page:
         sign_in(page)
         wait_for_result(page)
@@ -145,15 +141,14 @@ def test_the_log_has_what_happened_and_nothing_of_anybody(
     printed = closed.log.read_text()
     assert "Traceback" not in printed
     assert PASSWORD not in printed + written
-    assert '"event"' not in printed  # the console has its own, short form
+    assert '"event"' not in printed  # the console has a short form of its own
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full, a disk without room")
 def test_pages_and_programs_are_served_while_the_disk_is_full(browser: Browser, tmp_path: Path) -> None:
     (tmp_path / FILE_NAME).symlink_to("/dev/full")
     with running_server(tmp_path / "log.txt", env={"POSEDECK_LOG_FOLDER": str(tmp_path)}) as server:
-        # The first visitor of all, straight to this page: Streamlit runs files of a pages/ folder by themselves until
-        # told otherwise.
+        # The very first visitor, directly on this page: until told otherwise, Streamlit runs files of pages/ alone.
         with visit(browser, f"{server.url}/photo") as page:
             wait_for_result(page)
             expect(page.get_by_role("link", name="Home")).to_be_visible()
@@ -163,7 +158,7 @@ def test_pages_and_programs_are_served_while_the_disk_is_full(browser: Browser, 
         server.assert_no_traceback()
 
 
-def test_uvicorn_serves_the_same_with_the_headers(tmp_path: Path) -> None:
+def test_uvicorn_serves_the_same_pages_with_the_headers(tmp_path: Path) -> None:
     port = free_port()
     command = [sys.executable, "-m", "uvicorn", "app:app", "--port", str(port)]
     with running(command, f"http://127.0.0.1:{port}", tmp_path / "log.txt"):

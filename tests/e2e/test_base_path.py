@@ -1,4 +1,4 @@
-"""Everything below a path of the address (``server.baseUrlPath``), as behind a proxy that serves other things too."""
+"""Everything under a path (``server.baseUrlPath``), as behind a proxy that serves other things too."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def below(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     running.assert_no_traceback()
 
 
-def test_all_pages_work_below_a_path_and_ask_nothing_outside_it(below: Server, browser: Browser) -> None:
+def test_all_pages_work_under_a_path_and_request_nothing_outside_it(below: Server, browser: Browser) -> None:
     asked: set[str] = set()
     with visit(browser, "about:blank") as page:
 
@@ -64,7 +64,7 @@ def test_all_pages_work_below_a_path_and_ask_nothing_outside_it(below: Server, b
     assert [one.geturl() for one in own if not f"{one.path}/".startswith(f"{BASE}/")] == []
 
 
-def test_programs_are_answered_below_the_path_and_without_it(below: Server) -> None:
+def test_programs_get_answers_under_the_path_and_without_it(below: Server) -> None:
     port = urlsplit(below.url).port
     assert port
     client = Client(port)

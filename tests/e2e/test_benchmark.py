@@ -1,4 +1,4 @@
-"""The Benchmark page as a visitor uses it: run, watch, stop, take away, compare, apply; and the report by itself."""
+"""The Benchmark page as a visitor uses it: run, watch, stop, download, compare, apply; and the report by itself."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_the_quick_preset_from_start_to_live(server: Server, browser: Browser, t
         run(page)
         expect(page.get_by_text(re.compile(r"\d+ %, \d+ s left"))).to_be_visible(timeout=60_000)
         expect(page.locator(".posedeck-live-chart .main-svg").first).to_be_visible(timeout=60_000)
-        # Another page, and back: the run goes on.
+        # To another page and back: the run continues.
         page.get_by_role("link", name="Photo").click()
         expect(page.get_by_role("heading", name="Photo")).to_be_visible()
         page.get_by_role("link", name="Benchmark").click()
@@ -98,7 +98,7 @@ def test_the_quick_preset_from_start_to_live(server: Server, browser: Browser, t
         expect(target).to_have_value("5")
 
 
-def test_a_run_is_stopped_and_what_was_measured_stays(server: Server, browser: Browser) -> None:
+def test_a_stopped_run_keeps_what_was_measured(server: Server, browser: Browser) -> None:
     with visit(browser, f"{server.url}/benchmark") as page:
         run(page)
         expect(page.locator(".posedeck-live-chart .main-svg").first).to_be_visible(timeout=60_000)
@@ -122,7 +122,7 @@ def test_a_second_visitor_waits_and_the_run_ends_with_the_first_ones_browser(
         expect(second.get_by_role("button", name="Run")).to_be_enabled(timeout=60_000)
 
 
-def test_wrong_choices_and_files_get_a_sentence(server: Server, browser: Browser) -> None:
+def test_wrong_choices_and_files_get_a_message(server: Server, browser: Browser) -> None:
     with visit(browser, f"{server.url}/benchmark", height=1400) as page:
         settle(page)
         choose_little(page)
@@ -154,7 +154,9 @@ def test_wrong_choices_and_files_get_a_sentence(server: Server, browser: Browser
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-def test_the_report_opens_by_itself_and_asks_nobody(browser: Browser, tmp_path: Path, language: str) -> None:
+def test_the_report_opens_by_itself_and_sends_no_request(
+    browser: Browser, tmp_path: Path, language: str
+) -> None:
     t = Translator("zh" if language == "zh" else "en")
     result = result_of(
         measured(FULL_480, 60, 4.0), measured(LITE_480, 90, 6.0), scaling=points((1, 60.0), (2, 110.0))

@@ -1,4 +1,4 @@
-"""The choice of the browser itself."""
+"""How the browser is chosen."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.support.browser import chromium_executable
 
 @pytest.fixture
 def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An otherwise empty PATH, in which a test puts its browsers."""
+    """An otherwise empty PATH, where a test puts its browsers."""
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv("CHROMIUM", raising=False)
     return tmp_path
@@ -24,18 +24,18 @@ def install(folder: Path, name: str, script: str) -> str:
     return str(path)
 
 
-def test_a_chromium_that_runs_is_taken(programs: Path) -> None:
+def test_a_chromium_that_runs_is_used(programs: Path) -> None:
     path = install(programs, "chromium", "echo Chromium 150")
     assert chromium_executable() == path
 
 
-def test_a_chromium_that_does_not_run_is_passed_over(programs: Path) -> None:
+def test_a_chromium_that_does_not_run_is_skipped(programs: Path) -> None:
     install(programs, "chromium", "exit 1")
     path = install(programs, "google-chrome", "echo Chrome 150")
     assert chromium_executable() == path
 
 
-def test_a_snap_is_passed_over_even_if_it_runs(programs: Path) -> None:
+def test_a_snap_is_skipped_even_if_it_runs(programs: Path) -> None:
     install(programs, "chromium-browser", 'test -n "$0" || exec /snap/bin/chromium "$@"\necho Chromium 150')
     assert chromium_executable() is None
 

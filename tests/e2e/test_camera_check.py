@@ -79,14 +79,14 @@ def launched(playwright: Playwright, *flags: str) -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def willing(playwright: Playwright) -> Iterator[Browser]:
-    """A browser with two cameras, whose person always says yes."""
+    """A browser with two cameras that always grants permission."""
     with launched(playwright, SAY_YES, f"{FAKE_CAMERA}=device-count=2") as chromium:
         yield chromium
 
 
 @pytest.fixture(scope="module")
 def asking(playwright: Playwright) -> Iterator[Browser]:
-    """A browser with a camera, in which permission is what the test sets."""
+    """A browser with a camera, where the test sets the permission."""
     with launched(playwright, FAKE_CAMERA) as chromium:
         yield chromium
 
@@ -116,7 +116,7 @@ def tick(page: Page, name: str) -> None:
 
 
 def expect_tracks(page: Page, live: list[bool]) -> None:
-    """Wait until just these of the tracks run."""
+    """Wait until exactly these tracks are running."""
     page.wait_for_function(
         "live => JSON.stringify(window.tracks.map((track) => track.readyState === 'live')) === live",
         arg=str(live).lower().replace(" ", ""),
@@ -124,13 +124,13 @@ def expect_tracks(page: Page, live: list[bool]) -> None:
 
 
 def live_tracks(page: Page) -> list[bool]:
-    """For each track ever given to the page, whether it still runs."""
+    """For each track the page ever got, whether it is still running."""
     states: list[bool] = page.evaluate("window.tracks.map((track) => track.readyState === 'live')")
     return states
 
 
 def allow_camera(page: Page, allowed: bool) -> None:
-    """Give or take the page's permission, as the switch beside the browser's address does."""
+    """Grant or withdraw the page's permission, like the switch next to the browser's address."""
     target = page.context.new_cdp_session(page).send("Target.getTargetInfo")["targetInfo"]
     chromium = page.context.browser
     assert chromium is not None
@@ -144,7 +144,7 @@ def allow_camera(page: Page, allowed: bool) -> None:
     )
 
 
-# ---------------------------------------------------------------------- what it says
+# ---------------------------------------------------------------------- what it reports
 def test_nothing_is_asked_before_the_first_turn(willing: Browser, port: int) -> None:
     with opened(willing, f"http://localhost:{port}") as page:
         page.get_by_role("button", name="Run again").click()
@@ -186,7 +186,7 @@ def test_an_address_without_https_is_insecure(playwright: Playwright, port: int)
 
 
 def test_a_machine_without_a_camera_is_no_camera(playwright: Playwright, port: int) -> None:
-    # No camera, also on a machine that has one.
+    # No camera, even on a machine that has one.
     with (
         launched(playwright, SAY_YES, f"{FAKE_CAMERA}=device-count=0") as chromium,
         opened(chromium, f"http://localhost:{port}") as page,
@@ -195,7 +195,7 @@ def test_a_machine_without_a_camera_is_no_camera(playwright: Playwright, port: i
         expect(page.get_by_text("turn 1: no_camera")).to_be_visible()
 
 
-def test_a_person_who_says_no_refused_and_may_say_yes_later(asking: Browser, port: int) -> None:
+def test_a_person_who_refuses_may_allow_it_later(asking: Browser, port: int) -> None:
     with opened(asking, f"http://localhost:{port}") as page:
         allow_camera(page, False)
         ask(page)
@@ -206,7 +206,7 @@ def test_a_person_who_says_no_refused_and_may_say_yes_later(asking: Browser, por
         expect(page.get_by_text("turn 2: ready")).to_be_visible()
 
 
-def test_permission_taken_away_is_reported_with_the_same_turn(asking: Browser, port: int) -> None:
+def test_withdrawn_permission_is_reported_with_the_same_turn(asking: Browser, port: int) -> None:
     with opened(asking, f"http://localhost:{port}") as page:
         allow_camera(page, True)
         tick(page, "Hold")
@@ -217,7 +217,7 @@ def test_permission_taken_away_is_reported_with_the_same_turn(asking: Browser, p
         assert live_tracks(page) == [False]
 
 
-def test_an_element_that_comes_back_still_notices_that_permission_is_gone(asking: Browser, port: int) -> None:
+def test_an_element_that_returns_still_notices_that_permission_is_gone(asking: Browser, port: int) -> None:
     with opened(asking, f"http://localhost:{port}") as page:
         allow_camera(page, True)
         ask(page)
@@ -246,7 +246,7 @@ def test_a_provoked_error_of_the_browser_becomes_a_state(
         expect(page.get_by_text(f"turn 1: {state}")).to_be_visible()
 
 
-def test_a_browser_without_camera_functions_is_no_api(willing: Browser, port: int) -> None:
+def test_a_browser_without_a_camera_api_is_no_api(willing: Browser, port: int) -> None:
     old = "Object.defineProperty(navigator, 'mediaDevices', { value: undefined });"
     with opened(willing, f"http://localhost:{port}", old) as page:
         ask(page)
@@ -270,23 +270,23 @@ def test_every_camera_state_but_ready_is_a_trouble() -> None:
     assert set(get_args(CameraState)) - {"ready"} < set(get_args(LiveTrouble))
 
 
-def test_ways_on_do_not_need_what_is_missing() -> None:
+def test_fallbacks_do_not_need_what_is_missing() -> None:
     for state in set(get_args(CameraState)) - {"ready"}:
         assert "snapshot" not in fallbacks(state)  # it needs the camera too
-    assert not {"performer", "clip"} & set(fallbacks("ice_failed"))  # they come by the same connection
+    assert not {"performer", "clip"} & set(fallbacks("ice_failed"))  # they use the same connection
     assert "snapshot" in fallbacks("ice_failed")
 
 
 @pytest.mark.parametrize("trouble", get_args(LiveTrouble))
-def test_a_photo_is_always_a_way_on(trouble: LiveTrouble) -> None:
+def test_a_photo_is_always_a_fallback(trouble: LiveTrouble) -> None:
     ways = fallbacks(trouble)
     assert ways[-1] == "photo"
     assert len(set(ways)) == len(ways)
     assert ("retry" in ways) == (trouble not in ("insecure", "no_api"))
 
 
-# ---------------------------------------------------------------------- letting go
-def test_without_hold_the_camera_is_let_go_at_once(willing: Browser, port: int) -> None:
+# ---------------------------------------------------------------------- release
+def test_without_hold_the_camera_is_released_at_once(willing: Browser, port: int) -> None:
     with opened(willing, f"http://localhost:{port}") as page:
         ask(page)
         expect(page.get_by_text("turn 1: ready")).to_be_visible()

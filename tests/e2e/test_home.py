@@ -25,11 +25,11 @@ def test_first_visit_shows_an_example_and_the_way_to_the_photo_page(server: Serv
         expect(page.get_by_text("nothing sent anywhere")).to_be_visible()
 
 
-def test_examples_turn_by_themselves_until_one_is_chosen(server: Server, browser: Browser) -> None:
+def test_examples_change_by_themselves_until_one_is_chosen(server: Server, browser: Browser) -> None:
     with visit(browser, server.url) as page:
         expect(
             page.get_by_alt_text(re.compile("Squat: "))
-        ).to_be_visible()  # the second one, after some seconds
+        ).to_be_visible()  # the second one, after a few seconds
         page.get_by_role("radio", name="Lunge").click()
         expect(page.get_by_alt_text(re.compile("Lunge: "))).to_be_visible()
         expect(page.get_by_role("switch")).not_to_be_checked()

@@ -1,4 +1,4 @@
-"""Each page in a wide window and on a phone, in both languages: all in its place, nothing over another, nothing cut."""
+"""Each page in a wide window and on a phone, in both languages: all in place, no overlap, no text cut."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ PAGES: dict[str, tuple[Callable[[Page, Translator, bool], Rows], int]] = {
 
 @pytest.mark.parametrize("wide", [True, False], ids=["wide", "phone"])
 @pytest.mark.parametrize("name", PAGES)
-def test_all_is_in_its_place_and_nothing_overlaps_or_is_cut(
+def test_everything_is_in_place_and_nothing_overlaps_or_is_cut(
     server: Server, browser: Browser, name: str, wide: bool
 ) -> None:
     places, at_least = PAGES[name]
@@ -105,7 +105,7 @@ def test_all_is_in_its_place_and_nothing_overlaps_or_is_cut(
         ("heading => heading.style.transform = 'translateY(2000px)'", "is not below"),
     ],
 )
-def test_a_spoilt_page_would_be_noticed(server: Server, browser: Browser, spoil: str, fault: str) -> None:
+def test_a_broken_layout_would_be_noticed(server: Server, browser: Browser, spoil: str, fault: str) -> None:
     with visit(browser, server.url, width=WIDE_WH[0], height=WIDE_WH[1]) as page:
         settle(page)
         rows = home(page, Translator("en"), True)

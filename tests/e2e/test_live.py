@@ -1,4 +1,4 @@
-"""The Live page in a browser, as a person uses it: the performer as a fake camera, and without any camera."""
+"""The Live page in a browser, as a visitor uses it: with the performer as a fake camera, and without a camera."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _button(page: Page, label: str | re.Pattern[str]) -> Locator:
 
 
 # ---------------------------------------------------------------------- the camera
-def test_the_camera_comes_back_mirrored_with_dots_on_the_joints_and_live_figures(
+def test_the_camera_picture_returns_mirrored_with_dots_on_the_joints_and_live_figures(
     server: Server, filmed: Browser
 ) -> None:
     truth = render_frame(*POSTURE).landmarks_px[0] / (640, 480)
@@ -72,7 +72,7 @@ def test_the_camera_comes_back_mirrored_with_dots_on_the_joints_and_live_figures
 
 @contextmanager
 def started_with_camera(server: Server, browser: Browser, answer: str) -> Iterator[Page]:
-    """The Live page, once Start was pressed, where asking for the camera gives this promise."""
+    """The Live page after Start, where a request for the camera returns this promise."""
     with visit(browser, "about:blank") as page:
         page.add_init_script(
             f"navigator.mediaDevices && (navigator.mediaDevices.getUserMedia = () => {answer})"
@@ -82,7 +82,7 @@ def started_with_camera(server: Server, browser: Browser, answer: str) -> Iterat
         yield page
 
 
-def test_a_refused_camera_is_explained_with_ways_on(server: Server, browser: Browser) -> None:
+def test_a_refused_camera_is_explained_with_ways_to_continue(server: Server, browser: Browser) -> None:
     with started_with_camera(
         server, browser, "Promise.reject(new DOMException('no', 'NotAllowedError'))"
     ) as page:
@@ -95,7 +95,7 @@ def test_a_refused_camera_is_explained_with_ways_on(server: Server, browser: Bro
 
 
 @needs_coturn
-def test_pictures_flow_through_nothing_but_a_relay(filmed: Browser, tmp_path: Path) -> None:
+def test_pictures_flow_through_a_relay_alone(filmed: Browser, tmp_path: Path) -> None:
     with (
         running_turn(tmp_path) as turn,
         running_server(tmp_path / "server.txt", env=turn.environment()) as server,
@@ -108,7 +108,7 @@ def test_pictures_flow_through_nothing_but_a_relay(filmed: Browser, tmp_path: Pa
 
 
 # ---------------------------------------------------------------------- without a camera
-def test_the_performer_can_be_recorded_and_taken_away(server: Server, browser: Browser) -> None:
+def test_the_performer_can_be_recorded_and_downloaded(server: Server, browser: Browser) -> None:
     with visit(browser, f"{server.url}/live") as page:
         start(page, "Performer")
         page.get_by_text("with video").click()
@@ -136,7 +136,7 @@ def test_the_performer_can_be_recorded_and_taken_away(server: Server, browser: B
         expect(page.get_by_role("heading", name="Last recording")).to_be_visible()  # nothing is lost
 
 
-def test_a_clip_is_played_and_a_wrong_file_explained(server: Server, browser: Browser) -> None:
+def test_a_clip_plays_and_a_wrong_file_is_explained(server: Server, browser: Browser) -> None:
     with visit(browser, f"{server.url}/live") as page:
         start(page, "Clip")
         page.locator("input[type=file]").first.set_input_files(
@@ -156,7 +156,7 @@ def test_a_snapshot_goes_to_the_photo_page_and_the_seat_is_freed(server: Server,
         watching(page, 0)
 
 
-def test_start_right_after_the_choice_plays_what_was_chosen(server: Server, browser: Browser) -> None:
+def test_start_right_after_a_choice_plays_what_was_chosen(server: Server, browser: Browser) -> None:
     with visit(browser, f"{server.url}/live") as page:
         expect(page.get_by_role("button", name="Start")).to_be_enabled()
         settle(page)
@@ -182,7 +182,7 @@ def test_another_source_can_be_chosen_while_the_browser_asks_for_the_camera(
 def test_model_and_size_can_change_while_playing(server: Server, browser: Browser) -> None:
     with visit(browser, f"{server.url}/live") as page:
         start(page, "Performer")
-        page.get_by_text("lite: quickest").click()
+        page.get_by_text("lite: fastest").click()
         expect(page.get_by_text(re.compile("^lite · "))).to_be_visible(timeout=60_000)
         page.get_by_role("radio", name="360p").click()
         expect(page.get_by_text("640×360 delivered")).to_be_visible(timeout=60_000)

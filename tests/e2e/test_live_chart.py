@@ -1,4 +1,4 @@
-"""Charts that are redrawn in place: on the Live page, and on a page that redraws far too often."""
+"""Charts that are redrawn in place: on the Live page, and on a page that redraws them far too often."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.support.visit import settle, until_on_page, visit
 pytestmark = pytest.mark.e2e
 
 APP = "tests/e2e/live_chart_app.py"
-HEIGHT_PX = 240  # that of its chart
+HEIGHT_PX = 240  # of its chart
 #: Not at the server's root, as behind many a proxy; the Live page is tested at the root.
 BASE = "/some/where"
 CHART = ".posedeck-live-chart"
@@ -30,7 +30,7 @@ GAP_MS = 250
 TIMER_MS = 5
 #: What a busy machine may add between a drawing's start and the note of it.
 BUSY_MS = 100
-TEXT_COLOUR = {False: "rgb(20, 23, 27)", True: "rgb(232, 234, 237)"}  # of .streamlit/config.toml
+TEXT_COLOUR = {False: "rgb(20, 23, 27)", True: "rgb(232, 234, 237)"}  # from .streamlit/config.toml
 
 #: From now on, note how many figures have arrived, when each is drawn and what it shows, and each chart node that comes
 #: or goes.
@@ -133,7 +133,7 @@ def _assert_at_most_four_a_second(seen: JSHandle) -> None:
 
 
 # ---------------------------------------------------------------------- what is sent
-def test_arrays_are_sent_as_short_lists_with_none_for_what_json_cannot_say() -> None:
+def test_arrays_are_sent_as_short_lists_with_none_for_what_json_cannot_represent() -> None:
     figure = go.Figure()
     figure.add_scatter3d(
         x=np.array([0.12345, np.nan, -np.inf]),
@@ -163,7 +163,7 @@ def live(server: Server, browser: Browser) -> Iterator[Page]:
         yield page
 
 
-def test_angles_move_in_one_and_the_same_place_at_most_four_times_a_second(live: Page) -> None:
+def test_angles_move_in_place_at_most_four_times_a_second(live: Page) -> None:
     expect(live.get_by_role("img", name=re.compile("Angles of the last 10 seconds"))).to_be_visible()
     seen = _watch(live)
     _wait_for_drawings(live, seen, 6)
@@ -189,7 +189,7 @@ def test_view_turned_by_hand_or_by_button_stays_turned_while_the_figure_moves(li
     arrived, drawn = seen.evaluate("seen => [seen.arrived, seen.drawnAt.length]")
     live.wait_for_function("([seen, wanted]) => seen.arrived >= wanted", arg=[seen, arrived + 4])
     live.mouse.move(x + 90, y + 10, steps=5)
-    assert seen.evaluate("seen => seen.drawnAt.length") == drawn  # none disturbs the hand
+    assert seen.evaluate("seen => seen.drawnAt.length") == drawn  # no drawing disturbs the hand
     live.mouse.up()
     _wait_for_drawings(live, seen, 1)
     turned = seen.evaluate(SEEN_CAMERA)
@@ -211,7 +211,7 @@ def test_view_turned_by_hand_or_by_button_stays_turned_while_the_figure_moves(li
 def test_labels_of_the_bars_have_room(live: Page) -> None:
     live.get_by_role("radio", name="Visibility").click()
     expect(live.locator(f"{CHART} .ytick text", has_text="Shoulder")).to_be_visible()
-    # Looked at in one go: each drawing may put new labels in the place of the old ones.
+    # All read at once: each drawing may replace the old labels with new ones.
     room = live.wait_for_function(
         """chart => {
             const labels = [...document.querySelectorAll(`${chart} .ytick text`)];
@@ -239,7 +239,7 @@ def test_twenty_figures_a_second_are_drawn_four_times_the_newest_each_time(
     with visit(browser, url) as page:
         seen = _watch(page)
         _wait_for_drawings(page, seen, 12)
-        _assert_in_place(seen)  # also with a line above it that comes and goes
+        _assert_in_place(seen)  # even with a line above it that appears and disappears
         _assert_at_most_four_a_second(seen)
         counts = [json.loads(shown)[0][1][1] for shown in seen.evaluate("seen => seen.shown")]
         assert all(later > earlier for earlier, later in pairwise(counts))
@@ -248,7 +248,7 @@ def test_twenty_figures_a_second_are_drawn_four_times_the_newest_each_time(
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_text_has_the_colour_and_font_of_the_page_on_a_clear_ground(
+def test_text_has_the_colour_and_font_of_the_page_on_a_transparent_background(
     url: str, browser: Browser, dark: bool
 ) -> None:
     with visit(browser, url, dark=dark) as page:
@@ -260,12 +260,12 @@ def test_text_has_the_colour_and_font_of_the_page_on_a_clear_ground(
         expect(page.locator(f"{CHART} .main-svg").first).to_have_css("background-color", "rgba(0, 0, 0, 0)")
 
 
-def test_chart_is_as_wide_as_its_column_also_when_that_changes(url: str, browser: Browser) -> None:
+def test_chart_stays_as_wide_as_its_column(url: str, browser: Browser) -> None:
     fits = f"""() => {{
         const box = document.querySelector("{CHART}");
         return box.querySelector(".main-svg").clientWidth === box.clientWidth && box.clientWidth;
     }}"""
-    with visit(browser, f"{url}?rest") as page:  # no new figure comes
+    with visit(browser, f"{url}?rest") as page:  # no new figure arrives
         seen = _watch(page)
         wide = page.wait_for_function(fits).json_value()
         page.set_viewport_size({"width": 500, "height": 900})
@@ -274,7 +274,7 @@ def test_chart_is_as_wide_as_its_column_also_when_that_changes(url: str, browser
         _assert_in_place(seen)
 
 
-def test_place_is_kept_before_the_script_has_come(url: str, browser: Browser) -> None:
+def test_space_is_kept_before_the_script_has_loaded(url: str, browser: Browser) -> None:
     with visit(browser, "about:blank") as page:
         held = []
         page.route(SCRIPT, lambda route: held.append(route))
@@ -289,28 +289,30 @@ def test_place_is_kept_before_the_script_has_come(url: str, browser: Browser) ->
         assert len(held) == 1  # one script for the page
 
 
-def test_unreachable_script_leaves_an_empty_place_and_is_tried_again(url: str, browser: Browser) -> None:
+def test_unreachable_script_leaves_the_space_empty_and_is_tried_again(url: str, browser: Browser) -> None:
     with visit(browser, "about:blank") as page:
         page.route(SCRIPT, lambda route: route.abort())
         with page.expect_event("requestfailed", lambda request: SCRIPT.search(request.url)):
             page.goto(url)
         box = page.locator(CHART)
         expect(box).to_have_css("height", f"{HEIGHT_PX}px")
-        expect(box).to_have_attribute("aria-label", re.compile(r"^Count \d\d$"))  # others have come since
+        expect(box).to_have_attribute(
+            "aria-label", re.compile(r"^Count \d\d$")
+        )  # more figures have arrived since
         expect(box.locator("svg")).to_have_count(0)
         expect(page.get_by_text("below")).to_be_visible()
         page.unroute(SCRIPT)
         expect(box.locator(".main-svg").first).to_be_visible()
 
 
-def test_chart_that_goes_frees_what_plotly_held_and_may_come_back(url: str, browser: Browser) -> None:
+def test_chart_that_goes_frees_what_plotly_held_and_may_return(url: str, browser: Browser) -> None:
     with visit(browser, url) as page:
         seen = _watch(page)
         assert seen.evaluate("seen => Boolean(seen.plot._fullLayout)")
         page.get_by_text("Show").click()
         expect(page.locator(CHART)).to_have_count(0)
         drawn = seen.evaluate("seen => seen.drawnAt.length")
-        # It is freed a second later; a drawing that was still to come would have come by then.
+        # It is freed a second later; a pending drawing would have happened by then.
         page.wait_for_function("seen => !seen.plot.isConnected && !seen.plot._fullLayout", arg=seen)
         assert seen.evaluate("seen => seen.drawnAt.length") == drawn
         page.get_by_text("Show").click()
@@ -318,6 +320,6 @@ def test_chart_that_goes_frees_what_plotly_held_and_may_come_back(url: str, brow
         _wait_for_drawings(page, seen, 3)
 
 
-def test_overtaken_call_and_element_that_comes_back_take_nothing_away(url: str, browser: Browser) -> None:
+def test_replaced_call_and_returning_element_remove_nothing(url: str, browser: Browser) -> None:
     with visit(browser, url) as page:
         assert page.evaluate(OVERTAKE, [_JS, _HTML, PLOTLY_PATH]) == [True, True, True]

@@ -1,4 +1,4 @@
-"""However a live stream ends, its seat is free afterwards, and the server is none the worse for it."""
+"""However a live stream ends, its seat is free afterwards, and the server is unharmed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _threads(server: Server) -> int:
 
 def _wait_until_nobody_watches(server: Server) -> None:
     port = urlsplit(server.url).port
-    # A killed browser says no goodbye and is missed after some ten seconds.
+    # A killed browser does not hang up and counts as gone after about ten seconds.
     until(lambda: seats_taken(port) == 0)
 
 
@@ -36,9 +36,7 @@ def test_a_closed_tab_frees_its_seat(server: Server, browser: Browser) -> None:
     _wait_until_nobody_watches(server)
 
 
-def test_going_to_another_page_frees_the_seat_and_coming_back_can_start_again(
-    server: Server, browser: Browser
-) -> None:
+def test_another_page_frees_the_seat_and_a_return_can_start_again(server: Server, browser: Browser) -> None:
     with visit(browser, f"{server.url}/live") as page:
         for _ in range(2):
             start(page, "Performer")
@@ -50,7 +48,7 @@ def test_going_to_another_page_frees_the_seat_and_coming_back_can_start_again(
             watching(page, 0)
 
 
-def test_two_tabs_of_one_person_are_two_streams_that_end_apart(server: Server, browser: Browser) -> None:
+def test_two_tabs_of_one_person_are_two_streams_that_end_separately(server: Server, browser: Browser) -> None:
     with visit(browser, f"{server.url}/live") as first:
         second = first.context.new_page()
         second.goto(f"{server.url}/live")
@@ -84,11 +82,11 @@ def test_starting_and_stopping_in_a_browser_leaves_no_thread_behind(server: Serv
             stop(page)
             watching(page, 0)
             counts.append(_threads(server))
-        # A thread may take a moment to end, and pools fill up to their size at first; a leak adds some each round.
+        # A thread may take a moment to end, and pools fill up at first; a leak adds threads each round.
         until_on_page(page, lambda: _threads(server) <= counts[0] + rounds - 2)
 
 
-def test_a_server_that_is_stopped_while_somebody_watches_ends_quietly_and_soon(
+def test_a_server_stopped_while_somebody_watches_ends_quietly_and_soon(
     browser: Browser, tmp_path: Path
 ) -> None:
     with running_server(tmp_path / "log.txt") as server, visit(browser, f"{server.url}/live") as page:
@@ -101,5 +99,5 @@ def test_a_server_that_is_stopped_while_somebody_watches_ends_quietly_and_soon(
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_the_server_runs_on_the_event_loop_that_keeps_up_with_many_packets(server: Server) -> None:
-    # asyncio's own takes one packet of a socket a turn: with six viewers pictures fell seconds behind.
+    # asyncio's own loop reads one packet per socket and turn: with six viewers, pictures fell seconds behind.
     assert "/uvloop/" in Path(f"/proc/{server.process.pid}/maps").read_text()

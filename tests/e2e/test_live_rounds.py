@@ -1,4 +1,4 @@
-"""Start, wait for a seat, stop, again and again: nobody hangs, on a busy machine or with a browser whose timer died."""
+"""Start, wait for a seat, stop, repeatedly: nobody hangs, on a busy machine or with a browser whose timer died."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def two_visitors(server: Server, browser: Browser, script: str = "") -> Iterator
 
 
 def a_round(first: Page, second: Page) -> dict[str, float]:
-    """One watches, the other waits and gets the seat; seconds of each step."""
+    """One visitor watches, the other waits and gets the seat; returns the seconds of each step."""
     took_s = {}
     began_s = time.monotonic()
 
@@ -70,7 +70,7 @@ def a_round(first: Page, second: Page) -> dict[str, float]:
     return took_s
 
 
-def test_who_comes_when_all_seats_are_taken_waits_and_gets_the_next(
+def test_a_visitor_waits_while_all_seats_are_taken_and_gets_the_next(
     one_seat: Server, browser: Browser
 ) -> None:
     with two_visitors(one_seat, browser) as (first, second):
@@ -79,7 +79,7 @@ def test_who_comes_when_all_seats_are_taken_waits_and_gets_the_next(
             first, second = second, first
 
 
-def test_a_page_whose_timer_died_goes_on_all_the_same(one_seat: Server, browser: Browser) -> None:
+def test_a_page_whose_timer_died_continues(one_seat: Server, browser: Browser) -> None:
     with two_visitors(one_seat, browser, NO_TIMER) as (first, second):
         a_round(first, second)
 

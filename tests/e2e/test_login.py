@@ -1,4 +1,4 @@
-"""Logging in at a provider, with Streamlit's own login and all of its real parts."""
+"""Signing in through a provider, with Streamlit's own login and all its real parts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ def _log_in(page: Page) -> None:
     page.get_by_role("button", name="Sign in with your account").click()
 
 
-def test_who_is_on_the_list_comes_in_by_the_provider_and_leaves(browser: Browser, tmp_path: Path) -> None:
+def test_a_visitor_on_the_list_signs_in_through_the_provider_and_out(
+    browser: Browser, tmp_path: Path
+) -> None:
     port, logs, secrets = free_port(), tmp_path / "logs", tmp_path / "secrets.toml"
     with running_provider() as provider:
         secrets.write_text(
@@ -63,7 +65,7 @@ def test_who_is_on_the_list_comes_in_by_the_provider_and_leaves(browser: Browser
             page.get_by_role("button", name="Sign out").click()
             expect(page.get_by_role("button", name="Sign in with your account")).to_be_visible()
         server.assert_no_traceback()
-        assert "the REST interface answers everybody" in server.log.read_text()
+        assert "the REST interface is open to everyone" in server.log.read_text()
         assert provider.asked.count("/token") == 2
     written = (logs / FILE_NAME).read_text("utf-8")
     outcomes = [

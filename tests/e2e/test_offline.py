@@ -35,7 +35,7 @@ BENCHMARK_TABS = ("Where the time goes", "What is lost", "Scaling", "Compare", "
 
 
 def _large_picture() -> bytes:
-    """A PNG of some 4 MB: web servers like to put uploads above 1 MB into temporary files."""
+    """A PNG of about 4 MB: web servers often put uploads above 1 MB into temporary files."""
     frame_rgb = render_frame("arm_raise", 0.0, camera=Camera(1280, 960), noise=12.0).rgb
     data = encode_png(frame_rgb)
     assert len(data) > 2_000_000
@@ -108,7 +108,7 @@ _STRACE = [
 
 @dataclass(frozen=True)
 class Walk:
-    """What a visitor who used everything was seen to do, and what was seen of the server."""
+    """What was observed of a visitor who used everything, and of the server."""
 
     url: str
     asked: list[str]
@@ -119,7 +119,7 @@ class Walk:
 
 
 def _foreign_websocket(port: int | None) -> int:
-    """Ask for Streamlit's WebSocket as a page of another origin would; the answer's status."""
+    """Request Streamlit's WebSocket like a page of another origin; returns the response's status."""
     connection = http.client.HTTPConnection("127.0.0.1", port or 0, timeout=30)
     upgrade = {
         "Origin": "http://elsewhere.example",
@@ -154,7 +154,7 @@ def walk(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Walk:
 
 
 # ---------------------------------------------------------------------- the browser
-def test_pages_ask_nobody_but_their_own_server(walk: Walk) -> None:
+def test_pages_send_requests_only_to_their_own_server(walk: Walk) -> None:
     hosts = {urlsplit(url).netloc for url in walk.asked if urlsplit(url).scheme not in ("data", "blob")}
     assert hosts == {urlsplit(walk.url).netloc}
     assert len(walk.asked) > 50
@@ -166,7 +166,7 @@ def test_the_browser_refuses_nothing_that_a_page_needs(walk: Walk) -> None:
 
 def test_a_foreign_request_would_be_noticed(browser: Browser) -> None:
     asked: list[str] = []
-    with visit(browser, "about:blank") as page:  # the browser would refuse it for a page of PoseDeck's
+    with visit(browser, "about:blank") as page:  # on a PoseDeck page the browser would refuse it
         page.context.on("request", lambda request: asked.append(request.url))
         page.evaluate("fetch('http://127.0.0.2:9/').catch(() => 0)")
     assert any("127.0.0.2" in url for url in asked)
@@ -186,7 +186,7 @@ def _own_addresses() -> set[str]:
 
 
 def _foreign(trace: Iterable[str]) -> list[str]:
-    """Lines of a trace that speak to an address outside this machine."""
+    """Lines of a trace that contact an address outside this machine."""
     own = _own_addresses()
     return [
         line
@@ -197,7 +197,7 @@ def _foreign(trace: Iterable[str]) -> list[str]:
     ]
 
 
-def test_foreign_addresses_in_a_trace_are_told_from_own_ones() -> None:
+def test_foreign_addresses_in_a_trace_are_distinguished_from_own_ones() -> None:
     own = [
         'connect(5, {sa_family=AF_INET, sin_port=htons(80), sin_addr=inet_addr("127.0.0.1")}, 16) = 0',
         'connect(5, {sa_family=AF_INET6, sin6_port=htons(80), inet_pton(AF_INET6, "::1", &sin6_addr)}, 28) = 0',
@@ -212,7 +212,7 @@ def test_foreign_addresses_in_a_trace_are_told_from_own_ones() -> None:
 
 
 def _written(trace: Iterable[str]) -> list[str]:
-    """Lines that make a file, Python's own compiled modules apart."""
+    """Lines that create a file, except Python's own compiled modules."""
     return [
         line for line in trace if re.search("O_CREAT|O_TMPFILE|creat\\(", line) and "__pycache__" not in line
     ]
@@ -223,7 +223,7 @@ needs_strace = pytest.mark.skipif(not _can_trace(), reason="needs strace and the
 
 @needs_strace
 def test_the_trace_would_notice_a_foreign_connection_and_a_file(tmp_path: Path) -> None:
-    # UDP: connecting sends nothing. 198.51.100.0/24 is set aside for examples (RFC 5737).
+    # UDP: connecting sends nothing. 198.51.100.0/24 is reserved for examples (RFC 5737).
     code = (
         "import socket, tempfile; socket.socket(socket.AF_INET, socket.SOCK_DGRAM).connect(('198.51.100.1', 9));"
         "tempfile.TemporaryFile().close()"
@@ -236,7 +236,7 @@ def test_the_trace_would_notice_a_foreign_connection_and_a_file(tmp_path: Path) 
 
 
 @needs_strace
-def test_the_server_connects_to_nobody_and_writes_no_file(walk: Walk) -> None:
+def test_the_server_connects_to_no_other_machine_and_writes_no_file(walk: Walk) -> None:
     assert walk.calls, "nothing was watched"
     assert _foreign(walk.calls) == []
     # At start ctypes looks for libraries by running a compiler, which leaves files of its own for a moment.

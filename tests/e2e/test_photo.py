@@ -1,4 +1,4 @@
-"""The Photo page in a browser, as a person uses it."""
+"""The Photo page in a browser, as a visitor uses it."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _drawn(page: Page) -> Locator:
 
 
 # ---------------------------------------------------------------------- first visit
-def test_first_visit_shows_red_dots_where_the_joints_truly_are(photo: Page) -> None:
+def test_first_visit_shows_red_dots_where_the_joints_really_are(photo: Page) -> None:
     truth = next(sample for sample in SAMPLES if sample.id == "squat").render().landmarks_px[0]
     shown = pixels(_drawn(photo))
     assert shown.shape[:2] == (720, 960)
@@ -50,7 +50,7 @@ def test_first_visit_shows_red_dots_where_the_joints_truly_are(photo: Page) -> N
 
 
 def test_the_divider_moves_by_keyboard(photo: Page) -> None:
-    slider = photo.get_by_label(re.compile("Where the picture changes"))
+    slider = photo.get_by_label(re.compile("Divider between"))
     slider.focus()
     for _ in range(30):
         slider.press("ArrowRight")
@@ -59,7 +59,7 @@ def test_the_divider_moves_by_keyboard(photo: Page) -> None:
 
 
 # ---------------------------------------------------------------------- own pictures
-def test_an_uploaded_picture_is_analysed_and_every_format_can_be_taken_away(photo: Page) -> None:
+def test_an_uploaded_picture_is_analysed_and_every_format_can_be_downloaded(photo: Page) -> None:
     upload(photo, ("my squat.png", sample_bytes("stand")))
     expect(_caption(photo)).to_contain_text("1 person")
 
@@ -111,7 +111,7 @@ def test_a_long_batch_and_its_zip_show_progress_and_can_be_stopped(photo: Page) 
         (f"{i}.jpg", encode_jpeg(render_frame("walk", i / 40, yaw_deg=30).rgb, quality=80 + i % 15))
         for i in range(40)
     ]
-    photo.get_by_text("heavy: most exact").click()  # slow enough to be caught in the act
+    photo.get_by_text("heavy: most accurate").click()  # slow enough to be seen while it runs
     settle(photo)
     photo.locator("input[type=file]").first.set_input_files(
         [{"name": name, "mimeType": "image/jpeg", "buffer": data} for name, data in pictures]
@@ -119,7 +119,7 @@ def test_a_long_batch_and_its_zip_show_progress_and_can_be_stopped(photo: Page) 
     expect(photo.get_by_text(re.compile(r"Picture \d+ of 40, about \d+ s left"))).to_be_visible()
     photo.get_by_role("button", name="Stop").click()
     expect(photo.get_by_text(re.compile(r"Stopped after \d+ of 40 pictures"))).to_be_visible()
-    photo.get_by_role("button", name="Go on").click()
+    photo.get_by_role("button", name="Continue").click()
     expect(photo.get_by_text(re.compile("Stopped after"))).to_have_count(0)
     expect(photo.get_by_text("40/40")).to_have_count(0)
     settle(photo)
@@ -144,7 +144,7 @@ def test_a_camera_snapshot_is_analysed(photo: Page) -> None:
     )  # the result is not covered, the camera is off
 
 
-def test_a_bad_file_gets_a_sentence_and_the_page_lives_on(photo: Page) -> None:
+def test_a_bad_file_gets_a_message_and_the_page_still_works(photo: Page) -> None:
     upload(photo, ("text.jpg", b"no picture at all"))
     expect(photo.get_by_text("the content of this file is none of them")).to_be_visible()
     photo.get_by_role("radio", name="Standing").click()
@@ -181,7 +181,7 @@ def test_each_tab_shows_its_view(photo: Page) -> None:
 def test_hovering_a_landmark_names_it_with_its_figures(photo: Page) -> None:
     plot = photo.locator(".js-plotly-plot").first
     plot.scroll_into_view_if_needed()
-    # Plotly's own layer for the pointer lies above the points: hence by force.
+    # Plotly's own layer for the pointer covers the points: hence by force.
     plot.locator(".scatterlayer .points path").first.hover(force=True)
     expect(plot.locator(".hoverlayer")).to_contain_text(
         re.compile(r"x \d+ px, y \d+ px, z -?[\d.]+visibility")
@@ -207,14 +207,14 @@ def test_skeleton_only_sends_no_picture_of_the_person(photo: Page) -> None:
     photo.get_by_text("Skeleton only", exact=True).click()
     expect(photo.get_by_text("so that nobody can be recognised")).to_be_visible()
     settle(photo)
-    expect(photo.get_by_label(re.compile("Where the picture changes"))).to_have_count(0)
+    expect(photo.get_by_label(re.compile("Divider between"))).to_have_count(0)
     shown = pixels(_drawn(photo))
     grey = np.ptp(shown[..., :3].astype(int), axis=-1) < 30
-    assert grey.mean() > 0.97  # what is left has hardly a colour: no shirt, no floor
+    assert grey.mean() > 0.97  # what is left has hardly any colour: no shirt, no floor
     expect(photo.locator(".js-plotly-plot image")).to_have_count(0)
 
 
-def test_pictures_add_up_over_a_page_change_and_can_be_removed(photo: Page) -> None:
+def test_pictures_add_up_across_pages_and_can_be_removed(photo: Page) -> None:
     upload(photo, ("one.png", sample_bytes("stand")))
     photo.get_by_role("link", name="Home").click()
     expect(photo.get_by_text("nothing sent anywhere")).to_be_visible()
@@ -231,7 +231,7 @@ def test_the_wheel_over_the_interactive_picture_scrolls_the_page(photo: Page) ->
     plot.hover(position={"x": 200, "y": 100})
     top = plot.evaluate("element => element.getBoundingClientRect().top")
     photo.mouse.wheel(0, 200)
-    # Not by wait_for_function: the page's policy forbids its eval.
+    # Not by wait_for_function: the page's policy does not allow its eval.
     plot.evaluate(
         """async (element, top) => {
             while (element.getBoundingClientRect().top >= top - 50) await new Promise(requestAnimationFrame);

@@ -1,4 +1,4 @@
-"""What the answers' headers forbid, in a real browser. That every page works with them is seen in test_offline.py."""
+"""What the response headers block, in a real browser. test_offline.py checks that every page works with them."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ pytestmark = pytest.mark.e2e
 
 
 def ask(server: Server, path: str, method: str = "GET") -> dict[str, str]:
-    """The headers of an answer."""
+    """The headers of a response."""
     return dict(Client(urlsplit(server.url).port or 0).ask(method, path).headers)
 
 
-def test_what_the_headers_forbid_is_refused_and_noticed(server: Server, browser: Browser) -> None:
+def test_what_the_headers_block_is_refused_and_noticed(server: Server, browser: Browser) -> None:
     refused: list[str] = []
     with visit(browser, server.url, refused=refused) as page:
         settle(page)
@@ -46,7 +46,7 @@ def test_what_the_headers_forbid_is_refused_and_noticed(server: Server, browser:
 
 
 @pytest.mark.parametrize("path", ["/", "/photo", "/_stcore/health", "/component/nothing/index.html"])
-def test_every_answer_of_the_pages_has_the_headers(server: Server, path: str) -> None:
+def test_every_response_of_the_pages_has_the_headers(server: Server, path: str) -> None:
     headers = ask(server, path)
     policy = dict(part.partition(" ")[::2] for part in headers["content-security-policy"].split("; "))
     assert policy["default-src"] == "'none'"
@@ -59,7 +59,7 @@ def test_every_answer_of_the_pages_has_the_headers(server: Server, path: str) ->
     assert headers["permissions-policy"].startswith("camera=(self), ")
 
 
-def test_answers_for_programs_may_show_and_run_nothing(server: Server) -> None:
+def test_responses_for_programs_may_show_and_run_nothing(server: Server) -> None:
     for path in ("/api/v1/health", "/api/v1/nothing", "/predict"):
         headers = ask(server, path)
         assert headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"

@@ -1,4 +1,4 @@
-"""The proof that PoseDeck works where nothing but a TURN server connects the browser and the server."""
+"""Proof that PoseDeck works where only a TURN server connects browser and server."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ async def _gather(configuration: dict[str, Any]) -> str:
 
 
 @needs_coturn
-def test_pictures_flow_both_ways_through_nothing_but_the_relay(
+def test_pictures_flow_both_ways_through_the_relay_alone(
     turn: Turn, browser: Browser, tmp_path: Path
 ) -> None:
     with running_server(
@@ -73,8 +73,8 @@ def test_pictures_flow_both_ways_through_nothing_but_the_relay(
     assert figures["pair"] == ["relay", "relay"]
     assert set(candidates(figures["answer"])) == {"relay"}
     assert turn.allocations() >= 2  # one for each end
-    assert "TURN allocation created" in log  # everything is logged here, even what normally is not,
-    assert turn.credential not in log  # and still not the password
+    assert "TURN allocation created" in log  # everything is logged here, even what is not logged normally,
+    assert turn.credential not in log  # but not the password
 
 
 @needs_coturn
@@ -87,7 +87,7 @@ def test_server_offers_only_relayed_addresses_and_none_with_a_wrong_password(tur
 
 
 @needs_coturn
-def test_server_offers_its_own_addresses_beside_the_relay_unless_told_otherwise(turn: Turn) -> None:
+def test_server_also_offers_its_own_addresses_unless_told_otherwise(turn: Turn) -> None:
     sdp = gathered(turn.environment() | {"POSEDECK_ICE_RELAY_ONLY": "0"})
     assert {"host", "relay"} <= set(candidates(sdp))
 
@@ -127,7 +127,7 @@ def test_relay_stops_with_its_block(tmp_path: Path) -> None:
         probe.connect((HOST, turn.port))
 
 
-def test_missing_coturn_is_said_in_one_sentence(
+def test_missing_coturn_is_reported_in_one_sentence(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("PATH", "")

@@ -1,4 +1,4 @@
-"""A page that sends each picture back as it came, for test_turn.py. Its log holds all that any library has to say."""
+"""A page that returns each picture unchanged, for test_turn.py. Its log has all messages of all libraries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each page run by Streamlit's own test driver with the real model: what it shows, and how it reacts."""
+"""Each page in Streamlit's own test driver with the real model: what it shows, and how it reacts."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def _rows(app: AppTest, table: int = 0) -> list[list[Any]]:
 
 
 # ---------------------------------------------------------------------- Home
-def test_home_says_what_this_is_and_how_things_stand() -> None:
+def test_home_shows_its_claim_and_the_status() -> None:
     app = _open()
     text = _shown(app)
     assert EN("home.claim") in text
@@ -82,7 +82,7 @@ def test_home_says_what_this_is_and_how_things_stand() -> None:
     assert [row[0] for row in _rows(app)] == ["lite", "full", "heavy"]
 
 
-def test_home_speaks_chinese_when_the_address_says_so() -> None:
+def test_home_is_in_chinese_if_the_address_says_so() -> None:
     assert ZH("home.claim") in _shown(_open(lang="zh"))
 
 
@@ -104,14 +104,14 @@ def test_first_visit_shows_an_analysed_sample_with_angles_near_the_truth() -> No
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.id)
-def test_each_sample_shows_who_is_in_it(sample: Any) -> None:
+def test_each_sample_shows_how_many_people_are_in_it(sample: Any) -> None:
     app = _open("photo")
     app.pills(key="photo_sample").select(sample.id).run()
     expected = EN.people(len(sample.people)) if sample.people else EN("count.nobody")
     assert any(caption.value.endswith(expected) for caption in app.caption)
 
 
-def test_two_people_can_be_looked_at_in_turn() -> None:
+def test_each_of_two_people_can_be_selected() -> None:
     app = _open("photo")
     app.pills(key="photo_sample").select("two_people").run()
     first = _rows(app)
@@ -201,9 +201,9 @@ def test_an_own_picture_replaces_the_sample() -> None:
     assert all(int(cell.removesuffix("°")) > 120 for cell in shoulders[1:3])
 
 
-def test_a_broken_file_is_named_and_the_rest_of_the_batch_goes_on() -> None:
+def test_a_broken_file_is_named_and_the_rest_of_the_batch_continues() -> None:
     app = _open("photo")
-    _upload(app, ("text.jpg", b"just words"), ("stand.png", sample_bytes("stand")), ("empty.png", b""))
+    _upload(app, ("text.jpg", b"just text"), ("stand.png", sample_bytes("stand")), ("empty.png", b""))
     text = _shown(app)
     assert r"text\.jpg" in text
     assert "the content of this file is none of them" in text
@@ -222,8 +222,8 @@ def test_the_next_button_and_the_list_step_through_a_batch() -> None:
     assert EN("photo.nobody") not in _shown(app)
 
 
-def test_a_stopped_batch_keeps_what_is_done_and_can_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    # The button cannot be pressed in the middle of a run here (tests/e2e does that): what it sets can.
+def test_a_stopped_batch_keeps_its_results_and_can_continue(monkeypatch: pytest.MonkeyPatch) -> None:
+    # The button cannot be pressed during a run here (tests/e2e does that), so this sets what it sets.
     add_own = PhotoSession.add_own
 
     def add_and_stop(self: PhotoSession, items: Iterable[PhotoItem]) -> None:
@@ -238,7 +238,7 @@ def test_a_stopped_batch_keeps_what_is_done_and_can_go_on(monkeypatch: pytest.Mo
     assert _session(app).pending() == []
 
 
-def test_own_pictures_can_be_left_for_a_sample_returned_to_and_removed() -> None:
+def test_a_visitor_can_switch_to_a_sample_and_back_and_remove_own_pictures() -> None:
     app = _open("photo")
     _upload(app, ("own.png", sample_bytes("stand")))
     app.pills(key="photo_sample").select("lunge").run()
@@ -260,11 +260,11 @@ def test_the_open_tab_survives_a_language_change_and_a_page_change() -> None:
     assert app.session_state["photo_tab_zh"] == ZH("photo.tab_angles")
 
 
-def test_more_pictures_than_fit_are_left_out_with_a_word(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pictures_beyond_the_limit_are_left_out_with_a_message(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(photo_session, "MAX_PICTURES", 1)
     app = _open("photo")
     _upload(app, ("one.png", sample_bytes("stand")), ("two.png", sample_bytes("squat")))
-    assert any("1 more were left out" in warning.value for warning in app.warning)
+    assert any("left out: 1" in warning.value for warning in app.warning)
 
 
 def test_a_small_picture_is_enlarged_and_the_page_says_so() -> None:
@@ -287,7 +287,7 @@ def test_a_hostile_file_name_is_shown_as_plain_text() -> None:
 
 
 # ---------------------------------------------------------------------- Live
-def test_live_offers_its_sources_and_says_who_watches() -> None:
+def test_live_offers_a_start_and_shows_how_many_watch() -> None:
     app = _open("live")
     text = _shown(app)
     assert EN("live.ready_camera") in text
@@ -297,12 +297,12 @@ def test_live_offers_its_sources_and_says_who_watches() -> None:
     assert app.button(key="live_snapshot").disabled
 
 
-def test_live_speaks_chinese() -> None:
+def test_live_is_in_chinese_if_the_address_says_so() -> None:
     app = _open("live", lang="zh")
     assert ZH("live.ready_camera") in _shown(app)
 
 
-def test_live_settings_are_those_of_the_panel() -> None:
+def test_live_settings_follow_the_panel() -> None:
     app = _open("live")
     stream = LiveStream(pool(), LiveSettings())
     app.session_state[LIVE].connection.stream = stream

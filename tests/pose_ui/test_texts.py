@@ -22,7 +22,7 @@ SOURCES = [
     *(f for folder in ("pages", "pose_ui", "ops", "pose_core") for f in (ROOT / folder).rglob("*.py")),
 ]
 
-#: Mistakes of a program that calls pose_core; no page lets a visitor make them.
+#: Mistakes in a program that calls pose_core, which a visitor of a page cannot make.
 PROGRAMMERS_ONLY = ("performer_", "sample_unknown")
 
 
@@ -38,7 +38,7 @@ def _calls() -> Iterator[ast.Call]:
 
 
 def _raised() -> dict[str, set[str]]:
-    """Code of each error in pose_core with the values that it is given everywhere it is raised."""
+    """Code of each error, with the values that it has everywhere it is raised."""
     names = {cls.__name__ for cls in (PoseCoreError, *PoseCoreError.__subclasses__())}
     found: dict[str, set[str]] = {}
     for call in _calls():
@@ -57,7 +57,7 @@ def _raised() -> dict[str, set[str]]:
 
 
 @pytest.mark.parametrize("key", [key for key in catalogue() if not key.startswith("error.")])
-def test_text_stands_in_every_language_with_the_same_fields(key: str) -> None:
+def test_text_exists_in_every_language_with_the_same_fields(key: str) -> None:
     texts = catalogue()[key]
     assert set(texts) == set(LANGUAGES)
     assert all(text.strip() for text in texts.values())
@@ -75,7 +75,7 @@ def test_catalogue_has_no_sentence_for_errors_that_are_never_raised() -> None:
     assert {key.removeprefix("error.") for key in catalogue() if key.startswith("error.")} == set(_raised())
 
 
-def test_each_key_in_the_code_is_in_the_catalogue_and_each_text_is_used() -> None:
+def test_the_catalogue_has_every_key_in_the_code_and_no_unused_text() -> None:
     literal: set[str] = set()
     patterns: set[str] = set()
     for file in SOURCES:
@@ -85,7 +85,7 @@ def test_each_key_in_the_code_is_in_the_catalogue_and_each_text_is_used() -> Non
             elif isinstance(node, ast.JoinedStr):
                 parts = [re.escape(p.value) if isinstance(p, ast.Constant) else r"\w+" for p in node.values]
                 patterns.add("".join(parts))
-    asked = {
+    requested = {
         call.args[0].value
         for call in _calls()
         if isinstance(call.func, ast.Name)
@@ -93,14 +93,14 @@ def test_each_key_in_the_code_is_in_the_catalogue_and_each_text_is_used() -> Non
         and call.args
         and isinstance(call.args[0], ast.Constant)
     }
-    assert asked <= set(catalogue())
+    assert requested <= set(catalogue())
     dotted = re.compile("|".join(pattern for pattern in patterns if re.match(r"\w+\\\.", pattern)))
     unused = {key for key in catalogue() if key not in literal and not dotted.fullmatch(key)}
     assert unused == set()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_name_that_code_puts_together_has_a_text(language: str) -> None:
+def test_every_key_composed_in_code_has_a_text(language: str) -> None:
     t = Translator("zh" if language == "zh" else "en")
     for key in (
         *(f"landmark.{name}" for name in LANDMARK_NAMES),
@@ -111,12 +111,12 @@ def test_every_name_that_code_puts_together_has_a_text(language: str) -> None:
         assert t(key)
 
 
-def test_an_error_speaks_the_language_of_the_reader() -> None:
+def test_an_error_is_shown_in_the_language_of_the_reader() -> None:
     error = PictureError("picture_empty", "It is empty.")
     assert Translator("en").error(error) == "It is empty."
     assert Translator("zh").error(error).startswith("需要一个图片文件")
 
 
-def test_one_person_is_no_people() -> None:
+def test_one_person_is_singular() -> None:
     t = Translator("en")
     assert (t.people(1), t.people(2)) == ("1 person", "2 people")

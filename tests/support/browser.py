@@ -27,7 +27,7 @@ def chromium_executable() -> str | None:
 
 
 def starts() -> bool:
-    """Say whether Playwright can start the chosen browser."""
+    """Whether Playwright can start the chosen browser."""
     from playwright.sync_api import Error, sync_playwright
 
     with sync_playwright() as playwright:
@@ -51,7 +51,7 @@ def _usable(path: str) -> bool:
 
 
 def _is_snap(path: Path) -> bool:
-    """Whether `path` is a snap's launcher, or Ubuntu's script in its place that only points to the snap."""
+    """Whether `path` is a snap's launcher, or Ubuntu's script that only points to the snap."""
     if "snap" in path.parts or path.resolve().name == "snap":
         return True
     with path.open("rb") as program:

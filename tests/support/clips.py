@@ -1,4 +1,4 @@
-"""Videos as other programs write them, and files that are none."""
+"""Videos as other programs write them, and files that are no videos."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def encode(
 
 
 def sound_only(cover: bool = False) -> bytes:
-    """A song, perhaps with the picture of its album."""
+    """A song, optionally with the picture of its album."""
     file = io.BytesIO()
     with av.open(file, "w", format="mp4") as container:
         stream: Any = container.add_stream("aac", rate=48_000)

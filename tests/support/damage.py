@@ -1,4 +1,4 @@
-"""Damaged, lying and foreign picture files, the same ones on every run."""
+"""Damaged, lying and foreign picture files, the same on every run."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def cut(data: bytes, random: np.random.Generator) -> bytes:
 
 
 def flipped(data: bytes, random: np.random.Generator) -> bytes:
-    """Some bits turned over, anywhere."""
+    """A few bits flipped, anywhere."""
     changed = bytearray(data)
     for _ in range(random.integers(1, 40)):
         changed[random.integers(0, len(data))] ^= 1 << random.integers(0, 8)
@@ -56,7 +56,7 @@ def lying_head(data: bytes, random: np.random.Generator) -> bytes:
 
 
 def patched(data: bytes, random: np.random.Generator) -> bytes:
-    """A piece of the file put into another place of it."""
+    """A piece of the file copied to another place in it."""
     start, to = (int(place) for place in random.integers(0, len(data), 2))
     length = int(random.integers(1, 200))
     return data[:to] + data[start : start + length] + data[to:]
@@ -78,7 +78,7 @@ def _png(
 
 
 def lying_pngs() -> Iterator[bytes]:
-    """Heads that promise other sizes, depths and colours than what follows, all with valid check sums."""
+    """Heads that promise other sizes, depths and colours than what follows, all with valid checksums."""
     row = bytes(1 + 3 * 64)
     for size in (0, 1, 63, 65, 4096, 60_000, 2**16, 2**31 - 1, 2**32 - 1):
         yield _png(size, 64, row * 64)
@@ -101,10 +101,10 @@ def lying_sizes(files: dict[str, bytes]) -> Iterator[bytes]:
 
 
 def bombs() -> Iterator[bytes]:
-    """Small files that unpack to very much."""
+    """Small files that unpack to large ones."""
     yield _png(50_000, 50_000, bytes(20 * _MEGA))
     yield _png(20_000, 2_600, bytes(20 * _MEGA))
-    yield _png(7_000, 7_000, bytes(100))  # allowed by its size, and nearly nothing in it
+    yield _png(7_000, 7_000, bytes(100))  # allowed by its size, with almost nothing in it
     yield _png(640, 480, bytes(30 * _MEGA))  # far more than its head says
     for side in (8_000, 16_000):
         file = io.BytesIO()
@@ -131,7 +131,7 @@ def _zipped(name: str, data: bytes) -> bytes:
 
 
 def foreign(files: dict[str, bytes]) -> Iterator[bytes]:
-    """Files of other kinds, ZIP in ZIP, SVG and HTML among them, and such with a picture's first bytes or last."""
+    """Other kinds of files, such as ZIP in ZIP, SVG and HTML, and some with a picture's first or last bytes."""
     nested = files["PNG"]
     for _ in range(4):
         nested = _zipped("photo.png", nested)
@@ -171,7 +171,7 @@ def foreign(files: dict[str, bytes]) -> Iterator[bytes]:
 
 
 def corpus() -> list[bytes]:
-    """All of them, in an order that does not change."""
+    """All of them, in a fixed order."""
     random = np.random.default_rng(SEED)
     files = pictures()
     kinds: list[tuple[Callable[[bytes, np.random.Generator], bytes], int]] = [

@@ -1,4 +1,4 @@
-"""Where things are on a page: in which order, whether any two overlap, whether any text is cut."""
+"""Where things are on a page: their order, and whether any overlap or any text is cut."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page
 
-#: Less than anybody sees: rounding, borders that share a line.
+#: Too small to see: rounding, borders that share a line.
 _SLACK_PX = 1.5
-#: Charts are drawn, and drawn again in another width, after the server has said all.
+#: Charts are drawn, and redrawn in another width, after the server has sent everything.
 _LIMIT_S = 20.0
 
-# What a person sees as one thing is a picture, a chart, a field, or a run of text; boxes around them do not count.
-# A thing is seen as far as all that clips it lets it be seen.
+# A person sees as one thing a picture, a chart, a field, or a run of text; boxes around them do not count.
+# Of each thing, only the part that nothing clips is visible.
 _LOOK = """
     (slack) => {
         const PICTURES = "img, video, iframe, canvas, input:not([type=file]), textarea, .js-plotly-plot, "
@@ -93,7 +93,7 @@ _LOOK = """
 
 
 def faults_of(page: Page, at_least: int) -> list[str]:
-    """What overlaps, is cut or is wider than the window, looked at in one go; and whether there is much to see."""
+    """What overlaps, is cut or is wider than the window, read at once; also if fewer than `at_least` things show."""
     found: dict[str, Any] = page.evaluate(_LOOK, _SLACK_PX)
     faults = [f"{one!r} and {other!r} overlap" for one, other in found["overlaps"]]
     faults += [f"{one!r} is cut" for one in found["cut"]]
@@ -105,7 +105,7 @@ def faults_of(page: Page, at_least: int) -> list[str]:
 
 
 def misplaced(rows: Sequence[Sequence[Locator]]) -> list[str]:
-    """What is not where it belongs: each row below the one before it, and a row's things side by side from the left."""
+    """What is out of place: rows belong below each other, and a row's things side by side from the left."""
     faults = []
     above = 0.0
     for row in rows:
@@ -123,7 +123,7 @@ def misplaced(rows: Sequence[Sequence[Locator]]) -> list[str]:
 
 
 def assert_sound(page: Page, rows: Sequence[Sequence[Locator]], at_least: int) -> None:
-    """Wait until all is in its place, nothing overlaps, no text is cut and nothing is wider than the window."""
+    """Wait until everything is in place, nothing overlaps, no text is cut and nothing is wider than the window."""
     deadline_s = time.monotonic() + _LIMIT_S
     while faults := [*faults_of(page, at_least), *misplaced(rows)]:
         assert time.monotonic() < deadline_s, "\n".join(faults)

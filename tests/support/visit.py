@@ -1,4 +1,4 @@
-"""A visitor in a real browser: at a page, until it is at rest, with files and downloads."""
+"""A visitor in a real browser: opens pages, waits until they rest, uploads and downloads files."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ CHROMIUM_FLAGS = [
 _LOOK_EVERY_MS = 50
 
 _REFUSED = "refused:"
-#: The event alone says which directive it was; it comes once for each refusal.
+#: Only the event says which directive it was; it fires once for each refusal.
 _TELL_REFUSALS = f"""
     document.addEventListener("securitypolicyviolation", event => console.error(
         "{_REFUSED}", event.effectiveDirective, event.blockedURI, event.sourceFile, event.lineNumber));
 """
-#: What an image or video shows, as the browser decoded it: width, height, RGBA in base64.
+#: The pixels of an image or video, as the browser decoded them: width, height, RGBA in base64.
 _PIXELS = """
     async element => {
         if (element.decode) await element.decode();
@@ -50,7 +50,7 @@ _PIXELS = """
 
 
 def _note_refusal(text: str, refused: list[str]) -> None:
-    # Chromium's own sentence is for what has no such event: features refused by Permissions-Policy.
+    # Chromium's own message covers what has no such event: features refused by Permissions-Policy.
     if text.startswith(_REFUSED) or "Permissions policy violation" in text:
         refused.append(text[:300])
 
@@ -91,18 +91,18 @@ def visit(
 
 
 def settle(page: Page) -> None:
-    """Until the server has nothing more to say."""
+    """Wait until the server has nothing more to send."""
     expect(page.locator("[data-testid=stApp]")).to_have_attribute("data-test-script-state", "notRunning")
 
 
 def wait_for_result(page: Page) -> None:
-    """Until a picture is drawn, or a sentence says why not, and the page is at rest."""
+    """Wait until a picture is drawn or a message says why not, and the page is at rest."""
     expect(page.get_by_text(" ms · ").first).to_be_visible()
     settle(page)
 
 
 def until_on_page(page: Page, happened: Callable[[], object], within_s: float = LONG_S) -> None:
-    """Wait for something that Playwright's own `expect` does not know, while the page's events go on."""
+    """Wait for something that Playwright's own `expect` does not cover, while the page's events continue."""
     deadline_s = time.monotonic() + within_s
     while not happened():
         assert time.monotonic() < deadline_s, "it never happened"
@@ -110,7 +110,7 @@ def until_on_page(page: Page, happened: Callable[[], object], within_s: float = 
 
 
 def upload(page: Page, *files: tuple[str, bytes]) -> None:
-    """Choose own pictures on the Photo page, and see the sample go."""
+    """Choose own pictures on the Photo page, and wait until they replace the sample."""
     page.locator("input[type=file]").first.set_input_files(
         [{"name": name, "mimeType": "image/png", "buffer": data} for name, data in files]
     )
@@ -119,7 +119,7 @@ def upload(page: Page, *files: tuple[str, bytes]) -> None:
 
 
 def download(page: Page, button: Locator) -> tuple[str, bytes]:
-    """Press a button; name and contents of the file that it gives."""
+    """Press a button; return name and contents of the downloaded file."""
     with page.expect_download() as waiting:
         button.click()
     return waiting.value.suggested_filename, Path(waiting.value.path()).read_bytes()

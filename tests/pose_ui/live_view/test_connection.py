@@ -1,4 +1,4 @@
-"""A connection from start to stop, without a browser: what each event and each deadline leads to, in any order."""
+"""A connection from Start to Stop, without a browser: what each event and each deadline leads to, in any order."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ CONNECT_LIMIT_S, SILENCE_LIMIT_S, STOP_LIMIT_S, UNHEARD_LIMIT_S = 12.0, 10.0, 4.
 
 
 class Clock:
-    """The time of `Seats`, which only a test moves."""
+    """The clock of `Seats`, which only a test advances."""
 
     def __init__(self, seats: Seats) -> None:
         self.now_s = 1000.0
@@ -42,7 +42,7 @@ class Clock:
 
 
 class OpenPage:
-    """A page that counts how often it was woken, and is drawn only when a test says so."""
+    """A page that counts how often it was woken, and runs only when a test says so."""
 
     def __init__(self) -> None:
         self.open = True
@@ -56,7 +56,7 @@ class OpenPage:
 
 
 class Source:
-    """A source that notes what is done with it."""
+    """A source that records which of its methods are called."""
 
     def __init__(self) -> None:
         self.did: list[str] = []
@@ -105,7 +105,7 @@ def offers(connection: Connection, source: Any = None) -> Player:
 
 
 def asks_for_a_frame(player: Player) -> None:
-    """As the WebRTC loop does when packets have found their way."""
+    """Do what the WebRTC loop does once packets get through."""
 
     async def recv() -> None:
         waiting = asyncio.ensure_future(player.video.recv())
@@ -128,7 +128,7 @@ def a_frame() -> av.VideoFrame:
 
 
 def draws(connection: Connection) -> None:
-    """Let one frame go through the model, so that the stream has its seat of the pool."""
+    """Let one frame go through the model, so that the stream has its seat in the pool."""
     stream = connection.stream
     assert stream is not None
     drawn = stream.on_drawn
@@ -146,7 +146,7 @@ def until(happened: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
-# ---------------------------------------------------------------------- the way there
+# ---------------------------------------------------------------------- from Start to Stop
 def test_the_performer_goes_from_start_to_stop(connection: Connection, page: OpenPage) -> None:
     source = Source()
     connection.shown(page, camera=False)
@@ -171,7 +171,7 @@ def test_a_camera_is_checked_before_the_connection(connection: Connection, page:
     assert connection.phase == "checking"
     connection.checked(None)
     connection.checked(CameraReport(connection.turn - 1, "ready"))
-    assert connection.phase == "checking", "no answer, and an old one"
+    assert connection.phase == "checking", "no answer, then an outdated one"
     connection.checked(CameraReport(connection.turn, "ready"))
     assert connection.phase == "connecting"
     revision = connection.revision
@@ -180,17 +180,15 @@ def test_a_camera_is_checked_before_the_connection(connection: Connection, page:
 
 
 @pytest.mark.parametrize("state", ["refused", "no_camera", "busy", "insecure"])
-def test_what_the_check_finds_is_kept_as_the_trouble(
-    connection: Connection, page: OpenPage, state: Any
-) -> None:
+def test_what_the_check_finds_becomes_the_trouble(connection: Connection, page: OpenPage, state: Any) -> None:
     asks(connection, page, camera=True)
     connection.checked(CameraReport(connection.turn, state))
     assert (connection.phase, connection.trouble) == ("idle", state)
     asks(connection, page, camera=True)
-    assert connection.trouble is None, "a new try begins without it"
+    assert connection.trouble is None, "a new attempt begins without it"
 
 
-def test_permission_taken_away_while_playing_stops_it(connection: Connection, page: OpenPage) -> None:
+def test_permission_withdrawn_while_playing_stops_it(connection: Connection, page: OpenPage) -> None:
     asks(connection, page, camera=True)
     connection.checked(CameraReport(connection.turn, "ready"))
     asks_for_a_frame(offers(connection))
@@ -211,7 +209,7 @@ def test_a_source_that_cannot_be_played_leaves_nothing_behind(connection: Connec
 
 
 # ---------------------------------------------------------------------- deadlines, with a page that never runs
-def test_stopping_ends_by_itself_when_the_browser_never_says_so(
+def test_stopping_ends_by_itself_if_the_browser_never_hangs_up(
     connection: Connection, page: OpenPage, clock: Clock
 ) -> None:
     plays(connection, page)
@@ -242,7 +240,7 @@ def test_stopping_goes_on_until_the_seat_is_free(
     assert (connection.phase, pool.seats_free) == ("idle", 1)
 
 
-def test_a_connection_that_does_not_come_is_tried_again_and_then_given_up(
+def test_a_connection_that_fails_is_tried_again_and_then_given_up(
     connection: Connection, page: OpenPage, clock: Clock
 ) -> None:
     asks(connection, page)
@@ -258,10 +256,10 @@ def test_a_connection_that_does_not_come_is_tried_again_and_then_given_up(
     assert (connection.phase, connection.trouble) == ("idle", "ice_failed")
     asks(connection, page)
     clock.passes(CONNECT_LIMIT_S + 0.1)
-    assert connection.trouble is None, "a new Start has two attempts of its own"
+    assert connection.trouble is None, "a new Start gets two attempts of its own"
 
 
-def test_a_connection_that_stood_once_has_two_attempts_again(
+def test_a_connection_that_was_open_once_has_two_attempts_again(
     connection: Connection, page: OpenPage, clock: Clock
 ) -> None:
     asks(connection, page)
@@ -277,7 +275,7 @@ def test_a_connection_that_stood_once_has_two_attempts_again(
     assert connection.phase == "connecting"
 
 
-def test_no_picture_for_ten_seconds_is_told(connection: Connection, page: OpenPage, clock: Clock) -> None:
+def test_no_picture_for_ten_seconds_is_reported(connection: Connection, page: OpenPage, clock: Clock) -> None:
     plays(connection, page)
     clock.passes(SILENCE_LIMIT_S - 0.1)
     assert connection.phase == "playing"
@@ -301,12 +299,12 @@ def test_a_page_whose_figures_stand_still_is_woken(
     assert not connection.missed
 
 
-def test_a_page_that_missed_something_is_woken_until_it_is_drawn(
+def test_a_page_that_missed_something_is_woken_until_it_runs(
     connection: Connection, page: OpenPage, clock: Clock
 ) -> None:
     plays(connection, page)
     woken = page.wakes
-    assert woken, "the picture plays, and the page shows a connection"
+    assert woken, "the picture plays, but the page still shows connecting"
     clock.passes(0.25)
     clock.passes(0.25)
     assert page.wakes == woken + 2
@@ -315,15 +313,17 @@ def test_a_page_that_missed_something_is_woken_until_it_is_drawn(
     assert page.wakes == woken + 2
 
 
-# ---------------------------------------------------------------------- ends, and events in the wrong order
-def test_a_track_that_ends_while_playing_is_told(connection: Connection, page: OpenPage) -> None:
+# ---------------------------------------------------------------------- ends, and events in unusual order
+def test_a_track_that_ends_while_playing_is_reported(connection: Connection, page: OpenPage) -> None:
     plays(connection, page).video.stop()  # as streamlit-webrtc does when ICE fails
     assert (connection.phase, connection.trouble) == ("stopping", "ended")
     assert connection.stream is not None
     assert connection.stream.closed
 
 
-def test_a_track_that_ends_while_connecting_is_one_attempt(connection: Connection, page: OpenPage) -> None:
+def test_a_track_that_ends_while_connecting_counts_as_one_attempt(
+    connection: Connection, page: OpenPage
+) -> None:
     asks(connection, page)
     for trouble in (None, "ice_failed"):
         offers(connection).video.stop()
@@ -354,7 +354,7 @@ def test_an_old_track_does_nothing_to_a_new_attempt(connection: Connection, page
     assert (connection.phase, source.did) == ("playing", ["start"])
 
 
-def test_two_stops_are_one(connection: Connection, page: OpenPage) -> None:
+def test_a_second_stop_changes_nothing(connection: Connection, page: OpenPage) -> None:
     plays(connection, page)
     connection.stop()
     connection.stop()
@@ -371,7 +371,7 @@ def test_stop_while_connecting_leaves_an_ended_player_for_a_late_offer(
     asks(connection, page)
     connection.stop()
     assert connection.phase == "stopping"
-    late = connection.player(SETTINGS, lambda: pytest.fail("nothing is opened for it"))
+    late = connection.player(SETTINGS, lambda: pytest.fail("no source may be opened for it"))
     assert late.video.readyState == "ended"
     assert late.audio is None
     assert connection.stream is None
@@ -391,7 +391,7 @@ def test_stop_while_waiting_or_checking_ends_at_once(
     pool.release_stream(taken)
 
 
-def test_asking_while_it_runs_does_nothing_and_while_it_stops_starts_it_again(
+def test_asking_does_nothing_while_it_runs_and_starts_it_again_while_it_stops(
     connection: Connection, page: OpenPage
 ) -> None:
     plays(connection, page)
@@ -422,7 +422,7 @@ def test_another_source_while_the_browser_asks_for_the_camera_starts_that_one(
     assert connection.phase == "connecting", "in the same run of the page"
 
 
-def test_coming_back_from_another_page_begins_afresh(connection: Connection, page: OpenPage) -> None:
+def test_returning_from_another_page_starts_from_scratch(connection: Connection, page: OpenPage) -> None:
     player = plays(connection, page)
     connection.leave()
     assert (connection.phase, player.video.readyState) == ("idle", "ended")
@@ -457,7 +457,7 @@ def test_events_in_any_order_leave_nothing_open(
 
 
 # ---------------------------------------------------------------------- seats
-def test_who_finds_no_seat_gets_the_next_without_the_page(
+def test_a_visitor_without_a_seat_gets_the_next_one_without_the_page(
     connection: Connection, page: OpenPage, clock: Clock, pool: PosePool
 ) -> None:
     taken = pool.lease_stream(SETTINGS.pose.detection)
@@ -470,23 +470,23 @@ def test_who_finds_no_seat_gets_the_next_without_the_page(
     assert page.wakes
 
 
-def test_seats_go_to_those_who_wait_in_their_order(clock: Clock, pool: PosePool) -> None:
+def test_seats_go_to_waiting_visitors_in_order(clock: Clock, pool: PosePool) -> None:
     first, second, third, late = (Connection(clock.seats) for _ in range(4))
     taken = pool.lease_stream(SETTINGS.pose.detection)
-    for one in (first, second, third):
-        asks(one, OpenPage())
+    for waiting in (first, second, third):
+        asks(waiting, OpenPage())
         clock.now_s += 1
     pool.release_stream(taken)
     asks(late, OpenPage())
-    assert late.phase == "waiting", "nobody comes in before those who wait"
+    assert late.phase == "waiting", "nobody gets a seat before those who wait"
     clock.passes(0.25)
-    assert [one.phase for one in (first, second, third, late)] == ["connecting"] + ["waiting"] * 3
+    assert [each.phase for each in (first, second, third, late)] == ["connecting"] + ["waiting"] * 3
     first.stop()
     clock.passes(0.25)
-    assert [one.phase for one in (second, third, late)] == ["connecting", "waiting", "waiting"]
+    assert [each.phase for each in (second, third, late)] == ["connecting", "waiting", "waiting"]
 
 
-def test_a_seat_that_is_taken_up_counts_once(clock: Clock) -> None:
+def test_a_seat_in_use_counts_once(clock: Clock) -> None:
     pool = PosePool(image_limit=1, stream_limit=2)
     clock.seats.pool = lambda: pool
     first, second, third = (Connection(clock.seats) for _ in range(3))
@@ -500,7 +500,7 @@ def test_a_seat_that_is_taken_up_counts_once(clock: Clock) -> None:
     pool.close()
 
 
-def test_a_seat_kept_for_a_page_that_never_comes_goes_to_the_next(clock: Clock, pool: PosePool) -> None:
+def test_a_seat_reserved_for_a_closed_page_goes_to_the_next_visitor(clock: Clock, pool: PosePool) -> None:
     gone, page = Connection(clock.seats), OpenPage()
     waits = Connection(clock.seats)
     asks(gone, page)
@@ -515,7 +515,7 @@ def test_a_seat_kept_for_a_page_that_never_comes_goes_to_the_next(clock: Clock, 
     assert (gone.phase, gone.trouble) == ("idle", None)
 
 
-def test_who_waits_and_has_gone_is_passed_over(clock: Clock, pool: PosePool) -> None:
+def test_a_waiting_visitor_who_has_left_is_skipped(clock: Clock, pool: PosePool) -> None:
     gone, page, waits = Connection(clock.seats), OpenPage(), Connection(clock.seats)
     taken = pool.lease_stream(SETTINGS.pose.detection)
     asks(gone, page)
@@ -527,9 +527,7 @@ def test_who_waits_and_has_gone_is_passed_over(clock: Clock, pool: PosePool) -> 
     assert (gone.phase, waits.phase) == ("waiting", "connecting")
 
 
-def test_a_question_for_the_camera_that_nobody_answers_keeps_no_seat_for_ever(
-    clock: Clock, page: OpenPage
-) -> None:
+def test_an_unanswered_camera_question_does_not_keep_a_seat_forever(clock: Clock, page: OpenPage) -> None:
     slow, waits = Connection(clock.seats), Connection(clock.seats)
     asks(slow, page, camera=True)
     asks(waits, OpenPage())
@@ -543,7 +541,7 @@ def test_a_question_for_the_camera_that_nobody_answers_keeps_no_seat_for_ever(
     assert (slow.phase, slow.turn) == ("checking", turn + 1)
 
 
-def test_a_restart_keeps_the_seat_from_those_who_wait(clock: Clock, page: OpenPage, pool: PosePool) -> None:
+def test_a_restart_keeps_its_seat_although_others_wait(clock: Clock, page: OpenPage, pool: PosePool) -> None:
     watches, waits = Connection(clock.seats), Connection(clock.seats)
     plays(watches, page)
     draws(watches)
@@ -558,7 +556,7 @@ def test_a_restart_keeps_the_seat_from_those_who_wait(clock: Clock, page: OpenPa
     assert (watches.phase, waits.phase) == ("connecting", "waiting")
 
 
-def test_who_loses_a_seat_after_all_goes_back_to_waiting(
+def test_a_visitor_who_loses_the_seat_after_all_waits_again(
     connection: Connection, page: OpenPage, clock: Clock, pool: PosePool
 ) -> None:
     plays(connection, page)
@@ -575,7 +573,7 @@ def test_who_loses_a_seat_after_all_goes_back_to_waiting(
     pool.release_stream(taken)
 
 
-def test_a_seat_that_was_taken_for_a_moment_only_ends_nothing(
+def test_a_seat_taken_for_just_a_moment_ends_nothing(
     connection: Connection, page: OpenPage, clock: Clock, pool: PosePool
 ) -> None:
     plays(connection, page)
@@ -586,13 +584,13 @@ def test_a_seat_that_was_taken_for_a_moment_only_ends_nothing(
     until(lambda: stream.status().problem is not None)
     pool.release_stream(taken)
     draws(connection)
-    assert stream.status().problem is not None, "it is shown for some seconds"
+    assert stream.status().problem is not None, "it is shown for a few seconds"
     clock.passes(1)
     assert connection.phase == "playing"
     connection.stop()
 
 
-def test_another_choice_while_waiting_loses_no_place(clock: Clock, pool: PosePool) -> None:
+def test_another_choice_while_waiting_keeps_the_place_in_the_queue(clock: Clock, pool: PosePool) -> None:
     first, second, page = Connection(clock.seats), Connection(clock.seats), OpenPage()
     taken = pool.lease_stream(SETTINGS.pose.detection)
     asks(first, page)
@@ -605,7 +603,7 @@ def test_another_choice_while_waiting_loses_no_place(clock: Clock, pool: PosePoo
     assert (first.phase, second.phase) == ("checking", "waiting")
 
 
-def test_a_connection_whose_visitor_is_gone_for_good_holds_no_seat(clock: Clock, page: OpenPage) -> None:
+def test_a_connection_whose_visitor_is_gone_for_good_keeps_no_seat(clock: Clock, page: OpenPage) -> None:
     gone, waits = Connection(clock.seats), Connection(clock.seats)
     asks(gone, page)
     asks(waits, OpenPage())
@@ -634,7 +632,7 @@ def test_the_clock_runs_by_itself_and_survives_a_fault(pool: PosePool) -> None:
     taken = pool.lease_stream(SETTINGS.pose.detection)
     asks(connection, Faulty())
     assert connection.phase == "waiting"
-    assert looked.wait(60), "it goes on as long as somebody waits"
+    assert looked.wait(60), "it continues as long as somebody waits"
     pool.release_stream(taken)
     until(lambda: connection.phase == "connecting")
     connection.stop()

@@ -1,4 +1,4 @@
-"""Recording through a visitor's session: what a recording holds, and that the stream goes on beside it."""
+"""Recording through a visitor's session: what a recording contains, and that the stream continues."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def pool() -> Iterator[PosePool]:
 
 
 class Watching:
-    """A session that plays, and a way to give it frames one by one."""
+    """A playing session that gets its frames one by one."""
 
     def __init__(self, pool: PosePool, performer: Performer) -> None:
         self.session = LiveSession(Connection(Seats(lambda: pool)))
@@ -41,7 +41,7 @@ class Watching:
         self.stream.watchers.add(self)
 
     def see(self, frames: int) -> None:
-        """Offer frames, each once the one before has been shown to all who watch."""
+        """Offer frames, each after all watchers have seen the one before."""
         for _ in range(frames):
             self.stream.offer(av.VideoFrame.from_ndarray(self._rgb, format="rgb24"))
             assert self._shown.acquire(timeout=LONG_S)
@@ -65,7 +65,7 @@ def watching(pool: PosePool, performer: Performer) -> Iterator[Watching]:
     watching.stream.close(LONG_S)
 
 
-def test_each_recording_holds_its_own_frames_and_the_charts_all(watching: Watching) -> None:
+def test_each_recording_has_its_own_frames_and_the_charts_have_all(watching: Watching) -> None:
     session = watching.session
     watching.see(2)
     session.start_recording(clip=True)

@@ -1,4 +1,4 @@
-"""What a visitor has on the Live page, without a browser: a recording, a clip."""
+"""A visitor's state on the Live page, without a browser: a recording, a clip."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def session() -> Iterator[LiveSession]:
 
 def record_a_frame(session: LiveSession) -> None:
     session.start_recording(clip=False)
-    assert not session.is_recording, "it does not play yet"
+    assert not session.is_recording, "it is not playing yet"
     stream = play(session, SETTINGS)
     session.start_recording(clip=False)
     stream.offer(VideoFrame.from_ndarray(np.zeros((64, 64, 3), np.uint8), format="rgb24"))
@@ -67,7 +67,7 @@ def test_a_recording_is_kept_when_the_connection_ends_by_itself_and_another_begi
     assert session.recording is not None
 
 
-def test_a_file_that_is_no_video_leaves_the_one_before(session: LiveSession) -> None:
+def test_a_file_that_is_no_video_leaves_the_previous_clip(session: LiveSession) -> None:
     session.take_clip("good.mp4", sample_clip())
     session.take_clip("bad.mp4", b"no video")
     assert session.clip_name == "good.mp4"

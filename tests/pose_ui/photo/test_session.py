@@ -1,4 +1,4 @@
-"""What a visitor's session keeps of pictures and results, and what it lets go."""
+"""Which pictures and results a visitor's session keeps, and which it discards."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def _looking_at(*items: PhotoItem) -> PhotoSession:
     return session
 
 
-def test_changing_the_drawing_keeps_results_and_changing_the_model_drops_them(lite_pool: PosePool) -> None:
+def test_changing_the_drawing_keeps_results_and_changing_the_model_discards_them(lite_pool: PosePool) -> None:
     session = _looking_at(STAND)
     session.analyse(STAND, LITE, lite_pool)
     session.forget_if_changed(PoseSettings(LITE.detection, DrawSettings(angles=True), visibility_limit=0.7))
@@ -38,7 +38,7 @@ def test_changing_the_drawing_keeps_results_and_changing_the_model_drops_them(li
     assert session.pending() == [STAND]
 
 
-def test_a_result_carries_the_present_choices_and_its_own_name(lite_pool: PosePool) -> None:
+def test_a_result_has_the_current_choices_and_its_own_name(lite_pool: PosePool) -> None:
     twin = PhotoItem("twin.png", STAND.data)
     session = _looking_at(STAND, twin)
     session.analyse(STAND, LITE, lite_pool)
@@ -46,7 +46,7 @@ def test_a_result_carries_the_present_choices_and_its_own_name(lite_pool: PosePo
     outcome = session.outcome(twin, strict)
     assert isinstance(outcome, PhotoResult)
     assert (outcome.name, outcome.settings.visibility_limit) == ("twin.png", 0.9)
-    assert session.pending() == []  # the same file is looked at once
+    assert session.pending() == []  # the same file is analysed once
 
 
 def test_a_picture_that_cannot_be_read_does_not_stop_the_others(lite_pool: PosePool) -> None:
@@ -57,7 +57,7 @@ def test_a_picture_that_cannot_be_read_does_not_stop_the_others(lite_pool: PoseP
     assert isinstance(session.outcome(STAND, LITE), PhotoResult)
 
 
-def test_the_picture_looked_at_comes_first() -> None:
+def test_the_shown_picture_comes_first() -> None:
     session = _looking_at(STAND, SQUAT)
     session.step(1)
     assert [item.name for item in session.pending()] == ["squat.png", "stand.png"]
@@ -76,12 +76,12 @@ def test_added_pictures_join_the_others_and_the_first_new_one_is_shown() -> None
     session.add_own([SQUAT, BROKEN])
     assert session.own == [STAND, SQUAT, BROKEN]
     assert session.item is SQUAT
-    session.add_own([STAND])  # here already: shown, not added
+    session.add_own([STAND])  # already there: shown, not added
     assert len(session.own) == 3
     assert session.item == STAND
 
 
-def test_a_sample_in_between_leaves_own_pictures_and_their_place_alone() -> None:
+def test_showing_a_sample_keeps_own_pictures_and_the_selected_one() -> None:
     session = _looking_at(STAND, SQUAT)
     session.step(1)
     session.show_sample("lunge")
@@ -90,7 +90,7 @@ def test_a_sample_in_between_leaves_own_pictures_and_their_place_alone() -> None
     assert session.item is SQUAT
 
 
-def test_removing_pictures_ends_with_the_first_sample(lite_pool: PosePool) -> None:
+def test_removing_all_pictures_shows_the_first_sample(lite_pool: PosePool) -> None:
     session = _looking_at(STAND, SQUAT)
     session.analyse(SQUAT, LITE, lite_pool)
     session.step(1)
@@ -106,7 +106,7 @@ def test_removing_pictures_ends_with_the_first_sample(lite_pool: PosePool) -> No
     assert session.sample is not None
 
 
-def test_limits_leave_the_rest_out_and_say_how_many(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pictures_beyond_the_limits_are_left_out_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(photo_session, "MAX_PICTURES", 2)
     session = PhotoSession()
     session.add_own([STAND, SQUAT, BROKEN])
@@ -116,7 +116,7 @@ def test_limits_leave_the_rest_out_and_say_how_many(monkeypatch: pytest.MonkeyPa
     session.add_own([PhotoItem(f"{i}", bytes(700_000)) for i in range(2)])
     assert (len(session.own), session.left_out) == (1, 1)
     session.add_own([PhotoItem("more", bytes(700_000))])
-    assert (len(session.own), session.left_out) == (1, 1)  # what is here already counts too
+    assert (len(session.own), session.left_out) == (1, 1)  # what is already there counts too
 
 
 def test_a_large_picture_in_the_middle_does_not_push_out_small_ones(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -133,7 +133,7 @@ def test_a_packed_batch_is_outdated_by_new_pictures() -> None:
     assert session.zip_file is None
 
 
-def test_only_the_picture_looked_at_is_kept_decoded() -> None:
+def test_only_the_shown_picture_is_kept_decoded() -> None:
     session = _looking_at(STAND, SQUAT)
     first = session.preview()
     assert session.preview() is first
@@ -148,7 +148,7 @@ def test_a_preview_is_encoded_once() -> None:
     assert session.preview().jpeg is jpeg
 
 
-def test_a_result_carries_the_checksum_of_its_file(lite_pool: PosePool) -> None:
+def test_a_result_has_the_checksum_of_its_file(lite_pool: PosePool) -> None:
     session = _looking_at(STAND)
     session.analyse(STAND, LITE, lite_pool)
     outcome = session.outcome(STAND, LITE)

@@ -1,4 +1,4 @@
-"""Plotly's script as a real server hands it out."""
+"""Plotly's script as a real server sends it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SCRIPT = files("plotly").joinpath("package_data/plotly.min.js").read_bytes()
 
 
 class Client:
-    """Asks the server at `port`, whose event loop runs in `thread`."""
+    """Sends requests to the server at `port`, whose event loop runs in `thread`."""
 
     def __init__(self, port: int, thread: threading.Thread) -> None:
         self._port = port
@@ -42,16 +42,16 @@ def client() -> Iterator[Client]:
         Starlette(routes=[plotly_route.plotly_route()]), ws="none", lifespan="off", log_level="warning"
     )
     server = uvicorn.Server(config)
-    with socket.create_server(("127.0.0.1", 0)) as door:
-        thread = threading.Thread(target=server.run, args=([door],))
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=server.run, args=([listener],))
         thread.start()
-        yield Client(door.getsockname()[1], thread)
+        yield Client(listener.getsockname()[1], thread)
         server.should_exit = True
         thread.join(30)
     assert not thread.is_alive()
 
 
-def test_browser_gets_the_installed_script_compressed_and_may_keep_it_for_good(client: Client) -> None:
+def test_browser_gets_the_installed_script_compressed_and_may_keep_it_forever(client: Client) -> None:
     answer, body = client.get(f"/{PLOTLY_PATH}", "gzip, deflate, br")
     assert answer.status == 200
     assert answer.headers["Content-Type"] == "text/javascript; charset=utf-8"
@@ -62,7 +62,7 @@ def test_browser_gets_the_installed_script_compressed_and_may_keep_it_for_good(c
     assert gzip.decompress(body) == SCRIPT
 
 
-def test_who_knows_no_gzip_gets_the_script_as_it_is(client: Client) -> None:
+def test_a_client_without_gzip_gets_the_script_uncompressed(client: Client) -> None:
     answer, body = client.get(f"/{PLOTLY_PATH}")
     assert answer.status == 200
     assert answer.headers["Content-Type"] == "text/javascript; charset=utf-8"
@@ -72,13 +72,13 @@ def test_who_knows_no_gzip_gets_the_script_as_it_is(client: Client) -> None:
     assert body == SCRIPT
 
 
-def test_name_holds_the_version_that_the_script_says_of_itself() -> None:
+def test_name_contains_the_version_that_the_script_reports() -> None:
     version = PLOTLY_PATH.removeprefix("posedeck/plotly-").removesuffix(".min.js")
     assert f"plotly.js v{version}\n".encode() in SCRIPT[:200]
 
 
 @pytest.mark.parametrize("folder", ["/", "/base/", "/some/where/"])
-def test_script_is_there_in_any_folder_that_the_dashboard_may_live_in(client: Client, folder: str) -> None:
+def test_script_is_served_in_any_folder_that_the_dashboard_may_be_in(client: Client, folder: str) -> None:
     answer, body = client.get(f"{folder}{PLOTLY_PATH}", "gzip")
     assert answer.status == 200
     assert len(body) > 1_000_000
@@ -89,7 +89,7 @@ def test_nothing_else_is_served(client: Client, path: str) -> None:
     assert client.get(f"/{path}")[0].status == 404
 
 
-def test_script_is_compressed_once_for_all_and_outside_the_event_loop(
+def test_script_is_compressed_only_once_and_outside_the_event_loop(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     compress = gzip.compress

@@ -1,4 +1,4 @@
-"""The middleware that puts the headers on answers, as the server calls it. tests/e2e shows them to a browser."""
+"""The middleware that adds headers to responses, called as the server calls it. tests/e2e tests them in a browser."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.support.waiting import in_a_loop
 
 
 def ask(kind: str, *headers: tuple[bytes, bytes]) -> tuple[list[Message], bool]:
-    """What comes out of an application that answers with `headers`, and whether it got the server's own `send`."""
+    """What an application sends that responds with `headers`, and whether it got the server's own `send`."""
     sent: list[Message] = []
     seen: list[Any] = []
 
@@ -31,7 +31,7 @@ def ask(kind: str, *headers: tuple[bytes, bytes]) -> tuple[list[Message], bool]:
     return sent, seen == [send]
 
 
-def test_an_answer_gets_all_headers_and_keeps_its_own() -> None:
+def test_a_response_gets_all_headers_and_keeps_its_own() -> None:
     (start, body), _ = ask("http.response", (b"content-type", b"text/html"))
     names = [name for name, _ in start["headers"]]
     assert names == [
@@ -44,13 +44,13 @@ def test_an_answer_gets_all_headers_and_keeps_its_own() -> None:
     assert body == {"type": "http.response.body", "body": b"x"}
 
 
-def test_a_header_that_is_there_is_not_doubled_whatever_its_case() -> None:
+def test_a_header_already_present_in_any_case_is_not_added_again() -> None:
     (start, _), _ = ask("http.response", (b"Content-Security-Policy", b"default-src 'none'"))
     policies = [value for name, value in start["headers"] if name.lower() == b"content-security-policy"]
     assert policies == [b"default-src 'none'"]
 
 
-def test_a_websocket_speaks_straight_to_the_server() -> None:
+def test_a_websocket_talks_directly_to_the_server() -> None:
     (start, _), straight = ask("websocket.http.response")
     assert straight
     assert start["headers"] == []

@@ -1,4 +1,4 @@
-"""Coming in: by the one password, or by Streamlit's own login, whose provider is played here by an object."""
+"""Signing in with the one password, or through Streamlit's own login, whose provider is an object here."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def _sign_out(app: AppTest) -> None:
 
 
 # ---------------------------------------------------------------------- the password
-def test_without_a_password_the_pages_are_open_and_there_is_nothing_to_end() -> None:
+def test_without_a_password_the_pages_are_open_and_there_is_no_sign_out() -> None:
     app = _open()
     assert _sees_pages(app)
     assert not [button for button in app.button if button.key == "sign_out"]
@@ -101,14 +101,14 @@ def test_with_a_password_nothing_is_shown_until_it_is_typed(monkeypatch: pytest.
     assert not _sees_pages(app)
     assert PHOTO not in app.session_state
     _type(app, PASSWORD)
-    assert PHOTO in app.session_state  # the page that was asked for
+    assert PHOTO in app.session_state  # the page that was opened
     assert PASSWORD not in [app.session_state[key] for key in ("typed_password",) if key in app.session_state]
 
 
 @pytest.mark.parametrize(
     "typed", ["", "wrong", PASSWORD + " ", PASSWORD.upper(), PASSWORD[:-1], "密码", "\udcff", "x" * 900]
 )
-def test_another_word_opens_nothing(monkeypatch: pytest.MonkeyPatch, typed: str) -> None:
+def test_a_wrong_password_opens_nothing(monkeypatch: pytest.MonkeyPatch, typed: str) -> None:
     monkeypatch.setenv("POSEDECK_PASSWORD", PASSWORD)
     app = _open()
     _type(app, typed.encode("utf-8", "replace").decode())
@@ -120,14 +120,14 @@ def test_another_word_opens_nothing(monkeypatch: pytest.MonkeyPatch, typed: str)
     assert not app.error
 
 
-def test_a_password_in_any_script_opens(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_password_may_be_in_any_script(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("POSEDECK_PASSWORD", "密码密码密码密码")
     app = _open()
     _type(app, "密码密码密码密码")
     assert _sees_pages(app)
 
 
-def test_each_session_signs_in_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_session_signs_in_separately(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("POSEDECK_PASSWORD", PASSWORD)
     first = _open()
     _type(first, PASSWORD)
@@ -135,7 +135,7 @@ def test_each_session_signs_in_by_itself(monkeypatch: pytest.MonkeyPatch) -> Non
     assert not _sees_pages(_open())
 
 
-def test_too_many_attempts_have_to_wait_even_with_the_right_word_and_in_a_new_session(
+def test_too_many_attempts_have_to_wait_even_with_the_right_password_and_in_a_new_session(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("POSEDECK_PASSWORD", PASSWORD)
@@ -146,7 +146,7 @@ def test_too_many_attempts_have_to_wait_even_with_the_right_word_and_in_a_new_se
         _type(tried, PASSWORD)
         assert not _sees_pages(tried)
         (error,) = tried.error
-        assert error.value.startswith("Too many passwords were tried")
+        assert error.value.startswith("Too many attempts")
 
 
 def test_signing_out_forgets_pictures_and_results_but_not_the_language(
@@ -183,7 +183,7 @@ def test_signing_out_stops_a_live_stream_and_a_benchmark(monkeypatch: pytest.Mon
     assert stopped == ["run"]
 
 
-def test_what_was_typed_is_in_no_log(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_what_was_typed_is_not_logged(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("POSEDECK_PASSWORD", PASSWORD)
     open_log(Configuration(log_folder=tmp_path, log_level="debug"))
     app = _open()
@@ -199,7 +199,7 @@ def test_what_was_typed_is_in_no_log(monkeypatch: pytest.MonkeyPatch, tmp_path: 
 
 # ---------------------------------------------------------------------- the login
 class User(dict[str, Any]):
-    """What Streamlit gives as st.user."""
+    """Stands in for Streamlit's st.user."""
 
     @property
     def is_logged_in(self) -> bool:
@@ -233,7 +233,7 @@ def test_with_a_login_nothing_is_shown_until_the_provider_knows_the_visitor(
 
 
 @pytest.mark.parametrize(
-    ("email", "verified", "comes_in"),
+    ("email", "verified", "allowed"),
     [
         ("ann@example.org", True, True),
         ("Ann@Example.ORG", True, True),
@@ -250,14 +250,14 @@ def test_with_a_login_nothing_is_shown_until_the_provider_knows_the_visitor(
         (None, True, False),
     ],
 )
-def test_a_list_lets_in_those_on_it_whose_address_is_verified(
-    user: User, monkeypatch: pytest.MonkeyPatch, email: str | None, verified: object, comes_in: bool
+def test_the_list_admits_only_verified_addresses_on_it(
+    user: User, monkeypatch: pytest.MonkeyPatch, email: str | None, verified: object, allowed: bool
 ) -> None:
     monkeypatch.setenv("POSEDECK_LOGIN_WHO", "ann@example.org,@b.example")
     user |= {"is_logged_in": True, "email": email, "email_verified": verified}
     app = _open()
-    assert _sees_pages(app) == comes_in
-    assert [error.value for error in app.error] == ([] if comes_in else [EN("sign_in.not_listed")])
+    assert _sees_pages(app) == allowed
+    assert [error.value for error in app.error] == ([] if allowed else [EN("sign_in.not_listed")])
 
 
 # ---------------------------------------------------------------------- at start
@@ -273,7 +273,7 @@ def _secrets(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, text: str | None) 
     monkeypatch.setattr(st, "get_option", lambda name: [str(tmp_path / "none.toml"), str(file)])
 
 
-def test_a_login_without_its_package_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_login_without_its_package_is_refused_with_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sign_in, "find_spec", lambda name: None)
     with pytest.raises(SetupError, match=r'pip install "streamlit\[auth\]"'):
         check_login(Configuration(login=True))
@@ -295,14 +295,14 @@ def test_a_login_with_its_package_and_section_may_start(
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        (None, "redirect_uri, cookie_secret, client_id, client_secret, server_metadata_url is missing"),
+        (None, "missing there: redirect_uri, cookie_secret, client_id, client_secret, server_metadata_url"),
         ("auth = 1", "redirect_uri, cookie_secret"),
-        (AUTH.replace('client_id = "c"', ""), "in which client_id is missing"),
-        (AUTH.replace('cookie_secret = "s"', 'cookie_secret = ""'), "in which cookie_secret is missing"),
+        (AUTH.replace('client_id = "c"', ""), "missing there: client_id"),
+        (AUTH.replace('cookie_secret = "s"', 'cookie_secret = ""'), "missing there: cookie_secret"),
         ("[auth\nprivate", "secrets.toml must be a TOML file that can be read"),
     ],
 )
-def test_a_login_whose_section_is_not_whole_is_refused_with_what_is_missing(
+def test_a_login_with_an_incomplete_section_is_refused_with_what_is_missing(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, text: str | None, sentence: str
 ) -> None:
     _secrets(monkeypatch, tmp_path, text)
@@ -316,12 +316,12 @@ def test_a_login_whose_section_is_not_whole_is_refused_with_what_is_missing(
     [
         (Configuration(), ""),
         (Configuration(password=PASSWORD, api_token="t"), ""),
-        (Configuration(password=PASSWORD), "the REST interface answers everybody"),
-        (Configuration(login=True), "the REST interface answers everybody"),
-        (Configuration(api_token="t"), "the pages are open to everybody"),
+        (Configuration(password=PASSWORD), "the REST interface is open to everyone"),
+        (Configuration(login=True), "the REST interface is open to everyone"),
+        (Configuration(api_token="t"), "the pages are open to everyone"),
     ],
 )
-def test_a_door_left_open_beside_a_closed_one_is_said_at_start(
+def test_protecting_only_pages_or_only_rest_gives_a_warning_at_start(
     configuration: Configuration, sentence: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     open_log(Configuration())

@@ -24,7 +24,7 @@ except Exception:
 
 
 @pytest.mark.parametrize(("error", "logged"), [("WebSocketDisconnected", False), ("RuntimeError", True)])
-def test_a_visitor_who_leaves_in_the_middle_fills_no_log_but_faults_do(error: str, logged: bool) -> None:
+def test_a_visitor_who_leaves_midway_is_not_logged_but_faults_are(error: str, logged: bool) -> None:
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM.format(error=error)],
         cwd=ROOT,

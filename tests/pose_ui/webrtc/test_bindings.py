@@ -1,4 +1,4 @@
-"""Private parts of other packages are used in two modules alone, and a picture that runs is not hung up on."""
+"""Only two modules use private parts of other packages, and a running picture is not hung up on."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pose_ui.webrtc.bindings import keep_context
 from tests.support.paths import ROOT
 
 BINDINGS = ("pose_ui/webrtc/bindings.py", "pose_ui/shell/streamlit_bindings.py")
-#: Documented by those who make them.
+#: Documented by their makers.
 PUBLIC = {
     "aiortc",
     "aiortc.contrib.media",
@@ -50,7 +50,7 @@ def test_only_the_bindings_import_private_parts() -> None:
 
 
 class Worker:
-    """One that has a picture running."""
+    """A worker with a running picture."""
 
     stops = 0
 
@@ -59,7 +59,7 @@ class Worker:
 
 
 @pytest.mark.parametrize("on_page", [True, False])
-def test_a_frame_on_the_page_keeps_its_connection_however_many_runs_were_counted(
+def test_a_frame_on_the_page_keeps_its_connection_for_any_count_of_runs(
     monkeypatch: pytest.MonkeyPatch, on_page: bool
 ) -> None:
     counted: dict[str, int] = {"runs": 1}

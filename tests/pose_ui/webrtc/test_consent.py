@@ -1,4 +1,4 @@
-"""A connection is given up when nothing comes any more, and not because a busy machine answers late."""
+"""A connection is given up when nothing arrives any more, but not because a busy machine answers late."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ CHECKS = 2
 
 @pytest.fixture(autouse=True)
 def checked(monkeypatch: pytest.MonkeyPatch) -> list[ice.Connection]:
-    """Checks are quick; whose are over, one entry a check."""
-    over: list[ice.Connection] = []
+    """Make checks quick; the list gets one entry for each finished check: the connection that sent it."""
+    finished: list[ice.Connection] = []
 
     def counted(request: Callable[..., Any]) -> Callable[..., Any]:
         async def request_and_count(
@@ -29,25 +29,25 @@ def checked(monkeypatch: pytest.MonkeyPatch) -> list[ice.Connection]:
             try:
                 return await request(self, message, addr, integrity_key, retransmissions)
             finally:
-                if retransmissions == 0:  # a check of an open connection
-                    over.append(self.receiver)
+                if retransmissions == 0:  # a check on an open connection
+                    finished.append(self.receiver)
 
         return request_and_count
 
     monkeypatch.setattr(ice, "CONSENT_FAILURES", CHECKS)
     monkeypatch.setattr(ice, "CONSENT_INTERVAL", CHECK_EVERY_S)
     for owner, name, wrap in (
-        (ice.Connection, "data_received", video.noting_when),
-        (ice.StunProtocol, "request", video.heard_instead_of_answered),
+        (ice.Connection, "data_received", video.noting_arrival),
+        (ice.StunProtocol, "request", video.packets_count_as_answer),
         (ice.StunProtocol, "request", counted),
     ):
         monkeypatch.setattr(owner, name, wrap(getattr(owner, name)))
-    return over
+    return finished
 
 
 @asynccontextmanager
 async def connected() -> AsyncIterator[tuple[ice.Connection, ice.Connection]]:
-    """A server's and a browser's end on this machine."""
+    """A server's and a browser's end, both on this machine."""
     ends = ice.Connection(ice_controlling=True), ice.Connection(ice_controlling=False)
     for end in ends:
         await end.gather_candidates()
@@ -65,7 +65,7 @@ async def connected() -> AsyncIterator[tuple[ice.Connection, ice.Connection]]:
 
 
 def leave_unanswered(end: ice.Connection) -> None:
-    """As a browser that is killed, or too busy to answer a check in time."""
+    """Behave like a browser that was killed or is too busy to answer a check in time."""
     ignore: Callable[..., None] = lambda *_: None  # noqa: E731
     its: Any = end
     its.request_received = ignore
@@ -83,7 +83,7 @@ def is_open(end: ice.Connection) -> bool:
     return its._query_consent_task is not None and not its._query_consent_task.done()
 
 
-def test_whoever_sends_but_answers_no_check_in_time_stays(checked: list[ice.Connection]) -> None:
+def test_a_peer_that_sends_but_answers_no_check_in_time_stays(checked: list[ice.Connection]) -> None:
     async def run() -> None:
         async with connected() as (server, browser):
             leave_unanswered(browser)
@@ -95,7 +95,7 @@ def test_whoever_sends_but_answers_no_check_in_time_stays(checked: list[ice.Conn
     in_a_loop(run(), 2 * LONG_S)
 
 
-def test_whoever_is_silent_is_given_up() -> None:
+def test_a_silent_peer_is_given_up() -> None:
     async def run() -> None:
         async with connected() as (server, browser):
             leave_unanswered(browser)

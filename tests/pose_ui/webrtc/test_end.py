@@ -18,14 +18,14 @@ from tests.support.waiting import LONG_S, in_a_loop
 
 
 def new_worker() -> Any:
-    """streamlit-webrtc's, for the running event loop."""
+    """A worker of streamlit-webrtc, for the running event loop."""
     nothing = dict.fromkeys(list(inspect.signature(WebRtcWorker.__init__).parameters)[1:])
     its = {"mode": WebRtcMode.RECVONLY, "loop": asyncio.get_running_loop(), "relay": MediaRelay()}
     return WebRtcWorker(**{**nothing, **its})
 
 
 class Video:
-    """A track that is slow to stop: the browser hangs up meanwhile."""
+    """A track that is slow to stop: the browser hangs up in the meantime."""
 
     def __init__(self) -> None:
         self.stops = 0
@@ -38,7 +38,7 @@ class Video:
             assert self.hung_up.wait(LONG_S)
 
 
-def test_stop_and_hanging_up_at_the_same_time_end_the_connection_once(
+def test_stop_and_hang_up_at_the_same_time_end_the_connection_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for name in ("stop", "_unset_processors"):  # as pose_ui.webrtc.video.apply does

@@ -1,4 +1,4 @@
-"""STUN and TURN settings: where they come from, what is refused, and that nothing secret is said aloud."""
+"""STUN and TURN settings: where they come from, what is refused, and that no secret is shown."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def secrets(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def unpatched() -> Iterator[None]:
-    """streamlit-webrtc as it came, before and after the test."""
+    """streamlit-webrtc as installed, before and after the test."""
     present = component.compile_rtc_configuration
     component.compile_rtc_configuration = bindings._compile_servers
     yield
@@ -49,7 +49,7 @@ def refused(environment: dict[str, str], *files: Path) -> SettingsError:
     return caught.value
 
 
-def test_nobody_is_asked_where_nothing_is_set(secrets: Path) -> None:
+def test_no_server_is_contacted_if_none_is_set(secrets: Path) -> None:
     assert read_settings({}, [secrets]).configuration() == {"iceServers": []}
 
 
@@ -88,7 +88,7 @@ def test_file_names_one_server_or_several(secrets: Path) -> None:
     assert read_settings({}, [secrets]).configuration()["iceTransportPolicy"] == "relay"
 
 
-def test_environment_leads_value_by_value(secrets: Path) -> None:
+def test_environment_overrides_each_value(secrets: Path) -> None:
     write(secrets, '[ice]\nurls = "turn:a.example.org"\nusername = "a"\ncredential = "b"\nrelay_only = true')
     assert read_settings(TURN, [secrets]).servers == (IceServer((ADDRESS,), "viewer", SECRET),)
     assert read_settings(TURN, [secrets]).relay_only
@@ -104,7 +104,7 @@ def test_last_file_with_a_section_decides(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["1", "true", "Yes", " on "])
-def test_relay_only_is_understood_in_several_words(text: str) -> None:
+def test_relay_only_may_be_spelt_in_several_ways(text: str) -> None:
     assert read_settings(TURN | {ice.RELAY_ONLY: text}, []).relay_only
 
 
@@ -118,9 +118,9 @@ def test_relay_only_is_understood_in_several_words(text: str) -> None:
         "turn:turn.example.org:0",
         "turn:turn.example.org:70000",
         "turn:turn.example.org?transport=sctp",
-        "turns:turn.example.org?transport=udp",  # no browser does that
+        "turns:turn.example.org?transport=udp",  # no browser supports that
         "stun:stun.example.org?transport=udp",  # a browser would refuse the whole configuration
-        "stuns:stun.example.org",  # aiortc would pass over it
+        "stuns:stun.example.org",  # aiortc would ignore it
         "turn:[2001:db8::1]:3478",  # aiortc cannot read it
         "turn:",
         "",
@@ -144,7 +144,7 @@ def test_stun_needs_no_credential() -> None:
 
 
 @pytest.mark.parametrize("name", [ice.USERNAME, ice.CREDENTIAL])
-def test_credential_without_an_address_is_no_silent_nothing(name: str) -> None:
+def test_credential_without_an_address_is_an_error(name: str) -> None:
     error = refused({name: SECRET})
     assert (error.code, error.values["name"]) == ("ice_alone", name)
 
@@ -211,13 +211,13 @@ def test_credential_is_in_no_representation() -> None:
     assert SECRET not in repr(read_settings(TURN, []))
 
 
-def test_wrong_settings_are_told_in_chinese_too(secrets: Path) -> None:
+def test_wrong_settings_are_reported_in_chinese_too(secrets: Path) -> None:
     error = refused({}, write(secrets, '[ice]\nusername = "viewer"'))
     assert ".streamlit/secrets.toml [ice]" in Translator("zh").error(error)
 
 
 @pytest.mark.usefixtures("unpatched")
-def test_configuration_comes_from_streamlits_own_files(
+def test_configuration_is_read_from_streamlits_own_files(
     monkeypatch: pytest.MonkeyPatch, secrets: Path
 ) -> None:
     write(
@@ -233,7 +233,7 @@ def test_configuration_comes_from_streamlits_own_files(
 
 
 @pytest.mark.usefixtures("unpatched")
-def test_server_keeps_to_relays_only_where_that_is_asked_for() -> None:
+def test_server_uses_only_relays_exactly_where_configured() -> None:
     force_relay()
     force_relay()
     plain = component._resolve_server_rtc_configuration({"iceServers": []})

@@ -1,4 +1,4 @@
-"""A whole WebRTC session in one process: a client's frames to a live stream, its drawn frames back."""
+"""A whole WebRTC session in one process: a client's frames to a live stream, and drawn frames back."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ SETTINGS = LiveSettings(
 
 
 class Camera(VideoStreamTrack):
-    """Sends one picture again and again."""
+    """Sends the same picture repeatedly."""
 
     def __init__(self, rgb: Any) -> None:
         super().__init__()
@@ -52,7 +52,7 @@ class Camera(VideoStreamTrack):
 
 
 class Session:
-    """Both ends of a connection, the server's wired as streamlit-webrtc wires it."""
+    """Both ends of a connection, with the server's end wired as in streamlit-webrtc."""
 
     def __init__(self, player: Player, camera: Camera | None = None) -> None:
         self.player = player
@@ -122,7 +122,7 @@ def _red_near(picture: Any, xy: Any, reach: int = 14) -> bool:
     )
 
 
-def test_the_camera_comes_back_with_a_skeleton_on_it(pool: PosePool, performer: Performer) -> None:
+def test_the_camera_picture_returns_with_a_skeleton_on_it(pool: PosePool, performer: Performer) -> None:
     person = performer("arm_raise", 0.3)
 
     async def watch() -> None:
@@ -141,7 +141,7 @@ def test_the_camera_comes_back_with_a_skeleton_on_it(pool: PosePool, performer: 
     in_a_loop(watch(), 3 * LONG_S)
 
 
-def test_an_offer_that_nobody_wants_any_more_is_answered_with_nothing() -> None:
+def test_an_offer_nobody_wants_any_more_gets_no_frames() -> None:
     async def watch() -> None:
         session = Session(ended_player())
         track = await session.connect()
@@ -153,7 +153,7 @@ def test_an_offer_that_nobody_wants_any_more_is_answered_with_nothing() -> None:
 
 
 @pytest.mark.parametrize("source", ["performer", "clip"])
-def test_sources_without_a_camera_go_the_same_way(pool: PosePool, source: str) -> None:
+def test_sources_without_a_camera_take_the_same_path(pool: PosePool, source: str) -> None:
     async def watch() -> None:
         made: Source = (
             PerformerSource("jack", (640, 480)) if source == "performer" else ClipSource(sample_clip())
@@ -177,7 +177,7 @@ def test_sources_without_a_camera_go_the_same_way(pool: PosePool, source: str) -
     assert not [thread for thread in threading.enumerate() if thread.name == "posedeck-live"]
 
 
-def test_each_drawn_frame_is_given_once_and_the_newest_only() -> None:
+def test_each_drawn_frame_is_sent_once_and_only_the_newest() -> None:
     async def watch() -> None:
         events: list[str] = []
         track = DrawnTrack(lambda: events.append("asked"), lambda: events.append("stopped"))
