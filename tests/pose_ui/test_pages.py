@@ -330,3 +330,24 @@ def test_live_settings_are_those_of_the_panel() -> None:
     )
     assert not [slider for slider in app.slider if slider.key == "live_min_cutoff"]
     stream.close()
+
+
+# ---------------------------------------------------------------------- Benchmark
+def test_benchmark_shows_figures_before_anything_was_measured() -> None:
+    app = _open("benchmark")
+    text = _shown(app)
+    assert EN("benchmark.lead") in text
+    assert "figures of the developers' machine" in text
+    assert not app.error
+    assert [button.label for button in app.button if button.label == EN("benchmark.run")]
+
+
+# ---------------------------------------------------------------------- all pages
+@pytest.mark.parametrize("page", ["home", "photo", "live", "benchmark"])
+def test_one_of_several_stays_chosen_however_often_it_is_pressed(page: str) -> None:
+    app = _open(page)
+    choices = [
+        one for one in (*app.segmented_control, *app.pills) if one.proto.click_mode == one.proto.SINGLE_SELECT
+    ]
+    assert choices
+    assert all(one.proto.required for one in choices), [one.key for one in choices if not one.proto.required]
