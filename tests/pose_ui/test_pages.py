@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import io
+import json
+import zipfile
 from collections.abc import Iterable, Iterator
+from types import SimpleNamespace
 from typing import Any
 
+import openpyxl
 import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
+from streamlit_webrtc import Translations
 
+from pose_core.export.photos import COLUMNS
 from pose_core.performer import render_frame
 from pose_core.performer.samples import SAMPLES, sample_bytes
 from pose_core.pipeline.live import LiveSettings, LiveStream
 from pose_core.tracking.smoothing import SmoothingSettings
+from pose_ui.live_view import picture
 from pose_ui.photo import session as photo_session
 from pose_ui.photo.session import PhotoItem, PhotoSession
 from pose_ui.shell.resources import close_pool, pool
 from pose_ui.shell.state import LIVE, PHOTO
-from pose_ui.texts import Translator
+from pose_ui.texts import Translator, catalogue
 from tests.support.paths import ROOT
 
 DASHBOARD = ROOT / "dashboard.py"
@@ -330,3 +337,64 @@ def test_live_settings_follow_the_panel() -> None:
     )
     assert not [slider for slider in app.slider if slider.key == "live_min_cutoff"]
     stream.close()
+
+
+# ---------------------------------------------------------------------- Benchmark
+def test_benchmark_shows_figures_before_anything_was_measured() -> None:
+    app = _open("benchmark")
+    text = _shown(app)
+    assert EN("benchmark.lead") in text
+    assert "figures of the developers' machine" in text
+    assert not app.error
+    assert [button.label for button in app.button if button.label == EN("benchmark.run")]
+
+
+# ---------------------------------------------------------------------- all pages
+@pytest.mark.parametrize("page", ["home", "photo", "live", "benchmark"])
+def test_one_of_several_stays_chosen_however_often_it_is_pressed(page: str) -> None:
+    app = _open(page)
+    choices = [
+        one for one in (*app.segmented_control, *app.pills) if one.proto.click_mode == one.proto.SINGLE_SELECT
+    ]
+    assert choices
+    assert all(one.proto.required for one in choices), [one.key for one in choices if not one.proto.required]
+
+
+# ---------------------------------------------------------------------- Live: the frame with the picture
+@pytest.mark.parametrize("t", [EN, ZH], ids=["en", "zh"])
+def test_texts_inside_the_live_frame_are_in_the_language_of_the_page(
+    monkeypatch: pytest.MonkeyPatch, t: Translator
+) -> None:
+    asked: dict[str, Any] = {}
+
+    def frame(**options: Any) -> SimpleNamespace:
+        asked.update(options)
+        return SimpleNamespace(state=SimpleNamespace(playing=False, signalling=True))
+
+    monkeypatch.setattr(picture, "webrtc_streamer", frame)
+    app = _open("live", lang=t.language)
+    app.segmented_control(key="live_source").select("performer").run()
+    app.button(key="live_start").click().run()
+    assert not app.exception
+    app.session_state[LIVE].stop()
+    texts = {key.removeprefix("webrtc."): t(key) for key in catalogue() if key.startswith("webrtc.")}
+    assert asked["translations"] == texts
+    assert set(texts) < set(Translations.__annotations__)
+
+
+# ---------------------------------------------------------------------- Photo: a whole batch
+def test_each_file_of_a_packed_batch_is_of_its_own_kind() -> None:
+    app = _open("photo")
+    _upload(app, ("one.png", sample_bytes("stand")), ("two.png", sample_bytes("lunge")))
+    next(
+        button for button in app.main.button if button.label == EN("photo.zip_prepare", total=2)
+    ).click().run()
+    assert not app.exception
+    packed = _session(app).zip_file
+    assert packed is not None
+    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+        for stem in ("one", "two"):
+            assert Image.open(archive.open(f"{stem}_pose.png")).size == (960, 720)
+            assert json.loads(archive.read(f"{stem}_pose.json"))["file"]["name"] == f"{stem}.png"
+            assert archive.read(f"{stem}_landmarks.csv").decode().startswith(",".join(COLUMNS))
+            assert openpyxl.load_workbook(archive.open(f"{stem}_pose.xlsx"))["Landmarks"].max_row == 34

@@ -6,6 +6,7 @@ import gc
 import io
 import math
 import threading
+import time
 import weakref
 from collections.abc import Iterator
 from fractions import Fraction
@@ -332,3 +333,13 @@ def test_a_clip_whose_frames_come_unevenly_keeps_their_times() -> None:
     result = finished(plan, BenchmarkSource("clip", file.getvalue())).result()
     assert result is not None
     assert result.cells[0].loss.found_share == 1
+
+
+def test_measured_seconds_hold_all_frames_and_fit_into_the_run() -> None:
+    started_s = time.perf_counter()
+    result = finished(small_plan(scaling=(), small_frames=0)).result()
+    elapsed_s = time.perf_counter() - started_s
+    assert result is not None
+    for one in result.cells:
+        assert one.seconds * 1000 >= one.frame_ms.n * one.frame_ms.mean
+    assert sum(one.seconds for one in result.cells) < result.seconds <= elapsed_s

@@ -164,3 +164,10 @@ def test_of_a_large_picture_only_a_preview_is_kept(lite_pool: PosePool) -> None:
     outcome = session.outcome(large, LITE)
     assert isinstance(outcome, PhotoResult)
     assert outcome.size_wh == (2400, 1800)
+
+
+def test_new_pictures_start_a_stopped_batch_again() -> None:
+    session = _looking_at(STAND, SQUAT)
+    session.stopped = True
+    session.add_own([BROKEN])
+    assert not session.stopped

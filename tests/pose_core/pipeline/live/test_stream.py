@@ -407,3 +407,20 @@ def test_closing_the_pool_under_a_running_stream_ends_quietly(person: Any) -> No
     until(lambda: viewer.stream.status().problem is not None)
     viewer.stream.close(LONG_S)
     assert pool.status().streams == 0
+
+
+def test_a_stream_has_ended_once_it_is_closed_and_its_last_frame_is_done(pool: PosePool, person: Any) -> None:
+    idle = LiveStream(pool, PLAIN)
+    assert not idle.ended
+    idle.close()
+    assert idle.ended, "it never had a thread"
+    held, let_go = threading.Event(), threading.Event()
+    busy = LiveStream(pool, PLAIN, on_drawn=lambda _: (held.set(), let_go.wait(LONG_S))[0])
+    busy.offer(_frame(person.rgb))
+    assert held.wait(LONG_S)
+    assert not busy.ended
+    busy.close()
+    assert (busy.closed, busy.ended, pool.status().streams) == (True, False, 1)
+    let_go.set()
+    until(lambda: busy.ended)
+    assert pool.status().streams == 0
