@@ -1,4 +1,4 @@
-"""Benchmarks in the background: one at a time, which can be watched, stopped and read while it runs.
+"""Benchmarks in the background, one at a time; each can be watched, stopped and read while it runs.
 
 Threads
 -------
@@ -42,7 +42,7 @@ _PREPARE_S: Final = 0.012  # for each frame and size
 _REFERENCE_S: Final = 0.06  # for each frame, with the heavy model
 _OPEN_S: Final = 0.3
 _SMALL_S: Final = 0.025  # for each picture and height, twice
-_END_S: Final = 5.0  # for the present frame, or a model that is being loaded
+_END_S: Final = 5.0  # for the current frame, or a model that is being loaded
 _SHARE_KNOWN: Final = 0.04  # below this, the time left cannot be estimated
 
 
@@ -298,7 +298,7 @@ def expected_s(plan: Plan, kind: SourceKind = "performer") -> float:
 
 
 class BenchmarkRunner:
-    """Allows one run at a time: two would measure each other. Any thread may call any method."""
+    """Allows one run at a time: two would slow each other down. Any thread may call any method."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

@@ -34,7 +34,7 @@ class ScalingPoint:
     cores : float
         Processor time per second: how many cores were busy.
     memory_mb : float
-        Memory used by each stream; NaN where the system does not tell.
+        Memory used by each stream; NaN where the system does not report it.
     """
 
     streams: int
@@ -117,7 +117,7 @@ def viewers_at(points: Sequence[ScalingPoint], fps: float, cost: float = 1.0) ->
     fps : float
         The rate each should reach.
     cost : float
-        How many times as long a frame takes as the measured ones; the answer is then an estimate.
+        How many times as long a frame takes as the measured ones; unless it is 1, the answer is an estimate.
 
     Returns
     -------

@@ -210,7 +210,7 @@ def published_table(result: BenchmarkResult, t: Translate) -> Table:
 
 
 def machine_table(machine: dict[str, Any], t: Translate) -> list[tuple[str, str]]:
-    """The machine that was measured on, as names and values."""
+    """The machine that was measured, as names and values."""
 
     def shown(name: str) -> str:
         value = machine.get(name)

@@ -54,7 +54,7 @@ class BenchmarkSession:
             _stop_with_the_session(self.run)
 
     def take_file(self, kind: SourceKind, data: bytes | None) -> None:
-        """Keep a file to measure on if it can be read; None drops the present one."""
+        """Keep a file to measure on if it can be read; None drops the current one."""
         self.problem = None
         self.files.pop(kind, None)
         if data is None:
