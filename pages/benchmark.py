@@ -1,4 +1,4 @@
-"""Benchmark: what this machine can do, measured, explained, recommended."""
+"""Benchmark: how fast this machine is, where the time goes, what is lost, and what to choose."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Plotly figures of a benchmark. Text comes in through a translator; paper and text have the colours of the page."""
+"""Plotly figures of a benchmark. A translator supplies the text; the page's theme colours paper and text."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any, Final
 import numpy as np
 import plotly.graph_objects as go
 
-from pose_core.benchmark.lanes import BENCHMARK_STEPS
 from pose_core.benchmark.loss import SmallPicture
+from pose_core.benchmark.pipelines import BENCHMARK_STEPS
 from pose_core.benchmark.plan import Cell
 from pose_core.benchmark.recommend import pareto_front
 from pose_core.benchmark.result import BenchmarkResult, CellResult
@@ -32,7 +32,7 @@ _BLUE: Final = "#0072B2"
 _ORANGE: Final = "#E69F00"
 _GREY: Final = "rgba(128,134,145,0.9)"
 _GRID: Final = "rgba(128,134,145,0.25)"
-#: Okabe-Ito, and a pattern each, so that parts are told apart without colour too.
+#: Okabe-Ito colours, each with a pattern, so that parts can be told apart without colour.
 _STEP_LOOKS: Final[dict[str, tuple[str, str]]] = {
     "decode": ("#56B4E9", ""),
     "convert": ("#009E73", "/"),
@@ -43,11 +43,11 @@ _STEP_LOOKS: Final[dict[str, tuple[str, str]]] = {
 }
 _ROW_PX: Final = 34
 _ROOM_PX: Final = 110  # for axis, title and legend
-_SHOWN_FPS: Final = 1.18  # room to the right of the longest bar for its figure
+_FPS_AXIS_FACTOR: Final = 1.18  # room to the right of the longest bar for its number
 
 
 def cell_name(cell: Cell, t: Translate) -> str:
-    """``"full 640×480"``, with what differs from one tracked person."""
+    """Such as ``"full 640×480"``, with any difference from one tracked person added."""
     parts = [cell.model, f"{cell.size_wh[0]}×{cell.size_wh[1]}"]
     if cell.mode == "photo":
         parts.append(t("benchmark.mode_photo"))
@@ -56,7 +56,7 @@ def cell_name(cell: Cell, t: Translate) -> str:
     return " ".join(parts)
 
 
-def _rows(count: int, bars: int = 1) -> int:
+def _height_px(count: int, bars: int = 1) -> int:
     return _ROOM_PX + count * (_ROW_PX + (bars - 1) * 14)
 
 
@@ -73,8 +73,8 @@ def _layout(figure: go.Figure, height: int, x: str, y: str = "", **more: Any) ->
     return figure
 
 
-def _down(figure: go.Figure) -> go.Figure:
-    """Rows from top to bottom in the order in which they were given."""
+def _top_down(figure: go.Figure) -> go.Figure:
+    """Rows from top to bottom in the order given."""
     figure.update_yaxes(autorange="reversed", type="category")
     return figure
 
@@ -101,12 +101,14 @@ def _bars(
 
 
 def fps_figure(cells: Sequence[CellResult], t: Translate, target_fps: float) -> go.Figure:
-    """Frames a second of each cell, end to end and by inference alone, with the target as a line."""
-    names = [cell_name(one.cell, t) for one in cells]
+    """Frames a second of each cell, end to end and for inference alone, with the target as a line."""
+    names = [cell_name(entry.cell, t) for entry in cells]
     figure = go.Figure(
         [
-            _bars(names, [one.fps for one in cells], t("benchmark.end_to_end"), _BLUE),
-            _bars(names, [one.inference_fps for one in cells], t("benchmark.inference_only"), _ORANGE, "/"),
+            _bars(names, [entry.fps for entry in cells], t("benchmark.end_to_end"), _BLUE),
+            _bars(
+                names, [entry.inference_fps for entry in cells], t("benchmark.inference_only"), _ORANGE, "/"
+            ),
         ]
     )
     figure.add_vline(
@@ -115,15 +117,17 @@ def fps_figure(cells: Sequence[CellResult], t: Translate, target_fps: float) -> 
         annotation={"text": t("benchmark.target_line", fps=f"{target_fps:.0f}"), "yref": "paper", "y": -0.02},
         annotation_position="bottom right",
     )
-    most = max((max(one.fps, one.inference_fps) for one in cells), default=1.0)
-    figure.update_xaxes(range=[0, max(most, target_fps) * _SHOWN_FPS])
-    return _down(_layout(figure, _rows(len(cells), 2), t("benchmark.axis_fps"), barmode="group", bargap=0.25))
+    most = max((max(entry.fps, entry.inference_fps) for entry in cells), default=1.0)
+    figure.update_xaxes(range=[0, max(most, target_fps) * _FPS_AXIS_FACTOR])
+    return _top_down(
+        _layout(figure, _height_px(len(cells), 2), t("benchmark.axis_fps"), barmode="group", bargap=0.25)
+    )
 
 
 def latency_figure(cells: Sequence[CellResult], t: Translate) -> go.Figure:
     """How long a frame takes: boxes from the 25th to the 75th percentile, whiskers from the 5th to the 95th."""
-    names = [cell_name(one.cell, t) for one in cells]
-    spreads = [one.frame_ms for one in cells]
+    names = [cell_name(entry.cell, t) for entry in cells]
+    spreads = [entry.frame_ms for entry in cells]
     figure = go.Figure()
     figure.add_box(
         y=names,
@@ -145,16 +149,16 @@ def latency_figure(cells: Sequence[CellResult], t: Translate) -> go.Figure:
         hovertemplate="%{y}: %{x:.1f} ms<extra></extra>",
     )
     figure.update_xaxes(rangemode="tozero")
-    return _down(_layout(figure, _rows(len(cells)), t("benchmark.axis_ms")))
+    return _top_down(_layout(figure, _height_px(len(cells)), t("benchmark.axis_ms")))
 
 
 def split_figure(cells: Sequence[CellResult], t: Translate) -> go.Figure:
     """Where the time of a frame goes, step by step."""
-    names = [cell_name(one.cell, t) for one in cells]
+    names = [cell_name(entry.cell, t) for entry in cells]
     figure = go.Figure()
     for step in BENCHMARK_STEPS:
         colour, pattern = _STEP_LOOKS[step]
-        values = [one.steps_ms[step] for one in cells]
+        values = [entry.steps_ms[step] for entry in cells]
         figure.add_bar(
             x=values,
             y=names,
@@ -163,33 +167,35 @@ def split_figure(cells: Sequence[CellResult], t: Translate) -> go.Figure:
             marker={"color": colour, "pattern": _pattern(pattern)},
             hovertemplate="%{y}: %{x:.2f} ms<extra>" + t(f"benchmark.step_{step}") + "</extra>",
         )
-    return _down(_layout(figure, _rows(len(cells)), t("benchmark.axis_ms"), barmode="stack", bargap=0.3))
+    return _top_down(
+        _layout(figure, _height_px(len(cells)), t("benchmark.axis_ms"), barmode="stack", bargap=0.3)
+    )
 
 
 def loss_figure(cells: Sequence[CellResult], t: Translate) -> go.Figure:
-    """Speed against distance to the reference, with the cells that no other one beats in both joined by a line."""
-    known = [one for one in cells if np.isfinite(one.loss.distance_percent)]
+    """Speed against distance to the reference; a line joins the cells that no other cell beats in both."""
+    known = [entry for entry in cells if np.isfinite(entry.loss.distance_percent)]
     front = pareto_front(known)
     figure = go.Figure()
     figure.add_scatter(
-        x=[one.fps for one in front],
-        y=[one.loss.distance_percent for one in front],
+        x=[entry.fps for entry in front],
+        y=[entry.loss.distance_percent for entry in front],
         mode="lines",
         name=t("benchmark.front"),
         line={"color": _GREY, "dash": "dot", "shape": "hv"},
         hoverinfo="skip",
     )
-    # Neighbours in speed write above and below, so that their names do not run into each other.
-    below = {one.cell for one in front[::2]}
+    # Names stand below and above their points in turn, so that those of neighbours in speed do not overlap.
+    below = {entry.cell for entry in front[::2]}
     for group, colour, symbol in ((front, _BLUE, "circle"), (known, _ORANGE, "circle-open")):
-        shown = group if group is front else [one for one in known if one not in front]
+        shown = group if group is front else [entry for entry in known if entry not in front]
         figure.add_scatter(
-            x=[one.fps for one in shown],
-            y=[one.loss.distance_percent for one in shown],
+            x=[entry.fps for entry in shown],
+            y=[entry.loss.distance_percent for entry in shown],
             mode="markers+text" if group is front else "markers",
             name=t("benchmark.unbeaten" if group is front else "benchmark.beaten"),
-            text=[cell_name(one.cell, t) for one in shown],
-            textposition=["bottom center" if one.cell in below else "top center" for one in shown],
+            text=[cell_name(entry.cell, t) for entry in shown],
+            textposition=["bottom center" if entry.cell in below else "top center" for entry in shown],
             textfont={"size": 11},
             marker={"color": colour, "symbol": symbol, "size": 11, "line": {"width": 2, "color": colour}},
             cliponaxis=False,
@@ -200,7 +206,7 @@ def loss_figure(cells: Sequence[CellResult], t: Translate) -> go.Figure:
 
 
 def scaling_figure(points: Sequence[ScalingPoint], t: Translate) -> go.Figure:
-    """Frames a second with more and more streams: of all together, and of the slowest one."""
+    """Frames a second by number of streams: of all together, and of the slowest one."""
     streams = [point.streams for point in points]
     figure = go.Figure()
     for values, name, colour, dash, symbol in (
@@ -239,17 +245,17 @@ def small_figure(small: Sequence[SmallPicture], t: Translate) -> go.Figure:
         (False, _ORANGE, "dash", "square"),
         (True, _BLUE, "solid", "circle"),
     ):
-        shown = [one for one in small if one.enlarged == enlarged]
+        shown = [picture for picture in small if picture.enlarged == enlarged]
         figure.add_scatter(
-            x=[one.height_px for one in shown],
-            y=[one.distance_percent for one in shown],
+            x=[picture.height_px for picture in shown],
+            y=[picture.distance_percent for picture in shown],
             mode="lines+markers",
             name=t("benchmark.enlarged" if enlarged else "benchmark.as_is"),
             line={"color": colour, "dash": dash, "width": 3},
             marker={"symbol": symbol, "size": 9},
             hovertemplate="%{x} px: %{y:.1f} %<extra></extra>",
         )
-    figure.update_xaxes(tickvals=sorted({one.height_px for one in small}), ticksuffix=" px")
+    figure.update_xaxes(tickvals=sorted({picture.height_px for picture in small}), ticksuffix=" px")
     figure.update_yaxes(rangemode="tozero")
     return _layout(figure, 320, t("benchmark.axis_height"), t("benchmark.axis_distance"))
 
@@ -257,15 +263,17 @@ def small_figure(small: Sequence[SmallPicture], t: Translate) -> go.Figure:
 def compare_figure(
     before: BenchmarkResult, after: BenchmarkResult, names: tuple[str, str], t: Translate
 ) -> go.Figure:
-    """Frames a second of the cells that both measured."""
-    both = [(one, other) for one in after.cells if (other := before.cell(one.cell)) is not None]
-    cells = [cell_name(one.cell, t) for one, _ in both]
+    """Frames a second of the cells that both results have."""
+    both = [(old, new) for new in after.cells if (old := before.cell(new.cell)) is not None]
+    cells = [cell_name(new.cell, t) for _, new in both]
     figure = go.Figure(
         [
-            _bars(cells, [one.fps for _, one in both], names[0], _ORANGE, "/"),
-            _bars(cells, [one.fps for one, _ in both], names[1], _BLUE),
+            _bars(cells, [old.fps for old, _ in both], names[0], _ORANGE, "/"),
+            _bars(cells, [new.fps for _, new in both], names[1], _BLUE),
         ]
     )
-    most = max((max(one.fps, other.fps) for one, other in both), default=1.0)
-    figure.update_xaxes(range=[0, most * _SHOWN_FPS])
-    return _down(_layout(figure, _rows(len(both), 2), t("benchmark.axis_fps"), barmode="group", bargap=0.25))
+    most = max((max(old.fps, new.fps) for old, new in both), default=1.0)
+    figure.update_xaxes(range=[0, most * _FPS_AXIS_FACTOR])
+    return _top_down(
+        _layout(figure, _height_px(len(both), 2), t("benchmark.axis_fps"), barmode="group", bargap=0.25)
+    )

@@ -1,4 +1,4 @@
-"""What is measured on: the source's frames, coded at each size as a live stream and as photos, and the reference."""
+"""What is measured on: the source's frames, encoded at each size as a stream and as photos, and the reference."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ from pose_core.skeleton import N_LANDMARKS
 
 __all__ = ["TICK_S", "BenchmarkSource", "Fit", "Footage", "SourceKind", "nearest_px", "prepare"]
 
-#: Streams are coded as if at 30 frames a second, whatever the source's rate: the encoder's rate control goes by it.
+#: Streams are encoded as if at 30 frames a second, whatever the source's rate: the encoder's rate control uses it.
 TICK_S: Final = Fraction(1, 30)
 SourceKind = Literal["performer", "clip", "picture"]
-#: A picture stands still: this many frames of it make a stream.
+#: A picture is repeated this often to make a stream.
 _PICTURE_FRAMES: Final = 30
 _PICTURE_FPS: Final = 25.0
 
@@ -42,7 +42,7 @@ class BenchmarkSource:
     ----------
     kind : {"performer", "clip", "picture"}
     data : bytes
-        The file; not used for the performer, whose clip ships with the project.
+        The file; unused for the performer, whose clip ships with the project.
     """
 
     kind: SourceKind = "performer"
@@ -51,20 +51,20 @@ class BenchmarkSource:
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """How a source's frame lies in a picture of another size: a point (x, y) goes to ``(x, y) * scale + offset``."""
+    """Where a source's frame lies in a picture of another size: a point (x, y) maps to ``(x, y) * scale + offset``."""
 
     scale_xy: tuple[float, float]
     offset_xy: tuple[float, float]
 
-    def back(self, xy_px: FloatArray) -> FloatArray:
+    def to_source_px(self, xy_px: FloatArray) -> FloatArray:
         """Points of the picture, shape (..., 2), in pixels of the source."""
-        back: FloatArray = (xy_px - np.array(self.offset_xy)) / np.array(self.scale_xy)
-        return back
+        source_px: FloatArray = (xy_px - np.array(self.offset_xy)) / np.array(self.scale_xy)
+        return source_px
 
 
 @dataclass(frozen=True, eq=False)
 class Footage:
-    """Everything that a run needs, coded: no frame is kept as pixels but the few for small pictures.
+    """Everything that a run needs, encoded: only the few frames for small pictures are kept as pixels.
 
     Attributes
     ----------
@@ -74,15 +74,15 @@ class Footage:
     fps : float
     time_s : ndarray, shape (T,)
     whole : bool
-        Whether the source has no more frames than these.
+        Whether these are all frames of the source.
     streams : dict of size to tuple of bytes
         VP8 frames, the first a key frame.
     photos : dict of size to tuple of bytes
         JPEG files.
     fits : dict of size to Fit
     reference_px : ndarray, shape (T, 33, 2)
-        In pixels of the source; NaN where nobody was found. The truth for the performer, else what ``heavy`` finds in
-        each frame at full size, as a picture of its own.
+        In pixels of the source; NaN where nobody was found. For the performer the truth, otherwise what ``heavy``
+        finds in each frame at full size, as a single picture.
     pictures : tuple of ndarray of uint8, shape (H, W, 3)
         Some of the frames at full size.
     """
@@ -107,7 +107,7 @@ class Footage:
 class _Frames:
     frames: Iterator[tuple[float, FrameRGB]]
     fps: float
-    count: int  # as far as the file says; an estimate
+    count: int  # estimated from what the file says
 
 
 def _frames(source: BenchmarkSource) -> _Frames:
@@ -127,7 +127,7 @@ def _frames(source: BenchmarkSource) -> _Frames:
 
 
 def _fit(frame_rgb: FrameRGB, size_wh: Size) -> tuple[FrameRGB, Fit]:
-    """The whole frame in the middle of another size; what is left over repeats its edge."""
+    """The whole frame, centred in another size; the margins repeat its edge."""
     height, width = frame_rgb.shape[:2]
     scale, _, _ = letterbox((width, height), size_wh)
     inner_wh = (min(size_wh[0], round(width * scale)), min(size_wh[1], round(height * scale)))
@@ -140,8 +140,8 @@ def _fit(frame_rgb: FrameRGB, size_wh: Size) -> tuple[FrameRGB, Fit]:
     return np.asarray(fitted, dtype=np.uint8), fit
 
 
-class _Stream:
-    """Codes frames of one size as a browser would send them."""
+class _StreamEncoder:
+    """Encodes frames of one size as a browser would send them."""
 
     def __init__(self, size_wh: Size) -> None:
         self._encoder = new_vp8_encoder(*size_wh, most_bits_per_s(*size_wh))
@@ -155,20 +155,20 @@ class _Stream:
 
 
 def nearest_px(poses: tuple[Pose, ...], fit: Fit, reference_px: FloatArray) -> FloatArray:
-    """Landmarks of whoever is nearest to the reference, shape (33, 2), in pixels of the source; NaN for nobody.
+    """Landmarks of the person nearest to the reference, shape (33, 2), in pixels of the source; NaN without anybody.
 
-    Without a reference, the first one's.
+    Without a reference, those of the first person.
     """
     if not poses:
         return np.full((N_LANDMARKS, 2), np.nan)
-    places = [fit.back(pose.image_xy_px) for pose in poses]
+    places = [fit.to_source_px(pose.image_xy_px) for pose in poses]
     if not np.isfinite(reference_px).any():
         return places[0]
     return min(places, key=lambda xy_px: float(np.nanmean(np.abs(xy_px - reference_px))))
 
 
 def prepare(source: BenchmarkSource, plan: Plan, tick: Callable[[], None]) -> Footage:
-    """Read the source, code it at each size, and find the reference.
+    """Read the source, encode it at each size, and find the reference.
 
     Parameters
     ----------
@@ -186,7 +186,7 @@ def prepare(source: BenchmarkSource, plan: Plan, tick: Callable[[], None]) -> Fo
     stream_sizes = {cell.size_wh for cell in plan.cells if cell.mode == "video"}
     stream_sizes |= {plan.scaling_cell.size_wh} if plan.scaling else set()
     photo_sizes = {cell.size_wh for cell in plan.cells if cell.mode == "photo"}
-    coders = {size: _Stream(size) for size in stream_sizes}
+    encoders = {size: _StreamEncoder(size) for size in stream_sizes}
     streams: dict[Size, list[bytes]] = {size: [] for size in stream_sizes}
     photos: dict[Size, list[bytes]] = {size: [] for size in photo_sizes}
     fits: dict[Size, Fit] = {}
@@ -206,7 +206,7 @@ def prepare(source: BenchmarkSource, plan: Plan, tick: Callable[[], None]) -> Fo
             for size in plan.sizes_wh:
                 fitted_rgb, fits[size] = _fit(frame_rgb, size)
                 if size in streams:
-                    streams[size].append(coders[size].add(fitted_rgb))
+                    streams[size].append(encoders[size].add(fitted_rgb))
                 if size in photos:
                     photos[size].append(encode_jpeg(fitted_rgb))
             reference.append(_reference_px(source, heavy, frame_rgb, number, reference))

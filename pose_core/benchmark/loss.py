@@ -1,4 +1,4 @@
-"""What speed costs: people missed, trembling, distance to a reference, drift of small pictures."""
+"""What speed costs: people missed, jitter, distance to a reference, drift in small pictures."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ SMALL_HEIGHTS_PX: Final = (120, 160, 240, 320)
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """How good the landmarks of a cell are; sizes relative to the body, so that picture sizes compare.
+    """How good the landmarks of a cell are, relative to the body, so that picture sizes can be compared.
 
     Attributes
     ----------
     found_share : float
-        Share of frames, 0 to 1, in which somebody was found.
+        Share of frames, 0 to 1, in which a person was found.
     distance_percent : float
         `distance_percent` to the reference.
     jitter_percent : float
-        `pose_core.tracking.smoothing.jitter_px` of the model's own landmarks, in per cent of the median body size.
+        `pose_core.geometry.body.jitter_px` of the model's own landmarks, in per cent of the median body size.
     """
 
     found_share: FloatOrNaN
@@ -44,7 +44,7 @@ class Loss:
 
 @dataclass(frozen=True, slots=True)
 class SmallPicture:
-    """How far the landmarks of small pictures lie from those of the same picture at full size.
+    """How far the landmarks of small pictures lie from those of the same pictures at full size.
 
     Attributes
     ----------
@@ -67,12 +67,12 @@ def distance_percent(found_px: FloatArray, reference_px: FloatArray) -> float:
     Parameters
     ----------
     found_px, reference_px : ndarray, shape (T, 33, 2)
-        NaN is not found.
+        NaN where not found.
 
     Returns
     -------
     float
-        Mean over all landmarks known in both, each in per cent of the body size (`pose_core.geometry.body.body_size`)
+        Mean over all landmarks found in both, each in per cent of the body size (`pose_core.geometry.body.body_size`)
         of its frame's reference; NaN if there is none.
     """
     sizes_px = np.array([body_size(points) for points in reference_px])
@@ -83,7 +83,7 @@ def distance_percent(found_px: FloatArray, reference_px: FloatArray) -> float:
 
 
 def loss(found_px: FloatArray, time_s: FloatArray, reference_px: FloatArray) -> Loss:
-    """Judge the landmarks of some consecutive frames, shape (T, 33, 2), against a reference of the same shape."""
+    """Compare the landmarks of consecutive frames, shape (T, 33, 2), with a reference of the same shape."""
     if not len(found_px):
         return Loss(math.nan, math.nan, math.nan)
     found = np.isfinite(found_px).any(axis=(1, 2))
@@ -93,7 +93,7 @@ def loss(found_px: FloatArray, time_s: FloatArray, reference_px: FloatArray) -> 
 
 
 def small_pictures(footage: Footage, tick: Callable[[], None]) -> tuple[SmallPicture, ...]:
-    """Measure the drift of small pictures with the full model, as they are and enlarged first.
+    """Measure the drift in small pictures with the full model, as they are and enlarged first.
 
     Parameters
     ----------
@@ -108,8 +108,8 @@ def small_pictures(footage: Footage, tick: Callable[[], None]) -> tuple[SmallPic
     """
     landmarker = ImageLandmarker(DetectionSettings())
     try:
-        whole = [(frame_rgb, landmarker.detect(frame_rgb)) for frame_rgb in footage.pictures]
-        seen = [(frame_rgb, np.array(poses[0].image_xy_px)) for frame_rgb, poses in whole if poses]
+        full_size = [(frame_rgb, landmarker.detect(frame_rgb)) for frame_rgb in footage.pictures]
+        seen = [(frame_rgb, np.array(poses[0].image_xy_px)) for frame_rgb, poses in full_size if poses]
         heights = [height for height in SMALL_HEIGHTS_PX if height < footage.native_wh[1]]
         found = []
         for height_px in heights if seen else []:

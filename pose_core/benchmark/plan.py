@@ -1,4 +1,4 @@
-"""What a benchmark measures: which cells, how often, how long."""
+"""What a benchmark measures: which cells, how often and how long."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ PRESETS: Final[tuple[Preset, ...]] = get_args(Preset)
 Size = tuple[int, int]
 SIZES_WH: Final[tuple[Size, ...]] = ((320, 240), (640, 480), (1280, 720), (1920, 1080))
 _MIDDLE_WH: Final[Size] = (640, 480)
-#: Heights that the Live page offers; only they can be recommended for it.
+#: Heights that the Live page offers; only these can be recommended for it.
 LIVE_HEIGHTS_PX: Final = (360, 480, 720)
 _SHORTEST_PX: Final = 64
 _LONGEST_PX: Final = 3840
-#: Not measured at the start of each visit: the detector runs, caches and the encoder's rate settle.
+#: Frames at the start of each visit that do not count: the detector runs, and caches and the encoder's rate settle.
 WARM_UP_FRAMES: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One combination that is measured.
+    """One combination to measure.
 
     Attributes
     ----------
@@ -49,7 +49,7 @@ class Cell:
         Of the picture in pixels.
     model : {"lite", "full", "heavy"}
     mode : {"video", "photo"}
-        A stream, tracked from frame to frame, or each frame as a picture of its own.
+        A stream, tracked from frame to frame, or each frame as a single picture.
     people : int
         How many people the model looks for.
     """
@@ -69,19 +69,19 @@ class Plan:
     preset : {"quick", "standard", "thorough"}
     cells : tuple of Cell
     rounds : int
-        Every cell is visited once a round.
+        Every cell is visited once in each round.
     visit_frames : int
-        Fewest measured frames of a visit.
+        Least number of frames to measure in a visit.
     visit_s : float
-        Shortest measured time of a visit.
+        Shortest time to measure in a visit.
     source_frames : int
-        Most frames taken of the source.
+        Most frames to take from the source.
     scaling : tuple of int
-        How many streams at once are tried.
+        Numbers of simultaneous streams to try.
     scaling_s : float
-        How long each of these is measured.
+        How long to measure each of these.
     small_frames : int
-        How many pictures the drift of small pictures is measured on.
+        On how many pictures to measure the drift in small pictures.
     """
 
     preset: Preset
@@ -96,14 +96,14 @@ class Plan:
 
     @property
     def scaling_cell(self) -> Cell:
-        """What each of several streams does: as the Live page by default, or the first video cell without that."""
+        """The cell that several streams run: the Live page's default, unless only other video cells are measured."""
         middle = Cell(_MIDDLE_WH)
         streams = [cell for cell in self.cells if cell.mode == "video"]
         return middle if middle in streams or not streams else streams[0]
 
     @property
     def sizes_wh(self) -> tuple[Size, ...]:
-        """All sizes that are needed, each once."""
+        """All sizes needed, each once."""
         cells = (*self.cells, *((self.scaling_cell,) if self.scaling else ()))
         return tuple(dict.fromkeys(cell.size_wh for cell in cells))
 
@@ -144,12 +144,12 @@ _PLANS: Final[dict[Preset, Plan]] = {
 
 
 def check_size(width: int, height: int) -> Size:
-    """A size of one's own, if it can be measured.
+    """The size as a pair, if it can be measured.
 
     Raises
     ------
     SettingsError
-        If a side is shorter than 64 or longer than 3840 pixels, or odd, which video cannot be.
+        If a side is shorter than 64 or longer than 3840 pixels, or odd, which video does not allow.
     """
     for name, side in (("Width", width), ("Height", height)):
         check_range(name, side, _SHORTEST_PX, _LONGEST_PX, unit="pixels", code="benchmark_size")
@@ -157,7 +157,7 @@ def check_size(width: int, height: int) -> Size:
         raise SettingsError(
             "benchmark_size_odd",
             "Width and height must be even for video; got {width} x {height}. "
-            "Take {even_width} x {even_height}, for example.",
+            "Try {even_width} x {even_height}, for example.",
             width=width,
             height=height,
             even_width=width - width % 2,
@@ -174,13 +174,13 @@ def make_plan(
     modes: Sequence[Mode] | None = None,
     people: Sequence[int] | None = None,
 ) -> Plan:
-    """The plan of a preset; with any choice given, the full grid of the choices, measured as long as the preset says.
+    """The plan of a preset; if any choice is given, the full grid of the choices, measured as long as the preset says.
 
     Parameters
     ----------
     preset : {"quick", "standard", "thorough"}
     sizes_wh, models, modes, people : sequence, optional
-        What is not given is 640x480, ``"full"``, ``"video"`` and 1.
+        If only some are given, the others are 640x480, ``"full"``, ``"video"`` and 1.
 
     Raises
     ------
@@ -194,7 +194,8 @@ def make_plan(
     if any(choice is not None and not choice for choice in chosen):
         raise SettingsError(
             "benchmark_nothing",
-            "At least one size, model, kind and number of people is needed; one of them is empty. Choose one each.",
+            "At least one size, model, kind and number of people must be chosen; one of them is empty. "
+            "Choose one of each.",
         )
     cells = _grid(
         [check_size(*size) for size in dict.fromkeys(sizes_wh or (_MIDDLE_WH,))],

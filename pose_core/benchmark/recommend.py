@@ -1,4 +1,4 @@
-"""From figures to advice: which model and size for what is wanted, and how many viewers they carry."""
+"""From figures to advice: which model and size suit a goal, and how many viewers the machine carries with them."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from pose_core.benchmark.scaling import viewers_at
 
 __all__ = ["GOALS", "GOAL_FPS", "Advice", "Goal", "pareto_front", "recommend", "stars"]
 
-#: Smooth feedback, coaching, or the most exact landmarks whatever it costs.
+#: Smooth feedback, coaching, or the most exact landmarks.
 Goal = Literal["smooth", "coaching", "exact"]
 GOALS: Final[tuple[Goal, ...]] = get_args(Goal)
 #: Frames a second that a viewer should get.
 GOAL_FPS: Final[dict[Goal, float]] = {"smooth": 30.0, "coaching": 15.0, "exact": 5.0}
-#: The Live page does more than a cell: network, encryption, pages. So a cell must be this much faster than its goal,
-#: and each of several streams, too: on the developers' machine four viewers at 480p got four fifths of what four
-#: streams do here.
+#: The Live page does more than a cell: network, encryption, pages. So a cell must be this many times as fast as its
+#: goal, and so must each of several streams: on the developers' machine four viewers at 480p got four fifths of the
+#: rate of four streams here.
 HEADROOM: Final = 1.2
-#: Losses closer than this, in points of per cent of the body, are the same: then more picture, or more speed, decides.
+#: Losses closer than this, in percentage points of the body, count as equal: then the larger picture, or speed, wins.
 _SAME_PERCENT: Final = 0.25
 
 
@@ -37,11 +37,11 @@ class Advice:
     reached : bool
         Whether it is fast enough for the goal.
     viewers : int or None
-        How many at a time get 1.2 times the goal's rate; None without a scaling measurement.
+        How many at once get 1.2 times the goal's rate; None without a scaling measurement.
     at_least : bool
-        Whether it may be more viewers.
+        Whether there may be room for more viewers.
     estimated : bool
-        Whether their number is derived from another cell's.
+        Whether their number is derived from that of another cell.
     """
 
     chosen: CellResult
@@ -52,28 +52,28 @@ class Advice:
     estimated: bool
 
 
-def _loss(one: CellResult) -> float:
-    """Distance to the reference, plus what missed people count: each as far off as a whole body."""
-    found, distance = one.loss.found_share, one.loss.distance_percent
+def _loss(entry: CellResult) -> float:
+    """Distance to the reference, with each missed person counted as a whole body away."""
+    found, distance = entry.loss.found_share, entry.loss.distance_percent
     if math.isnan(distance):
         return math.inf
     return distance * found + 100 * (1 - found)
 
 
 def candidates(result: BenchmarkResult) -> list[CellResult]:
-    """Cells that the Live page can be set to: one tracked person at a height that it offers."""
+    """Cells that the Live page can be set to: one tracked person, at a height that it offers."""
     return [
-        one
-        for one in result.cells
-        if one.frame_ms.n
-        and one.cell.mode == "video"
-        and one.cell.people == 1
-        and one.cell.size_wh[1] in LIVE_HEIGHTS_PX
+        entry
+        for entry in result.cells
+        if entry.frame_ms.n
+        and entry.cell.mode == "video"
+        and entry.cell.people == 1
+        and entry.cell.size_wh[1] in LIVE_HEIGHTS_PX
     ]
 
 
 def recommend(result: BenchmarkResult, goal: Goal) -> Advice | None:
-    """The cell that loses least among those fast enough; without one, the fastest.
+    """The cell that loses least among those that are fast enough; if none is, the fastest.
 
     Parameters
     ----------
@@ -83,24 +83,24 @@ def recommend(result: BenchmarkResult, goal: Goal) -> Advice | None:
     Returns
     -------
     Advice or None
-        None if no cell was measured that the Live page could be set to.
+        None if the Live page cannot be set to any measured cell.
 
     Notes
     -----
     Fast enough is 1.2 times the goal's rate. Among cells that lose about the same (within 0.25 points), the one with
-    more picture is taken, and for ``"exact"`` the faster one.
+    the larger picture wins, and for ``"exact"`` the faster one.
     """
     cells = candidates(result)
     if not cells:
         return None
-    fast = [one for one in cells if one.fps >= GOAL_FPS[goal] * HEADROOM]
+    fast = [entry for entry in cells if entry.fps >= GOAL_FPS[goal] * HEADROOM]
     if not fast:
-        return _advice(result, max(cells, key=lambda one: one.fps), goal, reached=False)
+        return _advice(result, max(cells, key=lambda entry: entry.fps), goal, reached=False)
     least = min(map(_loss, fast))
-    same = [one for one in fast if _loss(one) <= least + _SAME_PERCENT] or fast
+    same = [entry for entry in fast if _loss(entry) <= least + _SAME_PERCENT] or fast
     if goal == "exact":
-        return _advice(result, max(same, key=lambda one: one.fps), goal, reached=True)
-    best = max(same, key=lambda one: (one.cell.size_wh[0] * one.cell.size_wh[1], one.fps))
+        return _advice(result, max(same, key=lambda entry: entry.fps), goal, reached=True)
+    best = max(same, key=lambda entry: (entry.cell.size_wh[0] * entry.cell.size_wh[1], entry.fps))
     return _advice(result, best, goal, reached=True)
 
 
@@ -115,18 +115,18 @@ def _advice(result: BenchmarkResult, chosen: CellResult, goal: Goal, *, reached:
 
 
 def pareto_front(cells: Sequence[CellResult]) -> list[CellResult]:
-    """Cells that no other one beats in both speed and loss, the fastest first; those without a known loss left out."""
+    """Cells that no other cell beats in both speed and loss, fastest first; those with unknown loss are left out."""
     front: list[CellResult] = []
-    for one in sorted(cells, key=lambda one: (-one.fps, _loss(one))):
-        if math.isfinite(_loss(one)) and (not front or _loss(one) < _loss(front[-1])):
-            front.append(one)
+    for entry in sorted(cells, key=lambda entry: (-entry.fps, _loss(entry))):
+        if math.isfinite(_loss(entry)) and (not front or _loss(entry) < _loss(front[-1])):
+            front.append(entry)
     return front
 
 
 def stars(distance_percent: float) -> int:
-    """Five for landmarks within 4 % of the body of the reference, one less for each further 2 %, at least one.
+    """Five for landmarks within 4 % of the body from the reference, one less for each further 2 %, at least one.
 
-    0 where the distance is unknown. Only ever shown with the distance beside it.
+    0 if the distance is unknown. Never shown without the distance beside it.
     """
     if math.isnan(distance_percent):
         return 0

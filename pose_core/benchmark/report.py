@@ -1,4 +1,4 @@
-"""A benchmark as one HTML file that opens without a network: Plotly is inside."""
+"""A benchmark as one HTML file that opens without a network: Plotly is included."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def report_html(result: BenchmarkResult, goal: Goal, t: Translate, language: str
     ----------
     result : BenchmarkResult
     goal : {"smooth", "coaching", "exact"}
-        What to recommend for.
+        What the recommendation is for.
     t : callable
         Translator.
     language : str
@@ -70,7 +70,7 @@ def report_html(result: BenchmarkResult, goal: Goal, t: Translate, language: str
     """
     title = escape(t("benchmark.report_title"))
     body = "\n".join(_body(result, goal, t))
-    # Plotly ends no script early: it holds no "</script".
+    # Plotly's code holds no "</script", so it cannot end the element early.
     return (
         f'<!DOCTYPE html>\n<html lang="{escape(language)}">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'

@@ -1,4 +1,4 @@
-"""What a benchmark found, as one object that goes to JSON and back."""
+"""What a benchmark found: one object, with its JSON and CSV files."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from typing import Any, Final, Literal
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from pose_core.benchmark.footage import SourceKind
-from pose_core.benchmark.lanes import BENCHMARK_STEPS
 from pose_core.benchmark.loss import Loss, SmallPicture
+from pose_core.benchmark.pipelines import BENCHMARK_STEPS
 from pose_core.benchmark.plan import Cell, Preset
 from pose_core.benchmark.scaling import ScalingPoint
 from pose_core.benchmark.statistics import NOISY_PERCENT, FloatOrNaN, Spread
@@ -33,7 +33,7 @@ __all__ = [
 
 MAX_RESULT_MB: Final = 5
 _SHIPPED: Final = Path(__file__).with_name("shipped.json")
-#: More processes than this wanted a core while nothing was measured yet: somebody else is at work.
+#: If more processes than this wanted each core before anything was measured, other programs are at work.
 _BUSY_LOAD_PER_CORE: Final = 0.5
 
 
@@ -49,9 +49,9 @@ class CellResult:
     frame_ms, inference_ms : Spread
         Of a whole frame and of its inference, over all measured frames.
     steps_ms : dict of str to float
-        Mean of each of `pose_core.benchmark.lanes.BENCHMARK_STEPS`; they add up to the mean of `frame_ms`.
+        Mean of each of `pose_core.benchmark.pipelines.BENCHMARK_STEPS`; they add up to the mean of `frame_ms`.
     round_medians_ms : tuple of float
-        Median of a whole frame in each round.
+        Median time of a whole frame in each round.
     loss : Loss
     """
 
@@ -65,18 +65,18 @@ class CellResult:
 
     @property
     def fps(self) -> float:
-        """Frames a second end to end: one after the other, from coded picture to coded picture."""
+        """Frames a second end to end: one after the other, from encoded picture to encoded picture."""
         return 1000 / self.frame_ms.mean if self.frame_ms.n else math.nan
 
     @property
     def inference_fps(self) -> float:
-        """Frames a second if there were nothing but inference."""
+        """Frames a second if inference were the only step."""
         return 1000 / self.inference_ms.mean if self.inference_ms.n else math.nan
 
 
 @dataclass(frozen=True, slots=True)
 class SourceFacts:
-    """What was measured on.
+    """The source that was measured on.
 
     Attributes
     ----------
@@ -86,7 +86,7 @@ class SourceFacts:
         How many were used.
     fps : float
     whole : bool
-        Whether these are all of the source.
+        Whether these are all frames of the source.
     """
 
     kind: SourceKind
@@ -98,7 +98,7 @@ class SourceFacts:
 
 @dataclass(frozen=True)
 class BenchmarkResult:
-    """A whole run, or what there is of it.
+    """The result of a run, complete or not.
 
     Attributes
     ----------
@@ -109,13 +109,13 @@ class BenchmarkResult:
         How long the run took.
     preset : {"quick", "standard", "thorough"}
     rounds : int
-        How often each cell should be visited.
+        How often each cell was to be visited.
     complete : bool
-        False when it was stopped, or still runs.
+        False if the run was stopped or failed, or is still under way.
     machine : dict
         See `pose_core.machine.describe_machine`.
     viewers : int
-        Most live viewers at a time during the run.
+        Most live viewers at one time during the run.
     source : SourceFacts
     cells : tuple of CellResult
         In the plan's order; only what was measured.
@@ -145,7 +145,7 @@ class BenchmarkResult:
 
     @property
     def reference(self) -> Literal["truth", "heavy"]:
-        """What landmarks were compared with."""
+        """What the landmarks were compared with."""
         return "truth" if self.source.kind == "performer" else "heavy"
 
     @property
@@ -155,26 +155,26 @@ class BenchmarkResult:
 
     @property
     def under_load(self) -> bool:
-        """Whether somebody else was at work: live viewers, or other programs at the start."""
+        """Whether the machine had other work: live viewers, or other programs at the start."""
         load, cores = self.machine.get("load_1min"), self.machine.get("cores")
         busy = load is not None and cores is not None and load > _BUSY_LOAD_PER_CORE * cores
         return self.viewers > 0 or busy
 
     def cell(self, cell: Cell) -> CellResult | None:
-        """What was measured of a cell; None if it was not."""
-        return next((one for one in self.cells if one.cell == cell), None)
+        """The result of a cell; None if it was not measured."""
+        return next((entry for entry in self.cells if entry.cell == cell), None)
 
     def to_json(self) -> bytes:
         """The file that `read_result` reads; unknown numbers are null."""
         return _adapter().dump_json(self, indent=2) + b"\n"
 
     def to_csv(self) -> bytes:
-        """A row a cell, with a head; unknown numbers are empty."""
+        """A header and one row for each cell; unknown numbers are empty."""
         text = io.StringIO(newline="")
         writer = csv.writer(text, lineterminator="\n")
-        rows = [_row(one) for one in self.cells]
+        rows = [_row(entry) for entry in self.cells]
         writer.writerow([name for name, _ in _columns()])
-        writer.writerows([[_written(row[name], digits) for name, digits in _columns()] for row in rows])
+        writer.writerows([[_formatted(row[name], digits) for name, digits in _columns()] for row in rows])
         return text.getvalue().encode()
 
 
@@ -182,7 +182,7 @@ _SPREAD: Final = ("mean", "median", "p95", "p99")
 
 
 def _columns() -> Iterator[tuple[str, int]]:
-    """Names of the CSV's columns, and how many digits after the point each deserves."""
+    """Names of the CSV's columns, and how many decimals each gets."""
     yield from ((name, 0) for name in ("width_px", "height_px", "model", "mode", "people", "frames"))
     yield from (("seconds", 2), ("fps", 2), ("inference_fps", 2))
     yield from ((f"frame_{name}_ms", 3) for name in _SPREAD)
@@ -192,29 +192,29 @@ def _columns() -> Iterator[tuple[str, int]]:
     yield from (("found_share", 4), ("distance_percent", 3), ("jitter_percent", 3))
 
 
-def _row(one: CellResult) -> dict[str, Any]:
-    cell = one.cell
+def _row(entry: CellResult) -> dict[str, Any]:
+    cell = entry.cell
     return {
         "width_px": cell.size_wh[0],
         "height_px": cell.size_wh[1],
         "model": cell.model,
         "mode": cell.mode,
         "people": cell.people,
-        "frames": one.frame_ms.n,
-        "seconds": one.seconds,
-        "fps": one.fps,
-        "inference_fps": one.inference_fps,
-        **{f"frame_{name}_ms": getattr(one.frame_ms, name) for name in _SPREAD},
-        "frame_cv": one.frame_ms.cv,
-        **{f"inference_{name}_ms": getattr(one.inference_ms, name) for name in _SPREAD},
-        **{f"{step}_mean_ms": ms for step, ms in one.steps_ms.items()},
-        "found_share": one.loss.found_share,
-        "distance_percent": one.loss.distance_percent,
-        "jitter_percent": one.loss.jitter_percent,
+        "frames": entry.frame_ms.n,
+        "seconds": entry.seconds,
+        "fps": entry.fps,
+        "inference_fps": entry.inference_fps,
+        **{f"frame_{name}_ms": getattr(entry.frame_ms, name) for name in _SPREAD},
+        "frame_cv": entry.frame_ms.cv,
+        **{f"inference_{name}_ms": getattr(entry.inference_ms, name) for name in _SPREAD},
+        **{f"{step}_mean_ms": ms for step, ms in entry.steps_ms.items()},
+        "found_share": entry.loss.found_share,
+        "distance_percent": entry.loss.distance_percent,
+        "jitter_percent": entry.loss.jitter_percent,
     }
 
 
-def _written(value: Any, digits: int) -> Any:
+def _formatted(value: Any, digits: int) -> Any:
     if not isinstance(value, float):
         return value
     return f"{value:.{digits}f}" if math.isfinite(value) else ""
@@ -235,7 +235,7 @@ def read_result(data: bytes) -> BenchmarkResult:
     Raises
     ------
     PoseCoreError
-        If it is no such file, or a damaged one.
+        If it is not such a file, or damaged.
     """
     if len(data) <= MAX_RESULT_MB * 1024 * 1024:
         try:
@@ -244,13 +244,13 @@ def read_result(data: bytes) -> BenchmarkResult:
             pass
     raise PoseCoreError(
         "benchmark_file",
-        "A benchmark's JSON file as PoseDeck saves it, of up to {limit} MB, was expected; this file is something "
-        "else or damaged. Choose the file that the JSON button of the Benchmark page gave you.",
+        "The file must be a benchmark's JSON file as PoseDeck saves it, of up to {limit} MB; this one is something "
+        "else or damaged. Choose a file that you saved with the JSON button of the Benchmark page.",
         limit=MAX_RESULT_MB,
     )
 
 
 @cache
 def shipped_result() -> BenchmarkResult:
-    """What the developers' machine gave; ``make bench OUT=benchmarks/results`` measures it again."""
+    """The result of the developers' machine; ``make bench OUT=benchmarks/results`` measures it again."""
     return read_result(_SHIPPED.read_bytes())

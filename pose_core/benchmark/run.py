@@ -1,9 +1,9 @@
-"""A benchmark in the background: one at a time, to be watched, stopped and read while it runs.
+"""Benchmarks in the background, one at a time; each can be watched, stopped and read while it runs.
 
 Threads
 -------
-`BenchmarkRun` works on a thread of its own (and more while several streams are measured). Whoever watches calls
-`status` and `result` from any thread; what both touch is guarded by a lock or replaced whole.
+`BenchmarkRun` works on a thread of its own (on more while several streams are measured). `status` and `result` can be
+called from any thread; what threads share is guarded by a lock or replaced as a whole.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ import numpy as np
 
 from pose_core.arrays import FloatArray
 from pose_core.benchmark.footage import BenchmarkSource, Footage, SourceKind, nearest_px, prepare
-from pose_core.benchmark.lanes import BENCHMARK_STEPS, open_lane
 from pose_core.benchmark.loss import SMALL_HEIGHTS_PX, Loss, SmallPicture, loss, small_pictures
+from pose_core.benchmark.pipelines import BENCHMARK_STEPS, open_pipeline
 from pose_core.benchmark.plan import WARM_UP_FRAMES, Cell, Plan
 from pose_core.benchmark.result import BenchmarkResult, CellResult, SourceFacts
 from pose_core.benchmark.scaling import ScalingPoint, measure_streams
@@ -37,13 +37,13 @@ _log = logging.getLogger("posedeck")
 Phase = Literal["running", "done", "stopped", "failed"]
 Stage = Literal["prepare", "cells", "small", "scaling"]
 
-# What a step is expected to take, in seconds, on an average machine: only for the share that is done.
-_PREPARE_S: Final = 0.012  # a frame and size
-_REFERENCE_S: Final = 0.06  # a frame, with the heavy model
+# How many seconds a step should take on an average machine: only used to estimate progress.
+_PREPARE_S: Final = 0.012  # for each frame and size
+_REFERENCE_S: Final = 0.06  # for each frame, with the heavy model
 _OPEN_S: Final = 0.3
-_SMALL_S: Final = 0.025  # a picture and height, twice
-_END_S: Final = 5.0  # a frame, or a model that is being loaded
-_SHARE_KNOWN: Final = 0.04  # before that nobody knows how long the rest takes
+_SMALL_S: Final = 0.025  # for each picture and height, twice
+_END_S: Final = 5.0  # for the current frame, or a model that is being loaded
+_SHARE_KNOWN: Final = 0.04  # below this, the time left cannot be estimated
 
 
 class _Stopped(Exception):
@@ -52,14 +52,14 @@ class _Stopped(Exception):
 
 @dataclass(frozen=True, slots=True)
 class RunStatus:
-    """How a run does.
+    """Status of a run.
 
     Attributes
     ----------
     phase : {"running", "done", "stopped", "failed"}
     stage : {"prepare", "cells", "small", "scaling"}
     share : float
-        How much is done, 0 to 1.
+        Share of the run that is done, 0 to 1.
     left_s : float or None
         About how long the rest takes; None while unknown.
     error : PoseCoreError or None
@@ -75,7 +75,7 @@ class RunStatus:
 
 @dataclass(slots=True)
 class _Tally:
-    """What was measured of a cell so far."""
+    """What has been measured of a cell so far."""
 
     steps_ms: list[list[float]] = field(default_factory=list)
     seconds: float = 0.0
@@ -91,7 +91,7 @@ class BenchmarkRun:
     plan : Plan
     source : BenchmarkSource
     viewers : callable
-        How many live viewers there are now.
+        Returns how many live viewers there are now.
     """
 
     def __init__(self, plan: Plan, source: BenchmarkSource, viewers: Callable[[], int] = lambda: 0) -> None:
@@ -119,28 +119,28 @@ class BenchmarkRun:
 
     # ------------------------------------------------------------------ from any thread
     def start(self) -> None:
-        """Begin, on a thread of its own."""
+        """Start, on a thread of its own."""
         self._thread = threading.Thread(target=self._run, name="posedeck-benchmark", daemon=True)
         self._thread.start()
 
     def stop(self, wait_s: float = 0.0) -> None:
-        """Ask it to end at the next frame; wait for that as long as said."""
+        """Ask the run to end at the next frame, and wait up to `wait_s` seconds for that."""
         self._stop.set()
         self.wait(wait_s)
 
     def wait(self, seconds: float | None = None) -> bool:
-        """Wait for the end; whether it came."""
+        """Wait for the end, at most `seconds`; return whether the run is over."""
         if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join(seconds)
         return self._phase != "running"
 
     @property
     def running(self) -> bool:
-        """Whether it is not over yet."""
+        """Whether the run is still under way."""
         return self._phase == "running"
 
     def status(self) -> RunStatus:
-        """How it does now."""
+        """The status now."""
         with self._lock:
             share = min(1.0, self._done_s / self._expected_s)
             elapsed_s = time.perf_counter() - self._start_s
@@ -149,7 +149,7 @@ class BenchmarkRun:
             return RunStatus(self._phase, self._stage, share, left_s, self._error)
 
     def result(self) -> BenchmarkResult | None:
-        """What was found until now; None before the first figure."""
+        """The result so far; None before the first figure."""
         with self._lock:
             cells = tuple(self._cells[cell] for cell in self.plan.cells if cell in self._cells)
             if self._facts is None or not cells:
@@ -168,7 +168,7 @@ class BenchmarkRun:
                 scaling_cell=self.plan.scaling_cell,
                 scaling=tuple(self._scaling),
                 small=self._small,
-                noise_percent=noise_percent(one.round_medians_ms for one in cells),
+                noise_percent=noise_percent(entry.round_medians_ms for entry in cells),
             )
 
     # ------------------------------------------------------------------ the run's thread
@@ -186,7 +186,7 @@ class BenchmarkRun:
             _log.error("a benchmark failed with %s", type(error).__name__)
             self._error = PoseCoreError(
                 "benchmark_failed",
-                "The benchmark was ended by a fault ({kind}). What was measured until then is kept. Please run it "
+                "The benchmark ended with an internal error ({kind}). What was measured before is kept. Please run it "
                 "again.",
                 kind=type(error).__name__,
             )
@@ -234,11 +234,11 @@ class BenchmarkRun:
         """Warm up, then measure until both the frames and the time of a visit are reached."""
         steps_ms: list[list[float]] = []
         found_px: list[FloatArray] = []
-        with closing(open_lane(cell, footage)) as lane:
+        with closing(open_pipeline(cell, footage)) as pipeline:
             number, start_s = 0, 0.0
             while True:
                 self._check()
-                frame_ms, poses = lane.frame(number)
+                frame_ms, poses = pipeline.frame(number)
                 if tally.loss is None and number < len(footage):
                     found_px.append(
                         nearest_px(poses, footage.fits[cell.size_wh], footage.reference_px[number])
@@ -257,9 +257,9 @@ class BenchmarkRun:
         tally.steps_ms += steps_ms
         tally.seconds += elapsed_s
         tally.round_medians_ms.append(float(np.median(np.sum(steps_ms, axis=1))))
-        judged = _judged(cell, tally, tally.loss)
+        result = _cell_result(cell, tally, tally.loss)
         with self._lock:
-            self._cells[cell] = judged
+            self._cells[cell] = result
 
     # ------------------------------------------------------------------ progress
     def _tick(self, seconds: float) -> None:
@@ -268,8 +268,8 @@ class BenchmarkRun:
         self._check()
 
 
-def _judged(cell: Cell, tally: _Tally, seen: Loss) -> CellResult:
-    """What the visits of a cell say together."""
+def _cell_result(cell: Cell, tally: _Tally, cell_loss: Loss) -> CellResult:
+    """The result of a cell, from all its visits so far."""
     steps_ms = np.array(tally.steps_ms)
     return CellResult(
         cell=cell,
@@ -278,7 +278,7 @@ def _judged(cell: Cell, tally: _Tally, seen: Loss) -> CellResult:
         inference_ms=Spread.of(steps_ms[:, BENCHMARK_STEPS.index("inference")]),
         steps_ms={step: float(steps_ms[:, i].mean()) for i, step in enumerate(BENCHMARK_STEPS)},
         round_medians_ms=tuple(tally.round_medians_ms),
-        loss=seen,
+        loss=cell_loss,
     )
 
 
@@ -298,7 +298,7 @@ def expected_s(plan: Plan, kind: SourceKind = "performer") -> float:
 
 
 class BenchmarkRunner:
-    """Lets one run at a time happen: two would measure each other. Any thread may call any method."""
+    """Allows one run at a time: two would slow each other down. Any thread may call any method."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -306,7 +306,7 @@ class BenchmarkRunner:
 
     @property
     def current(self) -> BenchmarkRun | None:
-        """The run that is under way; None without one."""
+        """The run that is under way, or None."""
         current = self._current
         return current if current is not None and current.running else None
 
@@ -324,7 +324,8 @@ class BenchmarkRunner:
             if self.current is not None:
                 raise BusyError(
                     "benchmark_running",
-                    "One benchmark at a time can run, and somebody's is under way. Please start yours when it is over.",
+                    "Only one benchmark can run at a time, and another one is under way. Please start yours when it "
+                    "is over.",
                 )
             run = BenchmarkRun(plan, source, viewers)
             self._current = run

@@ -1,4 +1,4 @@
-"""How many streams at once: each a thread with a model of its own, as fast as they go."""
+"""Several streams at once: each on a thread of its own, with its own model, as fast as it can run."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pose_core.benchmark.footage import Footage
-from pose_core.benchmark.lanes import Lane, open_lane
+from pose_core.benchmark.pipelines import Pipeline, open_pipeline
 from pose_core.benchmark.plan import WARM_UP_FRAMES, Cell
 from pose_core.benchmark.statistics import FloatOrNaN
 from pose_core.machine import memory_mb
@@ -22,19 +22,19 @@ __all__ = ["ScalingPoint", "measure_streams", "viewers_at"]
 
 @dataclass(frozen=True, slots=True)
 class ScalingPoint:
-    """So many streams at once.
+    """The measurement for one number of simultaneous streams.
 
     Attributes
     ----------
     streams : int
     total_fps : float
-        Frames a second of all together.
+        Frames a second of all streams together.
     slowest_fps : float
-        Of the stream that got fewest.
+        Frames a second of the slowest stream.
     cores : float
-        Processor time a second: how many cores were at work.
+        Processor time per second: how many cores were busy.
     memory_mb : float
-        What a stream took in memory; NaN where the system does not say.
+        Memory used by each stream; NaN where the system does not report it.
     """
 
     streams: int
@@ -47,7 +47,7 @@ class ScalingPoint:
 def measure_streams(
     cell: Cell, footage: Footage, streams: int, seconds: float, check: Callable[[], None]
 ) -> ScalingPoint:
-    """Let some streams run side by side.
+    """Run several streams side by side.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def measure_streams(
     footage : Footage
     streams : int
     seconds : float
-        How long it is measured, after a warm-up.
+        How long to measure, after a warm-up.
     check : callable
         Called several times a second; may raise to stop.
     """
@@ -63,13 +63,13 @@ def measure_streams(
     counts = [0] * streams
     warm = threading.Barrier(streams + 1)
     over = threading.Event()
-    with ExitStack() as opened:
-        lanes = [opened.enter_context(closing(open_lane(cell, footage))) for _ in range(streams)]
+    with ExitStack() as stack:
+        pipelines = [stack.enter_context(closing(open_pipeline(cell, footage))) for _ in range(streams)]
         threads = [
             threading.Thread(
-                target=_run, args=(lane, place, counts, warm, over), name="posedeck-bench", daemon=True
+                target=_run, args=(pipeline, index, counts, warm, over), name="posedeck-bench", daemon=True
             )
-            for place, lane in enumerate(lanes)
+            for index, pipeline in enumerate(pipelines)
         ]
         for thread in threads:
             thread.start()
@@ -92,38 +92,40 @@ def measure_streams(
     return ScalingPoint(streams, float(fps.sum()), float(fps.min()), cpu_s / elapsed_s, each_mb)
 
 
-def _run(lane: Lane, place: int, counts: list[int], warm: threading.Barrier, over: threading.Event) -> None:
+def _run(
+    pipeline: Pipeline, index: int, counts: list[int], warm: threading.Barrier, over: threading.Event
+) -> None:
     number = 0
     try:
         while not over.is_set():
-            lane.frame(number)
+            pipeline.frame(number)
             number += 1
-            counts[place] = number
+            counts[index] = number
             if number == WARM_UP_FRAMES:
                 warm.wait()
-    except threading.BrokenBarrierError:  # stopped before everybody was warm
+    except threading.BrokenBarrierError:  # stopped before every stream had warmed up
         return
 
 
 def viewers_at(points: Sequence[ScalingPoint], fps: float, cost: float = 1.0) -> tuple[int, bool]:
-    """How many streams get a rate each.
+    """How many streams reach a rate each.
 
     Parameters
     ----------
     points : sequence of ScalingPoint
         At least one.
     fps : float
-        What each should get.
+        The rate each should reach.
     cost : float
-        How much longer a frame takes than those that were measured; makes it an estimate.
+        How many times as long a frame takes as the measured ones; unless it is 1, the answer is an estimate.
 
     Returns
     -------
     int
-        Between measured numbers the total is interpolated; with fewer streams than the smallest measured one it is
-        as much less as there are fewer.
+        Between measured numbers of streams the total rate is interpolated; below the smallest it is proportional
+        to the number.
     bool
-        Whether it may be more: nothing beyond was measured.
+        Whether more may be possible: nothing beyond was measured.
     """
     counts = [0, *(point.streams for point in points)]
     totals = [0.0, *(point.total_fps / cost for point in points)]

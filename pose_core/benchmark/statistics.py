@@ -1,4 +1,4 @@
-"""What many measurements say: spread, and whether the machine was quiet enough to compare them."""
+"""Statistics of many measurements: their spread, and whether the machine was quiet enough to compare them."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ __all__ = ["NOISY_PERCENT", "FloatOrNaN", "Spread", "interleaved", "noise_percen
 
 T = TypeVar("T")
 
-#: A number that may be NaN; JSON knows none and has null instead.
+#: A number that may be NaN; JSON has no NaN, so null stands for it.
 FloatOrNaN = Annotated[float, BeforeValidator(lambda value: math.nan if value is None else value)]
 
-#: Rounds of the same cell that differ by more than this say that differences between cells of that size mean nothing.
+#: Where rounds of the same cell differ by more than this, differences of that size between cells mean nothing.
 NOISY_PERCENT: Final = 15.0
 
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """How values are spread; all in the unit of the values.
+    """How values are distributed; all but `n` and `cv` in the unit of the values.
 
     Attributes
     ----------
     n : int
-        How many there are.
+        Number of values.
     mean, p5, p25, median, p75, p95, p99 : float
-        Percentiles are linear between neighbours. NaN without values.
+        Percentiles are interpolated linearly between neighbours. NaN without values.
     cv : float
         Coefficient of variation: standard deviation (of the sample, ``n - 1``) over mean, as a share; NaN for fewer
         than two values.
@@ -66,18 +66,18 @@ class Spread:
 
 
 def noise_percent(round_medians: Iterable[Sequence[float]]) -> float:
-    """How far rounds that measured the same thing lie apart.
+    """How far apart rounds of the same measurement are.
 
     Parameters
     ----------
     round_medians : iterable of sequence of float
-        For each cell the median of each round.
+        For each cell, the median of each round.
 
     Returns
     -------
     float
-        Per cell the largest median over the smallest, less 1, in per cent; of these the median over all cells with at
-        least two rounds. NaN if there is none.
+        For each cell the largest median over the smallest, less 1, in per cent; of these, the median over all cells
+        with at least two rounds. NaN if there are none.
 
     Examples
     --------
@@ -88,8 +88,8 @@ def noise_percent(round_medians: Iterable[Sequence[float]]) -> float:
     return float(np.median(apart)) * 100 if apart else math.nan
 
 
-def interleaved(things: Sequence[T], rounds: int) -> Iterator[T]:
-    """Every thing once a round, each round beginning one further, so that none always follows the same other.
+def interleaved(items: Sequence[T], rounds: int) -> Iterator[T]:
+    """Every item once in each round, each round starting one item further on, so that every item takes every place.
 
     Examples
     --------
@@ -97,5 +97,5 @@ def interleaved(things: Sequence[T], rounds: int) -> Iterator[T]:
     'abcbcacab'
     """
     for start in range(rounds):
-        for i in range(len(things)):
-            yield things[(start + i) % len(things)]
+        for i in range(len(items)):
+            yield items[(start + i) % len(items)]

@@ -1,4 +1,4 @@
-"""What the figures say, in sentences and tables, for the page and for the report."""
+"""The figures in sentences and tables, for the page and for the report."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ __all__ = [
 
 Table = tuple[list[str], list[list[str]]]
 
-#: The Flask demo that PoseDeck grew from printed these, for an Intel i5: size to frames a second.
+#: Printed by the Flask demo that PoseDeck grew out of, for an Intel i5: size to frames a second.
 PUBLISHED_OLDER_FPS: Final[dict[tuple[int, int], int]] = {(320, 240): 120, (640, 480): 80, (1280, 720): 40}
 #: "MediaPipe Pose" of Google's documentation (docs/solutions/pose.md, 2023): model to milliseconds on a Pixel 3 with
 #: its GPU and on a MacBook Pro of 2017.
@@ -36,7 +36,7 @@ PUBLISHED_MS: Final[dict[str, tuple[int, int]]] = {"lite": (20, 25), "full": (25
 _DASH: Final = "\N{EN DASH}"
 
 
-def _figure(value: float, digits: int = 0) -> str:
+def _number(value: float, digits: int = 0) -> str:
     return f"{value:.{digits}f}" if math.isfinite(value) else _DASH
 
 
@@ -45,9 +45,9 @@ def advice_text(advice: Advice, t: Translate) -> str:
     cell = advice.chosen.cell
     values = {
         "cell": cell_name(cell, t),
-        "fps": _figure(advice.chosen.fps),
-        "target": _figure(GOAL_FPS[advice.goal]),
-        "distance": _figure(advice.chosen.loss.distance_percent, 1),
+        "fps": _number(advice.chosen.fps),
+        "target": _number(GOAL_FPS[advice.goal]),
+        "distance": _number(advice.chosen.loss.distance_percent, 1),
     }
     kind = "slow" if not advice.reached else "exact" if advice.goal == "exact" else "fast"
     text = t(f"benchmark.advice_{kind}", **values)
@@ -61,16 +61,16 @@ def advice_text(advice: Advice, t: Translate) -> str:
 
 
 def finding_text(result: BenchmarkResult, t: Translate) -> str | None:
-    """What surprises: inference hardly depends on the size, everything around it does. None without two sizes."""
+    """The surprise: inference hardly depends on the size, everything around it does. None without two sizes."""
     for model in ("full", "lite", "heavy"):
         cells = [
-            one
-            for one in result.cells
-            if one.cell.model == model and one.cell.mode == "video" and one.cell.people == 1
+            entry
+            for entry in result.cells
+            if entry.cell.model == model and entry.cell.mode == "video" and entry.cell.people == 1
         ]
         if len(cells) > 1:
             small, large = (
-                choose(cells, key=lambda one: one.cell.size_wh[0] * one.cell.size_wh[1])
+                choose(cells, key=lambda entry: entry.cell.size_wh[0] * entry.cell.size_wh[1])
                 for choose in (min, max)
             )
             return t(
@@ -78,10 +78,10 @@ def finding_text(result: BenchmarkResult, t: Translate) -> str | None:
                 model=model,
                 small=_size(small.cell),
                 large=_size(large.cell),
-                small_inference=_figure(small.inference_ms.mean, 1),
-                large_inference=_figure(large.inference_ms.mean, 1),
-                small_around=_figure(small.frame_ms.mean - small.inference_ms.mean, 1),
-                large_around=_figure(large.frame_ms.mean - large.inference_ms.mean, 1),
+                small_inference=_number(small.inference_ms.mean, 1),
+                large_inference=_number(large.inference_ms.mean, 1),
+                small_around=_number(small.frame_ms.mean - small.inference_ms.mean, 1),
+                large_around=_number(large.frame_ms.mean - large.inference_ms.mean, 1),
             )
     return None
 
@@ -94,27 +94,27 @@ def scaling_text(result: BenchmarkResult, t: Translate) -> str:
         "benchmark.scaling_text",
         cell=cell_name(result.scaling_cell, t),
         streams=last.streams,
-        total=_figure(last.total_fps),
-        cores=_figure(last.cores, 1),
+        total=_number(last.total_fps),
+        cores=_number(last.cores, 1),
         available=result.machine.get("cores", _DASH),
     )
-    return f"{text} {t('benchmark.scaling_memory', memory=_figure(max(memory)))}" if memory else text
+    return f"{text} {t('benchmark.scaling_memory', memory=_number(max(memory)))}" if memory else text
 
 
 def notes(result: BenchmarkResult, t: Translate) -> list[str]:
-    """What has to be known before figures are believed: noise, load, an early end, a source cut short."""
-    said = []
+    """What to know before trusting the figures: noise, load, an early end, a source cut short."""
+    warnings = []
     if not result.complete:
-        said.append(t("benchmark.note_incomplete"))
+        warnings.append(t("benchmark.note_incomplete"))
     if result.noisy:
-        said.append(t("benchmark.note_noisy", percent=_figure(result.noise_percent)))
+        warnings.append(t("benchmark.note_noisy", percent=_number(result.noise_percent)))
     if result.viewers:
-        said.append(t("benchmark.note_viewers", count=result.viewers))
+        warnings.append(t("benchmark.note_viewers", count=result.viewers))
     elif result.under_load:
-        said.append(t("benchmark.note_load", load=_figure(result.machine.get("load_1min", math.nan), 1)))
+        warnings.append(t("benchmark.note_load", load=_number(result.machine.get("load_1min", math.nan), 1)))
     if not result.source.whole and result.source.kind != "performer":
-        said.append(t("benchmark.note_first_frames", frames=result.source.frames))
-    return said
+        warnings.append(t("benchmark.note_first_frames", frames=result.source.frames))
+    return warnings
 
 
 def _size(cell: Cell) -> str:
@@ -122,7 +122,7 @@ def _size(cell: Cell) -> str:
 
 
 def speed_table(result: BenchmarkResult, t: Translate) -> Table:
-    """A row a cell: rates and times."""
+    """A row for each cell: rates and times."""
     head = [
         t("benchmark.cell"),
         t("benchmark.end_to_end_column"),
@@ -135,25 +135,25 @@ def speed_table(result: BenchmarkResult, t: Translate) -> Table:
     ]
     rows = [
         [
-            cell_name(one.cell, t),
-            _figure(one.fps),
-            _figure(one.inference_fps),
-            *(_figure(value, 1) for value in (one.frame_ms.median, one.frame_ms.p95, one.frame_ms.p99)),
-            f"{_figure(one.frame_ms.cv * 100)} %",
-            str(one.frame_ms.n),
+            cell_name(entry.cell, t),
+            _number(entry.fps),
+            _number(entry.inference_fps),
+            *(_number(value, 1) for value in (entry.frame_ms.median, entry.frame_ms.p95, entry.frame_ms.p99)),
+            f"{_number(entry.frame_ms.cv * 100)} %",
+            str(entry.frame_ms.n),
         ]
-        for one in result.cells
+        for entry in result.cells
     ]
     return head, rows
 
 
-def _stars(one: CellResult) -> str:
-    count = stars(one.loss.distance_percent)
+def _stars(entry: CellResult) -> str:
+    count = stars(entry.loss.distance_percent)
     return "★" * count + "☆" * (5 - count) if count else _DASH
 
 
 def loss_table(result: BenchmarkResult, t: Translate) -> Table:
-    """A row a cell: people found, distance, trembling."""
+    """A row for each cell: people found, distance, jitter."""
     head = [
         t("benchmark.cell"),
         t("benchmark.found"),
@@ -163,30 +163,30 @@ def loss_table(result: BenchmarkResult, t: Translate) -> Table:
     ]
     rows = [
         [
-            cell_name(one.cell, t),
-            f"{_figure(one.loss.found_share * 100)} %",
-            f"{_figure(one.loss.distance_percent, 1)} %",
-            f"{_figure(one.loss.jitter_percent, 2)} %",
-            _stars(one),
+            cell_name(entry.cell, t),
+            f"{_number(entry.loss.found_share * 100)} %",
+            f"{_number(entry.loss.distance_percent, 1)} %",
+            f"{_number(entry.loss.jitter_percent, 2)} %",
+            _stars(entry),
         ]
-        for one in result.cells
+        for entry in result.cells
     ]
     return head, rows
 
 
 def published_table(result: BenchmarkResult, t: Translate) -> Table:
-    """Figures that others published of other machines, beside ours of the same size or model; not comparable."""
+    """Figures that others published for other machines, beside ours for the same size or model; not comparable."""
 
     def ours(cell: Cell, value: Callable[[CellResult], float], unit: str) -> str:
         found = result.cell(cell)
-        return _DASH if found is None else f"{_figure(value(found))} {unit}"
+        return _DASH if found is None else f"{_number(value(found))} {unit}"
 
     rows = [
         [
             t("benchmark.published_older"),
             f"{width}×{height}",
             f"~{fps} {t('benchmark.unit_fps')}",
-            ours(Cell((width, height)), lambda one: one.fps, t("benchmark.unit_fps")),
+            ours(Cell((width, height)), lambda entry: entry.fps, t("benchmark.unit_fps")),
         ]
         for (width, height), fps in PUBLISHED_OLDER_FPS.items()
     ]
@@ -196,7 +196,7 @@ def published_table(result: BenchmarkResult, t: Translate) -> Table:
                 t(f"benchmark.published_{device}"),
                 model,
                 f"{both[place]} ms",
-                ours(Cell((640, 480), model), lambda one: one.inference_ms.median, "ms"),  # type: ignore[arg-type]
+                ours(Cell((640, 480), model), lambda entry: entry.inference_ms.median, "ms"),  # type: ignore[arg-type]
             ]
             for model, both in PUBLISHED_MS.items()
         ]
@@ -210,21 +210,21 @@ def published_table(result: BenchmarkResult, t: Translate) -> Table:
 
 
 def machine_table(machine: dict[str, Any], t: Translate) -> list[tuple[str, str]]:
-    """Name and value of what was measured on."""
+    """The machine that was measured, as names and values."""
 
-    def told(name: str) -> str:
+    def shown(name: str) -> str:
         value = machine.get(name)
         return _DASH if value in (None, "", []) else str(value)
 
     features = machine.get("features") or []
     packages = machine.get("packages") or {}
     return [
-        (t("benchmark.machine_processor"), told("processor")),
-        (t("benchmark.machine_cores"), told("cores")),
+        (t("benchmark.machine_processor"), shown("processor")),
+        (t("benchmark.machine_cores"), shown("cores")),
         (t("benchmark.machine_features"), ", ".join(map(str, features)) or _DASH),
-        (t("benchmark.machine_memory"), f"{told('memory_gb')} GB"),
-        (t("benchmark.machine_system"), told("system")),
-        (t("benchmark.machine_load"), told("load_1min")),
-        ("Python", told("python")),
+        (t("benchmark.machine_memory"), f"{shown('memory_gb')} GB"),
+        (t("benchmark.machine_system"), shown("system")),
+        (t("benchmark.machine_load"), shown("load_1min")),
+        ("Python", shown("python")),
         (t("benchmark.machine_packages"), ", ".join(f"{name} {number}" for name, number in packages.items())),
     ]

@@ -1,4 +1,4 @@
-"""File names to give away, made from whatever name a file came with."""
+"""Names for files to download, made from the name of an uploaded file."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ def safe_stem(name: str) -> str:
     Parameters
     ----------
     name : str
-        Whatever a browser sent: paths, control characters, reserved names.
+        As a browser sent it; may hold paths, control characters or reserved names.
 
     Returns
     -------
     str
-        Letters (of any script), digits, ``-`` and ``_``, at most 60; ``"picture"`` where nothing is left.
+        At most 60 letters (of any script), digits, ``-`` and ``_``; ``"picture"`` where nothing is left.
 
     Examples
     --------
@@ -47,7 +47,7 @@ def safe_stem(name: str) -> str:
 
 
 def unique_stems(names: Sequence[str]) -> list[str]:
-    """`safe_stem` of each name, numbered where two would be the same on a system that ignores case; none is longer.
+    """`safe_stem` of each name, numbered where two would be the same on a system that ignores case; at most as long.
 
     Examples
     --------

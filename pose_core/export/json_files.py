@@ -1,4 +1,4 @@
-"""JSON of large arrays, written in small parts, so that nobody's live picture stands still while somebody saves."""
+"""JSON of large arrays, written in small parts, so that no live picture freezes while someone saves a file."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import orjson
 
 __all__ = ["write_json"]
 
-#: orjson lets no other thread work while it writes: with so many numbers at a time, for 0.3 ms.
+#: orjson lets no other thread work while it writes: for 0.3 ms with this many numbers at a time.
 _NUMBERS_AT_ONCE: Final = 10_000
 
 
@@ -22,7 +22,7 @@ def write_json(file: BinaryIO, value: Any) -> None:
     ----------
     file : binary file
     value
-        Mappings, iterators (written as lists, an item at a time), arrays of numbers, and whatever else orjson takes.
+        Mappings, iterators (written as lists, an item at a time), arrays of numbers, and anything that orjson takes.
         NaN becomes null.
     """
     if isinstance(value, Mapping):
@@ -49,5 +49,5 @@ def _write_array(file: BinaryIO, array: np.ndarray[Any, Any]) -> None:
     for start in range(0, len(array), rows_at_once):
         rows = orjson.dumps(array[start : start + rows_at_once], option=orjson.OPT_SERIALIZE_NUMPY)
         file.write((b"," if start else b"") + rows[1:-1])
-        time.sleep(0)  # whoever waits for the interpreter gets it now, and not in turns of 5 ms
+        time.sleep(0)  # threads that wait for the interpreter get it now, and not in turns of 5 ms
     file.write(b"]")

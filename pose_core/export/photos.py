@@ -1,4 +1,4 @@
-"""Results as files to take away: JSON, CSV, XLSX, and a ZIP for a batch. Columns: docs/conventions.md."""
+"""Photo results as files to download: JSON, CSV, XLSX, and a ZIP for a batch. Columns: docs/conventions.md."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ __all__ = [
     "to_zip",
 ]
 
-#: Raised whenever a field changes its name or meaning.
+#: Goes up whenever a field changes its name or meaning.
 SCHEMA_VERSION: Final = "1.0"
 
-#: Columns of CSV and XLSX, one row a landmark.
+#: Columns of CSV and XLSX, which have one row for each landmark.
 COLUMNS: Final[tuple[str, ...]] = (
     "frame",
     "time_s",
@@ -67,7 +67,7 @@ _NUMBER_DIGITS: Final = [DIGITS.get(column, DEFAULT_DIGITS) for column in _NUMBE
 
 
 def landmark_rows(poses: Iterable[Pose], *, frame: int = 0, time_s: float = 0.0) -> Iterator[list[CellValue]]:
-    """One row a landmark, with the cells of `COLUMNS`.
+    """One row for each landmark, with the cells of `COLUMNS`.
 
     Parameters
     ----------
@@ -100,9 +100,9 @@ def landmark_rows(poses: Iterable[Pose], *, frame: int = 0, time_s: float = 0.0)
 
 
 def to_csv(*results: PhotoResult) -> bytes:
-    """CSV file: comma, point, UTF-8 without BOM, `COLUMNS` as its first line; only that line if nobody was found.
+    """CSV file: commas, decimal points, UTF-8 without BOM, `COLUMNS` as its first line; no other if nobody was found.
 
-    Of several pictures the column ``frame`` holds the number, from 0.
+    With several pictures, the column ``frame`` numbers them from 0.
     """
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
@@ -129,7 +129,7 @@ def _person_dict(pose: Pose, number: int, visibility_limit: float) -> dict[str, 
 
 
 def _facts(result: PhotoResult) -> dict[str, Any]:
-    """How the numbers came about, as plain values."""
+    """Where the numbers come from, as plain values."""
     model = bundle(result.settings.detection.model)
     return {
         "schema_version": SCHEMA_VERSION,
@@ -176,26 +176,25 @@ def to_json_dict(result: PhotoResult) -> dict[str, Any]:
 
 
 def to_json(result: PhotoResult, *, indent: int | None = 1) -> bytes:
-    """JSON file of `to_json_dict`, UTF-8; on one line without `indent`, in 0.6 of the time."""
+    """JSON file of `to_json_dict`, UTF-8; on one line without `indent`, in 0.6 times the time."""
     text = json.dumps(to_json_dict(result), ensure_ascii=False, indent=indent, allow_nan=False)
-    return text.encode(errors="replace")  # a file name may hold halves of characters
+    return text.encode(errors="replace")  # a file name may hold half a character
 
 
 def to_xlsx(result: PhotoResult, translate: Translate = untranslated) -> bytes:
-    """XLSX workbook: landmarks, angles, and how they came about.
+    """XLSX workbook: landmarks, angles, and where they come from.
 
     Parameters
     ----------
     result : PhotoResult
     translate : callable
-        From a key such as ``column.x_px``, ``angle.left_knee`` or ``landmark.nose`` to the heading that a person
-        reads.
+        From a key such as ``column.x_px``, ``angle.left_knee`` or ``landmark.nose`` to the heading to show.
 
     Returns
     -------
     bytes
     """
-    from openpyxl import Workbook  # takes 0.2 s: only who asks for a workbook waits
+    from openpyxl import Workbook  # takes 0.2 s, so only a workbook pays for it
 
     book = Workbook(write_only=True)
     fill_sheet(
@@ -232,7 +231,7 @@ def to_xlsx(result: PhotoResult, translate: Translate = untranslated) -> bytes:
 
 
 def to_zip(files: Iterable[tuple[str, bytes]]) -> bytes:
-    """ZIP of named files; pictures in it are compressed already, so they are only stored."""
+    """ZIP of named files; PNG and XLSX are compressed already, so they are only stored."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, data in files:

@@ -1,8 +1,8 @@
-"""Recordings as files to take away: CSV, JSON and XLSX. Columns and fields: docs/conventions.md.
+"""Recordings as files to download: CSV, JSON and XLSX. Columns and fields: docs/conventions.md.
 
-Five minutes are 300 000 rows. Arrow (for CSV) and orjson format such numbers some ten times faster than Python. Arrow
-lets other threads work meanwhile, and orjson works in small parts, so that nobody's live picture stands still while
-somebody saves.
+Five minutes are 300 000 rows. Arrow (for CSV) and orjson format these about ten times as fast as Python. Arrow lets
+other threads work meanwhile, and orjson works in small parts, so that no live picture freezes while someone saves a
+file.
 """
 
 from __future__ import annotations
@@ -49,14 +49,14 @@ __all__ = [
     "recording_to_xlsx",
 ]
 
-#: Raised whenever a field changes its name or meaning.
+#: Goes up whenever a field changes its name or meaning.
 RECORDING_SCHEMA_VERSION: Final = "1.0"
 
-#: 600 times one person: 20 s at 30 frames a second. openpyxl takes some 9 µs a cell: 3 s for so many rows, as for the
-#: angles of the longest recording, and twice that beside live streams.
+#: One person in 600 frames: 20 s at 30 frames a second. openpyxl takes about 9 µs a cell: 3 s for this many rows, as
+#: for the angles of the longest recording, and twice that beside live streams.
 MAX_XLSX_LANDMARK_ROWS: Final = 20_000
 
-#: Rows of the summary sheet: its heading is the text of ``summary.NAME``.
+#: Rows of the summary sheet; the heading of each is the text of ``summary.NAME``.
 SUMMARY_FIELDS: Final[tuple[str, ...]] = (
     "started_at",
     "duration_s",
@@ -78,13 +78,13 @@ _SUMMARY_DIGITS: Final = {
 
 
 def _arrow(values: FloatArray) -> pa.Array:
-    """Flat; null where a number is not finite."""
+    """A flat array; null where a number is not finite."""
     flat = values.ravel()
     return pa.array(flat, mask=~np.isfinite(flat))
 
 
 def recording_to_csv(recording: PeopleOverTime) -> bytes:
-    """CSV file: comma, point, UTF-8 without BOM, `RECORDING_COLUMNS` as its first line.
+    """CSV file: commas, decimal points, UTF-8 without BOM, `RECORDING_COLUMNS` as its first line.
 
     Parameters
     ----------
@@ -93,8 +93,8 @@ def recording_to_csv(recording: PeopleOverTime) -> bytes:
     Returns
     -------
     bytes
-        One row for each landmark of each person in each frame, by time. A frame without anybody has no row: the numbers
-        of the frames leave it out, and JSON and XLSX have its time.
+        One row for each landmark of each person in each frame, by time. A frame with nobody in it has no row, so its
+        number is skipped; JSON and XLSX have its time.
     """
     times_s = rounded_times_s(recording)
     file = io.BytesIO()
@@ -114,7 +114,7 @@ def recording_to_csv(recording: PeopleOverTime) -> bytes:
 
 
 def _facts(recording: Recording) -> dict[str, Any]:
-    """How the numbers came about, as plain values."""
+    """Where the numbers come from, as plain values."""
     model = bundle(recording.settings.detection.model)
     width, height = recording.size_wh or (None, None)
     return {
@@ -160,7 +160,7 @@ def _summary_dict(summary: RecordingSummary) -> dict[str, Any]:
 
 
 def recording_to_json(recording: Recording) -> bytes:
-    """JSON file, UTF-8: facts, the time of every frame, and for each person columns of numbers.
+    """JSON file, UTF-8: facts, the time of every frame, and columns of numbers for each person.
 
     Parameters
     ----------
@@ -187,21 +187,21 @@ def recording_to_json(recording: Recording) -> bytes:
 
 
 def recording_to_xlsx(recording: Recording, translate: Translate = untranslated) -> bytes:
-    """XLSX workbook: summary, angles over time, landmarks of a short recording, and how they came about.
+    """XLSX workbook: summary, angles over time, landmarks of a short recording, and where they come from.
 
     Parameters
     ----------
     recording : Recording
     translate : callable
         From a key such as ``summary.frames``, ``column.x_px``, ``angle.left_knee`` or ``landmark.nose`` to the text
-        that a person reads.
+        to show.
 
     Returns
     -------
     bytes
         Above `MAX_XLSX_LANDMARK_ROWS` the landmarks are left out, and the summary says so.
     """
-    from openpyxl import Workbook  # takes 0.2 s: only who asks for a workbook waits
+    from openpyxl import Workbook  # takes 0.2 s, so only a workbook pays for it
 
     with_landmarks = recording.row_frame.size * N_LANDMARKS <= MAX_XLSX_LANDMARK_ROWS
     book = Workbook(write_only=True)
@@ -272,7 +272,7 @@ def _cells(values: FloatArray) -> list[Any]:
 
 
 def _angle_rows(recording: PeopleOverTime) -> Iterator[list[CellValue]]:
-    """One row for each person in each frame, and one without a person for each frame without anybody."""
+    """One row for each person in each frame, and one without a person for each frame with nobody in it."""
     times_s = rounded_times_s(recording).tolist()
     rows = angle_rows(recording)
     angles = np.hstack(list(rows.numbers.values()))

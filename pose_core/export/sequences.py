@@ -1,6 +1,6 @@
 """Landmarks and angles of people over time as rows and columns of rounded numbers.
 
-Of a `pose_core.tracking.recording.Recording`, or of other sequences. Columns: docs/conventions.md.
+Works for a `pose_core.tracking.recording.Recording` and for other sequences. Columns: docs/conventions.md.
 """
 
 from __future__ import annotations
@@ -29,19 +29,19 @@ __all__ = [
     "rounded_times_s",
 ]
 
-#: Those of a photo, whose places are smoothed here, and the places as the model gave them.
+#: Those of a photo, where positions are smoothed here, and the positions as the model gave them.
 RECORDING_COLUMNS: Final[tuple[str, ...]] = (*COLUMNS, "x_raw_px", "y_raw_px")
 KEYS: Final = ("frame", "time_s", "person", "landmark")
 ANGLE_DIGITS: Final = 1
-#: Shares follow from pixels, width and height; JSON leaves them out for size.
+#: These follow from pixels, width and height; JSON leaves them out to stay small.
 _NOT_IN_JSON: Final = ("x_norm", "y_norm")
-#: Rows go by frame, for which everybody is laid out at once: 10 seconds at a time, some 10 MB for five people.
+#: Rows are in order of frames, so all people are laid out together: 10 seconds at a time, about 10 MB for five people.
 _FRAMES_AT_ONCE: Final = 300
 
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """Numbers of people in frames, by frame and then by person.
+    """Numbers of people in frames, ordered by frame and then by person.
 
     Attributes
     ----------
@@ -57,7 +57,7 @@ class Rows:
 
     @classmethod
     def together(cls, parts: list[Rows]) -> Rows:
-        """Rows of several people, put in order; `parts` is not empty."""
+        """Rows of several people, put in order; `parts` must not be empty."""
         frame, person = (
             np.concatenate([getattr(part, key) for part in parts]) for key in ("frame", "person")
         )
@@ -74,7 +74,7 @@ def rounded_times_s(people: PeopleOverTime) -> FloatArray:
 
 
 def landmark_blocks(people: PeopleOverTime) -> Iterator[Rows]:
-    """Numbers (N, 33) by the names of `RECORDING_COLUMNS` after `KEYS`, some hundred frames at a time."""
+    """Numbers (N, 33) by the names of `RECORDING_COLUMNS` after `KEYS`, a few hundred frames at a time."""
     for start in range(0, people.time_s.size, _FRAMES_AT_ONCE):
         parts = []
         for person in people.people:
@@ -91,7 +91,7 @@ def landmark_blocks(people: PeopleOverTime) -> Iterator[Rows]:
 def _numbers(
     smoothed: PoseSequence, raw_xy_px: FloatArray, found: NDArray[np.int64]
 ) -> Iterator[tuple[str, FloatArray]]:
-    """Name and rounded values (N, 33), of the frames `found`, of each column in the order of `RECORDING_COLUMNS`."""
+    """Name and rounded values (N, 33) of each column, in the order of `RECORDING_COLUMNS`, for the frames `found`."""
     xy_px, world_m = smoothed.image_xy_px, smoothed.world_xyz_m
     width, height = smoothed.size_wh
     columns = {
@@ -135,7 +135,7 @@ def angle_rows(people: PeopleOverTime) -> Rows:
 
 
 def person_columns(people: PeopleOverTime, person: int) -> dict[str, Any]:
-    """What JSON says of a person: numbers and arrays, NaN where unknown; the N frames without a row are left out.
+    """What JSON has of a person: numbers and arrays for the N frames that show the person, NaN where unknown.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""What all tables to take away share: cells, digits, and the sheets of a workbook."""
+"""What all tables to download share: cells, digits, and the sheets of a workbook."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = [
     "plain_text",
 ]
 
-#: Digits after the point: a hundredth of a pixel, a tenth of a millimetre, and the rest as fine as float32 deserves.
+#: Decimals: a hundredth of a pixel, a tenth of a millimetre, and for the rest what float32 can resolve.
 DIGITS: Final = {
     "time_s": 3,
     "x_px": 2,
@@ -33,7 +33,7 @@ DEFAULT_DIGITS: Final = 6
 CellValue = float | int | str | None
 
 _WIDEST: Final = 60
-#: Columns are as wide as their heading and their first rows need; a sheet can have tens of thousands.
+#: Columns are as wide as their heading and first rows need; a sheet can have tens of thousands of rows.
 _ROWS_LOOKED_AT: Final = 200
 
 
@@ -51,12 +51,12 @@ def plain_text(value: CellValue) -> CellValue:
 
 
 def fill_sheet(sheet: Any, header: Sequence[str], rows: Iterable[Sequence[CellValue]]) -> None:
-    """Write a bold heading that stays in view, and rows.
+    """Write a bold header that stays in view, and the rows.
 
     Parameters
     ----------
     sheet : openpyxl.worksheet.WriteOnlyWorksheet
-        New and empty. The write-only kind holds no cell in memory, and wants all looks set before the first row.
+        New and empty. The write-only kind keeps no cell in memory, and needs its formatting set before the first row.
     header : sequence of str
     rows : iterable of sequences
         Texts are made harmless by `plain_text`.

@@ -1,1 +1,1 @@
-"""Plotly figures of landmarks and of angles over time."""
+"""Plotly figures of landmarks, and of angles over time."""

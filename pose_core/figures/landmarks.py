@@ -1,4 +1,4 @@
-"""Plotly figures of landmarks and angles. Text comes in through a translator, colours from `pose_core.colours`.
+"""Plotly figures of landmarks and angles. A translator supplies the text, and `pose_core.colours` the colours.
 
 No figure sets the colour of text or paper: the page's theme does, light or dark.
 """
@@ -73,7 +73,7 @@ def picture_figure(
     Parameters
     ----------
     picture_jpeg : bytes or None
-        The picture as a JPEG file of any size with the same aspect; None leaves a plain dark ground.
+        The picture as a JPEG file of any size with the same aspect; None leaves a plain dark background.
     poses : sequence of Pose
         At least one.
     t : callable
@@ -85,7 +85,7 @@ def picture_figure(
     -------
     plotly.graph_objects.Figure
         Axes in pixels of the picture, y down. With one person colours and shapes tell left from right; with several,
-        colours tell persons apart.
+        colours tell people apart.
     """
     width, height = poses[0].size_wh
     several = len(poses) > 1
@@ -139,7 +139,7 @@ def picture_figure(
             )
     axis = {"showgrid": False, "zeroline": False, "visible": False, "constrain": "domain"}
     figure.update_xaxes(range=[0, width], **axis)
-    # At the top: where the page is narrower than the picture, what is left over stays below it.
+    # Anchored at the top: if the page is narrower than the picture, the spare height stays below it.
     figure.update_yaxes(range=[height, 0], scaleanchor="x", constraintoward="top", **axis)
     figure.update_layout(
         height=560,
@@ -183,14 +183,14 @@ def world_figure(
     Parameters
     ----------
     pose : Pose
-        One person: every person's origin is their own hips, so several would stand in one place.
+        One person: every person's origin is their own hips, so several would overlap.
     t : callable
         Translator.
     visibility_limit : float
         Landmarks below it are hollow.
     fixed_reach_m : float, optional
         Axes reach this far from the hips on all sides, whatever the pose, so that they do not jump when the figure is
-        redrawn live; unless given, they enclose the pose.
+        redrawn live; if not given, they enclose the pose.
 
     Returns
     -------
@@ -304,7 +304,7 @@ def angle_figure(angles: Mapping[str, float], t: Translate) -> go.Figure:
         letter = t(f"side.{side}_letter")
         figure.add_bar(
             y=labels,
-            # A bar of no length keeps the place, so that its text can say why there is none.
+            # A bar of no length keeps its place, so that its text can say that there is no angle.
             x=[value if np.isfinite(value) else 0 for value in values],
             orientation="h",
             name=t(f"side.{side}"),

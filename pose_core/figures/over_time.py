@@ -1,6 +1,6 @@
 """Plotly figures that are redrawn several times a second: fixed axes, fixed height, little JSON, nothing that jumps.
 
-Text comes in through a translator, colours from `pose_core.colours`; paper and text have the colours of the page.
+A translator supplies the text, and `pose_core.colours` the colours; the page's theme colours paper and text.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ __all__ = ["angle_history_figure", "visibility_figure"]
 
 
 _BOTH: Final[tuple[Side, Side]] = ("left", "right")
-#: Left and right differ in the line as well as in colour.
+#: Left and right differ in line style as well as in colour.
 _DASHES: Final[dict[Side, str]] = {"left": "solid", "right": "dash"}
 _GRID: Final = "rgba(128,134,145,0.25)"
 _LINE: Final = "rgba(128,134,145,0.9)"
 #: More points than about one every four pixels of a wide page cannot be seen.
 _POINTS: Final = 150
-#: Nothing measured for so long is a gap, and the last value no longer the present one.
+#: If nothing was measured for this long, the line has a gap, and the last value no longer counts as the latest.
 _STALE_S: Final = 1.0
 _TICKS_DEG: Final = (0, 90, 180)
 # Heights in pixels.
@@ -40,15 +40,15 @@ _BAR_ROW_PX: Final = 34
 
 
 def _figure(traces: list[dict[str, Any]], layout: dict[str, Any]) -> go.Figure:
-    """A figure without Plotly's check of every single value, which would take most of the time: tests make it."""
+    """A figure without Plotly's check of every single value, which would take most of the time; tests do check."""
     return go.Figure({"data": traces, "layout": layout}, _validate=False)
 
 
 def _in_window(time_s: FloatArray, now_s: float, window_s: float) -> NDArray[np.intp]:
-    """Which samples to show, as indices: those of the window, thinned out to one in each `_POINTS`-th of it.
+    """Indices of the samples to show: those of the window, thinned out to one in each `_POINTS`-th of it.
 
-    The parts begin at fixed times and not at the window's start: what is shown once is shown until it leaves, instead
-    of shimmering between neighbours.
+    The parts begin at fixed times, not at the window's start, so that a point once shown stays until it leaves the
+    window, and the line does not shimmer.
     """
     shown = np.flatnonzero((time_s >= now_s - window_s) & (time_s <= now_s))
     if shown.size <= _POINTS:
@@ -60,12 +60,12 @@ def _in_window(time_s: FloatArray, now_s: float, window_s: float) -> NDArray[np.
 
 
 def _json_list(values: FloatArray, digits: int) -> list[float | None]:
-    """Rounded, and None for NaN: shorter than Plotly's way with arrays, and valid JSON."""
+    """Rounded values, None for NaN: shorter than Plotly's encoding of arrays, and valid JSON."""
     return [value if value == value else None for value in np.round(values, digits).tolist()]
 
 
 def _with_gaps(seconds: FloatArray, degrees: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """The line with a NaN wherever nothing was measured for long, so that no straight line pretends to know."""
+    """The line with a NaN wherever nothing was measured for long, so that no straight line bridges the gap."""
     after = np.flatnonzero(np.diff(seconds) > _STALE_S) + 1
     return np.insert(seconds, after, seconds[after]), np.insert(degrees, after, np.nan)
 
@@ -79,7 +79,7 @@ def angle_history_figure(
     now_s: float,
     window_s: float = 10.0,
 ) -> go.Figure:
-    """Joint angles over the last seconds, one row a joint, left against right.
+    """Joint angles over the last seconds, one row for each joint, left against right.
 
     Parameters
     ----------
@@ -99,8 +99,8 @@ def angle_history_figure(
     Returns
     -------
     plotly.graph_objects.Figure
-        Left is a solid line and right a dashed one. Beside each row stand the latest angles, unless none was measured
-        in the last second. At most about 150 points a line; each stays until it leaves.
+        Left is a solid line and right a dashed one. The latest angles are written beside each row, unless none was
+        measured in the last second. At most about 150 points a line; each stays until it leaves the window.
 
     Raises
     ------
@@ -115,7 +115,7 @@ def angle_history_figure(
         for side in _BOTH:
             if angles_deg[f"{side}_{joint}"].shape != time_s.shape:
                 raise ValueError(
-                    f"angles must be as many as times, {time_s.shape}; "
+                    f"angles must have the shape of time_s, {time_s.shape}; "
                     f"got {angles_deg[f'{side}_{joint}'].shape} for {side}_{joint}"
                 )
     shown = _in_window(time_s, now_s, window_s)
@@ -160,7 +160,7 @@ def angle_history_figure(
             )
             known = fresh and np.isfinite(values[-1])
             latest = f"{round(float(values[-1]))}°" if known else t("angle.hidden")
-            # At a fixed height and not at the line's end: both sides stay readable where the lines meet.
+            # At a fixed height, not at the line's end, so that both sides stay readable where the lines meet.
             height = bottom + place * (top - bottom)
             text = f"{t(f'side.{side}_letter')} {latest}"
             notes.append(_note(text, x=1, y=height, xanchor="left", yanchor="middle", xshift=6))
@@ -216,12 +216,12 @@ def _indices(part: str, side: Side) -> list[int]:
 
 
 def visibility_figure(visibility: FloatArray, t: Translate, limit: float) -> go.Figure:
-    """How well each part of the body is seen, left against right.
+    """How visible each part of the body is, left against right.
 
     Parameters
     ----------
     visibility : ndarray, shape (33,)
-        0 to 1; NaN is not counted.
+        0 to 1; NaN is left out.
     t : callable
         Translator.
     limit : float

@@ -1,1 +1,1 @@
-"""What the Benchmark page alone needs; the measurement is `pose_core.benchmark`."""
+"""The parts of the Benchmark page. `pose_core.benchmark` measures, and ``benchmarks/`` is for the command line."""

@@ -1,4 +1,4 @@
-"""What a visitor can choose on the Benchmark page: how thorough, on what, and which cells."""
+"""The choices on the Benchmark page: how thorough, on what, and which cells."""
 
 from __future__ import annotations
 
@@ -23,25 +23,25 @@ _T = TypeVar("_T")
 _OWN: Final = "own"
 _PEOPLE: Final = (1, 2)
 _FILES: Final = {"clip": ("mp4", "mov", "webm", "mkv", "avi"), "picture": ("jpg", "jpeg", "png", "webp")}
-_MINUTE_S: Final = 90  # from here on minutes are easier to read
+_MINUTE_S: Final = 90  # from this on, minutes are easier to read
 
 
 def duration(seconds: float, t: Translator) -> str:
-    """About how long, as a person says it."""
+    """A duration, rounded to seconds or minutes."""
     if seconds < _MINUTE_S:
         return t("benchmark.seconds", value=max(1, round(seconds)))
     return t("benchmark.minutes", value=round(seconds / 60))
 
 
 def _key(name: str) -> str:
-    """Key of a choice, which has its default if it was never made."""
+    """Key of a choice, set to its default if no choice was made yet."""
     key = benchmark_key(name)
     st.session_state.setdefault(key, BENCHMARK_DEFAULTS[name])
     return key
 
 
 def _choice(name: str, options: Sequence[_T], t: Translator, explain: str | None = None) -> _T:
-    """One of several, under a key of the page."""
+    """Let the visitor choose one of several options."""
     key = _key(name)
     st.segmented_control(
         t(f"benchmark.{name}"),
@@ -56,23 +56,23 @@ def _choice(name: str, options: Sequence[_T], t: Translator, explain: str | None
 
 
 def choose_preset(t: Translator) -> Preset:
-    """How thorough."""
+    """Choose how thorough to be."""
     return _choice("preset", PRESETS, t, t("benchmark.preset_help"))
 
 
 def choose_goal(t: Translator) -> Goal:
-    """What it is wanted for."""
+    """Choose what the recommendation is for."""
     return _choice("goal", GOALS, t, t("benchmark.goal_help"))
 
 
 def choose_source(t: Translator) -> SourceKind:
-    """What to measure on."""
+    """Choose what to measure on."""
     kinds: tuple[SourceKind, ...] = get_args(SourceKind)
     return _choice("source", kinds, t)
 
 
 def upload(session: BenchmarkSession, kind: SourceKind, t: Translator) -> bool:
-    """The uploader of a source that needs a file; whether there is one."""
+    """Show the uploader if the source needs a file; return whether there is something to measure on."""
     if kind == "performer":
         return True
     key = benchmark_key(f"upload_{kind}")

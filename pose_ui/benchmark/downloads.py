@@ -15,7 +15,7 @@ __all__ = ["benchmark_downloads"]
 
 
 def benchmark_downloads(result: BenchmarkResult, goal: Goal, t: Translator) -> None:
-    """Buttons; each file is made when its button is pressed."""
+    """Download buttons; each file is made when its button is pressed."""
     stem = f"posedeck_benchmark_{result.started[:16].replace('T', '_').replace(':', '')}"
     files = (
         (

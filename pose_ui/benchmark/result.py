@@ -1,4 +1,4 @@
-"""What a benchmark found: recommendation, and a tab for each question."""
+"""The result of a benchmark: the recommendation, and a tab for each question."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def _advice(result: BenchmarkResult, goal: Goal, t: Translator) -> None:
 
 
 def result_view(result: BenchmarkResult, goal: Goal, t: Translator) -> None:
-    """The recommendation, what has to be known first, and the open tab."""
+    """Show the recommendation, what to know before trusting the figures, and the open tab."""
     _advice(result, goal, t)
     for note in notes(result, t):
         st.caption(f":material/info: {note}")

@@ -1,4 +1,4 @@
-"""The run while it is under way: progress with time left, stop, and the table and chart as they fill."""
+"""A run under way: progress with time left, and the chart and table as they fill."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _progress(run: BenchmarkRun, t: Translator) -> None:
 
 
 def running_panel(session: BenchmarkSession, goal: Goal, t: Translator) -> None:
-    """What the visitor's own run does; the page is drawn anew when it is over."""
+    """Show the visitor's own run; rerun the page when it is over."""
 
     @st.fragment(run_every=_EVERY_S)
     def panel() -> None:
@@ -52,7 +52,7 @@ def running_panel(session: BenchmarkSession, goal: Goal, t: Translator) -> None:
 
 
 def other_run(runner: BenchmarkRunner, t: Translator) -> None:
-    """Say that another visitor's run is under way, and draw the page anew when it is over."""
+    """Say that another visitor's run is under way; rerun the page when it is over."""
 
     @st.fragment(run_every=_EVERY_S)
     def panel() -> None:

@@ -1,4 +1,4 @@
-"""One visitor's benchmark: the run, the file to measure on, and results to compare. Lives in ``st.session_state``."""
+"""One visitor's benchmark: the run, and the files to measure on. Lives in ``st.session_state``."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ class BenchmarkSession:
     run : BenchmarkRun or None
         The visitor's last run.
     problem : PoseCoreError or None
-        Why the last one did not start, or why its file was not taken.
+        Why the last run did not start, or why a file was refused.
     files : dict of SourceKind to bytes
-        Own clip and own picture.
+        The visitor's own clip and picture.
     """
 
     run: BenchmarkRun | None = None
@@ -43,7 +43,7 @@ class BenchmarkSession:
     files: dict[SourceKind, bytes] = field(default_factory=dict)
 
     def start(self, plan: Plan, kind: SourceKind, runner: BenchmarkRunner, pool: PosePool) -> None:
-        """Begin a run; a problem is kept for the page."""
+        """Start a run; a problem is kept for the page to show."""
         self.problem = None
         source = BenchmarkSource(kind, self.files.get(kind, b""))
         try:
@@ -51,10 +51,10 @@ class BenchmarkSession:
         except PoseCoreError as error:
             self.problem = error
         else:
-            _ends_with_the_visit(self.run)
+            _stop_with_the_session(self.run)
 
     def take_file(self, kind: SourceKind, data: bytes | None) -> None:
-        """Keep a file to measure on if it can be read; None lets the present one go."""
+        """Keep a file to measure on if it can be read; None drops the current one."""
         self.problem = None
         self.files.pop(kind, None)
         if data is None:
@@ -70,18 +70,18 @@ class BenchmarkSession:
             self.files[kind] = data
 
     def result(self) -> BenchmarkResult | None:
-        """What the visitor's last run found until now."""
+        """The result so far of the visitor's last run."""
         return self.run.result() if self.run is not None else None
 
 
 @st.cache_resource(scope="session", max_entries=1, show_spinner=False, on_release=BenchmarkRun.stop)
-def _hold(started: str, _run: BenchmarkRun) -> BenchmarkRun:
+def _stopped_on_release(started: str, _run: BenchmarkRun) -> BenchmarkRun:
     return _run
 
 
-def _ends_with_the_visit(run: BenchmarkRun) -> None:
-    """Stop the run when the visitor's browser goes."""
-    _hold(str(id(run)), run)
+def _stop_with_the_session(run: BenchmarkRun) -> None:
+    """Stop the run when the visitor's session ends."""
+    _stopped_on_release(str(id(run)), run)
 
 
 def benchmark_session() -> BenchmarkSession:

@@ -1,4 +1,4 @@
-"""Two benchmarks side by side: another machine, or the same one before a change."""
+"""Two benchmarks side by side: of two machines, or of one before and after a change."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _loaded(t: Translator) -> list[Named]:
     return loaded[:2]
 
 
-def _title(result: BenchmarkResult) -> str:
+def _machine_and_time(result: BenchmarkResult) -> str:
     machine = result.machine
     return f"{machine.get('processor', '')}, {machine.get('cores', '')} · {result.started[:16].replace('T', ' ')}"
 
@@ -55,19 +55,20 @@ def compare_results(result: BenchmarkResult, t: Translator) -> None:
         )
     )
     names = (f"A: {name_a}", f"B: {name_b}")
-    for name, one in zip(names, (before, after), strict=True):
-        st.markdown(f"**{plain(name)}** &nbsp; {plain(_title(one))}")
-    both = [(one, other) for one in after.cells if (other := before.cell(one.cell)) is not None]
+    for name, shown in zip(names, (before, after), strict=True):
+        st.markdown(f"**{plain(name)}** &nbsp; {plain(_machine_and_time(shown))}")
+    both = [(old, new) for new in after.cells if (old := before.cell(new.cell)) is not None]
     if not both:
         st.info(t("benchmark.compare_nothing"))
         return
     show_chart(compare_figure(before, after, names, t), "benchmark_compare_chart", t("benchmark.alt_compare"))
     rows = [
-        [cell_name(one.cell, t), number(other.fps), number(one.fps), f"{number(one.fps / other.fps, 2)}×"]
-        for one, other in both
+        [cell_name(new.cell, t), number(old.fps), number(new.fps), f"{number(new.fps / old.fps, 2)}×"]
+        for old, new in both
     ]
     show_table(
         ([t("benchmark.cell"), "A", "B", t("benchmark.compare_times")], rows), t("benchmark.alt_compare")
     )
-    noise = max((one.noise_percent for one in (before, after) if math.isfinite(one.noise_percent)), default=0)
+    noises = (before.noise_percent, after.noise_percent)
+    noise = max(filter(math.isfinite, noises), default=0)
     st.caption(t("benchmark.compare_noise", percent=number(noise)))

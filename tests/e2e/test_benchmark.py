@@ -34,7 +34,7 @@ def run(page: Page) -> None:
 def choose_little(page: Page) -> None:
     """A grid of one cell, so that a run is short."""
     page.get_by_text("Choose sizes and models yourself").click()
-    page.get_by_text("Measure my choice").click()
+    page.get_by_text("Measure my choices").click()
     settle(page)
     page.get_by_role("button", name="1280×720").click()
     settle(page)
@@ -116,7 +116,7 @@ def test_a_second_visitor_waits_and_the_run_ends_with_the_first_ones_browser(
             first.get_by_role("radio", name="Thorough").click()
             run(first)
             second.reload()
-            expect(second.get_by_text("Somebody's benchmark is under way")).to_be_visible()
+            expect(second.get_by_text("Another visitor's benchmark is under way")).to_be_visible()
             expect(second.get_by_role("button", name="Run")).to_be_disabled()
         # The first one's browser is gone; nobody pressed Stop.
         expect(second.get_by_role("button", name="Run")).to_be_enabled(timeout=60_000)
@@ -126,14 +126,14 @@ def test_wrong_choices_and_files_get_a_message(server: Server, browser: Browser)
     with visit(browser, f"{server.url}/benchmark", height=1400) as page:
         settle(page)
         choose_little(page)
-        page.get_by_role("button", name="Own size").click()
+        page.get_by_role("button", name="Custom size").click()
         page.get_by_label("Width in pixels").fill("0")
         page.get_by_label("Width in pixels").press("Enter")
         expect(page.get_by_text("Width must be 64 to 3840 pixels; got 0")).to_be_visible()
         expect(page.get_by_role("button", name="Run")).to_be_disabled()
         page.get_by_label("Width in pixels").fill("801")
         page.get_by_label("Width in pixels").press("Enter")
-        expect(page.get_by_text("Take 800 x 600, for example")).to_be_visible()
+        expect(page.get_by_text("Try 800 x 600, for example")).to_be_visible()
         page.get_by_label("Width in pixels").fill("800")
         page.get_by_label("Width in pixels").press("Enter")
         expect(page.get_by_role("button", name="Run")).to_be_enabled()
@@ -150,7 +150,7 @@ def test_wrong_choices_and_files_get_a_message(server: Server, browser: Browser)
         page.get_by_role("tabpanel").locator("input[type=file]").set_input_files(
             [{"name": "other.json", "mimeType": "application/json", "buffer": json.dumps({"a": 1}).encode()}]
         )
-        expect(page.get_by_text("A benchmark's JSON file as PoseDeck saves it")).to_be_visible()
+        expect(page.get_by_text("The file must be a benchmark's JSON file")).to_be_visible()
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

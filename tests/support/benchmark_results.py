@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from pose_core.benchmark.lanes import BENCHMARK_STEPS
 from pose_core.benchmark.loss import Loss
+from pose_core.benchmark.pipelines import BENCHMARK_STEPS
 from pose_core.benchmark.plan import Cell
 from pose_core.benchmark.result import BenchmarkResult, CellResult, SourceFacts
 from pose_core.benchmark.scaling import ScalingPoint

@@ -1,4 +1,4 @@
-"""What a benchmark is asked to measure: presets, own grids, and sizes that cannot be."""
+"""What a benchmark measures: presets, custom grids, and sizes that cannot be measured."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_no_cell_is_measured_twice_and_streams_go_up_to_eight_at_most(preset: st
     assert max(plan.scaling) <= 8
 
 
-def test_own_choices_make_the_whole_grid_and_keep_the_presets_length() -> None:
+def test_custom_choices_make_the_full_grid_and_keep_the_presets_length() -> None:
     plan = make_plan("quick", sizes_wh=[(800, 600), (640, 480)], models=["lite", "full"], people=[1, 2])
     assert set(plan.cells) == {
         Cell(size, model, "video", people)
@@ -64,7 +64,7 @@ def test_a_size_outside_the_limits_is_refused_with_the_limits(size: tuple[int, i
         check_size(*size)
 
 
-def test_an_odd_size_is_refused_with_one_that_would_do() -> None:
+def test_an_odd_size_is_refused_and_an_even_one_suggested() -> None:
     with pytest.raises(SettingsError, match="640 x 480, for example"):
         check_size(641, 481)
     assert check_size(64, 3840) == (64, 3840)

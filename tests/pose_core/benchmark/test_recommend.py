@@ -1,4 +1,4 @@
-"""The recommendation on made-up results, at its boundaries."""
+"""The recommendation for made-up results, at its boundaries."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_fast_enough_is_a_fifth_more_than_wanted() -> None:
     )
 
 
-def test_of_cells_that_lose_the_same_more_picture_wins_and_for_exactness_more_speed() -> None:
+def test_of_cells_that_lose_the_same_the_larger_picture_wins_and_for_exactness_the_faster_one() -> None:
     result = result_of(measured(FULL_480, 60, 4.2), measured(FULL_720, 45, 4.0))
     assert chosen(result, "coaching") == FULL_720
     assert chosen(result, "exact") == FULL_480
@@ -55,7 +55,7 @@ def test_of_cells_that_lose_the_same_more_picture_wins_and_for_exactness_more_sp
     assert chosen(apart, "exact") == FULL_720
 
 
-def test_without_a_fast_enough_cell_the_fastest_is_named_and_that_it_is_too_slow() -> None:
+def test_without_a_fast_enough_cell_the_fastest_is_named_and_called_too_slow() -> None:
     result = result_of(measured(FULL_480, 10, 4.0), measured(LITE_480, 14, 6.0))
     advice = recommend(result, "coaching")
     assert advice is not None
@@ -102,7 +102,7 @@ def test_as_many_viewers_as_were_tried_may_be_more() -> None:
     assert "2 or more" in advice_text(advice, Translator("en"))
 
 
-def test_without_a_scaling_measurement_nothing_is_said_of_viewers() -> None:
+def test_without_a_scaling_measurement_viewers_are_not_mentioned() -> None:
     advice = recommend(result_of(measured(FULL_480, 60)), "coaching")
     assert advice is not None
     assert advice.viewers is None

@@ -16,12 +16,12 @@ import av
 import pytest
 
 import pose_core.benchmark.footage as footage
-import pose_core.benchmark.lanes as lanes
 import pose_core.benchmark.loss as loss
+import pose_core.benchmark.pipelines as pipelines
 import pose_core.benchmark.run as run_module
 from pose_core.benchmark import BenchmarkRun, BenchmarkRunner, BenchmarkSource, Cell, Plan
 from pose_core.benchmark.footage import prepare
-from pose_core.benchmark.lanes import BENCHMARK_STEPS
+from pose_core.benchmark.pipelines import BENCHMARK_STEPS
 from pose_core.errors import BusyError, ClipError, PictureError
 from pose_core.performer.samples import clip_frame, clip_landmarks_px, sample_bytes
 from tests.support.clips import BAD_FILES, TURNS, assert_colours, encode, plain, quarters, sound_only
@@ -50,7 +50,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
     """Every landmarker that a run opens."""
     seen: list[Any] = []
     for module, names in (
-        (lanes, ("StreamLandmarker", "ImageLandmarker")),
+        (pipelines, ("StreamLandmarker", "ImageLandmarker")),
         (loss, ("ImageLandmarker",)),
         (footage, ("ImageLandmarker",)),
     ):
@@ -107,13 +107,13 @@ def test_a_run_gives_every_figure_and_frees_every_model(opened: list[Any]) -> No
 
 def test_the_visits_are_interleaved(monkeypatch: pytest.MonkeyPatch) -> None:
     order: list[Cell] = []
-    real = run_module.open_lane
+    real = run_module.open_pipeline
 
     def noted(cell: Cell, *rest: Any) -> Any:
         order.append(cell)
         return real(cell, *rest)
 
-    monkeypatch.setattr(run_module, "open_lane", noted)
+    monkeypatch.setattr(run_module, "open_pipeline", noted)
     finished(small_plan(scaling=(), small_frames=0))
     assert order == [VIDEO, PHOTO, PHOTO, VIDEO]
 
@@ -164,7 +164,7 @@ def test_only_one_run_at_a_time_and_the_next_when_it_is_over() -> None:
     runner = BenchmarkRunner()
     first = runner.start(small_plan(scaling_s=30.0), BenchmarkSource())
     assert runner.current is first
-    with pytest.raises(BusyError, match="One benchmark at a time"):
+    with pytest.raises(BusyError, match="Only one benchmark"):
         runner.start(small_plan(), BenchmarkSource())
     runner.close()
     assert not first.running
@@ -185,7 +185,9 @@ def test_viewers_during_the_run_are_noted() -> None:
     assert result.under_load
 
 
-def test_a_fault_ends_the_run_in_words_and_keeps_what_was_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_internal_error_ends_the_run_with_a_sentence_and_keeps_what_was_measured(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     def broken(*_: Any) -> Any:
         raise MemoryError("a path that must not be shown")
 

@@ -1,4 +1,4 @@
-"""What many measurements say, against values computed by hand."""
+"""Statistics of many measurements, against values computed by hand."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names of files to take away do no harm, whatever name came in."""
+"""Names of files to download do no harm, whatever name was uploaded."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pose_core.export.file_names import safe_stem, unique_stems
 
-#: More of what hurts than chance would give.
+#: With more harmful names than chance would give.
 file_names = st.one_of(
     st.text(max_size=100),
     st.text(alphabet='./\\:*?"<>| \0\n\ta-_Zé深σς\u202e\udcff', max_size=80),
@@ -29,7 +29,7 @@ def test_a_safe_stem_is_harmless_on_every_system(name: str) -> None:
 
 
 @given(file_names)
-def test_a_safe_stem_stays_as_it_is(name: str) -> None:
+def test_a_safe_stem_is_not_changed_again(name: str) -> None:
     assert safe_stem(safe_stem(name)) == safe_stem(name)
 
 

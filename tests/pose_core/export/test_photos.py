@@ -1,4 +1,4 @@
-"""Files to take away hold the same numbers, open elsewhere, and have names that do no harm."""
+"""Files to download hold the same numbers, open in other programs, and have names that do no harm."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ DOCUMENTED = [
     "visibility",
     "presence",
 ]
-#: What each column is rounded to at most.
+#: The largest rounding error of each column.
 HALF_A_DIGIT = {"px": 0.005, "_m": 0.00005, "else": 0.0000005}
 
 
@@ -153,7 +153,7 @@ def test_rows_of_a_later_frame_carry_its_number_and_time(make_pose: PoseMaker) -
 # ---------------------------------------------------------------------- JSON
 def read_json(data: bytes) -> dict[str, Any]:
     def refuse(constant: str) -> None:
-        pytest.fail(f"{constant} is no JSON")
+        pytest.fail(f"{constant} is not JSON")
 
     parsed: dict[str, Any] = json.loads(data.decode("utf-8"), parse_constant=refuse)
     return parsed
@@ -259,7 +259,7 @@ def test_workbook_holds_the_same_numbers(make_pose: PoseMaker, odd_pose: Pose) -
     assert table[1, "angle.left_knee"]["column.world_deg"] is None
 
 
-def test_workbook_tells_how_the_numbers_came_about() -> None:
+def test_workbook_says_where_the_numbers_come_from() -> None:
     landmarks, angles, about = read_xlsx(to_xlsx(result_of()))
     assert (landmarks.max_row, angles.max_row) == (1, 1), "nobody found: headings only"
     facts = {row["column.field"]: row["column.value"] for row in rows_of(about)}
@@ -300,7 +300,7 @@ def test_negative_numbers_stay_numbers(make_pose: PoseMaker) -> None:
 
 
 # ---------------------------------------------------------------------- ZIP
-def test_zip_gives_every_file_back_whole() -> None:
+def test_zip_returns_every_file_unchanged() -> None:
     noise = np.random.default_rng(0).bytes(5000)
     files = [("深蹲_skeleton.png", noise), ("a.csv", b"1,2\n" * 500), ("a.json", b"{}"), ("empty.csv", b"")]
     data = to_zip(iter(files))

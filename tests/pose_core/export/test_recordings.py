@@ -1,4 +1,4 @@
-"""Files of a recording hold its numbers, open elsewhere, and say which frames showed nobody."""
+"""Files of a recording hold its numbers, open in other programs, and say which frames showed nobody."""
 
 from __future__ import annotations
 
@@ -174,8 +174,8 @@ def test_csv_parses_back_to_the_same_numbers(
         assert_same_numbers(row, raw, pose, number % 33)
 
 
-def test_rows_of_a_long_recording_go_by_frame_and_then_by_person(make_pose: PoseMaker) -> None:
-    """Longer than what is laid out at a time."""
+def test_rows_of_a_long_recording_are_ordered_by_frame_and_then_by_person(make_pose: PoseMaker) -> None:
+    """Longer than the part that is laid out at once."""
     rows = read_csv(recording_to_csv(of_frames(700, make_pose)))[::33]
     expected = [(n, number) for n in range(700) for number in ((1, 2) if n % 3 else (2,))]
     assert [(int(row["frame"]), int(row["person"])) for row in rows] == expected
@@ -202,7 +202,7 @@ def test_csv_of_nobody_has_its_heading_only(nobody: Recording) -> None:
 # ---------------------------------------------------------------------- JSON
 def read_json(data: bytes) -> dict[str, Any]:
     def refuse(constant: str) -> None:
-        pytest.fail(f"{constant} is no JSON")
+        pytest.fail(f"{constant} is not JSON")
 
     parsed: dict[str, Any] = json.loads(data.decode("utf-8"), parse_constant=refuse)
     return parsed
@@ -298,7 +298,7 @@ def test_json_of_nobody_keeps_the_times(nobody: Recording) -> None:
 
 
 def test_json_takes_less_than_half_of_an_object_for_each_landmark(recording: Recording) -> None:
-    """As one object a landmark, a frame of one person takes some 7 kB (the photo's JSON)."""
+    """With one object for each landmark, as in a photo's JSON, a frame of one person takes about 7 kB."""
     recorder = Recorder(PoseSettings())
     for n in range(100):
         raw, smooth = (Pose(*_arrays(seed), size_wh=SIZE) for seed in (n, n + 1))
@@ -368,7 +368,7 @@ def test_the_angles_sheet_has_a_row_for_each_frame_and_person_and_empty_cells(
             assert row[f"angle.right_elbow column.{space}_deg"] == pytest.approx(expected, abs=0.0511)
 
 
-def test_the_summary_sheet_tells_what_the_page_tells(recording: Recording) -> None:
+def test_the_summary_sheet_shows_what_the_page_shows(recording: Recording) -> None:
     sheet = read_xlsx(recording_to_xlsx(recording))["sheet.summary"]
     rows = [tuple(row) for row in sheet.iter_rows(values_only=True)]
     facts = {row[0]: row[1] for row in rows[:9]}
@@ -420,7 +420,7 @@ def test_workbook_of_nobody_opens(nobody: Recording) -> None:
         assert sheets["sheet.landmarks"].max_row == 1
 
 
-def test_workbook_tells_how_the_numbers_came_about(recording: Recording) -> None:
+def test_workbook_says_where_the_numbers_come_from(recording: Recording) -> None:
     about = {
         row["column.field"]: row["column.value"]
         for row in rows_of(read_xlsx(recording_to_xlsx(recording))["sheet.about"])

@@ -1,4 +1,4 @@
-"""Charts show the numbers they were given, on axes that do not distort, in words that were translated."""
+"""Charts show the numbers they were given, on axes that do not distort, with translated text."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SIDE_NAMES = ("left", "right", "middle")
 
 
 def t(key: str, **values: object) -> str:
-    """A translator that shows what it was asked."""
+    """A translator that shows the key and values it got."""
     return "|".join([key, *(f"{name}={value}" for name, value in values.items())])
 
 
@@ -66,7 +66,7 @@ def test_the_picture_can_be_left_out(make_pose: PoseMaker) -> None:
     assert base64.b64encode(JPEG).decode() not in figure.to_json()
 
 
-def test_every_landmark_stands_once_at_its_pixel_on_its_side(make_pose: PoseMaker) -> None:
+def test_every_landmark_is_shown_once_at_its_pixel_on_its_side(make_pose: PoseMaker) -> None:
     pose = make_pose()
     dots = markers(picture_figure(JPEG, [pose], t, visibility_limit=0.5))
     assert [trace.name for trace in dots] == [f"side.{side}" for side in SIDE_NAMES]
@@ -77,7 +77,7 @@ def test_every_landmark_stands_once_at_its_pixel_on_its_side(make_pose: PoseMake
     assert len(shapes) == 3, "sides differ in shape too"
 
 
-def test_hovering_tells_name_pixel_depth_and_visibility(make_pose: PoseMaker) -> None:
+def test_hovering_shows_name_pixel_depth_and_visibility(make_pose: PoseMaker) -> None:
     z_px = np.zeros(33)
     z_px[0] = -64.0  # a tenth of the width, nearer
     visibility = np.full(33, 0.9)
@@ -156,7 +156,7 @@ def test_everything_lies_inside_the_axes_and_on_or_above_the_floor(make_pose: Po
         assert values.max() <= high
 
 
-def test_hovering_in_space_tells_metres_as_the_model_gives_them(make_pose: PoseMaker) -> None:
+def test_hovering_in_space_shows_metres_as_the_model_gives_them(make_pose: PoseMaker) -> None:
     world = np.zeros((33, 3))
     world[0] = (0.123, -0.6, -0.25)
     figure = world_figure(make_pose(world_xyz_m=world), t, visibility_limit=0.5)
@@ -240,7 +240,7 @@ def test_180_degrees_and_its_text_fit_on_the_axis() -> None:
     assert list(figure.layout.xaxis.ticktext) == ["0°", "45°", "90°", "135°", "180°"]
 
 
-def test_joints_stand_from_top_to_bottom_as_in_the_body() -> None:
+def test_joints_are_listed_from_top_to_bottom_as_in_the_body() -> None:
     """Plotly counts categories from the bottom."""
     labels = [joint.removeprefix("joint.") for joint in angle_figure(angles(), t).data[0].y]
     assert labels[::-1] == list(LIMB_ANGLES)

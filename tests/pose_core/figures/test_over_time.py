@@ -1,4 +1,4 @@
-"""Charts for live redraw: they show what was measured, stay in their place, and are small."""
+"""Charts that are redrawn live: they show what was measured, do not move, and are small."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PoseMaker = Callable[..., Pose]
 
 
 def t(key: str, **values: object) -> str:
-    """A translator that shows what it was asked."""
+    """A translator that shows the key and values it got."""
     return "|".join([key, *(f"{name}={value}" for name, value in values.items())])
 
 
@@ -94,7 +94,7 @@ def test_samples_outside_the_window_are_left_out() -> None:
     assert [x for x, y in zip(line["x"], line["y"], strict=True) if y is not None] == [-10, -5, 0]
 
 
-def test_the_latest_angles_stand_beside_their_row() -> None:
+def test_the_latest_angles_are_written_beside_their_row() -> None:
     left, right = np.array([90.0, 141.6]), np.array([150.0, np.nan])
     figure = history(np.array([1.0, 1.1]), "knee", "hip", now_s=1.2, left_knee=left, right_knee=right)
     assert [text for text in notes(figure) if "<b>" not in text] == [
@@ -145,7 +145,7 @@ def test_rows_are_equally_high_however_many_there_are_and_do_not_overlap() -> No
 
 
 @pytest.mark.parametrize("rate_hz", [10, 16, 30, 120])
-def test_a_line_has_at_most_some_150_points_evenly_spread_with_the_newest(rate_hz: int) -> None:
+def test_a_line_has_at_most_about_150_points_evenly_spread_with_the_newest(rate_hz: int) -> None:
     time_s = np.arange(0, 20, 1 / rate_hz)
     left = 90 + 80 * np.sin(time_s)
     line = history(time_s, now_s=float(time_s[-1]), left_knee=left)["data"][0]
@@ -160,7 +160,7 @@ def test_a_line_has_at_most_some_150_points_evenly_spread_with_the_newest(rate_h
 def test_a_point_once_shown_is_shown_until_it_leaves() -> None:
     """Otherwise the line shimmers."""
     time_s = np.arange(0, 20, 1 / 60)
-    left = np.arange(time_s.size, dtype=float) / 10  # each sample tells which it is
+    left = np.arange(time_s.size, dtype=float) / 10  # each value identifies its sample
     shown = []
     for newest in (900, 907, 915):
         now_s = float(time_s[newest])
@@ -223,7 +223,7 @@ def test_every_landmark_of_a_side_counts_in_one_bar_of_that_side() -> None:
         assert [side for side, _ in changed] == expected, name
 
 
-def test_what_is_not_known_is_not_counted_and_has_no_bar() -> None:
+def test_unknown_visibility_is_left_out_and_has_no_bar() -> None:
     visibility = np.full(N_LANDMARKS, 0.8)
     visibility[[INDEX["left_knee"], INDEX["left_heel"]]] = np.nan
     shown = bars(as_json(visibility_figure(visibility, t, 0.5)))
@@ -233,7 +233,7 @@ def test_what_is_not_known_is_not_counted_and_has_no_bar() -> None:
     assert set(nobody["right"].values()) == {None}
 
 
-def test_the_limit_stands_as_a_line_with_its_value() -> None:
+def test_the_limit_is_a_line_with_its_value() -> None:
     layout = as_json(visibility_figure(np.full(N_LANDMARKS, 0.8), t, 0.65))["layout"]
     (line,) = layout["shapes"]
     assert line["x0"] == line["x1"] == 0.65
@@ -241,7 +241,7 @@ def test_the_limit_stands_as_a_line_with_its_value() -> None:
     assert layout["annotations"][0]["x"] == 0.65
 
 
-def test_visibility_of_the_face_stands_on_top_and_axes_stay() -> None:
+def test_visibility_of_the_face_is_on_top_and_the_axes_stay() -> None:
     layouts = []
     for level in (0.1, math.nan, 1.0):
         figure = as_json(visibility_figure(np.full(N_LANDMARKS, level), t, 0.5))
@@ -302,7 +302,7 @@ def _both(translate: Any = t) -> list[Any]:
 
 
 @pytest.mark.parametrize("which", [0, 1])
-def test_figures_hold_only_what_plotly_knows(which: int) -> None:
+def test_figures_contain_only_what_plotly_knows(which: int) -> None:
     """They are built without that check, to be fast."""
     figure = _both()[which]
     checked = go.Figure(figure.to_dict())

@@ -1,4 +1,4 @@
-"""A frame's whole way, timed step by step, as the Live page and the Photo page go it."""
+"""All steps of a frame, each timed: the same steps as on the Live page and the Photo page."""
 
 from __future__ import annotations
 
@@ -21,42 +21,42 @@ from pose_core.pose import Pose
 from pose_core.settings import DetectionSettings, DrawSettings, PoseSettings
 from pose_core.tracking.smoothing import SmoothingSettings
 
-__all__ = ["BENCHMARK_STEPS", "Lane", "open_lane"]
+__all__ = ["BENCHMARK_STEPS", "Pipeline", "open_pipeline"]
 
 #: The steps that are timed, in order. A photo is not smoothed.
 BENCHMARK_STEPS: Final = ("decode", *FRAME_STEPS, "encode")
 _DRAW: Final = DrawSettings()
 
-Done = tuple[list[float], tuple[Pose, ...]]
+TimedPoses = tuple[list[float], tuple[Pose, ...]]
 
 
-class Lane(Protocol):
-    """Frames of one cell, one after the other."""
+class Pipeline(Protocol):
+    """Processes frames of one cell, one after the other."""
 
-    def frame(self, number: int) -> Done:
-        """Do a frame, counted from 0 on; the source is repeated when it ends.
+    def frame(self, number: int) -> TimedPoses:
+        """Process a frame, numbered from 0; the source starts over when it ends.
 
         Returns
         -------
         list of float
-            Milliseconds of each of `BENCHMARK_STEPS`.
+            Milliseconds for each of `BENCHMARK_STEPS`.
         tuple of Pose
-            As the model gave them, in pixels of the cell's size.
+            What the model found, in pixels of the cell's size.
         """
 
     def close(self) -> None:
         """Free the model."""
 
 
-def open_lane(cell: Cell, footage: Footage) -> Lane:
-    """A lane with a model of its own; close it.
+def open_pipeline(cell: Cell, footage: Footage) -> Pipeline:
+    """A pipeline with its own model; the caller closes it.
 
     Raises
     ------
     BundleError, SetupError
         If the model cannot be loaded.
     """
-    return _VideoLane(cell, footage) if cell.mode == "video" else _PhotoLane(cell, footage)
+    return _VideoPipeline(cell, footage) if cell.mode == "video" else _PhotoPipeline(cell, footage)
 
 
 def _settings(cell: Cell) -> DetectionSettings:
@@ -67,13 +67,13 @@ def _steps_ms(marks_s: list[float]) -> list[float]:
     return [(after - before) * 1e3 for before, after in pairwise(marks_s)]
 
 
-class _VideoLane:
-    """VP8 in, VP8 out; the stream's clock is that of the source."""
+class _VideoPipeline:
+    """VP8 in, VP8 out; the stream's times are those of the source."""
 
     def __init__(self, cell: Cell, footage: Footage) -> None:
         self._packets = footage.streams[cell.size_wh]
         self._time_s = footage.time_s
-        self._round_s = float(footage.time_s[-1]) + 1 / footage.fps
+        self._loop_s = float(footage.time_s[-1]) + 1 / footage.fps
         self._decoder = av.CodecContext.create("libvpx", "r")
         self._decoder.thread_count = 1
         self._encoder = new_vp8_encoder(*cell.size_wh, most_bits_per_s(*cell.size_wh))
@@ -81,15 +81,15 @@ class _VideoLane:
         self._settings = PoseSettings(detection=_settings(cell), draw=_DRAW)
         self._landmarker = StreamLandmarker(_settings(cell))
 
-    def frame(self, number: int) -> Done:
-        rounds, place = divmod(number, len(self._packets))
-        time_s = rounds * self._round_s + float(self._time_s[place])
-        packet = av.Packet(self._packets[place])
+    def frame(self, number: int) -> TimedPoses:
+        loops, index = divmod(number, len(self._packets))
+        time_s = loops * self._loop_s + float(self._time_s[index])
+        packet = av.Packet(self._packets[index])
         packet.pts, packet.time_base = number, TICK_S
         start_s = time.perf_counter()
         (decoded,) = self._decoder.decode(packet)
         decoded_s = time.perf_counter()
-        # Nobody watches: without the angles of watchers.
+        # Nothing watches this stream, so the angles for watchers are left out.
         done = self._path.process(decoded, time_s, self._landmarker.detect, self._settings, with_angles=False)
         assert done is not None  # no cell is that small
         done.frame.pts, done.frame.time_base = number, TICK_S
@@ -107,7 +107,7 @@ class _VideoLane:
         self._landmarker.close()
 
 
-class _PhotoLane:
+class _PhotoPipeline:
     """JPEG in, JPEG out; small pictures are enlarged first, as on the Photo page."""
 
     def __init__(self, cell: Cell, footage: Footage) -> None:
@@ -115,7 +115,7 @@ class _PhotoLane:
         self._size_wh = cell.size_wh
         self._landmarker = ImageLandmarker(_settings(cell))
 
-    def frame(self, number: int) -> Done:
+    def frame(self, number: int) -> TimedPoses:
         data = np.frombuffer(self._files[number % len(self._files)], np.uint8)
         marks_s = [time.perf_counter()]
         decoded_rgb = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR_RGB), dtype=np.uint8)
