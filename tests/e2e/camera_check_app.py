@@ -1,4 +1,4 @@
-"""A page with nothing but the camera check and its trouble on it, for test_camera_check.py."""
+"""A page with only the camera check and its trouble, for test_camera_check.py."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Everything below a path of the address (``server.baseUrlPath``), as behind a proxy that serves other things too."""
+"""Everything below a path (``server.baseUrlPath``), as behind a proxy that also serves other things."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ def test_examples_turn_by_themselves_until_one_is_chosen(server: Server, browser
     with visit(browser, server.url) as page:
         expect(
             page.get_by_alt_text(re.compile("Squat: "))
-        ).to_be_visible()  # the second one, after some seconds
+        ).to_be_visible()  # the second one, after a few seconds
         page.get_by_role("radio", name="Lunge").click()
         expect(page.get_by_alt_text(re.compile("Lunge: "))).to_be_visible()
         expect(page.get_by_role("switch")).not_to_be_checked()
