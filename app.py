@@ -1,6 +1,6 @@
 """The application: the dashboard and the REST interface, warmed before the first visitor, closed after the last.
 
-``streamlit run app.py`` or ``uvicorn app:app`` serves it; ``make run`` also does what must happen first.
+``streamlit run app.py`` or ``uvicorn app:app`` serves it; ``make run`` also does what has to come first.
 """
 
 from __future__ import annotations

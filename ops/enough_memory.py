@@ -27,7 +27,7 @@ _CONTAINER_LIMITS: Final = (
     Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
 )
 _MB: Final = 2**20
-#: An event loop without memory fails thousands of times a second; one failed large read is no reason to end.
+#: An event loop without memory fails thousands of times a second; one large read that fails is no reason to end.
 _FAILURES: Final = 10
 _WITHIN_S: Final = 5.0
 
@@ -54,7 +54,7 @@ def _container_limit(files: tuple[Path, ...]) -> int | None:
 
 
 def refusal(address_limit: int | None, container_limit: int | None) -> str | None:
-    """What there is too little of, and what to do about it; None if there is enough.
+    """A sentence that says what is too little and what to do; None if there is enough.
 
     Parameters
     ----------

@@ -1,6 +1,6 @@
 """What happened, one line an event: short on the console and, if a folder is set, as JSON in rotating files.
 
-An event has a name and fields that the program chose: counts, times, statuses, names of routes and pages. Never what a
+An event has a name and fields from the program itself: counts, times, statuses, names of routes and pages. Never what a
 visitor sent: no picture, no file name, no landmark, no address, nothing typed.
 
 If the disk is full or gone, the lines of that time are lost and the console says so once; everything else continues.

@@ -22,7 +22,7 @@ _MOST_ADDRESSES: Final = 10_000
 def address_key(host: str | None) -> str:
     """The name under which an address is counted.
 
-    A household or a rented server has a whole /64 network of IPv6 addresses, so such a network counts as one address.
+    A household or a rented server has a whole /64 network of IPv6 addresses, so such a network counts as one.
 
     Examples
     --------
@@ -36,7 +36,7 @@ def address_key(host: str | None) -> str:
     try:
         address = ip_address(host or "")
     except ValueError:
-        return "unknown"  # never what a client sent: there is no end to that
+        return "unknown"  # never what a client sent, which has no limit
     if isinstance(address, IPv6Address):
         if address.ipv4_mapped is not None:
             return str(address.ipv4_mapped)

@@ -30,7 +30,7 @@ class Access:
     ----------
     app : ASGI application
     configuration : Configuration
-        Its `api_token`, `origins` and `rate` matter here.
+        Only `api_token`, `origins` and `rate` matter here.
     limit : RateLimit, optional
         Instead of one with `configuration.rate`.
     """

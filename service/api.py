@@ -236,7 +236,7 @@ def _add_state(api: FastAPI, workers: Workers, metrics: Metrics) -> None:
     @api.get(
         HEALTH,
         tags=["state"],
-        summary="Whether the process is alive and warmed up, and what is free",
+        summary="Whether the process is alive and warmed up, and how much of it is in use",
         responses=_problems(405, 500),
     )
     async def health() -> HealthAnswer:
@@ -298,7 +298,7 @@ def build_api(workers: Workers, metrics: Metrics, *, guarded: bool = False) -> F
     make_document = api.openapi
 
     def document() -> dict[str, Any]:
-        """Made on the first request for it: nothing else here takes as long."""
+        """Make the document on the first request for it, since nothing else here takes as long."""
         if api.openapi_schema is None:
             describe_access(make_document(), guarded)  # FastAPI keeps the document
         return make_document()

@@ -19,15 +19,15 @@ NOBODY: Final = {"error": "No pose detected"}
 UNEXPECTED: Final = {
     "code": "unexpected",
     "message": "Something unexpected went wrong.",
-    "hint": "Please report it, with the line about it in the server's log.",
+    "hint": "Report it with the line about it in the server's log.",
 }
 
 #: HTTP status to an example of its answers. Those for 401, 404, 405 and 429 are the answers themselves.
 PROBLEMS: Final[dict[int, dict[str, str]]] = {
     400: {
         "code": "picture_damaged",
-        "message": "The file must hold a whole picture; this one is cut off or damaged.",
-        "hint": "Copy or download it again, or save it again.",
+        "message": "The file must contain a complete picture; this one is cut off or damaged.",
+        "hint": "Copy, download or save it again.",
     },
     401: {
         "code": "token_needed",
@@ -77,8 +77,8 @@ PROBLEMS: Final[dict[int, dict[str, str]]] = {
     500: UNEXPECTED,
     503: {
         "code": "pool_busy",
-        "message": "A free place for the model was expected within 5 s, and all 2 are in use.",
-        "hint": "Please try again in a moment.",
+        "message": "A place for the model must be free within 5 s; all 2 are in use.",
+        "hint": "Try again in a moment.",
     },
 }
 

@@ -1,4 +1,4 @@
-"""The entrance for requests: routes for the application, counted and logged, with unexpected errors kept quiet."""
+"""Where requests enter: routes for the application that count, log, and keep unexpected errors quiet."""
 
 from __future__ import annotations
 

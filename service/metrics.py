@@ -26,9 +26,9 @@ class Metrics:
         Parameters
         ----------
         route : str
-            One of a fixed set of names; never what a client sent, as there is no end to that.
+            One of a fixed set of names; never what a client sent, which has no limit.
         status : int
-            Status of the answer.
+            The answer's HTTP status.
         seconds : float
             From the request's head to the answer's end, including the upload.
         """

@@ -7,7 +7,7 @@ from typing import Final
 
 __all__ = ["best_offer"]
 
-#: Nobody means a longer header seriously; browsers send about 100 characters.
+#: No real client sends a longer header; browsers send about 100 characters.
 _LONGEST: Final = 2000
 
 

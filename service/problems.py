@@ -15,11 +15,11 @@ __all__ = ["RETRY_AFTER_S", "Problem", "from_core", "problem_response"]
 #: When to try a busy server again: a picture takes about 40 ms, so a queue of sixteen is done by then.
 RETRY_AFTER_S: Final = 2
 _TOO_MUCH: Final = frozenset({"file_too_large", "picture_bomb", "picture_too_large"})
-_NO_HINT: Final = "Please try again."
+_NO_HINT: Final = "Try again."
 
 
 class Problem(Exception):
-    """A request's error.
+    """The error with which a request is answered.
 
     Parameters
     ----------
@@ -67,10 +67,12 @@ def from_core(error: PoseCoreError) -> Problem:
     Examples
     --------
     >>> problem = from_core(
-    ...     PictureError("picture_empty", "The file must be a picture; this one is empty. Choose another.")
+    ...     PictureError(
+    ...         "picture_empty", "The file must contain a picture; this one is empty. Choose another."
+    ...     )
     ... )
     >>> problem.status, problem.message, problem.hint
-    (400, 'The file must be a picture; this one is empty.', 'Choose another.')
+    (400, 'The file must contain a picture; this one is empty.', 'Choose another.')
     """
     head, stop, last = str(error).rpartition(". ")
     message, hint = (head + stop.strip(), last) if head else (last, _NO_HINT)
@@ -80,7 +82,7 @@ def from_core(error: PoseCoreError) -> Problem:
 
 
 def problem_response(problem: Problem, *, as_older_demo: bool = False) -> JSONResponse:
-    """The JSON answer; for clients of the older demo with their field ``error`` too."""
+    """The JSON answer; for clients of the older demo also with the field ``error``."""
     body = {"code": problem.code, "message": problem.message, "hint": problem.hint}
     if as_older_demo:
         body = {"error": problem.message} | body

@@ -192,7 +192,7 @@ class _Landmarkers(BaseModel):
 
 
 class HealthAnswer(BaseModel):
-    """That the process is alive, and what it has free."""
+    """That the process is alive, and how much of it is in use."""
 
     status: Literal["ok"]
     warmed: bool = Field(description="Whether the models are loaded and warmed up.")

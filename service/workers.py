@@ -82,7 +82,7 @@ class Workers:
         if self.in_flight >= self.limits.in_flight:
             raise BusyError(
                 "too_many_requests_in_flight",
-                "At most {limit} requests may be in progress at a time; {limit} are. Please try again in a moment.",
+                "At most {limit} requests may be in progress at a time; {limit} are. Try again in a moment.",
                 limit=self.limits.in_flight,
             )
         self.in_flight += 1
@@ -90,7 +90,7 @@ class Workers:
             yield
             return
         except Exception as error:
-            _clear_frames_of(error)
+            _clear_tracebacks(error)
             if not is_out_of_memory(error):
                 raise
         finally:
@@ -98,8 +98,8 @@ class Workers:
         # Here and not above, where the error would become its context.
         raise BusyError(
             "out_of_memory",
-            "The server must have memory for this request; none is left. Please try again in a moment, or with "
-            "smaller pictures.",
+            "The server must have memory for this request; none is left. Try again in a moment, or with smaller "
+            "pictures.",
         )
 
     async def run(self, work: Callable[[PosePool, float], _T]) -> _T:
@@ -117,7 +117,7 @@ class Workers:
         except TimeoutError:
             raise BusyError(
                 "workers_busy",
-                "A worker must become free within {wait_s:g} s; all are still in use. Please try again in a moment.",
+                "A worker must become free within {wait_s:g} s; all are still in use. Try again in a moment.",
                 wait_s=wait_s,
             ) from None
         try:
@@ -126,8 +126,8 @@ class Workers:
             self._workers.release()
 
 
-def _clear_frames_of(error: BaseException) -> None:
-    """Make an error let go of pictures.
+def _clear_tracebacks(error: BaseException) -> None:
+    """Free the pictures that an error keeps in memory.
 
     Its traceback keeps the local variables of the functions it passed through, up to 150 MB a picture, and Python frees
     an error that went through a coroutine only when it next looks for cycles.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import tempfile
 import time
 import weakref
@@ -20,7 +21,7 @@ from pose_core.media.images import MAX_MEGAPIXELS, encode_png
 from pose_core.models.pool import PosePool
 from pose_core.performer.samples import sample_bytes
 from pose_core.settings import DetectionSettings
-from service import Limits
+from service import Limits, examples
 from service.problems import from_core
 from tests.support.rest_client import FORM_TYPE, Answer, Client, answer_on, form, rest_server
 
@@ -165,6 +166,26 @@ def test_unknown_addresses_and_methods_are_answered_in_json(client: Client) -> N
     preflight = client.ask("OPTIONS", "/api/v1/pose", headers={"Origin": "http://elsewhere.example"})
     assert preflight.status == 405
     assert not [name for name in preflight.headers if name.startswith("access-control")]
+
+
+def test_errors_read_as_in_the_openapi_document(client: Client) -> None:
+    answers = {
+        406: client.post(POSE, EMPTY, EMPTY, accept="image/png"),
+        415: client.ask("POST", POSE),
+        422: client.post("/api/v1/pose?people=6", EMPTY),
+    }
+    with client.unfinished(POSE, "Content-Length: 1000") as line:
+        answers[408] = answer_on(line)
+    with client.unfinished(POSE, "Content-Length: 100000000") as line:
+        answers[413] = answer_on(line)
+    for status, answer in answers.items():
+        body = refused(answer, status, examples.PROBLEMS[status]["code"])
+        assert without_numbers(body) == without_numbers(examples.PROBLEMS[status])
+
+
+def without_numbers(problem: dict[str, str]) -> dict[str, str]:
+    """The limits of these tests are not the defaults."""
+    return {name: re.sub(r"\d+", "N", text) for name, text in problem.items()}
 
 
 # ---------------------------------------------------------------------- too much at a time
