@@ -1,4 +1,4 @@
-"""The Streamlit main script: language, sign-in, pages, and what surrounds them. `app.py` serves it."""
+"""The Streamlit main script: language, who may come in, pages, and the frame around them. `app.py` serves it."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from pose_ui.shell.sign_in import signed_in
 from pose_ui.shell.state import ENTERED, PAGE
 
 t = language.current()
-# Before st.navigation, which would otherwise make the browser fetch the tab's Material icon from Google.
+# Before st.navigation, which would else make the browser fetch the page's Material icon for its tab from Google.
 st.set_page_config(page_icon=ICON, layout="wide")
 may_come_in = signed_in(t)
-# All pages are listed even before signing in, so that the requested address is kept.
+# With all pages also for those who may not come in yet: the address that they asked for is kept.
 page = st.navigation(
     [
         st.Page("pages/home.py", title=t("page.home"), icon=":material/home:", default=True),

@@ -1,4 +1,4 @@
-"""A server and a browser with a fake camera, shared by all tests in this folder."""
+"""A server and a browser with a fake camera, which all tests in this folder share."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from tests.support.visit import CHROMIUM_FLAGS, visit, wait_for_result
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """One server for all tests; shows its output at the end of the session if that is not clean."""
+    """One server for all tests; what it printed is shown when the session ends with it not clean."""
     with running_server(tmp_path_factory.mktemp("server") / "log.txt") as running:
         yield running
     printed = running.log.read_text()
     assert "Traceback" not in printed, printed
-    assert not re.search(r"\.(png|jpe?g)|landmark", printed), printed  # no visitor's file and no result
+    assert not re.search(r"\.(png|jpe?g)|landmark", printed), printed  # no visitor's file, no result
 
 
 @pytest.fixture(scope="session")
 def playwright() -> Iterator[Playwright]:
-    """Started once, because a second one at the same time would not start."""
+    """Started once: a second one beside it would not start."""
     with sync_playwright() as started:
         yield started
 

@@ -1,4 +1,4 @@
-"""A page whose chart is updated far too often or, with ?rest, not at all; for test_live_chart.py."""
+"""A page with one chart that asks to be redrawn far too often, or with ?rest not at all, for test_live_chart.py."""
 
 from __future__ import annotations
 

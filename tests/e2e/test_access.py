@@ -1,4 +1,4 @@
-"""A server with a password, a token and a log folder, as a visitor and a program see it."""
+"""A server with a password, a token and a log folder, as a visitor and a program meet it."""
 
 from __future__ import annotations
 
@@ -53,7 +53,9 @@ def program(server: Server) -> Client:
     return Client(urlsplit(server.url).port or 0)
 
 
-def test_a_first_visitor_of_any_page_gets_the_form_and_nothing_else(closed: Server, browser: Browser) -> None:
+def test_whoever_asks_first_and_for_any_page_meets_the_form_and_nothing_else(
+    closed: Server, browser: Browser
+) -> None:
     for path in ("photo", "live", "benchmark", ""):
         with visit(browser, f"{closed.url}/{path}") as page:
             expect(page.get_by_role("button", name="Sign in")).to_be_visible()
@@ -146,12 +148,12 @@ def test_the_log_has_what_happened_and_nothing_of_anybody(
     assert '"event"' not in printed  # the console has its own, short form
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full, a disk without space")
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full, a disk without room")
 def test_pages_and_programs_are_served_while_the_disk_is_full(browser: Browser, tmp_path: Path) -> None:
     (tmp_path / FILE_NAME).symlink_to("/dev/full")
     with running_server(tmp_path / "log.txt", env={"POSEDECK_LOG_FOLDER": str(tmp_path)}) as server:
-        # The first visitor of all, directly on this page: until told otherwise, Streamlit runs the files of a pages/
-        # folder on their own.
+        # The first visitor of all, straight to this page: Streamlit runs files of a pages/ folder by themselves until
+        # told otherwise.
         with visit(browser, f"{server.url}/photo") as page:
             wait_for_result(page)
             expect(page.get_by_role("link", name="Home")).to_be_visible()

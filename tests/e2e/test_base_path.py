@@ -1,4 +1,4 @@
-"""Everything below a path (``server.baseUrlPath``), as behind a proxy that also serves other things."""
+"""Everything below a path of the address (``server.baseUrlPath``), as behind a proxy that serves other things too."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Benchmark page as a visitor uses it: run, watch, stop, download, compare, apply; and the report on its own."""
+"""The Benchmark page as a visitor uses it: run, watch, stop, take away, compare, apply; and the report by itself."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def run(page: Page) -> None:
 
 
 def choose_little(page: Page) -> None:
-    """Choose a grid of one cell, so that a run is short."""
+    """A grid of one cell, so that a run is short."""
     page.get_by_text("Choose sizes and models yourself").click()
     page.get_by_text("Measure my choice").click()
     settle(page)
@@ -63,7 +63,7 @@ def test_the_quick_preset_from_start_to_live(server: Server, browser: Browser, t
         run(page)
         expect(page.get_by_text(re.compile(r"\d+ %, \d+ s left"))).to_be_visible(timeout=60_000)
         expect(page.locator(".posedeck-live-chart .main-svg").first).to_be_visible(timeout=60_000)
-        # To another page and back: the run continues.
+        # Another page, and back: the run goes on.
         page.get_by_role("link", name="Photo").click()
         expect(page.get_by_role("heading", name="Photo")).to_be_visible()
         page.get_by_role("link", name="Benchmark").click()
@@ -118,7 +118,7 @@ def test_a_second_visitor_waits_and_the_run_ends_with_the_first_ones_browser(
             second.reload()
             expect(second.get_by_text("Somebody's benchmark is under way")).to_be_visible()
             expect(second.get_by_role("button", name="Run")).to_be_disabled()
-        # The first visitor's browser is gone; nobody pressed Stop.
+        # The first one's browser is gone; nobody pressed Stop.
         expect(second.get_by_role("button", name="Run")).to_be_enabled(timeout=60_000)
 
 

@@ -1,4 +1,4 @@
-"""The camera check with a real browser that really refuses."""
+"""The camera check against real refusals of a real browser."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from tests.support.visit import settle
 pytestmark = pytest.mark.e2e
 
 APP = "tests/e2e/camera_check_app.py"
-#: A name for this machine that a browser does not trust without HTTPS.
+#: A name that leads to this machine, and yet is not one of those that a browser trusts without HTTPS.
 OUTSIDE_NAME = "posedeck.test"
 FAKE_CAMERA = "--use-fake-device-for-media-stream"
 SAY_YES = "--use-fake-ui-for-media-stream"
 
-#: Notes what the page requested, how many requests have no answer yet, and every track that it got, to see whether it
-#: was released.
+#: What the page asked for, how many of its questions have no answer yet, and every track that it was given, for a look
+#: at whether it was let go.
 WATCH_TRACKS = """
   window.wanted = [];
   window.unanswered = 0;
@@ -46,12 +46,12 @@ WATCH_TRACKS = """
     watched("enumerateDevices", (devices) => devices);
   }
 """
-#: Switches off the component's limit of 8 s, which could do what a test expects for another reason.
+#: Keeps the component's limit of 8 s from doing what a test wants to see done for another reason.
 WITHOUT_LIMIT = """
   const later = window.setTimeout;
   window.setTimeout = (what, delay, ...rest) => delay === 8000 ? 0 : later(what, delay, ...rest);
 """
-#: Fails like a camera that another program uses, for which Chromium has no flag.
+#: What another program that has the camera does to a page, and what no flag of Chromium can.
 FAIL_WITH = """
   navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("provoked", "{name}"));
 """
@@ -59,7 +59,7 @@ FAIL_WITH = """
 
 @pytest.fixture(scope="module")
 def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """The port of the small app."""
+    """Where the small app answers."""
     log = tmp_path_factory.mktemp("camera_check") / "log.txt"
     number = free_port()
     options = {"browser.serverAddress": OUTSIDE_NAME}
@@ -79,21 +79,21 @@ def launched(playwright: Playwright, *flags: str) -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def willing(playwright: Playwright) -> Iterator[Browser]:
-    """A browser with two cameras whose user always allows them."""
+    """A browser with two cameras, whose person always says yes."""
     with launched(playwright, SAY_YES, f"{FAKE_CAMERA}=device-count=2") as chromium:
         yield chromium
 
 
 @pytest.fixture(scope="module")
 def asking(playwright: Playwright) -> Iterator[Browser]:
-    """A browser with a camera whose permission the test sets."""
+    """A browser with a camera, in which permission is what the test sets."""
     with launched(playwright, FAKE_CAMERA) as chromium:
         yield chromium
 
 
 @contextmanager
 def opened(browser: Browser, url: str, script: str = "") -> Iterator[Page]:
-    """The app in a new context, once it has settled."""
+    """The app in a new context, at rest."""
     context = browser.new_context()
     context.add_init_script(WATCH_TRACKS + script)
     page = context.new_page()
@@ -116,7 +116,7 @@ def tick(page: Page, name: str) -> None:
 
 
 def expect_tracks(page: Page, live: list[bool]) -> None:
-    """Wait until exactly these of the tracks run."""
+    """Wait until just these of the tracks run."""
     page.wait_for_function(
         "live => JSON.stringify(window.tracks.map((track) => track.readyState === 'live')) === live",
         arg=str(live).lower().replace(" ", ""),
@@ -124,13 +124,13 @@ def expect_tracks(page: Page, live: list[bool]) -> None:
 
 
 def live_tracks(page: Page) -> list[bool]:
-    """For each track that the page ever got, whether it still runs."""
+    """For each track ever given to the page, whether it still runs."""
     states: list[bool] = page.evaluate("window.tracks.map((track) => track.readyState === 'live')")
     return states
 
 
 def allow_camera(page: Page, allowed: bool) -> None:
-    """Grant or withdraw the page's permission, like the switch beside the browser's address."""
+    """Give or take the page's permission, as the switch beside the browser's address does."""
     target = page.context.new_cdp_session(page).send("Target.getTargetInfo")["targetInfo"]
     chromium = page.context.browser
     assert chromium is not None
@@ -186,7 +186,7 @@ def test_an_address_without_https_is_insecure(playwright: Playwright, port: int)
 
 
 def test_a_machine_without_a_camera_is_no_camera(playwright: Playwright, port: int) -> None:
-    # No camera, even on a machine that has one.
+    # No camera, also on a machine that has one.
     with (
         launched(playwright, SAY_YES, f"{FAKE_CAMERA}=device-count=0") as chromium,
         opened(chromium, f"http://localhost:{port}") as page,
@@ -273,7 +273,7 @@ def test_every_camera_state_but_ready_is_a_trouble() -> None:
 def test_ways_on_do_not_need_what_is_missing() -> None:
     for state in set(get_args(CameraState)) - {"ready"}:
         assert "snapshot" not in fallbacks(state)  # it needs the camera too
-    assert not {"performer", "clip"} & set(fallbacks("ice_failed"))  # they use the same connection
+    assert not {"performer", "clip"} & set(fallbacks("ice_failed"))  # they come by the same connection
     assert "snapshot" in fallbacks("ice_failed")
 
 
@@ -285,7 +285,7 @@ def test_a_photo_is_always_a_way_on(trouble: LiveTrouble) -> None:
     assert ("retry" in ways) == (trouble not in ("insecure", "no_api"))
 
 
-# ---------------------------------------------------------------------- releasing the camera
+# ---------------------------------------------------------------------- letting go
 def test_without_hold_the_camera_is_let_go_at_once(willing: Browser, port: int) -> None:
     with opened(willing, f"http://localhost:{port}") as page:
         ask(page)
@@ -337,8 +337,8 @@ def test_held_for_eight_seconds_at_most(willing: Browser, port: int) -> None:
         assert live_tracks(page) == [False]
 
 
-# ---------------------------------------------------------------------- the script on its own
-#: Calls the component's script like Streamlit: `steps(run, wait)` gets a caller with an element, and a way to wait.
+# ---------------------------------------------------------------------- the script by itself
+#: Calls the component's script as Streamlit does: `steps(run, wait)` gets a caller with an element and a way to wait.
 BY_ITSELF = """
 async ([script, steps]) => {
   const module = await import(URL.createObjectURL(new Blob([script], { type: "text/javascript" })));

@@ -1,4 +1,4 @@
-"""Each page in a wide window and on a phone, in both languages: everything in its place, no overlap, nothing cut."""
+"""Each page in a wide window and on a phone, in both languages: all in its place, nothing over another, nothing cut."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def start_performer(page: Page) -> None:
     page.get_by_role("button", name="Start").click()
 
 
-#: What each page shows, and at least how many things can be seen on it.
+#: What each page shows, and at least how many things there are to see.
 PAGES: dict[str, tuple[Callable[[Page, Translator, bool], Rows], int]] = {
     "": (home, 35),
     "photo": (photo, 60),

@@ -1,4 +1,4 @@
-"""The Live page in a browser, as a visitor uses it: with the performer as a fake camera, and without any camera."""
+"""The Live page in a browser, as a person uses it: the performer as a fake camera, and without any camera."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.e2e
 
 
 def _returned(page: Page) -> Any:
-    """A frame of the returned video, shape (H, W, 4); None before the first one."""
+    """A frame of the returned video, shape (H, W, 4); None before the first."""
     return pixels(page.frame_locator("iframe[title^=streamlit_webrtc]").locator("video"))
 
 
@@ -62,7 +62,7 @@ def test_the_camera_comes_back_mirrored_with_dots_on_the_joints_and_live_figures
             places = [((1 - x) * width, y * height) for x, y in (truth[INDEX[joint]] for joint in joints)]
             return all(_red_near(picture, *place) for place in places)
 
-        # The browser sends smaller frames at first, and the first ones may have no dots.
+        # The browser's sending size grows at first, and the first frames may be without.
         until_on_page(page, dotted)
         chart = page.locator(".posedeck-live-chart .main-svg").first
         expect(chart).to_be_visible()
@@ -72,7 +72,7 @@ def test_the_camera_comes_back_mirrored_with_dots_on_the_joints_and_live_figures
 
 @contextmanager
 def started_with_camera(server: Server, browser: Browser, answer: str) -> Iterator[Page]:
-    """The Live page after Start, where a request for the camera returns the promise `answer`."""
+    """The Live page, once Start was pressed, where asking for the camera gives this promise."""
     with visit(browser, "about:blank") as page:
         page.add_init_script(
             f"navigator.mediaDevices && (navigator.mediaDevices.getUserMedia = () => {answer})"
@@ -108,7 +108,7 @@ def test_pictures_flow_through_nothing_but_a_relay(filmed: Browser, tmp_path: Pa
 
 
 # ---------------------------------------------------------------------- without a camera
-def test_the_performer_can_be_recorded_and_downloaded(server: Server, browser: Browser) -> None:
+def test_the_performer_can_be_recorded_and_taken_away(server: Server, browser: Browser) -> None:
     with visit(browser, f"{server.url}/live") as page:
         start(page, "Performer")
         page.get_by_text("with video").click()

@@ -1,4 +1,4 @@
-"""Charts that are redrawn in place: on the Live page, and on a page that updates far too often."""
+"""Charts that are redrawn in place: on the Live page, and on a page that redraws far too often."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ from tests.support.visit import settle, until_on_page, visit
 pytestmark = pytest.mark.e2e
 
 APP = "tests/e2e/live_chart_app.py"
-HEIGHT_PX = 240  # of its chart
-#: Not at the server's root, as behind many proxies; the Live page is tested at the root.
+HEIGHT_PX = 240  # that of its chart
+#: Not at the server's root, as behind many a proxy; the Live page is tested at the root.
 BASE = "/some/where"
 CHART = ".posedeck-live-chart"
 SCRIPT = re.compile(r"/posedeck/plotly-[\d.]+\.min\.js$")
 GAP_MS = 250
-#: A browser's timer may fire a little early, and its clock is coarse on purpose.
+#: A browser's timer may fire a little early, and its clock is made coarse on purpose.
 TIMER_MS = 5
-#: What a busy machine may add between the start of a drawing and its note.
+#: What a busy machine may add between a drawing's start and the note of it.
 BUSY_MS = 100
 TEXT_COLOUR = {False: "rgb(20, 23, 27)", True: "rgb(232, 234, 237)"}  # of .streamlit/config.toml
 
-#: From now on, notes how many figures have arrived, when each is drawn and what it shows, and each chart node that is
-#: added or removed.
+#: From now on, note how many figures have arrived, when each is drawn and what it shows, and each chart node that comes
+#: or goes.
 WATCH = """
     async () => {
         const box = document.querySelector(".posedeck-live-chart");
@@ -57,8 +57,8 @@ WATCH = """
         return seen;
     }
 """
-#: Calls the component's function like Streamlit when a newer call overtakes one: it ends the older one first. Then like
-#: Streamlit when it drops an element and brings it back at once.
+#: Calls the component's function as Streamlit does when a newer call overtakes one: it ends the older one first. Then
+#: as it does when it drops an element to bring it back at once.
 OVERTAKE = """
     async ([js, html, script]) => {
         const module = await import(URL.createObjectURL(new Blob([js], { type: "text/javascript" })));
@@ -189,7 +189,7 @@ def test_view_turned_by_hand_or_by_button_stays_turned_while_the_figure_moves(li
     arrived, drawn = seen.evaluate("seen => [seen.arrived, seen.drawnAt.length]")
     live.wait_for_function("([seen, wanted]) => seen.arrived >= wanted", arg=[seen, arrived + 4])
     live.mouse.move(x + 90, y + 10, steps=5)
-    assert seen.evaluate("seen => seen.drawnAt.length") == drawn  # none disturbs the user
+    assert seen.evaluate("seen => seen.drawnAt.length") == drawn  # none disturbs the hand
     live.mouse.up()
     _wait_for_drawings(live, seen, 1)
     turned = seen.evaluate(SEEN_CAMERA)
@@ -211,7 +211,7 @@ def test_view_turned_by_hand_or_by_button_stays_turned_while_the_figure_moves(li
 def test_labels_of_the_bars_have_room(live: Page) -> None:
     live.get_by_role("radio", name="Visibility").click()
     expect(live.locator(f"{CHART} .ytick text", has_text="Shoulder")).to_be_visible()
-    # Measured in one call: each drawing may replace the labels.
+    # Looked at in one go: each drawing may put new labels in the place of the old ones.
     room = live.wait_for_function(
         """chart => {
             const labels = [...document.querySelectorAll(`${chart} .ytick text`)];
@@ -226,7 +226,7 @@ def test_labels_of_the_bars_have_room(live: Page) -> None:
 # ---------------------------------------------------------------------- on a page that redraws far too often
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of the small app."""
+    """Where the small app answers."""
     log = tmp_path_factory.mktemp("live_chart") / "log.txt"
     with running_server(log, script=APP, base=BASE) as running:
         yield f"{running.url}/"
@@ -239,11 +239,11 @@ def test_twenty_figures_a_second_are_drawn_four_times_the_newest_each_time(
     with visit(browser, url) as page:
         seen = _watch(page)
         _wait_for_drawings(page, seen, 12)
-        _assert_in_place(seen)  # even with a line above it that appears and disappears
+        _assert_in_place(seen)  # also with a line above it that comes and goes
         _assert_at_most_four_a_second(seen)
         counts = [json.loads(shown)[0][1][1] for shown in seen.evaluate("seen => seen.shown")]
         assert all(later > earlier for earlier, later in pairwise(counts))
-        assert counts[-1] - counts[0] > len(counts)  # some were skipped
+        assert counts[-1] - counts[0] > len(counts)  # some were left out
         expect(page.get_by_role("img", name=re.compile(r"^Count \d+$"))).to_be_visible()
 
 
@@ -265,7 +265,7 @@ def test_chart_is_as_wide_as_its_column_also_when_that_changes(url: str, browser
         const box = document.querySelector("{CHART}");
         return box.querySelector(".main-svg").clientWidth === box.clientWidth && box.clientWidth;
     }}"""
-    with visit(browser, f"{url}?rest") as page:  # no new figure arrives
+    with visit(browser, f"{url}?rest") as page:  # no new figure comes
         seen = _watch(page)
         wide = page.wait_for_function(fits).json_value()
         page.set_viewport_size({"width": 500, "height": 900})
@@ -296,7 +296,7 @@ def test_unreachable_script_leaves_an_empty_place_and_is_tried_again(url: str, b
             page.goto(url)
         box = page.locator(CHART)
         expect(box).to_have_css("height", f"{HEIGHT_PX}px")
-        expect(box).to_have_attribute("aria-label", re.compile(r"^Count \d\d$"))  # others have arrived since
+        expect(box).to_have_attribute("aria-label", re.compile(r"^Count \d\d$"))  # others have come since
         expect(box.locator("svg")).to_have_count(0)
         expect(page.get_by_text("below")).to_be_visible()
         page.unroute(SCRIPT)
@@ -310,7 +310,7 @@ def test_chart_that_goes_frees_what_plotly_held_and_may_come_back(url: str, brow
         page.get_by_text("Show").click()
         expect(page.locator(CHART)).to_have_count(0)
         drawn = seen.evaluate("seen => seen.drawnAt.length")
-        # It is freed a second later; a pending drawing would have happened by then.
+        # It is freed a second later; a drawing that was still to come would have come by then.
         page.wait_for_function("seen => !seen.plot.isConnected && !seen.plot._fullLayout", arg=seen)
         assert seen.evaluate("seen => seen.drawnAt.length") == drawn
         page.get_by_text("Show").click()

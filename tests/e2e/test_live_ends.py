@@ -1,4 +1,4 @@
-"""However a live stream ends, its seat is free afterwards and the server still works."""
+"""However a live stream ends, its seat is free afterwards, and the server is none the worse for it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _threads(server: Server) -> int:
 
 def _wait_until_nobody_watches(server: Server) -> None:
     port = urlsplit(server.url).port
-    # A killed browser does not say goodbye; the server notices after about ten seconds.
+    # A killed browser says no goodbye and is missed after some ten seconds.
     until(lambda: seats_taken(port) == 0)
 
 
@@ -84,7 +84,7 @@ def test_starting_and_stopping_in_a_browser_leaves_no_thread_behind(server: Serv
             stop(page)
             watching(page, 0)
             counts.append(_threads(server))
-        # A thread may take a moment to end, and pools first grow to their size; a leak adds threads each round.
+        # A thread may take a moment to end, and pools fill up to their size at first; a leak adds some each round.
         until_on_page(page, lambda: _threads(server) <= counts[0] + rounds - 2)
 
 
@@ -101,5 +101,5 @@ def test_a_server_that_is_stopped_while_somebody_watches_ends_quietly_and_soon(
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_the_server_runs_on_the_event_loop_that_keeps_up_with_many_packets(server: Server) -> None:
-    # asyncio's own loop reads one packet of a socket a turn: with six viewers pictures fell seconds behind.
+    # asyncio's own takes one packet of a socket a turn: with six viewers pictures fell seconds behind.
     assert "/uvloop/" in Path(f"/proc/{server.process.pid}/maps").read_text()

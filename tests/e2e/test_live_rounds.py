@@ -1,4 +1,4 @@
-"""Start, wait for a seat, stop, again and again: no page hangs, even on a busy machine or with a dead browser timer."""
+"""Start, wait for a seat, stop, again and again: nobody hangs, on a busy machine or with a browser whose timer died."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.support.visit import settle, visit
 
 pytestmark = pytest.mark.e2e
 
-#: Stops the timers by which a browser draws the figures, once or twice a second.
+#: The timers by which a browser draws the figures, twice a second or once, never fire.
 NO_TIMER = """
     const setAnyInterval = window.setInterval;
     window.setInterval = (call, ms, ...more) =>
@@ -46,7 +46,7 @@ def two_visitors(server: Server, browser: Browser, script: str = "") -> Iterator
 
 
 def a_round(first: Page, second: Page) -> dict[str, float]:
-    """One watches, the other waits and gets the seat; return the seconds of each step."""
+    """One watches, the other waits and gets the seat; seconds of each step."""
     took_s = {}
     began_s = time.monotonic()
 
@@ -79,7 +79,7 @@ def test_who_comes_when_all_seats_are_taken_waits_and_gets_the_next(
             first, second = second, first
 
 
-def test_a_page_whose_timer_died_still_goes_on(one_seat: Server, browser: Browser) -> None:
+def test_a_page_whose_timer_died_goes_on_all_the_same(one_seat: Server, browser: Browser) -> None:
     with two_visitors(one_seat, browser, NO_TIMER) as (first, second):
         a_round(first, second)
 

@@ -1,4 +1,4 @@
-"""Logging in through a provider, with Streamlit's own login and all its real parts."""
+"""Logging in at a provider, with Streamlit's own login and all of its real parts."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Nothing leaves this machine, no picture reaches its disk, and the headers block nothing that a page needs.
+"""Nothing leaves this machine, no picture reaches its disk, and the headers forbid nothing that a page needs.
 
-One walk through everything, seen from three sides: what the browser requests, what it refuses, what the server does.
+One walk through everything, seen from three sides: what the browser asks for, what it refuses, what the server does.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ BENCHMARK_TABS = ("Where the time goes", "What is lost", "Scaling", "Compare", "
 
 
 def _large_picture() -> bytes:
-    """A PNG of about 4 MB: web servers often put uploads above 1 MB into temporary files."""
+    """A PNG of some 4 MB: web servers like to put uploads above 1 MB into temporary files."""
     frame_rgb = render_frame("arm_raise", 0.0, camera=Camera(1280, 960), noise=12.0).rgb
     data = encode_png(frame_rgb)
     assert len(data) > 2_000_000
@@ -49,7 +49,7 @@ def _open_tabs(page: Page, names: Iterable[str]) -> None:
 
 
 def _use_everything(page: Page, server: Server) -> None:
-    """Visit each page in both languages and open everything that can be opened."""
+    """Visit each page in both languages and open whatever can be opened."""
     for language in ("zh", "en"):
         for name in PAGES:
             page.goto(f"{server.url}/{name}?lang={language}")
@@ -108,18 +108,18 @@ _STRACE = [
 
 @dataclass(frozen=True)
 class Walk:
-    """What the browser and the server did while a visitor used everything."""
+    """What a visitor who used everything was seen to do, and what was seen of the server."""
 
     url: str
     asked: list[str]
     refused: list[str]
-    #: System calls that connect, send or create a file, with their times; None where they cannot be traced.
+    #: Calls of the system that connect, send or make a file, with their times; None where they cannot be watched.
     calls: list[str] | None
     started_s: float
 
 
 def _foreign_websocket(port: int | None) -> int:
-    """Request Streamlit's WebSocket like a page of another origin; return the answer's status."""
+    """Ask for Streamlit's WebSocket as a page of another origin would; the answer's status."""
     connection = http.client.HTTPConnection("127.0.0.1", port or 0, timeout=30)
     upgrade = {
         "Origin": "http://elsewhere.example",
@@ -166,7 +166,7 @@ def test_the_browser_refuses_nothing_that_a_page_needs(walk: Walk) -> None:
 
 def test_a_foreign_request_would_be_noticed(browser: Browser) -> None:
     asked: list[str] = []
-    with visit(browser, "about:blank") as page:  # on a page of PoseDeck the browser would refuse it
+    with visit(browser, "about:blank") as page:  # the browser would refuse it for a page of PoseDeck's
         page.context.on("request", lambda request: asked.append(request.url))
         page.evaluate("fetch('http://127.0.0.2:9/').catch(() => 0)")
     assert any("127.0.0.2" in url for url in asked)
@@ -177,7 +177,7 @@ _ADDRESS = re.compile(r'(?:inet_addr\("(?P<v4>[^"]+)"\)|inet_pton\(AF_INET6, "(?
 
 
 def _own_addresses() -> set[str]:
-    """Addresses of this machine on its networks: a live picture sent there stays here."""
+    """Addresses of this machine on its networks: a live picture may go there and stays here."""
     return {
         ip.ip if isinstance(ip.ip, str) else ip.ip[0]
         for adapter in ifaddr.get_adapters()
@@ -186,7 +186,7 @@ def _own_addresses() -> set[str]:
 
 
 def _foreign(trace: Iterable[str]) -> list[str]:
-    """Lines of a trace that contact an address outside this machine."""
+    """Lines of a trace that speak to an address outside this machine."""
     own = _own_addresses()
     return [
         line
@@ -212,7 +212,7 @@ def test_foreign_addresses_in_a_trace_are_told_from_own_ones() -> None:
 
 
 def _written(trace: Iterable[str]) -> list[str]:
-    """Lines that create a file, except Python's compiled modules."""
+    """Lines that make a file, Python's own compiled modules apart."""
     return [
         line for line in trace if re.search("O_CREAT|O_TMPFILE|creat\\(", line) and "__pycache__" not in line
     ]
@@ -223,7 +223,7 @@ needs_strace = pytest.mark.skipif(not _can_trace(), reason="needs strace and the
 
 @needs_strace
 def test_the_trace_would_notice_a_foreign_connection_and_a_file(tmp_path: Path) -> None:
-    # UDP: connecting sends nothing. 198.51.100.0/24 is reserved for examples (RFC 5737).
+    # UDP: connecting sends nothing. 198.51.100.0/24 is set aside for examples (RFC 5737).
     code = (
         "import socket, tempfile; socket.socket(socket.AF_INET, socket.SOCK_DGRAM).connect(('198.51.100.1', 9));"
         "tempfile.TemporaryFile().close()"
@@ -239,5 +239,5 @@ def test_the_trace_would_notice_a_foreign_connection_and_a_file(tmp_path: Path) 
 def test_the_server_connects_to_nobody_and_writes_no_file(walk: Walk) -> None:
     assert walk.calls, "nothing was watched"
     assert _foreign(walk.calls) == []
-    # At the start ctypes looks for libraries by running a compiler, which briefly creates files of its own.
+    # At start ctypes looks for libraries by running a compiler, which leaves files of its own for a moment.
     assert _written(line for line in walk.calls if float(line.split()[1]) > walk.started_s) == []

@@ -1,4 +1,4 @@
-"""The Photo page in a browser, as a visitor uses it."""
+"""The Photo page in a browser, as a person uses it."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_the_divider_moves_by_keyboard(photo: Page) -> None:
 
 
 # ---------------------------------------------------------------------- own pictures
-def test_an_uploaded_picture_is_analysed_and_every_format_can_be_downloaded(photo: Page) -> None:
+def test_an_uploaded_picture_is_analysed_and_every_format_can_be_taken_away(photo: Page) -> None:
     upload(photo, ("my squat.png", sample_bytes("stand")))
     expect(_caption(photo)).to_contain_text("1 person")
 
@@ -111,7 +111,7 @@ def test_a_long_batch_and_its_zip_show_progress_and_can_be_stopped(photo: Page) 
         (f"{i}.jpg", encode_jpeg(render_frame("walk", i / 40, yaw_deg=30).rgb, quality=80 + i % 15))
         for i in range(40)
     ]
-    photo.get_by_text("heavy: most exact").click()  # slow enough to be seen at work
+    photo.get_by_text("heavy: most exact").click()  # slow enough to be caught in the act
     settle(photo)
     photo.locator("input[type=file]").first.set_input_files(
         [{"name": name, "mimeType": "image/jpeg", "buffer": data} for name, data in pictures]
@@ -141,7 +141,7 @@ def test_a_camera_snapshot_is_analysed(photo: Page) -> None:
     expect(_caption(photo)).to_contain_text("nobody found")  # Chromium's fake camera shows no person
     expect(photo.get_by_test_id("stCameraInput")).to_have_count(
         0
-    )  # the result is not covered and the camera is off
+    )  # the result is not covered, the camera is off
 
 
 def test_a_bad_file_gets_a_sentence_and_the_page_lives_on(photo: Page) -> None:
@@ -181,7 +181,7 @@ def test_each_tab_shows_its_view(photo: Page) -> None:
 def test_hovering_a_landmark_names_it_with_its_figures(photo: Page) -> None:
     plot = photo.locator(".js-plotly-plot").first
     plot.scroll_into_view_if_needed()
-    # Plotly's own layer for the pointer is above the points: hence by force.
+    # Plotly's own layer for the pointer lies above the points: hence by force.
     plot.locator(".scatterlayer .points path").first.hover(force=True)
     expect(plot.locator(".hoverlayer")).to_contain_text(
         re.compile(r"x \d+ px, y \d+ px, z -?[\d.]+visibility")
@@ -210,7 +210,7 @@ def test_skeleton_only_sends_no_picture_of_the_person(photo: Page) -> None:
     expect(photo.get_by_label(re.compile("Where the picture changes"))).to_have_count(0)
     shown = pixels(_drawn(photo))
     grey = np.ptp(shown[..., :3].astype(int), axis=-1) < 30
-    assert grey.mean() > 0.97  # the rest has hardly any colour: no shirt, no floor
+    assert grey.mean() > 0.97  # what is left has hardly a colour: no shirt, no floor
     expect(photo.locator(".js-plotly-plot image")).to_have_count(0)
 
 
@@ -231,7 +231,7 @@ def test_the_wheel_over_the_interactive_picture_scrolls_the_page(photo: Page) ->
     plot.hover(position={"x": 200, "y": 100})
     top = plot.evaluate("element => element.getBoundingClientRect().top")
     photo.mouse.wheel(0, 200)
-    # Not with wait_for_function: the page's policy blocks its eval.
+    # Not by wait_for_function: the page's policy forbids its eval.
     plot.evaluate(
         """async (element, top) => {
             while (element.getBoundingClientRect().top >= top - 50) await new Promise(requestAnimationFrame);

@@ -1,4 +1,4 @@
-"""What the headers block, in a real browser. test_offline.py shows that every page works with them."""
+"""What the answers' headers forbid, in a real browser. That every page works with them is seen in test_offline.py."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def ask(server: Server, path: str, method: str = "GET") -> dict[str, str]:
     return dict(Client(urlsplit(server.url).port or 0).ask(method, path).headers)
 
 
-def test_what_the_headers_block_is_refused_and_noticed(server: Server, browser: Browser) -> None:
+def test_what_the_headers_forbid_is_refused_and_noticed(server: Server, browser: Browser) -> None:
     refused: list[str] = []
     with visit(browser, server.url, refused=refused) as page:
         settle(page)
@@ -69,7 +69,7 @@ def test_answers_for_programs_may_show_and_run_nothing(server: Server) -> None:
 
 def test_another_origin_may_neither_upload_nor_read(server: Server) -> None:
     client = Client(urlsplit(server.url).port or 0)
-    # Streamlit's protection against forged requests is on: an upload without its cookie's token is refused.
+    # Streamlit's protection against forged requests is on: a file without its cookie's token is refused.
     upload = client.ask("PUT", "/_stcore/upload_file/session/file", sample_bytes("stand"))
     assert upload.status == 403
     foreign = client.ask("GET", "/api/v1/health", headers={"Origin": "https://elsewhere.example"})

@@ -1,4 +1,4 @@
-"""Proof that PoseDeck works where only a TURN server connects browser and server."""
+"""The proof that PoseDeck works where nothing but a TURN server connects the browser and the server."""
 
 from __future__ import annotations
 
@@ -33,17 +33,17 @@ def turn(tmp_path: Path) -> Iterator[Turn]:
 
 
 def press_start(page: Page) -> None:
-    """Start the stream in streamlit-webrtc's own component."""
+    """Start the stream of streamlit-webrtc's own component."""
     page.frame_locator("iframe[title^=streamlit_webrtc]").get_by_role("button", name="Start").click()
 
 
 def candidates(sdp: str) -> list[str]:
-    """The types of address that a session description offers: host, srflx, relay."""
+    """The types of the addresses that a session description offers: host, srflx, relay."""
     return re.findall(r"(?m)^a=candidate:.* typ (\w+)", sdp)
 
 
 def gathered(environment: dict[str, str]) -> str:
-    """The session description of a server started with `environment`."""
+    """The session description of a server that starts with `environment`."""
     force_relay()
     configuration = read_settings(environment, []).configuration()
     return in_a_loop(_gather(configuration))
@@ -73,8 +73,8 @@ def test_pictures_flow_both_ways_through_nothing_but_the_relay(
     assert figures["pair"] == ["relay", "relay"]
     assert set(candidates(figures["answer"])) == {"relay"}
     assert turn.allocations() >= 2  # one for each end
-    assert "TURN allocation created" in log  # everything is logged here, even what usually is not,
-    assert turn.credential not in log  # but still not the password
+    assert "TURN allocation created" in log  # everything is logged here, even what normally is not,
+    assert turn.credential not in log  # and still not the password
 
 
 @needs_coturn
@@ -94,7 +94,7 @@ def test_server_offers_its_own_addresses_beside_the_relay_unless_told_otherwise(
 
 @needs_coturn
 @pytest.mark.parametrize("transport", ["udp", "tcp"])
-def test_the_configuration_in_deploy_gives_relayed_addresses(tmp_path: Path, transport: str) -> None:
+def test_configuration_to_take_along_gives_relayed_addresses(tmp_path: Path, transport: str) -> None:
     port = free_port()
     places = {"listening-ip": HOST, "relay-ip": HOST, "listening-port": port, "allowed-peer-ip": HOST}
     places |= {"realm": "turn.example.org", "user": "posedeck:for-this-test", "log-file": "stdout"}
@@ -111,7 +111,7 @@ def test_the_configuration_in_deploy_gives_relayed_addresses(tmp_path: Path, tra
     with log.open("wb") as sink:
         process = subprocess.Popen(command, stdout=sink, stderr=sink)
     try:
-        until(lambda: candidates(gathered(environment)) == ["relay"])  # coturn takes a moment to start
+        until(lambda: candidates(gathered(environment)) == ["relay"])  # it takes a moment to start
     finally:
         process.terminate()
         process.wait(20)
@@ -127,7 +127,7 @@ def test_relay_stops_with_its_block(tmp_path: Path) -> None:
         probe.connect((HOST, turn.port))
 
 
-def test_missing_coturn_is_reported_in_one_sentence(
+def test_missing_coturn_is_said_in_one_sentence(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("PATH", "")

@@ -1,4 +1,4 @@
-"""A page that returns each picture unchanged, for test_turn.py. Its log has every message of every library."""
+"""A page that sends each picture back as it came, for test_turn.py. Its log holds all that any library has to say."""
 
 from __future__ import annotations
 
@@ -27,6 +27,6 @@ def main() -> None:
     )
 
 
-if __name__ == "__main__":  # when Streamlit runs it; pytest only imports it to look for doctests
+if __name__ == "__main__":  # as Streamlit runs it; pytest only imports it, in search of doctests
     logging.basicConfig(level=logging.DEBUG)
     main()

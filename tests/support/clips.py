@@ -1,4 +1,4 @@
-"""Videos like those of other programs, and files that are not videos."""
+"""Videos as other programs write them, and files that are none."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def plain(colour: tuple[int, int, int], size_wh: tuple[int, int] = (320, 240)) -
 
 
 def quarters(size_wh: tuple[int, int] = (320, 240)) -> FrameRGB:
-    """Red and green above, blue and white below."""
+    """Red, green above; blue, white below."""
     width, height = size_wh
     frame = plain(RED, size_wh)
     frame[: height // 2, width // 2 :] = GREEN
@@ -54,7 +54,7 @@ def encode(
     aspect: Fraction | None = None,
     **options: str,
 ) -> bytes:
-    """A video like one that another program wrote."""
+    """A video as another program would write it."""
     file = io.BytesIO()
     with av.open(file, "w", format=file_format) as container:
         stream: Any = container.add_stream(codec, rate=fps, options=options)
@@ -73,7 +73,7 @@ def encode(
 
 
 def sound_only(cover: bool = False) -> bytes:
-    """A sound file, with `cover` also with a picture of its album."""
+    """A song, perhaps with the picture of its album."""
     file = io.BytesIO()
     with av.open(file, "w", format="mp4") as container:
         stream: Any = container.add_stream("aac", rate=48_000)
@@ -94,7 +94,7 @@ def sound_only(cover: bool = False) -> bytes:
 
 
 ONE, W = 1 << 16, 1 << 30
-#: Display matrix, as libavutil/display.h describes it, and the colours of the four quarters that it gives.
+#: Display matrix, as libavutil/display.h describes it, and where the quarters red, green, blue, white then lie.
 TURNS = {
     "none": ([ONE, 0, 0, 0, ONE, 0, 0, 0, W], (RED, GREEN, BLUE, WHITE)),
     "clockwise": ([0, ONE, 0, -ONE, 0, 0, 0, 0, W], (BLUE, RED, WHITE, GREEN)),

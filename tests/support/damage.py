@@ -1,4 +1,4 @@
-"""Damaged, lying and foreign picture files, the same on every run."""
+"""Damaged, lying and foreign picture files, the same ones on every run."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MEGA = 10**6
 
 
 def pictures() -> dict[str, bytes]:
-    """A small picture of the performer in every format that can be read."""
+    """The performer, small, in every format that can be read."""
     image = Image.fromarray(render_frame("jack", 0.0, camera=Camera(160, 120)).rgb)
     files = {}
     for kind in ("JPEG", "PNG", "WEBP", "GIF"):
@@ -40,7 +40,7 @@ def cut(data: bytes, random: np.random.Generator) -> bytes:
 
 
 def flipped(data: bytes, random: np.random.Generator) -> bytes:
-    """Some bits flipped, anywhere."""
+    """Some bits turned over, anywhere."""
     changed = bytearray(data)
     for _ in range(random.integers(1, 40)):
         changed[random.integers(0, len(data))] ^= 1 << random.integers(0, 8)
@@ -48,7 +48,7 @@ def flipped(data: bytes, random: np.random.Generator) -> bytes:
 
 
 def lying_head(data: bytes, random: np.random.Generator) -> bytes:
-    """Random bytes over the first ones, where sizes and types are."""
+    """The first bytes, where sizes and types are, overwritten at random."""
     changed = bytearray(data)
     start = int(random.integers(4, 40))
     changed[start : start + 8] = random.bytes(8)
@@ -56,7 +56,7 @@ def lying_head(data: bytes, random: np.random.Generator) -> bytes:
 
 
 def patched(data: bytes, random: np.random.Generator) -> bytes:
-    """A piece of the file copied into another place in it."""
+    """A piece of the file put into another place of it."""
     start, to = (int(place) for place in random.integers(0, len(data), 2))
     length = int(random.integers(1, 200))
     return data[:to] + data[start : start + length] + data[to:]
@@ -66,7 +66,7 @@ def patched(data: bytes, random: np.random.Generator) -> bytes:
 def _png(
     width: int, height: int, body: bytes, *, depth: int = 8, colour: int = 2, sums: bool = True
 ) -> bytes:
-    """A PNG whose head may say anything; `body` is what its pixels are unpacked to."""
+    """A PNG whose head may say anything; `body` is what its pixels unpack to."""
 
     def part(kind: bytes, data: bytes) -> bytes:
         check = zlib.crc32(kind + data) if sums else 0
@@ -78,7 +78,7 @@ def _png(
 
 
 def lying_pngs() -> Iterator[bytes]:
-    """PNGs whose head names other sizes, depths and colours than the pixels have; one also has wrong check sums."""
+    """Heads that promise other sizes, depths and colours than what follows, all with valid check sums."""
     row = bytes(1 + 3 * 64)
     for size in (0, 1, 63, 65, 4096, 60_000, 2**16, 2**31 - 1, 2**32 - 1):
         yield _png(size, 64, row * 64)
@@ -101,10 +101,10 @@ def lying_sizes(files: dict[str, bytes]) -> Iterator[bytes]:
 
 
 def bombs() -> Iterator[bytes]:
-    """Small files that unpack to large ones."""
+    """Small files that unpack to very much."""
     yield _png(50_000, 50_000, bytes(20 * _MEGA))
     yield _png(20_000, 2_600, bytes(20 * _MEGA))
-    yield _png(7_000, 7_000, bytes(100))  # allowed by its size, but nearly empty
+    yield _png(7_000, 7_000, bytes(100))  # allowed by its size, and nearly nothing in it
     yield _png(640, 480, bytes(30 * _MEGA))  # far more than its head says
     for side in (8_000, 16_000):
         file = io.BytesIO()
@@ -131,7 +131,7 @@ def _zipped(name: str, data: bytes) -> bytes:
 
 
 def foreign(files: dict[str, bytes]) -> Iterator[bytes]:
-    """Files of other kinds (ZIP in ZIP, SVG, HTML and more), also before, after and behind the head of a picture."""
+    """Files of other kinds, ZIP in ZIP, SVG and HTML among them, and such with a picture's first bytes or last."""
     nested = files["PNG"]
     for _ in range(4):
         nested = _zipped("photo.png", nested)
@@ -171,7 +171,7 @@ def foreign(files: dict[str, bytes]) -> Iterator[bytes]:
 
 
 def corpus() -> list[bytes]:
-    """All files, always in the same order."""
+    """All of them, in an order that does not change."""
     random = np.random.default_rng(SEED)
     files = pictures()
     kinds: list[tuple[Callable[[bytes, np.random.Generator], bytes], int]] = [

@@ -1,4 +1,4 @@
-"""Where things are on a page: in what order, whether any two overlap, whether any text is cut."""
+"""Where things are on a page: in which order, whether any two overlap, whether any text is cut."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page
 
-#: Less than anyone sees: rounding, borders that share a line.
+#: Less than anybody sees: rounding, borders that share a line.
 _SLACK_PX = 1.5
-#: Charts are drawn, and redrawn with another width, after the server has sent everything.
+#: Charts are drawn, and drawn again in another width, after the server has said all.
 _LIMIT_S = 20.0
 
-# A thing is a picture, a chart, a field or a piece of text; boxes around them do not count. Of a thing, the part counts
-# that nothing clips.
+# What a person sees as one thing is a picture, a chart, a field, or a run of text; boxes around them do not count.
+# A thing is seen as far as all that clips it lets it be seen.
 _LOOK = """
     (slack) => {
         const PICTURES = "img, video, iframe, canvas, input:not([type=file]), textarea, .js-plotly-plot, "
@@ -33,13 +33,13 @@ _LOOK = """
         const cut = [];
         const things = [];
         const add = (element, rect, isText, floats) => {
-            let scrolls = false; // what can be scrolled into view is not clipped by what surrounds the scrolled box
+            let scrolls = false; // what can be scrolled to is not clipped by what lies around the scrolled box
             let seen = { left: rect.left, right: rect.right, top: rect.top, bottom: rect.bottom };
             for (let box = isText ? element : element.parentElement; box; box = box.parentElement) {
                 const { overflowX, overflowY, position } = getComputedStyle(box);
                 const clip = box.getBoundingClientRect();
                 if (overflowX !== "visible") {
-                    // A box can be scrolled to what sticks out on its right, but not on its left.
+                    // A box that scrolls can be scrolled to what sticks out at its right, not at its left.
                     const atLeft = seen.left < clip.left - slack && !box.scrollLeft;
                     const atRight = seen.right > clip.right + slack && !SCROLLS.has(overflowX);
                     seen = meet(seen, { ...seen, left: clip.left, right: clip.right });
@@ -53,7 +53,7 @@ _LOOK = """
             }
             things.push({ element, name: about(element), floats, ...seen });
         };
-        // What floats above the page (Streamlit's header, an open sidebar on a phone) covers it on purpose.
+        // What floats above the page (Streamlit's header, a sidebar that is open on a phone) covers it on purpose.
         const floating = (element) => {
             for (let box = element; box; box = box.parentElement)
                 if (["fixed", "sticky"].includes(getComputedStyle(box).position)) return box;
@@ -93,7 +93,7 @@ _LOOK = """
 
 
 def faults_of(page: Page, at_least: int) -> list[str]:
-    """What overlaps, is cut or is wider than the window, measured in one call; and whether enough things are shown."""
+    """What overlaps, is cut or is wider than the window, looked at in one go; and whether there is much to see."""
     found: dict[str, Any] = page.evaluate(_LOOK, _SLACK_PX)
     faults = [f"{one!r} and {other!r} overlap" for one, other in found["overlaps"]]
     faults += [f"{one!r} is cut" for one in found["cut"]]
@@ -105,7 +105,7 @@ def faults_of(page: Page, at_least: int) -> list[str]:
 
 
 def misplaced(rows: Sequence[Sequence[Locator]]) -> list[str]:
-    """What is out of place: each row belongs below the one before, its things side by side from left to right."""
+    """What is not where it belongs: each row below the one before it, and a row's things side by side from the left."""
     faults = []
     above = 0.0
     for row in rows:
@@ -123,7 +123,7 @@ def misplaced(rows: Sequence[Sequence[Locator]]) -> list[str]:
 
 
 def assert_sound(page: Page, rows: Sequence[Sequence[Locator]], at_least: int) -> None:
-    """Wait until everything is in its place, nothing overlaps, no text is cut and nothing is wider than the window."""
+    """Wait until all is in its place, nothing overlaps, no text is cut and nothing is wider than the window."""
     deadline_s = time.monotonic() + _LIMIT_S
     while faults := [*faults_of(page, at_least), *misplaced(rows)]:
         assert time.monotonic() < deadline_s, "\n".join(faults)

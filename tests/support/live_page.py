@@ -1,4 +1,4 @@
-"""What a visitor does on the Live page."""
+"""What a person does on the Live page."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def stop(page: Page) -> None:
 
 
 def seats_taken(port: int | None) -> int:
-    """How many people watch, according to the REST interface at that port of this machine."""
+    """How many people watch, as the server at that port of this machine tells programs."""
     taken: int = Client(port or 0).get("/api/v1/health").json()["seats"]["taken"]
     return taken
 

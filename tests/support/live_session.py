@@ -10,7 +10,7 @@ from tests.support.waiting import LONG_S, in_a_loop, until_in_loop
 
 
 def play(session: LiveSession, settings: LiveSettings) -> LiveStream:
-    """Start and connect like a browser, up to the wait for the first frame; return the stream that waits for frames."""
+    """Start and connect as a browser does, up to the wait for the first frame; gives the stream that wants frames."""
     connection = session.connection
     connection.ask()
     session.shown("performer")

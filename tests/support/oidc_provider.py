@@ -1,4 +1,4 @@
-"""An OpenID Connect provider on this machine, for tests: it knows one person and logs them in without questions."""
+"""An OpenID Connect provider on this machine, for tests: it knows one person and asks them nothing."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CLIENT_ID, CLIENT_SECRET = "posedeck-tests", "a secret of the tests"
 
 @dataclass
 class Provider:
-    """Who logs in next, and which addresses were requested."""
+    """Who logs in next, and what is asked."""
 
     address: str
     person: dict[str, Any] = field(default_factory=dict)

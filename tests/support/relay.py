@@ -1,4 +1,4 @@
-"""A stream through a TURN server, measured in the browser."""
+"""A stream that goes through a TURN server, watched in the browser."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from tests.support.visit import until_on_page, visit
 needs_coturn = pytest.mark.skipif(
     shutil.which("turnserver") is None, reason="needs coturn: sudo apt-get install -y coturn"
 )
-PICTURES = 30  # more than one; a broken path returns none
+PICTURES = 30  # more than one; a broken path brings none
 
-#: Keeps every connection of any frame of the page where the test finds it.
+#: Keeps every connection that any frame of the page makes where the test finds it.
 _KEEP_CONNECTIONS = """
     window.connections = [];
     window.RTCPeerConnection = class extends RTCPeerConnection {
@@ -24,7 +24,7 @@ _KEEP_CONNECTIONS = """
     };
 """
 
-#: The path of the pictures and how many were sent and returned, once `wanted` have returned or a minute is over.
+#: The path that the pictures take and how many went there and came back, once `wanted` have, or after a minute.
 _FIGURES = """
     async wanted => {
         const deadline = performance.now() + 60_000;
@@ -49,7 +49,7 @@ _FIGURES = """
 
 
 def _connected_frame(page: Page) -> Frame:
-    """Wait for a frame of the page that has opened a connection, and return it."""
+    """The frame of the page whose script has opened a connection, once one has."""
     found: list[Frame] = []
 
     def looked() -> bool:
@@ -61,7 +61,7 @@ def _connected_frame(page: Page) -> Frame:
 
 
 def figures_of_stream(browser: Browser, url: str, start: Callable[[Page], None]) -> dict[str, Any]:
-    """Start the stream on the page at `url`; return its figures once enough pictures have returned."""
+    """Start the stream on the page at `url`; return its figures once enough pictures have come back."""
     with visit(browser, "about:blank") as page:
         page.add_init_script(_KEEP_CONNECTIONS)
         page.goto(url)

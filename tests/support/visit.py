@@ -1,4 +1,4 @@
-"""A visitor in a real browser: opening a page, waiting until it settles, uploading and downloading files."""
+"""A visitor in a real browser: at a page, until it is at rest, with files and downloads."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ CHROMIUM_FLAGS = [
 _LOOK_EVERY_MS = 50
 
 _REFUSED = "refused:"
-#: Only this event names the directive; it is fired once for each refusal.
+#: The event alone says which directive it was; it comes once for each refusal.
 _TELL_REFUSALS = f"""
     document.addEventListener("securitypolicyviolation", event => console.error(
         "{_REFUSED}", event.effectiveDirective, event.blockedURI, event.sourceFile, event.lineNumber));
@@ -50,7 +50,7 @@ _PIXELS = """
 
 
 def _note_refusal(text: str, refused: list[str]) -> None:
-    # Features that Permissions-Policy refuses have no such event, only a message of Chromium.
+    # Chromium's own sentence is for what has no such event: features refused by Permissions-Policy.
     if text.startswith(_REFUSED) or "Permissions policy violation" in text:
         refused.append(text[:300])
 
@@ -68,8 +68,8 @@ def visit(
 ) -> Iterator[Page]:
     """A new visitor at `url`.
 
-    Script errors fail the test, and so does whatever the browser refuses because of a header, in frames too. If
-    `refused` is given, refusals are added to it instead.
+    Errors of scripts fail the test, and so does what the browser refuses because of a header, in frames too; the latter
+    goes to `refused` instead if that is given.
     """
     context = browser.new_context(
         viewport={"width": width, "height": height},
@@ -91,18 +91,18 @@ def visit(
 
 
 def settle(page: Page) -> None:
-    """Wait until the server has finished the page."""
+    """Until the server has nothing more to say."""
     expect(page.locator("[data-testid=stApp]")).to_have_attribute("data-test-script-state", "notRunning")
 
 
 def wait_for_result(page: Page) -> None:
-    """Wait until a picture is drawn, or a sentence says why not, and the page has settled."""
+    """Until a picture is drawn, or a sentence says why not, and the page is at rest."""
     expect(page.get_by_text(" ms · ").first).to_be_visible()
     settle(page)
 
 
 def until_on_page(page: Page, happened: Callable[[], object], within_s: float = LONG_S) -> None:
-    """Wait for something that Playwright's own `expect` cannot check, while the page's events go on."""
+    """Wait for something that Playwright's own `expect` does not know, while the page's events go on."""
     deadline_s = time.monotonic() + within_s
     while not happened():
         assert time.monotonic() < deadline_s, "it never happened"
@@ -110,7 +110,7 @@ def until_on_page(page: Page, happened: Callable[[], object], within_s: float = 
 
 
 def upload(page: Page, *files: tuple[str, bytes]) -> None:
-    """Upload pictures on the Photo page, and wait until the sample is gone."""
+    """Choose own pictures on the Photo page, and see the sample go."""
     page.locator("input[type=file]").first.set_input_files(
         [{"name": name, "mimeType": "image/png", "buffer": data} for name, data in files]
     )
@@ -119,7 +119,7 @@ def upload(page: Page, *files: tuple[str, bytes]) -> None:
 
 
 def download(page: Page, button: Locator) -> tuple[str, bytes]:
-    """Press a button; return the name and content of the file that it downloads."""
+    """Press a button; name and contents of the file that it gives."""
     with page.expect_download() as waiting:
         button.click()
     return waiting.value.suggested_filename, Path(waiting.value.path()).read_bytes()

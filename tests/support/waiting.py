@@ -9,13 +9,13 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 Result = TypeVar("Result")
-#: Only something broken takes longer, however busy the machine.
+#: Only what is broken takes longer, however busy the machine.
 LONG_S = 60.0
 _LOOK_EVERY_S = 0.002
 
 
 def until(happened: Callable[[], object], within_s: float = LONG_S) -> None:
-    """Wait for something that happens soon if all is well."""
+    """Wait for something that soon happens where all is well."""
     deadline_s = time.monotonic() + within_s
     while not happened():
         assert time.monotonic() < deadline_s, "it never happened"
@@ -23,7 +23,7 @@ def until(happened: Callable[[], object], within_s: float = LONG_S) -> None:
 
 
 async def until_in_loop(happened: Callable[[], object], within_s: float = LONG_S) -> None:
-    """Do the same while the event loop goes on."""
+    """The same, while the event loop runs on."""
     deadline_s = time.monotonic() + within_s
     while not happened():
         assert time.monotonic() < deadline_s, "it never happened"
@@ -31,6 +31,6 @@ async def until_in_loop(happened: Callable[[], object], within_s: float = LONG_S
 
 
 def in_a_loop(work: Coroutine[Any, Any, Result], within_s: float | None = None) -> Result:
-    """Run `work` in an event loop on a separate thread: in this one a browser test may have left its loop running."""
+    """Run it in an event loop on a thread of its own: in this one a browser test may have left its loop running."""
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(asyncio.run, work).result(within_s)

@@ -1,4 +1,4 @@
-"""Hand-made frames for watchers, and a watcher that notes its calls."""
+"""Frames for watchers, made by hand, and a watcher that notes what it is told."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ VISIBILITY_LIMIT = 0.5
 def watched(
     time_s: float, people: Sequence[TrackedPerson] = (), size_wh: tuple[int, int] = (640, 480)
 ) -> WatchedFrame:
-    """Such a frame as a stream passes it to its watchers."""
+    """What a stream shows its watchers of such a frame."""
     angles_deg = image_angles_deg([person.pose for person in people], VISIBILITY_LIMIT)
     return WatchedFrame(time_s, tuple(people), size_wh, mirrored=False, angles_deg=angles_deg)
 
 
 class Note:
-    """A watcher that notes its calls, and returns an event for each person in a frame and for the end."""
+    """A watcher that notes what it is told, and has an event for each person of a frame and for the end."""
 
     def __init__(self) -> None:
         self.told: list[str] = []

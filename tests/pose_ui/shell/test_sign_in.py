@@ -299,7 +299,7 @@ def test_a_login_with_its_package_and_section_may_start(
         ("auth = 1", "redirect_uri, cookie_secret"),
         (AUTH.replace('client_id = "c"', ""), "in which client_id is missing"),
         (AUTH.replace('cookie_secret = "s"', 'cookie_secret = ""'), "in which cookie_secret is missing"),
-        ("[auth\nprivate", "secrets.toml must be a readable TOML file"),
+        ("[auth\nprivate", "secrets.toml must be a TOML file that can be read"),
     ],
 )
 def test_a_login_whose_section_is_not_whole_is_refused_with_what_is_missing(
