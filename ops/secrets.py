@@ -51,8 +51,8 @@ def secrets_section(name: str, files: Iterable[str | Path]) -> tuple[str, Any] |
             place = re.search(r"line \d+", str(error))
             raise SettingsError(
                 "secrets_file",
-                "{file} must be a TOML file that can be read; it is not ({reason}). Correct it; docs/deploy.md shows an "
-                "example.",
+                "{file} must be a TOML file that can be read; it is not ({reason}). Correct it; docs/deploy.md shows "
+                "an example.",
                 file=shown,
                 reason=place.group() if place else type(error).__name__,
             ) from None

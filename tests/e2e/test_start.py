@@ -42,7 +42,7 @@ def _start(folder: Path, *prefix: str, **environment: str) -> subprocess.Complet
     )
 
 
-def test_a_missing_model_file_is_named_with_the_fix(copied_project: Path) -> None:
+def test_a_missing_model_file_is_named_with_the_mend(copied_project: Path) -> None:
     (copied_project / "pose_core" / "models" / "bundles" / "full.task").unlink()
     ended = _start(copied_project)
     assert ended.returncode == 1
