@@ -1,11 +1,11 @@
 """The application: the dashboard and the REST interface, warmed before the first visitor, closed after the last.
 
-``streamlit run app.py`` or ``uvicorn app:app`` serves it; ``make run`` does all that comes before.
+``streamlit run app.py`` or ``uvicorn app:app`` serves it; ``make run`` also does what has to come first.
 """
 
 from __future__ import annotations
 
-from ops import enough_memory  # first: it ends the process where the imports below could not be borne
+from ops import enough_memory  # first: it ends the process if memory is too little to go on
 
 # isort: split
 import asyncio
@@ -33,21 +33,21 @@ from pose_ui.shell.sign_in import check_login, tell_what_is_open
 
 
 def cannot_start(error: PoseCoreError) -> NoReturn:
-    """One clear sentence instead of a server whose pages cannot work."""
+    """End with one clear sentence rather than serve pages that cannot work."""
     enough_memory.end(f"cannot start. {error}")
 
 
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[None]:
-    """Open the log, warm the shared pool, and free both at the end."""
+    """Open the log and warm the shared pool; close both at the end."""
     open_log(configuration)
     enough_memory.end_when_exhausted(asyncio.get_running_loop())
     try:
         if read_configuration(os.environ) != configuration:
             raise SettingsError(
                 "setting_in_secrets",
-                "Variables POSEDECK_... should come from the environment; Streamlit's secrets file sets one, "
-                "too late for some uses of it. Move it from that file to the environment.",
+                "POSEDECK_... variables must be set in the environment; Streamlit's secrets file sets one, too late "
+                "for some of its uses. Move it from that file to the environment.",
             )
         check_login(configuration)
         await anyio.to_thread.run_sync(warm_up)
@@ -57,7 +57,7 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
         if not is_out_of_memory(error):
             raise
         enough_memory.end(
-            "cannot start. It may use less memory than the models need. Give it more: 1 GB is plenty."
+            "cannot start. The models need more memory than it may use. Give it more: 1 GB is plenty."
         )
     tell_what_is_open(configuration)
     log_event("start", version=VERSION)

@@ -1,1 +1,1 @@
-"""Running a server: configuration, log, rate limits, memory. Knows no pose and no page."""
+"""Running a server: configuration, log, rate limits, memory. Knows nothing of poses or pages."""

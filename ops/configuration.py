@@ -1,7 +1,7 @@
-"""What whoever runs PoseDeck decides, from environment variables. The table in docs/deploy.md lists them all.
+"""What the operator of PoseDeck sets in environment variables. The table in docs/deploy.md lists them all.
 
-STUN and TURN servers are read by `pose_ui.webrtc.ice`, since they may stand in Streamlit's secrets file too. An empty
-variable counts as none. Neither a token nor a password is in any ``repr`` or sentence.
+STUN and TURN servers are read by `pose_ui.webrtc.ice`, since they may also be set in Streamlit's secrets file. An
+empty variable counts as unset. No ``repr`` and no message contains a token or a password.
 """
 
 from __future__ import annotations
@@ -19,43 +19,43 @@ __all__ = ["LOG_LEVELS", "Configuration", "LogLevel", "read_configuration"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 LOG_LEVELS: Final[dict[str, LogLevel]] = {level: level for level in get_args(LogLevel)}
 
-#: Guessing 16 random characters takes longer than anybody has; a password may be typed, and attempts are limited.
-_TOKEN_LENGTH: Final = 16
-_PASSWORD_LENGTH: Final = 8
-_MOST_SECRET: Final = 1000
+#: Nobody has the time to guess 16 random characters; a password may be short enough to type, as attempts are limited.
+_MIN_TOKEN_LENGTH: Final = 16
+_MIN_PASSWORD_LENGTH: Final = 8
+_MAX_SECRET_LENGTH: Final = 1000
 #: Characters of a Bearer token (RFC 6750, section 2.1).
 _TOKEN: Final = re.compile(r"[A-Za-z0-9._~+/-]+=*", re.ASCII)
 #: Scheme, host and perhaps a port, as browsers write them into the header Origin: in lower case, no path.
 _ORIGIN: Final = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:\d{1,5})?", re.ASCII)
-_WHO: Final = re.compile(r"[^@\s,]*@[^@\s,]+")
+_EMAIL_OR_DOMAIN: Final = re.compile(r"[^@\s,]*@[^@\s,]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """All decisions, with what holds where nothing is said.
+    """All settings, with their defaults.
 
     Attributes
     ----------
     seats : int or None
         Live viewers at a time; None: as many as the cores allow.
     api_token : str or None
-        What programs have to show; None: nothing.
+        What programs must send; None: nothing.
     password : str or None
-        What visitors of the pages have to type; None: nothing.
+        What visitors must type; None: nothing.
     login : bool
-        Whether visitors have to log in by Streamlit's own login (OIDC).
+        Whether visitors must log in through Streamlit's own login (OIDC).
     login_who : tuple of str
-        E-mail addresses, or ``@domain``, that may come in by it, in lower case; empty: everybody whom it knows.
+        E-mail addresses, or ``@domain``, that may log in, in lower case; empty: everyone whom the provider knows.
     origins : tuple of str
-        Origins whose pages may ask the REST interface from a browser.
+        Origins whose pages may send REST requests from a browser.
     rate : int
-        Most REST requests a minute from one address; 0: without end. Nobody at a keyboard reaches the default.
+        Most REST requests a minute from one address; 0: unlimited. Nobody at a keyboard reaches the default.
     log_folder : Path or None
         Where log files go; None: nowhere.
     log_level : str or None
-        From which level on events are logged; None: warnings to the console, from ``info`` on to files.
+        Least level that is logged; None: ``warning`` on the console, ``info`` in files.
     log_mb, log_files : int
-        Size of one log file in megabytes, and how many older ones are kept.
+        Largest size of a log file in megabytes, and how many older files are kept.
     """
 
     seats: int | None = None
@@ -71,14 +71,14 @@ class Configuration:
     log_files: int = 5
 
 
-def _number(environment: Mapping[str, str], name: str, low: int, high: int, without: int) -> int:
+def _number(environment: Mapping[str, str], name: str, low: int, high: int, default: int) -> int:
     text = environment.get(name, "").strip()
     if not text:
-        return without
+        return default
     if not (text.isascii() and text.isdigit() and len(text) <= len(str(high)) and low <= int(text) <= high):
         raise SettingsError(
             "number_setting",
-            "{name} should be a whole number from {low} to {high}; {value} came. Correct it or leave it out.",
+            "{name} must be a whole number from {low} to {high}; got {value}. Correct it or leave it out.",
             name=name,
             low=low,
             high=high,
@@ -94,7 +94,7 @@ def _seats(environment: Mapping[str, str]) -> int | None:
     if not text.isascii() or not text.isdigit() or int(text) < 1:
         raise SettingsError(
             "seats_setting",
-            "POSEDECK_SEATS should be a whole number of 1 or more; {value} came. Correct it or leave it out.",
+            "POSEDECK_SEATS must be a whole number of 1 or more; got {value}. Correct it or leave it out.",
             value=text,
         )
     return int(text)
@@ -102,28 +102,30 @@ def _seats(environment: Mapping[str, str]) -> int | None:
 
 def _api_token(environment: Mapping[str, str]) -> str | None:
     token = environment.get("POSEDECK_API_TOKEN", "").strip()
-    if token and not (_TOKEN_LENGTH <= len(token) <= _MOST_SECRET and _TOKEN.fullmatch(token)):
+    if token and not (_MIN_TOKEN_LENGTH <= len(token) <= _MAX_SECRET_LENGTH and _TOKEN.fullmatch(token)):
         raise SettingsError(
             "token_setting",
-            "POSEDECK_API_TOKEN should be {low} to {high} letters, digits and signs of ._~+/-; {length} characters "
-            "came, or others. Make one, such as with: openssl rand -hex 32",
-            low=_TOKEN_LENGTH,
-            high=_MOST_SECRET,
+            "POSEDECK_API_TOKEN must be {low} to {high} letters, digits and characters of ._~+/-; got {length} "
+            "characters, or others. Make one, for example with: openssl rand -hex 32",
+            low=_MIN_TOKEN_LENGTH,
+            high=_MAX_SECRET_LENGTH,
             length=len(token),
         )
     return token or None
 
 
 def _password(environment: Mapping[str, str]) -> str | None:
-    # Not stripped: what is typed is compared as it is. So a space at an end, which nobody sees, is refused.
+    # Not stripped, like what a visitor types. So a space at an end, which nobody sees, is refused.
     password = environment.get("POSEDECK_PASSWORD", "")
-    if password and not (_PASSWORD_LENGTH <= len(password) <= _MOST_SECRET and password == password.strip()):
+    if password and not (
+        _MIN_PASSWORD_LENGTH <= len(password) <= _MAX_SECRET_LENGTH and password == password.strip()
+    ):
         raise SettingsError(
             "password_setting",
-            "POSEDECK_PASSWORD should be {low} to {high} characters without a space at either end; {length} came. "
+            "POSEDECK_PASSWORD must be {low} to {high} characters without a space at either end; got {length}. "
             "Choose another, such as four words that nobody would put together.",
-            low=_PASSWORD_LENGTH,
-            high=_MOST_SECRET,
+            low=_MIN_PASSWORD_LENGTH,
+            high=_MAX_SECRET_LENGTH,
             length=len(password),
         )
     return password or None
@@ -134,13 +136,13 @@ def _login(environment: Mapping[str, str]) -> bool:
     if kind not in ("", "oidc"):
         raise SettingsError(
             "login_setting",
-            "POSEDECK_LOGIN should be oidc; {value} came. Correct it or leave it out.",
+            "POSEDECK_LOGIN must be oidc; got {value}. Correct it or leave it out.",
             value=kind[:40],
         )
     if kind and environment.get("POSEDECK_PASSWORD"):
         raise SettingsError(
             "login_and_password",
-            "One of POSEDECK_LOGIN and POSEDECK_PASSWORD was expected; both are set. Leave one of them out.",
+            "Only one of POSEDECK_LOGIN and POSEDECK_PASSWORD may be set; both are set. Leave one of them out.",
         )
     return bool(kind)
 
@@ -148,17 +150,17 @@ def _login(environment: Mapping[str, str]) -> bool:
 def _login_who(environment: Mapping[str, str], login: bool) -> tuple[str, ...]:
     who = _list(environment, "POSEDECK_LOGIN_WHO")
     for entry in who:
-        if not _WHO.fullmatch(entry):
+        if not _EMAIL_OR_DOMAIN.fullmatch(entry):
             raise SettingsError(
                 "who_setting",
-                "POSEDECK_LOGIN_WHO should be e-mail addresses, or domains such as @example.org, separated by commas; "
-                "{value} came. Correct it or leave it out.",
+                "POSEDECK_LOGIN_WHO must be e-mail addresses, or domains such as @example.org, separated by commas; "
+                "got {value}. Correct it or leave it out.",
                 value=entry[:80],
             )
     if who and not login:
         raise SettingsError(
             "who_without_login",
-            "POSEDECK_LOGIN_WHO works with POSEDECK_LOGIN=oidc, which is not set. Set it, or leave this one out.",
+            "POSEDECK_LOGIN_WHO needs POSEDECK_LOGIN=oidc, which is not set. Set it, or leave POSEDECK_LOGIN_WHO out.",
         )
     return who
 
@@ -170,12 +172,12 @@ def _list(environment: Mapping[str, str], name: str) -> tuple[str, ...]:
 def _origins(environment: Mapping[str, str]) -> tuple[str, ...]:
     origins = _list(environment, "POSEDECK_CORS")
     for origin in origins:
-        # Not *: the list is there so that somebody thinks about who is on it.
+        # Not *: the list is there to make the operator think about who is on it.
         if not _ORIGIN.fullmatch(origin):
             raise SettingsError(
                 "origins_setting",
-                "POSEDECK_CORS should be origins such as https://app.example.org, separated by commas, without a path; "
-                "{value} came. Correct it or leave it out.",
+                "POSEDECK_CORS must be origins such as https://app.example.org, separated by commas, without a path; "
+                "got {value}. Correct it or leave it out.",
                 value=origin[:80],
             )
     return origins
@@ -186,7 +188,7 @@ def _log_level(environment: Mapping[str, str]) -> LogLevel | None:
     if level and level not in LOG_LEVELS:
         raise SettingsError(
             "level_setting",
-            "POSEDECK_LOG_LEVEL should be one of {levels}; {value} came. Correct it or leave it out.",
+            "POSEDECK_LOG_LEVEL must be one of {levels}; got {value}. Correct it or leave it out.",
             levels=", ".join(LOG_LEVELS),
             value=level[:40],
         )
@@ -204,7 +206,7 @@ def read_configuration(environment: Mapping[str, str]) -> Configuration:
     Raises
     ------
     SettingsError
-        If one of them cannot be used; the sentence names it, what came, and what to do.
+        If one of them cannot be used. The message says what it must be, what it is, and what to do.
 
     Examples
     --------
@@ -212,7 +214,7 @@ def read_configuration(environment: Mapping[str, str]) -> Configuration:
     60
     >>> read_configuration({"POSEDECK_RATE": "many"})
     Traceback (most recent call last):
-    pose_core.errors.SettingsError: POSEDECK_RATE should be a whole number from 0 to 1000000; many came. Correct it or \
+    pose_core.errors.SettingsError: POSEDECK_RATE must be a whole number from 0 to 1000000; got many. Correct it or \
 leave it out.
     """
     login = _login(environment)

@@ -1,9 +1,8 @@
-"""Refuses to start where memory is limited to less than PoseDeck needs, and ends when there is none left.
+"""Refuses to start if memory is limited to less than PoseDeck needs, and ends the process when none is left.
 
-Imported by `app.py` before all else.
-
-What comes after it, NumPy and MediaPipe above all, ends without memory in ways that no program can catch: a line about
-OpenBLAS, an import that fails, a segmentation fault. Standard library only.
+`app.py` imports it first, and it imports the standard library only. Without memory the later imports, NumPy and
+MediaPipe above all, end in ways that no program can catch: a line about OpenBLAS, a failed import, a segmentation
+fault.
 """
 
 from __future__ import annotations
@@ -18,11 +17,11 @@ from typing import Any, Final, NoReturn
 
 __all__ = ["end", "end_when_exhausted", "refusal"]
 
-#: Address space, of which a server at rest takes 1.25 GB on two cores, and some for pictures.
+#: Address space: 1.25 GB for an idle server on two cores, and some for pictures.
 NEEDED_ADDRESS_MB: Final = 1500
-#: Resident memory: 430 MB at rest, and some for pictures and pages.
+#: Resident memory: 430 MB for an idle server, and some for pictures and pages.
 NEEDED_MB: Final = 600
-#: What a container may use, by the second and the first version of control groups.
+#: Where a container's memory limit is, in versions 2 and 1 of control groups.
 _CONTAINER_LIMITS: Final = (
     Path("/sys/fs/cgroup/memory.max"),
     Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
@@ -34,7 +33,7 @@ _WITHIN_S: Final = 5.0
 
 
 def _address_limit() -> int | None:
-    """Bytes of address space that this process may take; None without a limit, or where there is none (Windows)."""
+    """Bytes of address space that this process may use; None without a limit, or where no limit exists (Windows)."""
     try:
         import resource
     except ImportError:
@@ -44,7 +43,7 @@ def _address_limit() -> int | None:
 
 
 def _container_limit(files: tuple[Path, ...]) -> int | None:
-    """Bytes of memory that this container may take; None without a limit."""
+    """Bytes of memory that this container may use; None without a limit."""
     for file in files:
         try:
             text = file.read_text(encoding="ascii").strip()
@@ -55,12 +54,12 @@ def _container_limit(files: tuple[Path, ...]) -> int | None:
 
 
 def refusal(address_limit: int | None, container_limit: int | None) -> str | None:
-    """A sentence that says what is too little and how to mend it; None if there is enough.
+    """A sentence that says what is too little and what to do; None if there is enough.
 
     Parameters
     ----------
     address_limit, container_limit : int or None
-        Bytes; None is no limit.
+        Bytes; None means no limit.
 
     Examples
     --------
@@ -85,16 +84,16 @@ def refusal(address_limit: int | None, container_limit: int | None) -> str | Non
 
 
 def end(reason: str) -> NoReturn:
-    """Say one clear sentence and end, instead of being a server that cannot work."""
+    """Print one clear sentence and end, rather than run a server that cannot work."""
     sys.stderr.write(f"PoseDeck {reason}\n")
     sys.stderr.flush()
-    os._exit(1)  # an exception, SystemExit included, would come out of the server as a traceback
+    os._exit(1)  # an exception, SystemExit included, would leave the server as a traceback
 
 
 def end_when_exhausted(loop: asyncio.AbstractEventLoop) -> None:
-    """End the process when its event loop keeps failing for want of memory; else it would fail and log for ever.
+    """End the process when its event loop keeps running out of memory; otherwise it would fail and log forever.
 
-    A request that finds no memory is answered, see `service.workers`; this is for when not even its head can be read.
+    A request without memory is answered (see `service.workers`); this is for when not even its head can be read.
     """
     failed_s: deque[float] = deque(maxlen=_FAILURES)
 
@@ -104,7 +103,7 @@ def end_when_exhausted(loop: asyncio.AbstractEventLoop) -> None:
             return
         failed_s.append(time.monotonic())
         if len(failed_s) == _FAILURES and failed_s[-1] - failed_s[0] < _WITHIN_S:
-            end("has no memory left and ends. Start it again; give it more: 1 GB is plenty.")
+            end("has run out of memory and stops. Start it again with more: 1 GB is plenty.")
 
     loop.set_exception_handler(handle)
 

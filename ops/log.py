@@ -1,9 +1,9 @@
-"""What happened, one line an event: short to the console, and as JSON to files that rotate, if a folder is named.
+"""What happened, one line an event: short on the console and, if a folder is set, as JSON in rotating files.
 
-An event has a name and fields that the program made: counts, times, statuses, names of routes and pages. Never what a
+An event has a name and fields from the program itself: counts, times, statuses, names of routes and pages. Never what a
 visitor sent: no picture, no file name, no landmark, no address, nothing typed.
 
-A disk that is full or gone costs the lines of that time and one sentence on the console, and nothing else.
+If the disk is full or gone, the lines of that time are lost and the console says so once; everything else continues.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ __all__ = ["FILE_NAME", "close_log", "log_event", "log_unexpected", "open_log"]
 
 FILE_NAME: Final = "posedeck.log"
 _LEVELS: Final = logging.getLevelNamesMapping()
-#: So many of a trace's places are logged, the innermost ones.
+#: How many places of a traceback are logged: the innermost ones.
 _PLACES: Final = 6
 _log = logging.getLogger("posedeck")
 
-#: A count, a time, a yes or no, or a name out of a fixed set.
+#: A count, a time, a yes or no, or a name from a fixed set.
 Field = str | int | float | bool | None
 
 
@@ -63,7 +63,7 @@ def _fields(record: logging.LogRecord) -> dict[str, Field]:
 
 
 class _Console(logging.StreamHandler):  # type: ignore[type-arg]
-    """Standard error as it is now; one that nobody reads any more is no reason to complain."""
+    """Standard error as it is at that moment; says nothing if nobody reads it any more."""
 
     def emit(self, record: logging.LogRecord) -> None:
         self.stream = sys.stderr
@@ -74,16 +74,16 @@ class _Console(logging.StreamHandler):  # type: ignore[type-arg]
 
 
 class _Files(RotatingFileHandler):
-    """Files of bounded size and number; goes on when they cannot be written, and says so once."""
+    """Files of bounded size and number; if they cannot be written, says so once and continues."""
 
-    _failing = False  # this time
-    _failed = False  # the last time
+    _failing = False  # at this event
+    _failed = False  # at the event before
     _reason = ""
 
     def _open(self) -> TextIOWrapper:
         stream = super()._open()
         if self._failed:
-            stream.write("\n")  # the last line may have come half onto the disk
+            stream.write("\n")  # the last line may be on the disk only in part
         return stream
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -91,7 +91,7 @@ class _Files(RotatingFileHandler):
         super().emit(record)  # on failure calls handleError, which does not raise
         if self._failing and not self._failed:
             folder = Path(self.baseFilename).parent
-            _tell(f"The log in {folder} cannot be written ({self._reason}). PoseDeck goes on without it.")
+            _tell(f"The log in {folder} cannot be written ({self._reason}). PoseDeck continues without it.")
         elif self._failed and not self._failing:
             _tell("The log can be written again.")
         self._failed = self._failing
@@ -101,8 +101,8 @@ class _Files(RotatingFileHandler):
         error = sys.exception()
         self._reason = (isinstance(error, OSError) and error.strerror) or type(error).__name__
         self._failing = True
-        # What could not be written is in the stream still, and would be half a line later: let it go with the stream.
-        # The next event opens the file anew.
+        # The stream still has what could not be written, and would later write half a line: drop both. The next event
+        # opens the file again.
         stream, self.stream = self.stream, None
         if stream is not None:
             with suppress(OSError, ValueError):
@@ -110,7 +110,7 @@ class _Files(RotatingFileHandler):
 
 
 def _tell(sentence: str) -> None:
-    """To the console alone."""
+    """Print on the console only."""
     with suppress(OSError, ValueError):
         sys.stderr.write(f"{sentence}\n")
         sys.stderr.flush()
@@ -119,7 +119,7 @@ def _tell(sentence: str) -> None:
 def open_log(configuration: Configuration) -> None:
     """Send events where the configuration says, and nowhere else; may be called again.
 
-    A folder that cannot be written is said on the console, and PoseDeck goes on without it.
+    If the folder cannot be written, the console says so and PoseDeck continues without log files.
     """
     close_log()
     console = _Console()
@@ -139,8 +139,8 @@ def open_log(configuration: Configuration) -> None:
         except OSError as error:
             reason = error.strerror or type(error).__name__
             _tell(
-                f"POSEDECK_LOG_FOLDER should be a folder that can be written; {configuration.log_folder} is not "
-                f"({reason}). PoseDeck goes on without log files. Choose another folder, or make this one writable."
+                f"POSEDECK_LOG_FOLDER must be a writable folder; got {configuration.log_folder} ({reason}). PoseDeck "
+                "continues without log files. Choose another folder, or make this one writable."
             )
         else:
             files.setFormatter(_Lines())
@@ -166,11 +166,11 @@ def log_event(event: str, level: int = logging.INFO, *, message: str | None = No
     Parameters
     ----------
     event : str
-        Its name, always the same for the same kind.
+        Its name, always the same for the same kind of event.
     level : int
         One of `logging`'s.
     message : str, optional
-        A sentence for the console, instead of the fields.
+        A sentence for the console to show instead of the fields.
     **fields
         What the program knows about it, never what a visitor sent.
     """
@@ -178,7 +178,7 @@ def log_event(event: str, level: int = logging.INFO, *, message: str | None = No
 
 
 def log_unexpected(error: BaseException) -> None:
-    """Log an error that nobody foresaw: its type and place only, since its message might quote what a visitor sent."""
+    """Log an unexpected error: only its type and place, since its message might quote what a visitor sent."""
     trace = error.__traceback__
     places = []
     while trace is not None:

@@ -1,4 +1,4 @@
-"""Memory of a server: what its allocator keeps, and how to tell that there is none left."""
+"""Memory of a server: what its allocator keeps, and how to tell that none is left."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 
 __all__ = ["is_out_of_memory", "limit_memory_growth"]
 
-#: In the messages of errors that have no type of their own: of threads, of shared libraries, of OpenCV, of C++.
+#: In messages of errors without a type of their own: from threads, shared libraries, OpenCV and C++.
 _NO_MEMORY_SIGNS: Final = (
     "can't start new thread",
     "failed to map segment",
@@ -25,9 +25,9 @@ _M_ARENA_MAX: Final = -8
 def limit_memory_growth() -> None:
     """Make glibc give memory back; call it before threads start. Does nothing where there is no glibc.
 
-    By default glibc keeps a heap for each of many threads and learns to keep large blocks, so pictures leave holes that
-    stay. With two heaps, and every block above 4 MB from the system and back, a server that saw 60 pictures of 8 MP
-    held 526 MB instead of 853.
+    By default glibc keeps a heap for each of many threads and learns to keep large blocks, so pictures leave permanent
+    holes. With two heaps, and every block above 4 MB taken from the system and returned to it, a server used 526 MB
+    after 60 pictures of 8 MP instead of 853.
     """
     if platform.libc_ver()[0] == "glibc":
         libc = ctypes.CDLL(None)
@@ -36,7 +36,7 @@ def limit_memory_growth() -> None:
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether this is how Python, OpenCV, or the system say that there is no memory left.
+    """Whether this is how Python, OpenCV or the system says that no memory is left.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""How often one address may ask: a bucket of tokens for each, which fills again with time."""
+"""How many requests an address may send: a bucket of tokens for each, refilled over time."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from typing import Final
 __all__ = ["RateLimit", "address_key"]
 
 _MINUTE_S: Final = 60.0
-#: Much less than anybody notices, much more than sums of a minute's parts are wrong.
+#: Much less than anyone notices, much more than the rounding error of adding up parts of a minute.
 _ROUNDING_S: Final = 1e-6
-#: Addresses remembered; some 200 bytes each. The one that asked longest ago is forgotten first.
+#: Addresses remembered, about 200 bytes each. The one whose last request is oldest is forgotten first.
 _MOST_ADDRESSES: Final = 10_000
 
 
 def address_key(host: str | None) -> str:
     """The name under which an address is counted.
 
-    A household or a rented server has a whole /64 network of IPv6 addresses, so that one counts as one.
+    A household or a rented server has a whole /64 network of IPv6 addresses, so such a network counts as one.
 
     Examples
     --------
@@ -36,7 +36,7 @@ def address_key(host: str | None) -> str:
     try:
         address = ip_address(host or "")
     except ValueError:
-        return "unknown"  # never what a client sent, which would be without end
+        return "unknown"  # never what a client sent, which has no limit
     if isinstance(address, IPv6Address):
         if address.ipv4_mapped is not None:
             return str(address.ipv4_mapped)
@@ -45,15 +45,15 @@ def address_key(host: str | None) -> str:
 
 
 class RateLimit:
-    """Lets each address ask a number of times at once, and as often again within each minute. For any thread.
+    """Lets each address send `per_minute` requests at once, and as many again over each minute. Thread-safe.
 
     Parameters
     ----------
     per_minute : int
-        0: without end.
+        0: unlimited.
     most_addresses : int
     clock : callable
-        Seconds that never go back.
+        Returns seconds that never go back.
     """
 
     def __init__(
@@ -67,14 +67,14 @@ class RateLimit:
         self._most_addresses = most_addresses
         self._clock = clock
         self._lock = Lock()
-        #: Address to the time at which its bucket will be full again; the one that asked last stands last.
+        #: Address to the time at which its bucket will be full again; the one with the newest request is last.
         self._full_s: OrderedDict[str, float] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._full_s)
 
     def wait_s(self, host: str | None) -> int:
-        """Count one question of this address: 0 if it may ask, else whole seconds until it may.
+        """Count a request from this address; return 0 if it is allowed, else the whole seconds until one is.
 
         Parameters
         ----------
@@ -88,7 +88,7 @@ class RateLimit:
             now_s = self._clock()
             before_s = max(self._full_s.pop(key, now_s), now_s)
             after_s = before_s + _MINUTE_S / self._per_minute
-            # An empty bucket takes a minute to fill. Whoever has to wait takes nothing out.
+            # An empty bucket takes a minute to fill. A refused request takes nothing out.
             too_early_s = after_s - now_s - _MINUTE_S - _ROUNDING_S
             self._full_s[key] = before_s if too_early_s > 0 else after_s
             if len(self._full_s) > self._most_addresses:

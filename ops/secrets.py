@@ -1,7 +1,7 @@
-"""Streamlit's secrets files, read with tomllib and each once for as long as it stays the same.
+"""Streamlit's secrets files, read with tomllib; each is read again only when it has changed.
 
-Not through ``st.secrets``, which raises one and the same exception for a file that is absent (the usual case, and fine)
-and for one that is damaged (which must be said).
+Not through ``st.secrets``, which raises the same exception for a missing file (the usual case, and fine) and for a
+damaged one (which must be reported).
 """
 
 from __future__ import annotations
@@ -32,16 +32,16 @@ def secrets_section(name: str, files: Iterable[str | Path]) -> tuple[str, Any] |
     Returns
     -------
     tuple or None
-        The last file that has the section, as an error may name it, and what the section holds; None without one.
+        The last file that has the section, named as an error may name it, and the section's content; None without one.
 
     Raises
     ------
     SettingsError
-        A file cannot be read as TOML. The sentence quotes nothing of it.
+        A file cannot be read as TOML. The message quotes nothing of it.
     """
     found = None
     for path in map(Path, files):
-        # A visitor may see the name: where the project lies is not their business.
+        # A visitor may see the name, so it does not tell where the project is.
         shown = "/".join(path.parts[-2:])
         try:
             content = _parsed(path, path.stat().st_mtime_ns) if path.suffix == ".toml" else {}
@@ -51,7 +51,7 @@ def secrets_section(name: str, files: Iterable[str | Path]) -> tuple[str, Any] |
             place = re.search(r"line \d+", str(error))
             raise SettingsError(
                 "secrets_file",
-                "{file} must be a TOML file that can be read, and is not ({reason}). Correct it; docs/deploy.md shows "
+                "{file} must be a TOML file that can be read; it is not ({reason}). Correct it; docs/deploy.md shows "
                 "an example.",
                 file=shown,
                 reason=place.group() if place else type(error).__name__,

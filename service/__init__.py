@@ -1,6 +1,6 @@
-"""The REST interface: the same poses for programs, from the same process and the same pool. Knows no Streamlit.
+"""The REST interface: the same poses for programs, from the same process and the same pool. Knows nothing of Streamlit.
 
-`routes` gives what ``app.py`` hands to the application. How to ask: docs/api.md.
+`routes` makes what ``app.py`` adds to the application. How to use it: docs/api.md.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Who may ask the REST interface, and how often. Nothing here reads a request's body."""
+"""Who may use the REST interface, and how often. Nothing here reads a request's body."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from service.problems import Problem, problem_response
 __all__ = ["HEALTH", "PREDICT", "Access", "describe_access"]
 
 PREDICT: Final = "/predict"
-#: Open to all and never limited, so that whatever watches over the service needs no token.
+#: Open to all and never limited, so that monitoring needs no token.
 HEALTH: Final = "/api/v1/health"
 _SCHEME: Final = "bearer"
 
 
 class Access:
-    """ASGI application before another one: lets a request through or answers it with 401 or 429.
+    """ASGI application in front of another one: lets a request through or answers it with 401 or 429.
 
     Parameters
     ----------
     app : ASGI application
     configuration : Configuration
-        Its `api_token`, `origins` and `rate` count here.
+        Only `api_token`, `origins` and `rate` matter here.
     limit : RateLimit, optional
         Instead of one with `configuration.rate`.
     """
@@ -42,7 +42,7 @@ class Access:
         self._limit = limit or RateLimit(configuration.rate)
         self._inner: ASGIApp = self._checked
         if configuration.origins:
-            # Outside of the checks: a browser's question beforehand carries no token, and pages may read refusals.
+            # Outside the checks: a browser's preflight request carries no token, and pages may read refusals.
             self._inner = CORSMiddleware(
                 self._checked,
                 allow_origins=configuration.origins,
@@ -64,20 +64,20 @@ class Access:
             await problem_response(problem, as_older_demo=path == PREDICT)(scope, receive, send)
 
     def _refusal(self, scope: Scope) -> Problem | None:
-        # The server says who asks; it believes a proxy's X-Forwarded-For only from addresses that it was told to trust.
+        # The server names the client; it believes X-Forwarded-For only from proxies that it was told to trust.
         client = scope.get("client")
         wait_s = self._limit.wait_s(client[0] if client else None)
         if wait_s:
             return _problem(HTTPStatus.TOO_MANY_REQUESTS, {"Retry-After": str(wait_s)})
-        if self._token is not None and not self._shows_token(Headers(scope=scope).get("authorization", "")):
+        if self._token is not None and not self._has_token(Headers(scope=scope).get("authorization", "")):
             return _problem(HTTPStatus.UNAUTHORIZED, {"WWW-Authenticate": "Bearer"})
         return None
 
-    def _shows_token(self, authorization: str) -> bool:
+    def _has_token(self, authorization: str) -> bool:
         scheme, _, token = authorization.partition(" ")
-        # Starlette decodes headers as Latin-1, so this gives back the bytes that came.
-        shown = token.strip().encode("latin-1")
-        return scheme.lower() == _SCHEME and hmac.compare_digest(shown, self._token or b"")
+        # Starlette decodes headers as Latin-1, so this restores the bytes that were sent.
+        sent = token.strip().encode("latin-1")
+        return scheme.lower() == _SCHEME and hmac.compare_digest(sent, self._token or b"")
 
 
 def _problem(status: HTTPStatus, headers: dict[str, str]) -> Problem:

@@ -1,4 +1,4 @@
-"""The REST interface itself: which address answers what."""
+"""The REST interface itself: what each address answers."""
 
 from __future__ import annotations
 
@@ -38,20 +38,20 @@ from service.workers import Workers
 
 __all__ = ["build_api"]
 
-#: For the metrics alone: nobody is left to read it. The number is the one that nginx logs for it.
+#: Only for the metrics, as nobody is left to read it. nginx logs the same number.
 _CLIENT_LEFT: Final = 499
 _NO_SUCH_ACCEPT: Final = (
-    "Ask for application/json or text/csv, or with a single picture for image/jpeg or image/png."
+    "Ask for application/json or text/csv or, with a single picture, for image/jpeg or image/png."
 )
 
 _ABOUT: Final = (
     "MediaPipe Pose over HTTP, from the process that serves the dashboard. Pictures stay in memory and are forgotten "
-    "when the answer is sent."
+    "once the answer is sent."
 )
 
 
 def _problems(*statuses: int, model: type = ProblemAnswer) -> dict[int | str, dict[str, Any]]:
-    """Entries of the OpenAPI document for answers that are no success."""
+    """Entries of the OpenAPI document for errors."""
     entries: dict[int | str, dict[str, Any]] = {}
     for status in statuses:
         example = examples.PROBLEMS[status]
@@ -63,7 +63,7 @@ def _problems(*statuses: int, model: type = ProblemAnswer) -> dict[int | str, di
             "content": {"application/json": {"example": example}},
         }
         if status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
-            about = "Seconds after which to ask again."
+            about = "Seconds to wait before the next request."
             entries[status]["headers"] = {
                 "Retry-After": {"description": about, "schema": {"type": "integer"}}
             }
@@ -71,7 +71,7 @@ def _problems(*statuses: int, model: type = ProblemAnswer) -> dict[int | str, di
 
 
 def _form(images: int) -> dict[str, Any]:
-    """The request body, which `service.uploads` reads, for the OpenAPI document."""
+    """The request body, as `service.uploads` reads it, for the OpenAPI document."""
     file = {"type": "string", "format": "binary", "description": "JPG, PNG, WebP or GIF."}
     field = file if images == 1 else {"type": "array", "items": file, "minItems": 1, "maxItems": images}
     schema = {"type": "object", "required": [FIELD], "properties": {FIELD: field}}
@@ -87,7 +87,7 @@ def _versions() -> dict[str, str]:
 
 
 def _answer_problems(api: FastAPI) -> None:
-    """Make every error JSON with code, message and hint."""
+    """Answer every error with JSON that has a code, a message and a hint."""
 
     def answer(request: Request, problem: Problem) -> Response:
         return problem_response(problem, as_older_demo=request.url.path.endswith(PREDICT))
@@ -101,8 +101,8 @@ def _answer_problems(api: FastAPI) -> None:
     async def on_bad_option(request: Request, error: RequestValidationError) -> Response:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"][1:])[:60]
-        message = f"The option {name} cannot be used: {first['msg']}."
-        hint = "Names and ranges of all options are in /api/v1/openapi.json."
+        message = f"The option {name} is not valid: {first['msg']}."
+        hint = "/api/v1/openapi.json has the names and ranges of all options."
         return answer(request, Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "option_invalid", message, hint))
 
     async def on_http_error(request: Request, error: HTTPException) -> Response:
@@ -131,18 +131,18 @@ def _answer_problems(api: FastAPI) -> None:
 
 
 def _add_pictures(api: FastAPI, workers: Workers) -> None:
-    """The two addresses that pictures are sent to."""
+    """The two addresses that take pictures."""
     limits = workers.limits
 
     @api.post(
         PREDICT,
         tags=["older demo"],
-        summary="The first person in one picture, as the older demo answered",
+        summary="The first person in one picture, in the older demo's format",
         response_class=Response,
         responses={
             200: {
                 "model": list[DemoLandmark],
-                "description": "The picture with the skeleton on it, or with format=json its 33 landmarks.",
+                "description": "The picture with the skeleton on it or, with format=json, its 33 landmarks.",
                 "content": {
                     "image/jpeg": {"schema": {"type": "string", "format": "binary"}},
                     "application/json": {"example": examples.DEMO},
@@ -175,8 +175,8 @@ def _add_pictures(api: FastAPI, workers: Workers) -> None:
             200: {
                 "model": PoseAnswer | list[PoseAnswer],
                 "description": (
-                    "By Accept: JSON (one picture: an object; several: a list of such), CSV (column frame: number of "
-                    "the picture, from 0), or one picture with the skeletons on it."
+                    "By Accept: JSON (an object for one picture, a list of objects for several), CSV (its column "
+                    "frame is the number of the picture, from 0), or one picture with the skeletons on it."
                 ),
                 "content": {
                     "application/json": {"example": examples.pose()},
@@ -191,7 +191,7 @@ def _add_pictures(api: FastAPI, workers: Workers) -> None:
     )
     async def pose(request: Request, options: Annotated[Options, Query()]) -> Response:
         accept = request.headers.get("accept")
-        _choose(accept, ONE)  # before the pictures travel
+        _choose(accept, ONE)  # before the pictures are sent
         with workers.place():
             uploads = await read_uploads(
                 request, body_mb=limits.body_mb, images=limits.images, read_s=limits.read_s
@@ -204,18 +204,18 @@ def _add_pictures(api: FastAPI, workers: Workers) -> None:
 def _choose(accept: str | None, offers: tuple[str, ...]) -> str:
     kind = best_offer(accept, offers)
     if kind is None:
-        message = f"One of {', '.join(offers)} was expected in the header Accept; none of them is there."
+        message = f"The header Accept must allow one of {', '.join(offers)}; it allows none of them."
         raise Problem(HTTPStatus.NOT_ACCEPTABLE, "not_acceptable", message, _NO_SUCH_ACCEPT)
     return kind
 
 
 def _add_state(api: FastAPI, workers: Workers, metrics: Metrics) -> None:
-    """The addresses that tell about the process."""
+    """The addresses that describe the process."""
 
     @api.get(
         "/api/v1/models",
         tags=["state"],
-        summary="Models on board",
+        summary="The included models",
         responses=_problems(401, 405, 429, 500),
     )
     def models() -> list[Model]:
@@ -236,7 +236,7 @@ def _add_state(api: FastAPI, workers: Workers, metrics: Metrics) -> None:
     @api.get(
         HEALTH,
         tags=["state"],
-        summary="Alive, warmed, and what is free",
+        summary="Whether the process is alive and warmed up, and how much of it is in use",
         responses=_problems(405, 500),
     )
     async def health() -> HealthAnswer:
@@ -270,7 +270,7 @@ def _add_state(api: FastAPI, workers: Workers, metrics: Metrics) -> None:
 
 
 def build_api(workers: Workers, metrics: Metrics, *, guarded: bool = False) -> FastAPI:
-    """The application that answers below ``/predict`` and ``/api/v1``.
+    """The application that answers at ``/predict`` and below ``/api/v1``.
 
     Parameters
     ----------
@@ -278,18 +278,18 @@ def build_api(workers: Workers, metrics: Metrics, *, guarded: bool = False) -> F
     metrics : Metrics
         What ``/api/v1/metrics`` shows; counted by `service.gate`.
     guarded : bool
-        Whether a token is needed, for the OpenAPI document; `service.access` asks for it.
+        Whether the OpenAPI document says that a token is needed; `service.access` checks the token.
     """
     api = FastAPI(
         title="PoseDeck",
         version=VERSION,
         description=_ABOUT,
         openapi_url="/api/v1/openapi.json",
-        docs_url=None,  # these pages would load from elsewhere
+        docs_url=None,  # these pages would load files from elsewhere
         redoc_url=None,
         redirect_slashes=False,
-        root_path_in_servers=False,  # any folder leads here, and none should end in the document
-        # Whatever the environment says: nothing about requests goes anywhere.
+        root_path_in_servers=False,  # any folder leads here, and the document should name none
+        # Whatever the environment says, nothing about requests is sent anywhere.
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     _answer_problems(api)
@@ -298,9 +298,9 @@ def build_api(workers: Workers, metrics: Metrics, *, guarded: bool = False) -> F
     make_document = api.openapi
 
     def document() -> dict[str, Any]:
-        """Made when it is first asked for, which takes longer than all else here."""
+        """Make the document on the first request for it, since nothing else here takes as long."""
         if api.openapi_schema is None:
-            describe_access(make_document(), guarded)  # FastAPI keeps what it made
+            describe_access(make_document(), guarded)  # FastAPI keeps the document
         return make_document()
 
     api.openapi = document  # type: ignore[method-assign]  # FastAPI's own way to change the document

@@ -1,4 +1,4 @@
-"""Examples in the OpenAPI document; the sentences of faults that come from HTTP itself are sent as they stand here."""
+"""Examples for the OpenAPI document. Errors of HTTP itself are sent with the sentences below."""
 
 from __future__ import annotations
 
@@ -13,76 +13,76 @@ from pose_core.version import VERSION
 
 __all__ = ["CSV", "DEMO", "METRICS", "NOBODY", "PROBLEMS", "UNEXPECTED", "pose"]
 
-#: What the older demo says, to the letter: its clients may compare.
+#: Exactly what the older demo answers: its clients may compare it.
 NOBODY: Final = {"error": "No pose detected"}
 
 UNEXPECTED: Final = {
     "code": "unexpected",
-    "message": "Something went wrong that nobody foresaw.",
-    "hint": "Please report it, with the line that the server's log has about it.",
+    "message": "Something unexpected went wrong.",
+    "hint": "Report it with the line about it in the server's log.",
 }
 
-#: HTTP status to an example of its answers. Those of 401, 404, 405 and 429 are the answers themselves.
+#: HTTP status to an example of its answers. Those for 401, 404, 405 and 429 are the answers themselves.
 PROBLEMS: Final[dict[int, dict[str, str]]] = {
     400: {
         "code": "picture_damaged",
-        "message": "The file should hold a whole picture; this one is cut off or damaged.",
-        "hint": "Copy or download it again, or save it again.",
+        "message": "The file must contain a complete picture; this one is cut off or damaged.",
+        "hint": "Copy, download or save it again.",
     },
     401: {
         "code": "token_needed",
-        "message": "The token of this interface was expected in the header Authorization; another came, or none.",
-        "hint": "Send the header Authorization: Bearer, followed by the token that whoever runs PoseDeck has chosen.",
+        "message": "The header Authorization must carry the token of this interface; got another, or none.",
+        "hint": "Send the header Authorization: Bearer, followed by the token that the operator of PoseDeck has set.",
     },
     404: {
         "code": "not_found",
-        "message": "An address of the interface was expected; there is nothing at this one.",
-        "hint": "All addresses are in /api/v1/openapi.json.",
+        "message": "The address must be one of this interface; there is nothing at this one.",
+        "hint": "/api/v1/openapi.json lists all addresses.",
     },
     405: {
         "code": "method_not_allowed",
-        "message": "Another method was expected at this address; the header Allow names it.",
-        "hint": "All addresses and their methods are in /api/v1/openapi.json.",
+        "message": "The method must be the one in the header Allow; got another.",
+        "hint": "/api/v1/openapi.json lists all addresses and their methods.",
     },
     406: {
         "code": "not_acceptable",
-        "message": "One of application/json, text/csv was expected in the header Accept; none of them is there.",
-        "hint": "Ask for application/json or text/csv, or with a single picture for image/jpeg or image/png.",
+        "message": "The header Accept must allow one of application/json, text/csv; it allows none of them.",
+        "hint": "Ask for application/json or text/csv or, with a single picture, for image/jpeg or image/png.",
     },
     408: {
         "code": "body_too_slow",
-        "message": "The whole request was expected within 30 s; it had not arrived by then.",
+        "message": "The whole request must arrive within 30 s; this one did not.",
         "hint": "Send smaller pictures, or fewer in one request.",
     },
     413: {
         "code": "body_too_large",
-        "message": "A request of up to 51 MB was expected; this one is larger.",
+        "message": "The request must be at most 51 MB; this one is larger.",
         "hint": "Send smaller pictures, or fewer in one request.",
     },
     415: {
         "code": "not_multipart",
-        "message": "A body of the type multipart/form-data was expected; another came, or none.",
-        "hint": "Send the picture as a form's file field called image, such as curl -F image=@photo.jpg does.",
+        "message": "The content type must be multipart/form-data; got another, or none.",
+        "hint": "Send the picture as the form's file field image, for example with curl -F image=@photo.jpg.",
     },
     422: {
         "code": "option_invalid",
-        "message": "The option people cannot be used: Input should be less than or equal to 5.",
-        "hint": "Names and ranges of all options are in /api/v1/openapi.json.",
+        "message": "The option people is not valid: Input should be less than or equal to 5.",
+        "hint": "/api/v1/openapi.json has the names and ranges of all options.",
     },
     429: {
         "code": "too_many_requests",
-        "message": "Fewer requests a minute from one address were expected; more came from this one.",
-        "hint": "Wait for as many seconds as the header Retry-After says, then ask again.",
+        "message": "Requests from one address must stay within the limit per minute; this address sent more.",
+        "hint": "Wait for the seconds that the header Retry-After gives, then send the request again.",
     },
     500: UNEXPECTED,
     503: {
         "code": "pool_busy",
-        "message": "A free place for the model was expected within 5 s, and all 2 are in use.",
-        "hint": "Please try again in a moment.",
+        "message": "A place for the model must be free within 5 s; all 2 are in use.",
+        "hint": "Try again in a moment.",
     },
 }
 
-#: One landmark in the middle of a picture of 640 x 480, in the columns of the tables.
+#: One landmark in a picture of 640x480, with the columns of the tables.
 _LANDMARK: Final[dict[str, float]] = {
     "x_px": 320.0,
     "y_px": 120.0,
@@ -110,7 +110,7 @@ METRICS: Final = (
 
 
 def pose() -> dict[str, Any]:
-    """One person in one picture; numbers by hand, the same for each landmark."""
+    """One person in one picture; made-up numbers, the same for each landmark."""
     return {
         "schema_version": SCHEMA_VERSION,
         "file": {

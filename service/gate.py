@@ -1,4 +1,4 @@
-"""Where requests come in: the routes for the application, counted, and quiet about what nobody foresaw."""
+"""Where requests enter: routes for the application that count, log, and keep unexpected errors quiet."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ _PATHS: Final = frozenset(
         "/api/v1/openapi.json",
     }
 )
-_OURS: Final = ("/predict", "/api/v1", "/api/v1/{rest:path}")
-#: A method is a word of the client's choice; in the log stand only these.
+_ROUTES: Final = ("/predict", "/api/v1", "/api/v1/{rest:path}")
+#: A client may send any text as the method; the log has only these.
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-#: An answer of this interface, opened as a page, shows and runs nothing.
+#: If an answer of this interface is opened as a page, it loads and runs nothing.
 _HEADERS: Final = (
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
     (b"x-content-type-options", b"nosniff"),
@@ -43,7 +43,7 @@ _HEADERS: Final = (
 
 @dataclass(slots=True)
 class _Tally:
-    """What is known of one request when it is over."""
+    """What is known of a request once it is over."""
 
     status: int = 0
     bytes_in: int = 0
@@ -51,7 +51,7 @@ class _Tally:
 
 
 class _Gate:
-    """ASGI application around the API, for each of its routes."""
+    """ASGI application around the API, for each of its routes; counts and logs requests."""
 
     def __init__(self, api: ASGIApp, metrics: Metrics) -> None:
         self._api = api
@@ -60,7 +60,7 @@ class _Gate:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         start_s = time.perf_counter()
         tally = _Tally()
-        # Streamlit's server.baseUrlPath stays in the path of routes; to the API it is where it is mounted.
+        # Routes get the path with Streamlit's server.baseUrlPath; to the API that is where it is mounted.
         folder = scope["path_params"].get("folder", "")
         root = f"{scope.get('root_path', '')}/{folder}" if folder else scope.get("root_path", "")
         inner = {**scope, "root_path": root, "path_params": {}}
@@ -70,7 +70,7 @@ class _Gate:
             tally.bytes_in += len(message.get("body", b""))
             return message
 
-        async def watched(message: Message) -> None:
+        async def observed(message: Message) -> None:
             if message["type"] == "http.response.start":
                 tally.status = message["status"]
                 message = {**message, "headers": [*message.get("headers", ()), *_HEADERS]}
@@ -79,9 +79,9 @@ class _Gate:
             await send(message)
 
         try:
-            await self._api(inner, counted, watched)
-        except Exception as error:  # noqa: BLE001 - the last place before a server would print a traceback
-            log_unexpected(error)  # the client has its answer already: see service.api
+            await self._api(inner, counted, observed)
+        except Exception as error:  # noqa: BLE001 - beyond this the server would print a traceback
+            log_unexpected(error)  # the client already has its answer: see service.api
         finally:
             elapsed_s = time.perf_counter() - start_s
             path = scope["path"].removeprefix(root)
@@ -105,15 +105,15 @@ def routes(
 ) -> list[Route]:
     """The routes of the REST interface, below any folder.
 
-    Below any, because the application gives its routes the whole path, ``server.baseUrlPath`` included.
+    The application passes its routes the whole path, ``server.baseUrlPath`` included.
 
     Parameters
     ----------
     pool : callable
-        Returns the one pool of the process; called once for each request, when it is needed.
+        Returns the one pool of the process; called once for each request that needs it.
     limits : Limits, optional
     configuration : Configuration, optional
-        Token, origins and rate; without it those that hold where nothing is said.
+        Token, origins and rate; without it the defaults.
 
     Returns
     -------
@@ -125,4 +125,4 @@ def routes(
     guarded = configuration.api_token is not None
     api = build_api(Workers(pool, limits or Limits()), metrics, guarded=guarded)
     gate = _Gate(Access(api, configuration), metrics)
-    return [Route(folder + path, gate) for folder in ("", "/{folder:path}") for path in _OURS]
+    return [Route(folder + path, gate) for folder in ("", "/{folder:path}") for path in _ROUTES]

@@ -1,4 +1,4 @@
-"""What happened since the start, in the text format that Prometheus reads (version 0.0.4)."""
+"""What has happened since the start, in the text format that Prometheus reads (version 0.0.4)."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ METRICS_TYPE: Final = "text/plain; version=0.0.4"
 
 
 class Metrics:
-    """Counts of requests. Lives on the event loop: no other thread may call it."""
+    """Counts of requests. Belongs to the event loop: no other thread may call it."""
 
     def __init__(self) -> None:
         self._requests: Counter[tuple[str, int]] = Counter()
         self._seconds: dict[str, float] = {}
 
     def count(self, route: str, status: int, seconds: float) -> None:
-        """Note one answered request.
+        """Count one answered request.
 
         Parameters
         ----------
         route : str
-            One of a fixed set of names; never what a client sent, which would be without end.
+            One of a fixed set of names; never what a client sent, which has no limit.
         status : int
-            Of the answer.
+            The answer's HTTP status.
         seconds : float
-            From the request's head to the answer's end, the upload included.
+            From the request's head to the answer's end, including the upload.
         """
         self._requests[route, status] += 1
         self._seconds[route] = self._seconds.get(route, 0.0) + seconds
 
     def text(self, pool: PoolStatus, in_flight: int) -> str:
-        """Everything, with the state of the pool and the number of pictures' requests under way."""
+        """Everything, with the state of the pool and the number of requests with pictures in progress."""
         lines: list[str] = []
 
         def family(name: str, kind: str, about: str, samples: Iterable[tuple[str, float]]) -> None:
@@ -55,7 +55,7 @@ class Metrics:
         family(
             "posedeck_request_seconds",
             "summary",
-            "Time that requests took, the upload included.",
+            "Time that requests took, including the upload.",
             (
                 sample
                 for route in sorted(counts)
@@ -66,13 +66,17 @@ class Metrics:
             ),
         )
         for name, about, value in (
-            ("requests_in_flight", "Requests with pictures under way.", in_flight),
-            ("image_landmarkers", "Landmarkers for pictures, loaded.", pool.image_landmarkers),
-            ("image_landmarkers_busy", "Those in use, by pages and requests.", pool.image_busy),
-            ("image_landmarkers_limit", "The most there may be.", pool.image_limit),
-            ("live_seats_taken", "Live streams running.", pool.streams),
-            ("live_seats_limit", "The most there may be.", pool.stream_limit),
-            ("warm", "1 once the models are loaded and ran.", int(pool.warm_s is not None)),
+            ("requests_in_flight", "Requests with pictures in progress.", in_flight),
+            ("image_landmarkers", "Loaded landmarkers for pictures.", pool.image_landmarkers),
+            (
+                "image_landmarkers_busy",
+                "Landmarkers for pictures in use, by pages and requests.",
+                pool.image_busy,
+            ),
+            ("image_landmarkers_limit", "Most landmarkers for pictures.", pool.image_limit),
+            ("live_seats_taken", "Running live streams.", pool.streams),
+            ("live_seats_limit", "Most live streams.", pool.stream_limit),
+            ("warm", "1 once the models are loaded and warmed up.", int(pool.warm_s is not None)),
         ):
             family(f"posedeck_{name}", "gauge", about, [("", value)])
         return "\n".join(lines) + "\n"

@@ -1,4 +1,4 @@
-"""Which of the forms on offer a client wants, as its ``Accept`` header says (RFC 9110, section 12.5.1)."""
+"""Which of the media types on offer a client prefers, by its ``Accept`` header (RFC 9110, section 12.5.1)."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Final
 
 __all__ = ["best_offer"]
 
-#: A header longer than this asks for nothing that can be meant; browsers send some 100 characters.
+#: No real client sends a longer header; browsers send about 100 characters.
 _LONGEST: Final = 2000
 
 
 def _ranges(accept: str) -> dict[str, float]:
-    """Media range to its quality; a range that makes no sense is left out."""
+    """Media range to its quality, without malformed ranges."""
     ranges = {}
     for entry in accept[:_LONGEST].lower().split(","):
         name, *parameters = (part.strip() for part in entry.split(";"))
@@ -30,14 +30,14 @@ def _ranges(accept: str) -> dict[str, float]:
 
 
 def best_offer(accept: str | None, offers: Sequence[str]) -> str | None:
-    """The offer that a client likes best, the earlier one if it likes two alike; None if it takes none of them.
+    """The offer that a client prefers, the earlier one if it prefers two equally; None if it accepts none of them.
 
     Parameters
     ----------
     accept : str or None
-        The header. Without one, or with an empty one, everything is welcome.
+        The header. Without one, or with an empty one, the client accepts everything.
     offers : sequence of str
-        Media types, the server's favourite first.
+        Media types, the one that the server prefers first.
 
     Examples
     --------
@@ -52,7 +52,7 @@ def best_offer(accept: str | None, offers: Sequence[str]) -> str | None:
 
     def quality(offer: str) -> float:
         family = offer.partition("/")[0]
-        # The most specific range decides, also when it says no.
+        # The most specific range decides, even when its quality is 0.
         return next((ranges[r] for r in (offer, f"{family}/*", "*/*") if r in ranges), 0.0)
 
     best = max(offers, key=quality, default=None)

@@ -1,4 +1,4 @@
-"""What a request can meet instead of an answer: always a status, a stable code, a message and a hint."""
+"""Errors as requests get them: always a status, a stable code, a message and a hint."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from pose_core.errors import BusyError, PictureError, PoseCoreError, SettingsErr
 
 __all__ = ["RETRY_AFTER_S", "Problem", "from_core", "problem_response"]
 
-#: When a busy server is worth asking again: a picture takes some 40 ms, so a queue of sixteen is gone by then.
+#: When to try a busy server again: a picture takes about 40 ms, so a queue of sixteen is done by then.
 RETRY_AFTER_S: Final = 2
 _TOO_MUCH: Final = frozenset({"file_too_large", "picture_bomb", "picture_too_large"})
-_NO_HINT: Final = "Please try again."
+_NO_HINT: Final = "Try again."
 
 
 class Problem(Exception):
-    """An answer that is no success.
+    """The error with which a request is answered.
 
     Parameters
     ----------
@@ -28,11 +28,11 @@ class Problem(Exception):
     code : str
         Stable name, for programs.
     message : str
-        What was expected and what came. Holds neither picture content nor file names.
+        What must hold and what was given. Contains neither picture content nor file names.
     hint : str
         What to do.
     headers : mapping, optional
-        Sent along.
+        Further headers of the answer.
     """
 
     def __init__(
@@ -55,22 +55,24 @@ def _status(error: PoseCoreError) -> HTTPStatus:
             return HTTPStatus.UNPROCESSABLE_ENTITY
         case BusyError():
             return HTTPStatus.SERVICE_UNAVAILABLE
-        case _:  # the installation is broken: no fault of the request
+        case _:  # the installation is broken; the request is fine
             return HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 def from_core(error: PoseCoreError) -> Problem:
-    """The problem that an error of `pose_core` is to a program.
+    """An error of `pose_core` as a problem for programs.
 
-    Its sentences say what was expected, what came, and last what to do: the last one becomes the hint.
+    Its sentences say what must hold, what was given and, last, what to do: the last one becomes the hint.
 
     Examples
     --------
     >>> problem = from_core(
-    ...     PictureError("picture_empty", "A picture was expected; this is empty. Choose another.")
+    ...     PictureError(
+    ...         "picture_empty", "The file must contain a picture; this one is empty. Choose another."
+    ...     )
     ... )
     >>> problem.status, problem.message, problem.hint
-    (400, 'A picture was expected; this is empty.', 'Choose another.')
+    (400, 'The file must contain a picture; this one is empty.', 'Choose another.')
     """
     head, stop, last = str(error).rpartition(". ")
     message, hint = (head + stop.strip(), last) if head else (last, _NO_HINT)
@@ -80,7 +82,7 @@ def from_core(error: PoseCoreError) -> Problem:
 
 
 def problem_response(problem: Problem, *, as_older_demo: bool = False) -> JSONResponse:
-    """The JSON answer; with the field ``error`` too, where clients of the older demo look for it."""
+    """The JSON answer; for clients of the older demo also with the field ``error``."""
     body = {"code": problem.code, "message": problem.message, "hint": problem.hint}
     if as_older_demo:
         body = {"error": problem.message} | body

@@ -1,7 +1,7 @@
-"""What goes in and comes out, as the OpenAPI document describes it. The fields' meaning: docs/conventions.md.
+"""Requests and answers as the OpenAPI document describes them. What the fields mean: docs/conventions.md.
 
-The answer of ``/api/v1/pose`` is made by `pose_core.export.photos`, as the Photo page's JSON; a test holds its
-description here to it.
+The answer of ``/api/v1/pose`` is made by `pose_core.export.photos`, like the Photo page's JSON; a test checks that it
+matches its description here.
 """
 
 from __future__ import annotations
@@ -27,15 +27,16 @@ _Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
 
 class Options(BaseModel):
-    """Choices of one request, in its query string. One that is not known is an error, so that no typo goes unseen."""
+    """Options of a request, in its query string. An unknown one is an error, so that no typo goes unnoticed."""
 
     model_config = ConfigDict(extra="forbid")
 
     model: Variant = Field(
-        _DEFAULTS.detection.model, description=f"From the fastest to the most exact: {', '.join(VARIANTS)}."
+        _DEFAULTS.detection.model,
+        description=f"From the fastest to the most accurate: {', '.join(VARIANTS)}.",
     )
     people: int = Field(
-        _DEFAULTS.detection.people, ge=1, le=MAX_PEOPLE, description="Most people to look for."
+        _DEFAULTS.detection.people, ge=1, le=MAX_PEOPLE, description="How many people to look for at most."
     )
     detection_confidence: _Share = Field(
         _DEFAULTS.detection.detection_confidence, description="Least score for a person to be detected."
@@ -44,17 +45,17 @@ class Options(BaseModel):
         _DEFAULTS.detection.presence_confidence, description="Least score for landmarks to be accepted."
     )
     visibility_limit: _Share = Field(
-        _DEFAULTS.visibility_limit, description="Below it a joint is not visible, and its angles are null."
+        _DEFAULTS.visibility_limit, description="Below it a joint is not visible and its angles are null."
     )
     angles: bool = Field(
-        _DEFAULTS.draw.angles, description="Draw the limb angles; concerns image/jpeg and image/png only."
+        _DEFAULTS.draw.angles, description="Draw the limb angles; only for image/jpeg and image/png."
     )
     enlarge: bool = Field(
         _DEFAULTS.enlarge_small, description="Enlarge pictures below 300 px high to 480 px first."
     )
 
     def settings(self) -> PoseSettings:
-        """The same choices as the core knows them."""
+        """The same options as the core's settings."""
         return PoseSettings(
             detection=DetectionSettings(
                 model=self.model,
@@ -69,15 +70,15 @@ class Options(BaseModel):
 
 
 class ProblemAnswer(BaseModel):
-    """Any answer that is no success."""
+    """Any error."""
 
     code: str = Field(description="Stable name of the fault, for programs.", examples=["picture_damaged"])
-    message: str = Field(description="What was expected and what came.")
+    message: str = Field(description="What must hold and what was given.")
     hint: str = Field(description="What to do.")
 
 
 class DemoProblemAnswer(BaseModel):
-    """Any answer of /predict that is no success; nobody found has ``error`` alone."""
+    """Any error of /predict; if nobody is found, it has only ``error``."""
 
     error: str = Field(examples=["No pose detected"])
     code: str | None = None
@@ -86,7 +87,7 @@ class DemoProblemAnswer(BaseModel):
 
 
 class DemoLandmark(BaseModel):
-    """One of 33 landmarks, normalised as MediaPipe gives them."""
+    """One of 33 landmarks, normalised as in MediaPipe."""
 
     x: float = Field(description="Share of the picture's width.")
     y: float = Field(description="Share of the picture's height.")
@@ -158,7 +159,7 @@ class _Person(BaseModel):
 
 
 class PoseAnswer(BaseModel):
-    """What was found in one picture: the same file that the Photo page gives. Nobody found: no people."""
+    """What was found in one picture, as in the Photo page's JSON file; without people if nobody was found."""
 
     schema_version: str
     file: _File
@@ -170,13 +171,13 @@ class PoseAnswer(BaseModel):
 
 
 class Model(BaseModel):
-    """A model on board."""
+    """An included model."""
 
     variant: Variant
     size_bytes: int
     sha256: str
     licence: str
-    default: bool = Field(description="Whether it is used where none is asked for.")
+    default: bool = Field(description="Whether it is used if a request names none.")
 
 
 class _Seats(BaseModel):
@@ -191,10 +192,10 @@ class _Landmarkers(BaseModel):
 
 
 class HealthAnswer(BaseModel):
-    """That the process is alive, and what it has to give."""
+    """That the process is alive, and how much of it is in use."""
 
     status: Literal["ok"]
-    warmed: bool = Field(description="Whether the models are loaded and ran.")
+    warmed: bool = Field(description="Whether the models are loaded and warmed up.")
     seats: _Seats = Field(description="Live streams.")
     image_landmarkers: _Landmarkers = Field(description="For pictures, shared by pages and requests.")
     versions: _Versions

@@ -1,4 +1,4 @@
-"""Pictures out of a request's body, bounded while it arrives, and never on disk."""
+"""Pictures from a request's body: limited while it arrives, and never on disk."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ __all__ = ["FIELD", "Upload", "read_uploads"]
 #: Name of the form's field, as in the older demo.
 FIELD: Final = "image"
 _MB: Final = 1024 * 1024
-#: Fields that are no files; none is read, some clients send one or two.
+#: Fields that are not files. None is read, but some clients send one or two.
 _MAX_OTHER_FIELDS: Final = 20
 _CHOOSE_SMALLER: Final = "Send smaller pictures, or fewer in one request."
 
-# It warns about every malformed form, which the client is told: nobody else shall fill the log.
+# It warns about every malformed form. The client is told so; it must not fill the log.
 logging.getLogger("python_multipart").setLevel(logging.ERROR)
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """One picture file as it came.
+    """One picture file as it was sent.
 
     Attributes
     ----------
     name : str
-        As the client calls it; goes back to the client and nowhere else.
+        The client's name for it; returned to the client and used nowhere else.
     data : bytes
-        Not shown in the object's own description: that may end in a log.
+        Not in the ``repr``, which may end up in a log.
     """
 
     name: str = field(repr=False)
@@ -47,17 +47,17 @@ class Upload:
 
 
 class _InMemory(MultiPartParser):
-    """Keeps files off the disk, and takes no form that stops before its end: a picture would be missing unseen."""
+    """Keeps files off the disk, and refuses a form that is cut off: a picture could be missing unnoticed."""
 
-    spool_max_size = sys.maxsize  # else files above 1 MB would go through a temporary file
-    _whole = False
+    spool_max_size = sys.maxsize  # otherwise files above 1 MB would go through a temporary file
+    _complete = False
 
     def on_end(self) -> None:
-        self._whole = True
+        self._complete = True
 
     async def parse(self) -> FormData:
         form = await super().parse()
-        if not self._whole:
+        if not self._complete:
             for file in self._files_to_close_on_error:
                 file.close()
             raise MultiPartException("The form is cut off.")
@@ -68,20 +68,20 @@ def _too_large(limit_mb: int) -> Problem:
     return Problem(
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
         "body_too_large",
-        f"A request of up to {limit_mb} MB was expected; this one is larger.",
+        f"The request must be at most {limit_mb} MB; this one is larger.",
         _CHOOSE_SMALLER,
     )
 
 
 def _check_head(request: Request, limit_mb: int) -> None:
-    """What can be refused before a byte of the body is read."""
+    """Refuse what can be refused before a byte of the body is read."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "multipart/form-data":
         raise Problem(
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
             "not_multipart",
-            "A body of the type multipart/form-data was expected; another came, or none.",
-            f"Send the picture as a form's file field called {FIELD}, such as curl -F {FIELD}=@photo.jpg does.",
+            "The content type must be multipart/form-data; got another, or none.",
+            f"Send the picture as the form's file field {FIELD}, for example with curl -F {FIELD}=@photo.jpg.",
         )
     length = request.headers.get("content-length", "")
     if length.isascii() and length.isdigit() and int(length) > limit_mb * _MB:
@@ -102,13 +102,13 @@ def _too_many(limit: int) -> Problem:
     return Problem(
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
         "too_many_images",
-        f"Up to {limit} pictures in one request were expected; more came.",
-        "Send the rest in further requests.",
+        f"A request must have at most {limit} pictures; got more.",
+        "Send the others in further requests.",
     )
 
 
 async def read_uploads(request: Request, *, body_mb: int, images: int, read_s: float) -> list[Upload]:
-    """Read the body and return its pictures, in their order.
+    """Read the body and return its pictures in their order.
 
     Parameters
     ----------
@@ -118,13 +118,13 @@ async def read_uploads(request: Request, *, body_mb: int, images: int, read_s: f
     images : int
         Most files in it.
     read_s : float
-        Longest time for the body to arrive.
+        Longest time in which the body must arrive.
 
     Raises
     ------
     Problem
-        415 if the body is no form, 413 if it is too large or holds too many files, 408 if it takes too long, 400 if
-        it is malformed or holds no picture.
+        415 if the body is not a form, 413 if it is too large or has too many files, 408 if it takes too long, 400 if
+        it is malformed or has no picture.
     """
     _check_head(request, body_mb)
     try:
@@ -136,7 +136,7 @@ async def read_uploads(request: Request, *, body_mb: int, images: int, read_s: f
         raise Problem(
             HTTPStatus.REQUEST_TIMEOUT,
             "body_too_slow",
-            f"The whole request was expected within {read_s:g} s; it had not arrived by then.",
+            f"The whole request must arrive within {read_s:g} s; this one did not.",
             _CHOOSE_SMALLER,
         ) from None
     except MultiPartException as error:
@@ -145,8 +145,8 @@ async def read_uploads(request: Request, *, body_mb: int, images: int, read_s: f
         raise Problem(
             HTTPStatus.BAD_REQUEST,
             "form_malformed",
-            "A well-formed multipart/form-data body was expected; this one cannot be taken apart.",
-            "Let a library or curl -F build the body, and set no Content-Type by hand: it names the boundary.",
+            "The body must be well-formed multipart/form-data; this one cannot be parsed.",
+            "Let a library or curl -F build the body, and do not set Content-Type by hand: it names the boundary.",
         ) from None
     uploads = []
     try:
@@ -154,14 +154,14 @@ async def read_uploads(request: Request, *, body_mb: int, images: int, read_s: f
             if isinstance(part, UploadFile):
                 if name == FIELD:
                     uploads.append(Upload(part.filename or "picture", await part.read()))
-                await part.close()  # at once, so that a large picture is not held twice
-    finally:  # there may be no memory for a copy
+                await part.close()  # at once, so that a large picture is not in memory twice
+    finally:  # even if there is no memory for a copy
         await form.close()
     if not uploads:
         raise Problem(
             HTTPStatus.BAD_REQUEST,
             "image_missing",
-            f"A file in the form's field {FIELD} was expected; none came.",
-            f"Send one, such as curl -F {FIELD}=@photo.jpg does.",
+            f"The form must have a file in its field {FIELD}; got none.",
+            f"Send one, for example with curl -F {FIELD}=@photo.jpg.",
         )
     return uploads

@@ -22,7 +22,7 @@ _JSON: Final = "application/json"
 _CSV: Final = "text/csv"
 _JPEG: Final = "image/jpeg"
 _PNG: Final = "image/png"
-#: What can be had for several pictures, and for a single one; the favourite first.
+#: Media types on offer for several pictures and for a single one, the preferred one first.
 MANY: Final = (_JSON, _CSV)
 ONE: Final = (*MANY, _JPEG, _PNG)
 _ENCODERS: Final[Mapping[str, Callable[[FrameRGB], bytes]]] = {_JPEG: encode_jpeg, _PNG: encode_png}
@@ -31,7 +31,7 @@ _DEMO_SETTINGS: Final = PoseSettings(draw=DrawSettings(names=False))
 
 
 class NobodyFoundError(Exception):
-    """There is nobody in the picture: for the older demo's clients an error."""
+    """Nobody is in the picture, which is an error for the older demo's clients."""
 
 
 def answer_pose(
@@ -42,18 +42,18 @@ def answer_pose(
     Parameters
     ----------
     uploads : sequence of Upload
-        One for a picture as the answer.
+        Exactly one if the answer is a picture.
     settings : PoseSettings
     kind : str
-        Media type: one of `ONE`, or of `MANY` for several pictures.
+        Media type: one of `ONE` for a single picture, of `MANY` for several.
     pool : PosePool
     wait_s : float
-        Longest wait for a landmarker, for each picture.
+        Longest wait for a landmarker for each picture.
 
     Raises
     ------
     PictureError, BusyError
-        As `pose_core.pipeline.photo.analyse_photo`; one unreadable picture fails the request.
+        As in `pose_core.pipeline.photo.analyse_photo`; one unreadable picture fails the request.
     """
     if kind in _ENCODERS:
         (upload,) = uploads
@@ -78,18 +78,18 @@ def _demo_landmarks(pose: Pose) -> bytes:
 
 
 def answer_demo(upload: Upload, as_json: bool, pool: PosePool, wait_s: float) -> bytes:
-    """The body for ``/predict``: landmarks of the first person, or the picture in its own size with them on it.
+    """The body for ``/predict``: the first person's landmarks, or the picture in its own size with the skeleton on it.
 
     Raises
     ------
     NobodyFoundError
     PictureError, BusyError
-        As `answer_pose`.
+        As in `answer_pose`.
     """
     result, picture = analyse_photo(upload.data, _DEMO_SETTINGS, pool, name=upload.name, wait_s=wait_s)
     if not result.poses:
         raise NobodyFoundError
     if as_json:
         return _demo_landmarks(result.poses[0])
-    # Not annotate_photo, which enlarges small pictures: the older demo's answer was as large as the question.
+    # Not annotate_photo, which enlarges small pictures: the older demo answers in the size of the upload.
     return encode_jpeg(draw_poses(picture.frame_rgb, result.poses, _DEMO_SETTINGS.draw))

@@ -1,4 +1,4 @@
-"""Who is served and who is asked to come back: bounds on requests, and work off the event loop."""
+"""Who is served and who is told to try again: limits on requests, and work off the event loop."""
 
 from __future__ import annotations
 
@@ -22,26 +22,26 @@ __all__ = ["Limits", "Workers"]
 
 _T = TypeVar("_T")
 
-#: Pictures decoded at a time, for each core: one in the model while the next is decoded or the last one drawn.
+#: Pictures at a time for each core: one in the model while the next is decoded or the previous one drawn.
 _WORKERS_PER_CORE: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds on what requests may take.
+    """Limits on what requests may use.
 
     Attributes
     ----------
     body_mb : int
-        Most megabytes of a request's body: one file of the largest size, and the form around it.
+        Most megabytes in a request's body: one file of the largest size, and the form around it.
     images : int
         Most pictures in one request.
     in_flight : int
-        Most requests with pictures at a time; a further one is refused at once. With `body_mb` this bounds memory.
+        Most requests with pictures at a time; another is refused at once. With `body_mb` this limits memory.
     wait_s : float
-        Longest wait for a free worker, and for a free landmarker.
+        Longest wait for a free worker, and again for a free landmarker.
     read_s : float
-        Longest time for a body to arrive: 50 MB at 14 Mbit/s.
+        Longest time in which a body must arrive: 50 MB at 14 Mbit/s.
     """
 
     body_mb: int = MAX_FILE_MB + 1
@@ -52,7 +52,7 @@ class Limits:
 
 
 class Workers:
-    """Takes requests in, so many at a time. Lives on the event loop; the work itself runs in threads.
+    """Admits a limited number of requests at a time. Belongs to the event loop; the work itself runs in threads.
 
     Parameters
     ----------
@@ -67,22 +67,22 @@ class Workers:
         self.in_flight = 0
         workers = usable_cores() * _WORKERS_PER_CORE
         self._workers = anyio.Semaphore(workers)
-        # Threads of its own, so that pictures never keep Streamlit's file serving waiting.
+        # Separate threads, so that Streamlit's file serving never waits for pictures.
         self._threads = anyio.CapacityLimiter(workers)
 
     @contextmanager
     def place(self) -> Iterator[None]:
-        """A place for one request, from before its body is read until it is answered.
+        """A place for one request, taken before its body is read and kept until its answer is ready.
 
         Raises
         ------
         BusyError
-            At once, if all are taken; later, if there was no memory for what is done in it.
+            At once if all places are taken; later if the request runs out of memory.
         """
         if self.in_flight >= self.limits.in_flight:
             raise BusyError(
                 "too_many_requests_in_flight",
-                "Up to {limit} requests at a time are served, and as many are under way. Please try again in a moment.",
+                "At most {limit} requests may be in progress at a time; {limit} are. Try again in a moment.",
                 limit=self.limits.in_flight,
             )
         self.in_flight += 1
@@ -90,25 +90,25 @@ class Workers:
             yield
             return
         except Exception as error:
-            _empty(error)
+            _clear_tracebacks(error)
             if not is_out_of_memory(error):
                 raise
         finally:
             self.in_flight -= 1
-        # Here and not above, where the error would come along as its context.
+        # Here and not above, where the error would become its context.
         raise BusyError(
             "out_of_memory",
-            "Memory for this request was expected, and there is none left. Please try again in a moment, or with "
-            "smaller pictures.",
+            "The server must have memory for this request; none is left. Try again in a moment, or with smaller "
+            "pictures.",
         )
 
     async def run(self, work: Callable[[PosePool, float], _T]) -> _T:
-        """Call `work` with the pool, and the longest wait for a landmarker, in a thread.
+        """Call `work` in a thread, with the pool and the longest wait for a landmarker.
 
         Raises
         ------
         BusyError
-            If no worker came free in time, or `work` raised it.
+            If no worker became free in time, or `work` raised it.
         """
         wait_s = self.limits.wait_s
         try:
@@ -117,7 +117,7 @@ class Workers:
         except TimeoutError:
             raise BusyError(
                 "workers_busy",
-                "A free worker was expected within {wait_s:g} s, and all are in use. Please try again in a moment.",
+                "A worker must become free within {wait_s:g} s; all are still in use. Try again in a moment.",
                 wait_s=wait_s,
             ) from None
         try:
@@ -126,11 +126,11 @@ class Workers:
             self._workers.release()
 
 
-def _empty(error: BaseException) -> None:
-    """Let an error take no pictures along.
+def _clear_tracebacks(error: BaseException) -> None:
+    """Free the pictures that an error keeps in memory.
 
-    Its traceback holds what the functions held in which it was raised, up to 150 MB a picture; and Python frees an
-    error that went through a coroutine only when it next looks for cycles.
+    Its traceback keeps the local variables of the functions it passed through, up to 150 MB a picture, and Python frees
+    an error that went through a coroutine only when it next looks for cycles.
     """
     link: BaseException | None = error
     while link is not None:

@@ -1,4 +1,4 @@
-"""For all tests: the real model, the performer, poses made by hand; and no long runs unless asked for."""
+"""For all tests: the real model, the performer, hand-made poses; and no long runs unless `-m` selects them."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from pose_core.settings import DetectionSettings
 from tests.support import poses
 from tests.support.poses import Performer, PoseMaker
 
-# Examples are the same on every run and machine; a slow machine is no fault.
+# Examples are the same on every run and machine, and a slow machine is not an error.
 hypothesis.settings.register_profile("posedeck", derandomize=True, deadline=None, database=None)
 hypothesis.settings.load_profile("posedeck")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the long runs, unless `-m` asks for them."""
+    """Leave out the long runs unless `-m` selects them."""
     if "nightly" not in config.option.markexpr:
         config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("nightly")])
         items[:] = [item for item in items if not item.get_closest_marker("nightly")]
@@ -29,13 +29,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(scope="session")
 def make_pose() -> PoseMaker:
-    """Poses made by hand."""
+    """Makes poses by hand."""
     return poses.make_pose
 
 
 @pytest.fixture(scope="session")
 def performer() -> Performer:
-    """`render_frame`, drawing each picture once."""
+    """`render_frame`, which draws each picture only once."""
     return functools.lru_cache(maxsize=None)(render_frame)
 
 
@@ -49,7 +49,7 @@ def full_landmarker() -> Iterator[ImageLandmarker]:
 
 @pytest.fixture(scope="session")
 def lite_pool() -> Iterator[PosePool]:
-    """A pool for one picture at a time; fast when asked for the lite model."""
+    """A pool for one picture at a time; fast with the lite model."""
     pool = PosePool(image_limit=1, stream_limit=1)
     yield pool
     pool.close()

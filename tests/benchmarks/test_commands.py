@@ -1,4 +1,4 @@
-"""The benchmarks: their arithmetic, and that a small run gives every figure. No figure is judged here."""
+"""The benchmarks: their arithmetic, and that a small run gives every figure. No figure is judged."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from pose_core.media.images import decode_picture
 
 
 @pytest.mark.parametrize("module", [report, server])
-def test_examples_in_the_docstrings_hold(module: ModuleType) -> None:
+def test_docstring_examples_pass(module: ModuleType) -> None:
     results = doctest.testmod(module)
     assert results.attempted > 0
     assert results.failed == 0
@@ -36,14 +36,14 @@ def test_summary_of_nothing_is_refused() -> None:
 
 
 @pytest.mark.parametrize("rounds", [1, 2, 7])
-def test_interleaving_takes_everything_once_a_round(rounds: int) -> None:
+def test_interleaving_takes_each_once_a_round(rounds: int) -> None:
     order = list(report.interleaved("abc", rounds))
     for start in range(0, len(order), 3):
         assert sorted(order[start : start + 3]) == ["a", "b", "c"]
     assert len(order) == 3 * rounds
 
 
-def test_interleaving_gives_everything_every_place_equally_often() -> None:
+def test_interleaving_puts_each_in_every_place_equally_often() -> None:
     order = list(report.interleaved("abc", 6))
     for place in range(3):
         assert Counter(order[place::3]) == Counter("aabbcc")
@@ -58,13 +58,13 @@ def test_a_table_has_aligned_columns() -> None:
     assert head.index("a  long") + 1 == row.index("2.0") + 3
 
 
-def test_results_that_json_cannot_hold_are_refused(tmp_path: Path) -> None:
+def test_results_that_json_cannot_store_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError):
         report.save({"ratio": float("nan")}, tmp_path / "result.json")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
-def test_memory_counts_the_children() -> None:
+def test_memory_includes_child_processes() -> None:
     alone = server.memory_mb(os.getpid())
     hog = "held = bytes([1]) * 150_000_000; print('ready', flush=True); input()"
     with subprocess.Popen(
@@ -112,18 +112,20 @@ def test_a_run_gives_every_figure(rounds: int, processes: int, tmp_path: Path) -
     assert all(name in text for name in ("lite", "full", "heavy", "First request", "two at once"))
 
 
-def test_without_playwright_the_page_part_says_in_one_line_what_is_missing(
+def test_without_playwright_the_page_benchmark_says_in_one_line_what_is_missing(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     monkeypatch.setattr(page, "find_spec", lambda name: None)
     monkeypatch.setattr(sys, "argv", ["page", "--out", str(tmp_path / "page.json")])
     page.main()
-    said = capsys.readouterr().out
-    assert "make setup-dev" in said
-    assert said.count("\n") == 1
+    printed = capsys.readouterr().out
+    assert "make setup-dev" in printed
+    assert printed.count("\n") == 1
     assert not list(tmp_path.iterdir())
 
 
-def test_a_browser_that_cannot_start_is_no_traceback(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_browser_that_cannot_start_gives_no_traceback(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("CHROMIUM", str(tmp_path / "none"))
     assert not page._browser_starts()

@@ -1,4 +1,4 @@
-"""The engine benchmark: its arithmetic, and that a small run gives every figure. No figure is judged here."""
+"""The engine benchmark: its arithmetic, and that a small run gives every figure. No figure is judged."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_the_bare_network_sees_the_middle_square_from_0_to_1() -> None:
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """A small run of lite without its original bundle, as JSON keeps it."""
+    """A small run of lite without its original bundle, as read back from JSON."""
     folder = tmp_path_factory.mktemp("engine")
     result = engine.measure(ROUNDS, ["lite"], FRAMES, originals=folder)
     report.save(result, folder / "engine.json")
@@ -84,7 +84,7 @@ def test_missing_originals_are_named_with_the_command_that_makes_them(small: dic
     assert text.endswith("scripts/build_bundles.py --keep-original")
 
 
-def test_an_original_bundle_is_measured_where_there_is_one(tmp_path: Path) -> None:
+def test_an_original_bundle_is_measured_if_there_is_one(tmp_path: Path) -> None:
     (tmp_path / "lite.task").write_bytes(verified_path("lite").read_bytes())  # any bundle will do for this
     result = engine.measure(1, ["lite"], 3, originals=tmp_path)
     lite = result["variants"]["lite"]
@@ -101,7 +101,7 @@ def test_without_litert_one_line_says_what_is_missing(
     monkeypatch.setattr(engine, "find_spec", lambda name: None)
     monkeypatch.setattr(sys, "argv", ["engine", "--out", str(tmp_path / "engine.json")])
     engine.main()
-    said = capsys.readouterr().out
-    assert "make setup-dev" in said
-    assert said.count("\n") == 1
+    printed = capsys.readouterr().out
+    assert "make setup-dev" in printed
+    assert printed.count("\n") == 1
     assert not list(tmp_path.iterdir())

@@ -1,4 +1,4 @@
-"""The live benchmark's own parts: the code in the picture, what a viewer says to Streamlit, and the arithmetic."""
+"""The live benchmark's own parts: the code in the picture, what a viewer sends to Streamlit, and the arithmetic."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ def band_of(frame_rgb: FrameRGB) -> np.ndarray:
     return top_band(av.VideoFrame.from_ndarray(frame_rgb, format="rgb24").reformat(format="yuv420p"))
 
 
-def test_examples_in_the_docstrings_hold() -> None:
+def test_docstring_examples_pass() -> None:
     results = doctest.testmod(live)
     assert results.attempted > 0
     assert results.failed == 0
 
 
-def test_every_number_of_the_clip_is_read_back() -> None:
+def test_every_number_in_the_clip_is_read_back() -> None:
     for number in range(live_clip.CLIP_FRAMES):
         frame_rgb = np.full((480, 640, 3), 128, dtype=np.uint8)
         draw_code(frame_rgb, number)
@@ -85,7 +85,7 @@ def test_a_picture_too_small_for_a_code_has_none(shape: tuple[int, int]) -> None
     assert read_code(np.zeros(shape, dtype=np.uint8)) is None
 
 
-def test_codes_survive_vp8_at_the_bitrate_that_aiortc_starts_with(tmp_path: Path) -> None:
+def test_codes_survive_vp8_at_the_initial_bitrate_of_aiortc(tmp_path: Path) -> None:
     numbers = range(40)
     path = tmp_path / "clip.webm"
     encode_vp8((picture(number) for number in numbers), path, bitrate_bit_s=500_000)
@@ -129,7 +129,7 @@ def test_a_delay_longer_than_the_clip_is_measured() -> None:
     assert delays[-1] > 34_500
 
 
-def test_a_number_that_was_not_sent_yet_is_taken_for_a_misreading() -> None:
+def test_a_number_not_sent_yet_counts_as_a_misreading() -> None:
     watched = Watched(sent(10), [(0.2, 1), (0.25, 9), (0.3, 3)])
     assert [time_s for time_s, _ in live.first_returns(watched)] == [0.2, 0.3]
 
@@ -166,7 +166,7 @@ def test_a_run_without_viewers_is_reported_with_its_reason() -> None:
     assert "The page is full" in text
 
 
-def test_a_run_tells_the_server_and_its_viewers_apart() -> None:
+def test_a_run_separates_the_server_from_its_viewers() -> None:
     seen = [(i / 30 + 0.1, i) for i in range(60)]
     recording = Recording([Watched(sent(90), seen)] * 2, [], 0.5, 1.5, 1.2, 0.3, [{"t_s": 0.0, "rss": 1.0}])
     figures = live._run_figures(recording)
@@ -186,10 +186,10 @@ def delta(path: int, **element: object) -> ForwardMsg:
 
 
 class Opened:
-    """A page with the messages that it sent."""
+    """An open page, and the messages that it sent."""
 
     def __init__(self, *messages: ForwardMsg) -> None:
-        self.said: list[BackMsg] = []
+        self.sent: list[BackMsg] = []
         self.page = StreamlitPage(self._note, "live", "lang=en")
         for message in messages:
             self.page.handle(message.SerializeToString())
@@ -197,7 +197,7 @@ class Opened:
     def _note(self, data: bytes) -> None:
         message = BackMsg()
         message.ParseFromString(data)
-        self.said.append(message)
+        self.sent.append(message)
 
 
 def test_a_widget_is_found_by_label_and_by_key() -> None:
@@ -215,21 +215,24 @@ def test_a_button_is_pressed_once_and_a_state_stays() -> None:
     opened.page.set("$$ID-1-None", "trigger_value", True)
     opened.page.rerun()
     states = [
-        {one.id: one.json_value or one.trigger_value for one in said.rerun_script.widget_states.widgets}
-        for said in opened.said
+        {
+            widget.id: widget.json_value or widget.trigger_value
+            for widget in message.rerun_script.widget_states.widgets
+        }
+        for message in opened.sent
     ]
     check = {"$$ID-2-camera_check": '{"state": "ok"}'}
     assert states == [check, check | {"$$ID-1-None": True}, check]
 
 
-def test_the_page_is_named_until_the_server_has_told_its_hash() -> None:
+def test_the_page_is_named_until_its_hash_is_known() -> None:
     opened = Opened()
     opened.page.rerun()
     message = ForwardMsg()
     message.navigation.page_script_hash = "abc"
     opened.page.handle(message.SerializeToString())
     opened.page.rerun()
-    first, second = (said.rerun_script for said in opened.said)
+    first, second = (message.rerun_script for message in opened.sent)
     assert (first.page_name, first.page_script_hash, first.query_string) == ("live", "", "lang=en")
     assert (second.page_name, second.page_script_hash) == ("", "abc")
 
@@ -239,10 +242,10 @@ def test_a_widget_in_a_fragment_reruns_that_fragment_only() -> None:
     message.delta.fragment_id = "part"
     opened = Opened(message)
     opened.page.set("$$ID-1-smooth", "bool_value", True)
-    assert opened.said[0].rerun_script.fragment_id == "part"
+    assert opened.sent[0].rerun_script.fragment_id == "part"
 
 
-def test_the_component_is_known_by_its_name_and_its_newest_arguments_count() -> None:
+def test_the_component_is_found_by_its_name_and_its_newest_arguments_count() -> None:
     other = {"id": "$$ID-1-other", "component_name": "a.other", "json_args": '{"sdp_answer_json": "no"}'}
     camera = {"id": "$$ID-2-pose", "component_name": "streamlit_webrtc.component.webrtc_streamer"}
     opened = Opened(
@@ -252,7 +255,7 @@ def test_the_component_is_known_by_its_name_and_its_newest_arguments_count() -> 
     )
     assert opened.page.component_args == {"sdp_answer_json": "yes"}
     opened.page.set_component({"playing": True})
-    assert opened.said[0].rerun_script.widget_states.widgets[0].json_value == '{"playing": true}'
+    assert opened.sent[0].rerun_script.widget_states.widgets[0].json_value == '{"playing": true}'
 
 
 def test_processor_time_is_what_the_process_itself_counts() -> None:
@@ -264,12 +267,12 @@ def test_processor_time_is_what_the_process_itself_counts() -> None:
 
 
 def packet(sequence: int, timestamp: int, data: bytes, *, last: bool) -> RtpPacket:
-    one = RtpPacket(sequence_number=sequence, timestamp=timestamp, marker=int(last))
-    one._data = data  # type: ignore[attr-defined]
-    return one
+    made = RtpPacket(sequence_number=sequence, timestamp=timestamp, marker=int(last))
+    made._data = data  # type: ignore[attr-defined]
+    return made
 
 
-def test_frames_end_at_their_marker_even_with_one_time_stamp() -> None:
+def test_frames_end_at_their_marker_even_with_equal_time_stamps() -> None:
     buffer = _BrowserJitterBuffer(capacity=16, is_video=True)
     packets = [
         packet(65535, 5, b"a", last=False),
@@ -277,5 +280,5 @@ def test_frames_end_at_their_marker_even_with_one_time_stamp() -> None:
         packet(0, 5, b"b", last=False),
         packet(2, 5, b"d", last=True),
     ]
-    frames = [frame for one in packets if (frame := buffer.add(one)[1]) is not None]
+    frames = [frame for arrived in packets if (frame := buffer.add(arrived)[1]) is not None]
     assert [(frame.data, frame.timestamp) for frame in frames] == [(b"abc", 5), (b"d", 5)]

@@ -1,5 +1,5 @@
-"""The load and the soak: what is asked is answered, pages go on, and nothing stays open. No figure is judged, but that
-a page answers at all within a bound that only a broken server misses. Both in short, and at length in `make nightly`.
+"""The load and the soak: requests are answered, pages keep working, and nothing stays open. No figure is judged, except
+that a page answers within a limit that only a broken server misses. Short here, and long in `make nightly`.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ import pytest
 from benchmarks import load, pressure, report, soak
 from benchmarks.server import holdings
 
-#: Above what a page takes on a machine that does other work at the same time; the load's own bound is 2 s.
+#: More than a page takes on a machine that is busy with other work; the load's own limit is 2 s.
 PAGE_MS = 20_000
-#: Of what is made on first use, and of visitors whom Streamlit has not forgotten yet (three descriptors each).
+#: For what is made on first use, and for visitors whom Streamlit has not forgotten yet (three descriptors each).
 MORE_DESCRIPTORS, MORE_THREADS = 12, 12
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="what a server holds is read from /proc")
 
 
 @pytest.mark.parametrize("module", [soak])
-def test_examples_in_the_docstrings_hold(module: ModuleType) -> None:
+def test_docstring_examples_pass(module: ModuleType) -> None:
     results = doctest.testmod(module)
     assert results.attempted > 0
     assert results.failed == 0
@@ -68,13 +68,13 @@ def test_under_load_nobody_gets_an_error_and_the_page_answers(
     ],
     ids=["short", "long"],
 )
-def test_a_soak_sees_everybody_come_and_go(length: dict[str, float], tmp_path: Path) -> None:
+def test_a_soak_sees_every_kind_of_visitor_arrive_and_leave(length: dict[str, float], tmp_path: Path) -> None:
     with ThreadPoolExecutor(1) as thread:  # in this one a browser test may have left its event loop running
         result = thread.submit(soak.measure, **length).result()
     long = "forgotten_s" not in length
     counts = result["counts"]
     assert result["unexpected"] == 0, counts
-    # In the short one, what a busy machine gets to as well.
+    # In the short one, only what even a busy machine gets to.
     for name in (
         "200",
         "left",
@@ -100,14 +100,14 @@ def samples(rss: list[float], descriptors: list[int]) -> list[dict[str, float]]:
     ]
 
 
-def test_drift_leaves_out_what_came_before_the_server_had_settled() -> None:
+def test_drift_leaves_out_the_time_before_the_server_has_settled() -> None:
     figures = soak.drift(samples([1.0, 900.0, 100.0, 100.0, 100.0], [99, 99, 7, 7, 7]), settled_s=20.0)
     assert figures["samples"] == 3
     assert figures["rss"] == {"mb": 100.0, "most": 1.0, "end": 1.0, "peak": 1.0, "mb_an_hour": 0.0}
     assert figures["descriptors"] == {"least": 7, "most": 7, "first_third": 7.0, "last_third": 7.0}
 
 
-def test_drift_tells_growth_in_memory_and_descriptors() -> None:
+def test_drift_shows_growth_in_memory_and_descriptors() -> None:
     figures = soak.drift(
         samples([100.0 + i for i in range(30)], list(range(30))), settled_s=0.0, window_s=100.0
     )
@@ -118,7 +118,6 @@ def test_drift_tells_growth_in_memory_and_descriptors() -> None:
 
 
 def test_holdings_count_descriptors_that_are_opened_and_closed() -> None:
-
     before = holdings(os.getpid())
     assert before is not None
     lines = [socket.socket() for _ in range(5)]
@@ -142,7 +141,7 @@ def test_no_more_idle_connections_are_opened_than_the_system_allows(monkeypatch:
     assert allowed == [(1024, 1024), (500, 1024)]
 
 
-def test_an_answer_that_asks_to_come_back_is_no_error() -> None:
+def test_an_answer_that_says_try_again_is_not_an_error() -> None:
     pressed = pressure.Pressed(
         seconds=2.0, statuses=Counter({"200": 4, "503": 9, "429": 1, "500": 1, "OSError": 1})
     )

@@ -1,4 +1,4 @@
-"""What can happen to a running server: killed, or without memory. Clients are told, and it starts again at once."""
+"""A running server that is killed or out of memory: clients are told, and it starts again at once."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ POSE = "/api/v1/pose"
 STAND = sample_bytes("stand")
 PATIENCE_S = 60
 MB = 2**20
-#: Far less than a large picture takes, and more than a small one does.
+#: Far less than a large picture needs, and more than a small one.
 LEFT_MB = 60
 
 
@@ -64,7 +64,7 @@ def test_a_killed_server_starts_again_on_its_port_and_leaves_nothing(tmp_path: P
         ):
             try:
                 ends = [threads.submit(ask_until_killed, client) for _ in range(4)]
-                for _ in range(6):  # all are in the midst of it
+                for _ in range(6):  # all have requests in progress
                     assert asked.acquire(timeout=PATIENCE_S)
                 os.kill(server.process.pid, signal.SIGKILL)
                 assert server.process.wait(PATIENCE_S) == -signal.SIGKILL
@@ -101,7 +101,7 @@ def test_connections_above_the_systems_limit_are_refused_and_all_is_well_when_th
         deadline_s = time.monotonic() + PATIENCE_S
         answer = None
         while answer is None and time.monotonic() < deadline_s:
-            with suppress(OSError, http.client.HTTPException):  # those that left are noticed one by one
+            with suppress(OSError, http.client.HTTPException):  # closed connections are noticed one by one
                 answer = client.post(POSE, STAND)
         assert answer is not None
         assert answer.status == 200
@@ -114,14 +114,14 @@ if sys.platform == "linux":
     import resource
 
     def leave_memory(server: Server, megabytes: int) -> None:
-        """Let the server take so much more address space than it has, and no more."""
+        """Limit the server to this much more address space than it has."""
         status = Path(f"/proc/{server.process.pid}/status").read_text(encoding="utf-8")
         (now_kb,) = (int(line.split()[1]) for line in status.splitlines() if line.startswith("VmSize:"))
         limit = now_kb * 1024 + megabytes * MB
         resource.prlimit(server.process.pid, resource.RLIMIT_AS, (limit, limit))
 
     def large_picture() -> bytes:
-        """45 megapixels, 135 MB when it is read."""
+        """45 megapixels: 135 MB once decoded."""
         noise = np.random.default_rng(1).integers(0, 255, (600, 600, 3), dtype=np.uint8)
         return encode_jpeg(np.tile(noise, (11, 11, 1)), 30)
 
@@ -142,7 +142,7 @@ if sys.platform == "linux":
             for answer in refused:
                 assert answer.json()["code"] == "out_of_memory"
                 assert int(answer.headers["retry-after"]) >= 1
-            # What they held is free again.
+            # Their memory is free again.
             assert client.post(POSE, STAND).status == 200
             assert server.process.poll() is None
             assert "Traceback" not in server.log.read_text()

@@ -1,4 +1,4 @@
-"""The proof that several PoseDecks behind nginx work as one: deploy/nginx.conf, two replicas, this machine alone."""
+"""Proof that several PoseDecks behind nginx work as one: deploy/nginx.conf with two replicas on this machine."""
 
 from __future__ import annotations
 
@@ -54,13 +54,13 @@ def other(name: str) -> str:
 
 
 def analyse(page: Page) -> None:
-    """Upload a picture, and see it analysed."""
+    """Upload a picture and see it analysed."""
     upload(page, ("mine.png", STAND))
     wait_for_result(page)
 
 
 def wait_for_move(page: Page, replica: str) -> None:
-    """Until the page has reconnected to another replica than `replica`."""
+    """Wait until the page has reconnected to another replica than `replica`."""
     until_on_page(page, lambda: cookie_of(page.context) == other(replica))
 
 
@@ -117,7 +117,7 @@ def test_page_upload_and_live_stream_stay_on_the_replica_of_the_page(
             if mine in seen:
                 continue
             seen.add(mine)
-            (replicas.folder / "access.log").write_text("")  # nginx goes on at its end
+            (replicas.folder / "access.log").write_text("")  # nginx continues at its end
             analyse(page)
             page.get_by_role("link", name="Live").click()
             settle(page)
@@ -130,7 +130,7 @@ def test_page_upload_and_live_stream_stay_on_the_replica_of_the_page(
         assert answered_by(replicas, "PUT", "/_stcore/upload_file") == {mine}
         until(
             lambda: answered_by(replicas, "GET", "/_stcore/stream")
-        )  # noted when nginx sees the visitor leave
+        )  # logged when nginx sees the visitor leave
         assert answered_by(replicas, "GET", "/_stcore/stream") == {mine}
     assert seen == set(NAMES)
 
@@ -149,7 +149,7 @@ def test_page_of_a_stopped_replica_goes_on_at_another_and_stays_there(
             analyse(page)
         finally:
             replicas.each[mine].start()
-        analyse(page)  # not sent to the replica that has come back, where nobody knows this page
+        analyse(page)  # not sent to the restarted replica, which does not know this page
         page.reload()
         wait_for_result(page)
         assert cookie_of(page.context) == other(mine)
@@ -203,7 +203,7 @@ def test_rolling_restart_loses_no_request(replicas: Replicas) -> None:
     assert failed == []
     assert len(answers) >= REQUESTS
     retried = [line for line in replicas.access_log() if line.startswith("POST") and ", " in line]
-    assert retried  # else nothing was proven
+    assert retried  # otherwise nothing is proven
 
 
 @needs_nginx
@@ -229,7 +229,7 @@ def test_request_whose_replica_dies_is_answered_by_another(replicas: Replicas) -
     assert len(answer.json()) == len(pictures)
 
 
-def test_missing_nginx_is_said_in_one_sentence(
+def test_missing_nginx_is_reported_in_one_sentence(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(shutil, "which", lambda *_, **__: None)

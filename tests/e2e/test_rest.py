@@ -1,4 +1,4 @@
-"""The REST interface beside the pages: the server as it runs, and the examples of docs/api.md as they stand."""
+"""The REST interface beside the pages: on the real server, with the examples of docs/api.md exactly as printed."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ STAND = sample_bytes("stand")
 
 
 def example(language: str, server: Server) -> str:
-    """The one example in that language, asking `server`."""
+    """The one example in that language, sent to `server`."""
     text = (ROOT / "docs" / "api.md").read_text()
     (code,) = re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
     return str(code).replace(HERE, server.url)

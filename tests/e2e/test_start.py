@@ -1,4 +1,4 @@
-"""Starting with something missing: one sentence that says what to do, no server that cannot work."""
+"""Starting with something missing: one sentence that says what to do, and no server that cannot work."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_a_missing_model_file_is_named_with_the_mend(copied_project: Path) -> No
 
 @pytest.fixture
 def hidden_egl(tmp_path: Path) -> tuple[str, ...]:
-    """What to start a command with so that it finds no libEGL, and nobody else misses it."""
+    """What to put before a command so that it finds no libEGL, while nothing else is affected."""
     unshare = ("unshare", "--mount", "--propagation", "private")
     if (
         not shutil.which("unshare")
@@ -81,8 +81,8 @@ def test_a_missing_system_library_is_named_with_its_package(hidden_egl: tuple[st
 
 
 @pytest.mark.skipif(not shutil.which("prlimit"), reason="limiting memory needs prlimit, which Linux has")
-def test_too_little_memory_is_said_with_what_is_needed() -> None:
-    # So little that the imports of app.py would fail: it is asked for before them.
+def test_too_little_memory_is_reported_with_what_is_needed() -> None:
+    # So little that the imports of app.py would fail: it is checked before them.
     ended = _start(ROOT, "prlimit", f"--as={300 * 2**20}")
     assert ended.returncode == 1
     assert ended.stderr == (
@@ -92,7 +92,7 @@ def test_too_little_memory_is_said_with_what_is_needed() -> None:
     assert "Traceback" not in ended.stdout
 
 
-def test_an_unforeseen_error_shows_a_calm_sentence_and_logs_only_its_place(
+def test_an_unexpected_error_shows_a_calm_sentence_and_logs_only_its_place(
     copied_project: Path, browser: Browser, tmp_path: Path
 ) -> None:
     page_file = copied_project / "pages" / "home.py"
@@ -115,13 +115,13 @@ def test_a_variable_that_cannot_be_used_is_named() -> None:
     ended = _start(ROOT, POSEDECK_SEATS="0")
     assert ended.returncode == 1
     assert ended.stderr.startswith(
-        "PoseDeck cannot start. POSEDECK_SEATS should be a whole number of 1 or more; 0 came."
+        "PoseDeck cannot start. POSEDECK_SEATS must be a whole number of 1 or more; got 0."
     )
     assert "Traceback" not in ended.stdout + ended.stderr
 
 
 def test_a_login_without_its_package_says_what_to_install(tmp_path: Path) -> None:
-    # The tests bring the package; a user's environment need not have it.
+    # The tests' environment has the package; a user's may not.
     (tmp_path / "sitecustomize.py").write_text('import sys\nsys.modules["authlib"] = None\n')
     ended = _start(ROOT, POSEDECK_LOGIN="oidc", PYTHONPATH=str(tmp_path))
     assert ended.returncode == 1
@@ -130,11 +130,11 @@ def test_a_login_without_its_package_says_what_to_install(tmp_path: Path) -> Non
     assert "Traceback" not in ended.stdout + ended.stderr
 
 
-def test_a_password_in_the_secrets_file_is_not_taken_for_one_that_holds(copied_project: Path) -> None:
-    # Streamlit makes variables of that file's lines, after the application has read its own.
+def test_a_password_in_the_secrets_file_is_refused(copied_project: Path) -> None:
+    # Streamlit turns that file's lines into variables only after the application has read the environment.
     (copied_project / ".streamlit" / "secrets.toml").write_text('POSEDECK_PASSWORD = "long enough"\n')
     ended = _start(copied_project)
     assert ended.returncode == 1
-    assert "PoseDeck cannot start. Variables POSEDECK_... should come from the environment" in ended.stderr
+    assert "PoseDeck cannot start. POSEDECK_... variables must be set in the environment" in ended.stderr
     assert "long enough" not in ended.stdout + ended.stderr
     assert "Traceback" not in ended.stdout + ended.stderr

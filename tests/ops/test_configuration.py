@@ -1,4 +1,4 @@
-"""What the environment says about PoseDeck, and what a wrong word there is answered with."""
+"""Settings from the environment, and the messages for wrong values."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.support.paths import ROOT
 
 TOKEN = "0123456789abcdef"
 
-#: Variable, a value of it, and the fields that it makes. The rest stays as it is without any.
+#: Variable, a value, and the fields that it sets. The other fields keep their defaults.
 GOOD = [
     ("POSEDECK_SEATS", "7", {"seats": 7}),
     ("POSEDECK_API_TOKEN", TOKEN, {"api_token": TOKEN}),
@@ -48,7 +48,7 @@ BAD = [
     ("POSEDECK_LOG_FILES", "0"),
 ]
 
-#: A value that must not be repeated, since it may be a slip of a real one.
+#: Values that must not be repeated, since each may be a mistyped real one.
 SECRET = [
     ("POSEDECK_API_TOKEN", "0123456789abcde"),
     ("POSEDECK_API_TOKEN", "a token with spaces in it"),
@@ -60,24 +60,24 @@ SECRET = [
 
 
 @pytest.mark.parametrize(("name", "value", "fields"), GOOD)
-def test_each_variable_decides_its_own_field_and_no_other(
+def test_each_variable_sets_its_own_field_and_no_other(
     name: str, value: str, fields: dict[str, object]
 ) -> None:
     assert read_configuration({name: value}) == Configuration(**fields)  # type: ignore[arg-type]
 
 
-def test_without_variables_or_with_empty_ones_the_defaults_hold() -> None:
+def test_without_variables_or_with_empty_ones_the_defaults_apply() -> None:
     assert read_configuration({}) == Configuration()
     assert read_configuration({name: "" for name, _, _ in GOOD}) == Configuration()
 
 
 @pytest.mark.parametrize(("name", "value"), BAD)
-def test_a_bad_value_is_named_with_what_came_and_what_to_do(name: str, value: str) -> None:
+def test_a_bad_value_is_named_with_what_to_do(name: str, value: str) -> None:
     with pytest.raises(SettingsError) as caught:
         read_configuration({name: value})
     sentence = str(caught.value)
-    assert sentence.startswith(f"{name} should be ")
-    assert f"{value} came" in sentence
+    assert sentence.startswith(f"{name} must be ")
+    assert f"got {value}." in sentence
     assert sentence.endswith("Correct it or leave it out.")
 
 
@@ -85,30 +85,30 @@ def test_a_bad_value_is_named_with_what_came_and_what_to_do(name: str, value: st
 def test_a_secret_that_cannot_be_used_is_named_but_not_repeated(name: str, value: str) -> None:
     with pytest.raises(SettingsError) as caught:
         read_configuration({name: value})
-    assert str(caught.value).startswith(f"{name} should be ")
+    assert str(caught.value).startswith(f"{name} must be ")
     assert value.strip() == "" or value.strip() not in str(caught.value)
     assert value not in caught.value.values.values()
 
 
-def test_a_password_and_a_login_are_not_both_meant() -> None:
+def test_a_password_and_a_login_exclude_each_other() -> None:
     with pytest.raises(SettingsError, match="both are set"):
         read_configuration({"POSEDECK_LOGIN": "oidc", "POSEDECK_PASSWORD": "long enough"})
 
 
-def test_a_list_of_who_may_come_in_holds_addresses_and_domains_and_needs_the_login() -> None:
+def test_the_list_of_who_may_come_in_has_addresses_and_domains_and_needs_the_login() -> None:
     read = read_configuration({"POSEDECK_LOGIN": "oidc", "POSEDECK_LOGIN_WHO": "Ann@Example.org, @b.example"})
     assert read.login_who == ("ann@example.org", "@b.example")
-    with pytest.raises(SettingsError, match="ann came"):
+    with pytest.raises(SettingsError, match="got ann\\."):
         read_configuration({"POSEDECK_LOGIN": "oidc", "POSEDECK_LOGIN_WHO": "ann"})
     with pytest.raises(SettingsError, match="which is not set"):
         read_configuration({"POSEDECK_LOGIN_WHO": "@b.example"})
 
 
-def test_secrets_are_in_no_description_of_the_object() -> None:
-    described = repr(read_configuration({"POSEDECK_API_TOKEN": TOKEN}))
-    described += repr(read_configuration({"POSEDECK_PASSWORD": "four words nobody joins"}))
-    assert TOKEN not in described
-    assert "nobody joins" not in described
+def test_no_repr_shows_a_secret() -> None:
+    shown = repr(read_configuration({"POSEDECK_API_TOKEN": TOKEN}))
+    shown += repr(read_configuration({"POSEDECK_PASSWORD": "four words nobody joins"}))
+    assert TOKEN not in shown
+    assert "nobody joins" not in shown
 
 
 def test_every_variable_is_in_the_table_of_the_document() -> None:

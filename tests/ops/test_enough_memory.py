@@ -1,4 +1,4 @@
-"""Too little memory is said in one sentence: before the start, and when a server has used it up."""
+"""Too little memory is reported in one sentence: before the start, and when a server has used it up."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ async def main():
         raise {error}
     loop.call_soon(fail, {times})
     await over.wait()
-    print("goes on")
+    print("continues")
 
 asyncio.run(main())
 """
@@ -39,7 +39,7 @@ def run(error: str, times: int) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
 
 
-def test_examples_in_the_docstrings_hold() -> None:
+def test_docstring_examples_pass() -> None:
     results = doctest.testmod(enough_memory)
     assert results.attempted > 0
     assert results.failed == 0
@@ -70,20 +70,20 @@ def test_a_container_with_too_little_is_told_how_much_it_has(tmp_path: Path) -> 
     assert "may use 512 MB" in reason
 
 
-def test_where_nothing_is_said_about_a_container_there_is_no_limit(tmp_path: Path) -> None:
+def test_without_a_limit_file_there_is_no_limit(tmp_path: Path) -> None:
     assert enough_memory._container_limit((tmp_path / "missing",)) is None
 
 
-def test_an_event_loop_that_keeps_failing_for_want_of_memory_ends_the_process() -> None:
+def test_an_event_loop_that_keeps_running_out_of_memory_ends_the_process() -> None:
     ended = run("MemoryError", 50)
     assert ended.returncode == 1
     assert ended.stdout == ""
-    assert ended.stderr.startswith("PoseDeck has no memory left and ends.")
+    assert ended.stderr.startswith("PoseDeck has run out of memory and stops.")
     assert ended.stderr.count("\n") == 1
 
 
 @pytest.mark.parametrize(("error", "times"), [("MemoryError", 3), ("ValueError", 50)])
-def test_a_few_such_failures_and_any_other_are_survived(error: str, times: int) -> None:
+def test_a_few_such_failures_and_other_errors_are_survived(error: str, times: int) -> None:
     ended = run(error, times)
-    assert (ended.returncode, ended.stdout) == (0, "goes on\n")
+    assert (ended.returncode, ended.stdout) == (0, "continues\n")
     assert ("ValueError" in ended.stderr) == (error == "ValueError")

@@ -16,7 +16,7 @@ from ops.configuration import Configuration
 from ops.log import FILE_NAME, close_log, log_event, log_unexpected, open_log
 
 FULL = Path("/dev/full")
-needs_full = pytest.mark.skipif(not FULL.exists(), reason="needs /dev/full, a disk without room")
+needs_full = pytest.mark.skipif(not FULL.exists(), reason="needs /dev/full, a disk without space")
 
 
 @pytest.fixture(autouse=True)
@@ -26,7 +26,7 @@ def _closed_afterwards() -> Iterator[None]:
 
 
 def on_a_full_disk(folder: Path) -> Path:
-    """Open a log whose file has no room; return that file."""
+    """Open a log whose disk is full; return its file."""
     file = folder / FILE_NAME
     file.symlink_to(FULL)
     open_log(Configuration(log_folder=folder))
@@ -41,9 +41,9 @@ def test_an_event_is_one_line_of_json_with_time_level_name_and_fields(tmp_path: 
     open_log(Configuration(log_folder=tmp_path / "new" / "logs"))
     log_event("request", route="/predict", status=200, ms=12.5)
     (line,) = lines(tmp_path / "new" / "logs")
-    told = datetime.fromisoformat(line.pop("time"))
-    assert abs(datetime.now(UTC) - told) < timedelta(minutes=1)
-    assert told.utcoffset() == timedelta(0)
+    logged_at = datetime.fromisoformat(line.pop("time"))
+    assert abs(datetime.now(UTC) - logged_at) < timedelta(minutes=1)
+    assert logged_at.utcoffset() == timedelta(0)
     assert line == {"level": "info", "event": "request", "route": "/predict", "status": 200, "ms": 12.5}
 
 
@@ -54,7 +54,7 @@ def test_a_line_break_in_a_field_makes_no_second_line(tmp_path: Path) -> None:
     assert (tmp_path / FILE_NAME).read_bytes().isascii()
 
 
-def test_the_console_shows_warnings_short_and_nothing_of_daily_business(
+def test_the_console_shows_warnings_in_short_and_no_routine_events(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     open_log(Configuration(log_folder=tmp_path))
@@ -82,7 +82,7 @@ def test_events_below_the_level_are_not_logged(tmp_path: Path, level: Any, expec
     assert len(lines(tmp_path)) == expected
 
 
-def test_without_a_folder_nothing_is_written_and_info_goes_to_the_console_when_asked_for(
+def test_without_a_folder_nothing_is_written_and_the_console_can_show_info(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -92,15 +92,15 @@ def test_without_a_folder_nothing_is_written_and_info_goes_to_the_console_when_a
     assert list(tmp_path.iterdir()) == []
 
 
-def test_files_have_a_size_and_a_number(tmp_path: Path) -> None:
+def test_files_are_limited_in_size_and_number(tmp_path: Path) -> None:
     open_log(Configuration(log_folder=tmp_path, log_mb=1, log_files=2))
-    for number in range(4 * 1024):  # some 4 MB
+    for number in range(4 * 1024):  # about 4 MB
         log_event("a", number=number, filling="x" * 950)
     names = sorted(path.name for path in tmp_path.iterdir())
     assert names == [FILE_NAME, f"{FILE_NAME}.1", f"{FILE_NAME}.2"]
     assert all((tmp_path / name).stat().st_size <= 1024 * 1024 for name in names)
     kept = [line["number"] for name in reversed(names) for line in lines(tmp_path, name)]
-    assert kept == list(range(kept[0], 4 * 1024))  # the newest, in order and each whole
+    assert kept == list(range(kept[0], 4 * 1024))  # the newest, in order and complete
 
 
 def test_lines_of_many_threads_stay_whole(tmp_path: Path) -> None:
@@ -127,7 +127,7 @@ def test_opening_again_writes_no_line_twice(tmp_path: Path) -> None:
 
 # ---------------------------------------------------------------------- trouble
 @needs_full
-def test_a_full_disk_is_said_once_and_the_program_goes_on(
+def test_a_full_disk_is_reported_once_and_the_program_continues(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     on_a_full_disk(tmp_path)
@@ -136,13 +136,15 @@ def test_a_full_disk_is_said_once_and_the_program_goes_on(
     log_event("sign_in", logging.WARNING, outcome="wrong")  # the console still gets it
     first, second = capsys.readouterr().err.splitlines()
     assert first == (
-        f"The log in {tmp_path} cannot be written (No space left on device). PoseDeck goes on without it."
+        f"The log in {tmp_path} cannot be written (No space left on device). PoseDeck continues without it."
     )
     assert second == "sign_in outcome=wrong"
 
 
 @needs_full
-def test_the_log_goes_on_when_there_is_room_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_log_continues_when_there_is_space_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     file = on_a_full_disk(tmp_path)
     log_event("lost")
     file.unlink()
@@ -153,7 +155,9 @@ def test_the_log_goes_on_when_there_is_room_again(tmp_path: Path, capsys: pytest
 
 
 @needs_full
-def test_a_disk_that_is_full_twice_is_said_twice(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_disk_that_is_full_twice_is_reported_twice(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     file = on_a_full_disk(tmp_path)
     log_event("lost")
     file.unlink()
@@ -166,14 +170,14 @@ def test_a_disk_that_is_full_twice_is_said_twice(tmp_path: Path, capsys: pytest.
 
 
 @pytest.mark.parametrize("folder", ["/dev/null/logs", "/proc/logs"])
-def test_a_folder_that_cannot_be_written_is_said_and_the_program_goes_on(
+def test_a_folder_that_cannot_be_written_is_reported_and_the_program_continues(
     folder: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     open_log(Configuration(log_folder=Path(folder)))
     log_event("request", status=200)
     log_event("sign_in", logging.WARNING, outcome="wrong")
     first, second = capsys.readouterr().err.splitlines()
-    assert first.startswith("POSEDECK_LOG_FOLDER should be a folder that can be written;")
+    assert first.startswith("POSEDECK_LOG_FOLDER must be a writable folder; got ")
     assert folder in first
     assert first.endswith("Choose another folder, or make this one writable.")
     assert second == "sign_in outcome=wrong"

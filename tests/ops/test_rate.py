@@ -1,4 +1,4 @@
-"""How often an address may ask, under a clock of the test's own."""
+"""How many requests an address may send, by a clock that the test sets."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ def clock() -> Clock:
 A, B = "192.0.2.1", "192.0.2.2"
 
 
-def test_a_whole_minutes_worth_may_come_at_once_and_then_one_has_to_wait(clock: Clock) -> None:
+def test_a_minutes_worth_may_be_sent_at_once_and_then_the_client_has_to_wait(clock: Clock) -> None:
     limit = RateLimit(6, clock=clock)
     assert [limit.wait_s(A) for _ in range(8)] == [0, 0, 0, 0, 0, 0, 10, 10]
 
 
-def test_who_waits_as_long_as_told_may_ask_again_and_not_sooner(clock: Clock) -> None:
+def test_a_client_that_waited_as_long_as_told_may_send_again_and_not_sooner(clock: Clock) -> None:
     limit = RateLimit(6, clock=clock)
     for _ in range(6):
         limit.wait_s(A)
@@ -39,7 +39,7 @@ def test_who_waits_as_long_as_told_may_ask_again_and_not_sooner(clock: Clock) ->
     assert [limit.wait_s(A), limit.wait_s(A)] == [0, 10]
 
 
-def test_asking_while_waiting_makes_the_wait_no_longer(clock: Clock) -> None:
+def test_requests_during_the_wait_do_not_make_it_longer(clock: Clock) -> None:
     limit = RateLimit(1, clock=clock)
     limit.wait_s(A)
     for second in range(60):
@@ -60,14 +60,14 @@ def test_each_address_has_its_own_count(clock: Clock) -> None:
     assert [limit.wait_s(A), limit.wait_s(B), limit.wait_s(A), limit.wait_s(B)] == [0, 0, 60, 60]
 
 
-def test_one_network_of_ipv6_counts_as_one(clock: Clock) -> None:
+def test_an_ipv6_network_counts_as_one_address(clock: Clock) -> None:
     limit = RateLimit(1, clock=clock)
     assert limit.wait_s("2001:db8:1:2::1") == 0
     assert limit.wait_s("2001:db8:1:2:ffff::9") == 60
     assert limit.wait_s("2001:db8:1:3::1") == 0
 
 
-def test_what_is_no_address_is_counted_together(clock: Clock) -> None:
+def test_everything_that_is_not_an_address_is_counted_together(clock: Clock) -> None:
     limit = RateLimit(1, clock=clock)
     assert [limit.wait_s(None), limit.wait_s("a"), limit.wait_s("b")] == [0, 60, 60]
 
@@ -87,14 +87,14 @@ def test_the_number_of_addresses_is_bounded_and_the_oldest_is_forgotten(clock: C
     assert limit.wait_s("192.0.2.0") == 0  # forgotten
 
 
-def test_threads_at_the_same_time_get_no_more_than_there_is(clock: Clock) -> None:
+def test_simultaneous_threads_get_no_more_than_the_limit(clock: Clock) -> None:
     limit = RateLimit(100, clock=clock)
     allowed: list[int] = []
 
-    def ask() -> None:
+    def send() -> None:
         allowed.extend(limit.wait_s(A) == 0 for _ in range(50))
 
-    threads = [threading.Thread(target=ask) for _ in range(8)]
+    threads = [threading.Thread(target=send) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:

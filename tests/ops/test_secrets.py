@@ -1,4 +1,4 @@
-"""A secrets file is parsed once, until it changes; a damaged one is named without its content."""
+"""A secrets file is parsed again only when it has changed; a damaged one is named without its content."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_a_file_is_parsed_again_only_when_it_has_changed(
     assert secrets_section("two", [file]) is None
 
 
-def test_the_last_file_with_the_section_counts_and_an_absent_one_is_skipped(tmp_path: Path) -> None:
+def test_the_last_file_with_the_section_counts_and_a_missing_one_is_skipped(tmp_path: Path) -> None:
     for name, text in (("a", "[x]\nn = 1"), ("b", "[x]\nn = 2"), ("c", "[y]\nn = 3")):
         (tmp_path / f"{name}.toml").write_text(text)
     files = [tmp_path / f"{name}.toml" for name in ("none", "a", "b", "c")]

@@ -1,4 +1,4 @@
-"""The files for containers and proxies against the project that they carry; that they work is proven elsewhere."""
+"""The files for containers and proxies match the project; that they work is proven elsewhere."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ def read(name: str) -> str:
     return (ROOT / name).read_text(encoding="utf-8")
 
 
-def test_examples_in_the_proof_of_the_dockerfile_hold() -> None:
+def test_docstring_examples_of_the_dockerfile_proof_pass() -> None:
     found = doctest.testmod(prove_dockerfile)
     assert found.attempted
     assert not found.failed
 
 
-def test_image_has_all_that_the_server_imports_and_nothing_of_the_workshop() -> None:
+def test_image_has_all_that_the_server_imports_and_no_development_files() -> None:
     layers = tomllib.loads(read("pyproject.toml"))["tool"]["importlinter"]["root_packages"]
     assert {*layers, "app.py", "dashboard.py", ".streamlit/config.toml"} <= set(copied())
     assert not {".", ".git", "tests", ".streamlit", ".streamlit/secrets.toml"} & set(copied())
-    # Whatever they read lies inside of them: nothing is looked up from the folder above.
+    # These packages read only their own files: nothing is looked up from the folder above.
     outside = [
         "/".join(re.findall(r'"([^"]+)"', line))
         for layer in layers
@@ -50,14 +50,14 @@ def test_image_has_all_that_the_server_imports_and_nothing_of_the_workshop() -> 
     assert outside == []
 
 
-def test_docker_is_given_exactly_what_the_image_copies() -> None:
+def test_docker_gets_exactly_what_the_image_copies() -> None:
     lines = read(".dockerignore").splitlines()
-    let_in = {line[1:] for line in lines if line.startswith("!")}
+    admitted = {line[1:] for line in lines if line.startswith("!")}
     assert "*" in lines
-    assert let_in == {source.rstrip("/") for source in copied()}
+    assert admitted == {source.rstrip("/") for source in copied()}
 
 
-def test_image_installs_the_pinned_list_as_setup_does_and_runs_unprivileged() -> None:
+def test_image_installs_the_pinned_list_like_setup_and_runs_unprivileged() -> None:
     installs = "\n".join(texts("RUN"))
     assert "--no-deps --require-hashes -r /build/requirements.txt" in installs
     assert "packages.txt" in installs
@@ -66,7 +66,7 @@ def test_image_installs_the_pinned_list_as_setup_does_and_runs_unprivileged() ->
     assert f"'{HEALTH}'" in texts("HEALTHCHECK")[0]
 
 
-def test_nginx_configuration_is_used_with_no_address_left_as_it_stands() -> None:
+def test_every_address_in_the_nginx_configuration_is_replaced() -> None:
     text = replicas_demo.site(9000, (9001, 9002))
     servers = [line for line in text.splitlines() if not line.lstrip().startswith("#")]
     assert not [line for line in servers if re.search(r":808\d|listen 80;", line)]
@@ -81,7 +81,7 @@ def test_a_changed_nginx_configuration_is_noticed(monkeypatch: pytest.MonkeyPatc
         replicas_demo.site(9000, (9001, 9002))
 
 
-def test_kubernetes_asks_the_health_address_as_the_image_does() -> None:
+def test_kubernetes_probes_the_same_health_address_as_the_image() -> None:
     text = read("deploy/kubernetes.yaml")
     probes = re.findall(r"(\w+)Probe:.*\n +httpGet: \{path: (\S+), port: http\}", text)
     assert dict(probes) == {"startup": HEALTH, "readiness": HEALTH, "liveness": HEALTH}
@@ -89,12 +89,12 @@ def test_kubernetes_asks_the_health_address_as_the_image_does() -> None:
     assert "runAsUser: 1000" in text
 
 
-def test_space_leads_to_the_port_of_the_image() -> None:
+def test_space_uses_the_port_of_the_image() -> None:
     front = read("deploy/huggingface/README.md").split("---")[1]
     settings = dict(line.split(": ", 1) for line in front.strip().splitlines())
     assert settings["sdk"] == "docker"
     assert [settings["app_port"]] == texts("EXPOSE")
 
 
-def test_uv_installs_what_is_listed_and_nothing_more() -> None:
+def test_uv_installs_only_what_is_listed() -> None:
     assert tomllib.loads(read("pyproject.toml"))["tool"]["uv"]["pip"] == {"no-deps": True}

@@ -1,4 +1,4 @@
-"""What the README says of speed is what was measured."""
+"""The README states the speed that was measured."""
 
 from __future__ import annotations
 
@@ -21,6 +21,6 @@ def test_a_row_names_both_rates_and_what_was_not_measured() -> None:
     assert "| 320x240 | - | - | - |" in table
 
 
-def test_a_readme_without_its_marks_is_refused() -> None:
+def test_a_readme_without_its_markers_is_refused() -> None:
     with pytest.raises(AssertionError, match="must contain"):
         with_table("nothing", "table")

@@ -1,4 +1,4 @@
-"""Starting and stopping, as a person at a keyboard sees it."""
+"""Starting and stopping, as seen by the person at the keyboard."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ START_LIMIT_S = 120.0
 
 
 class Launcher:
-    """scripts/run.py with `choices` in its environment, its output kept in a file."""
+    """scripts/run.py with `choices` in its environment; its output goes to a file."""
 
     def __init__(self, folder: Path, **choices: str) -> None:
         ours = ("DISPLAY", "WAYLAND_DISPLAY", "HOST", "PORT")
@@ -38,7 +38,7 @@ class Launcher:
         return self._log.read_text(encoding="utf-8")
 
     def wait_until_ready(self) -> str:
-        """The line with the address, once it is there."""
+        """Wait for the line with the address, and return it."""
 
         def ready() -> bool:
             assert self._process.poll() is None, self.output()
@@ -50,13 +50,13 @@ class Launcher:
     def wait(self) -> int:
         return self._process.wait(60)
 
-    def stop(self, wish: signal.Signals = signal.SIGINT) -> int:
-        self._process.send_signal(wish)
+    def stop(self, how: signal.Signals = signal.SIGINT) -> int:
+        self._process.send_signal(how)
         return self.wait()
 
 
 def refusal(folder: Path, **choices: str) -> str:
-    """The one sentence with which `choices` are refused."""
+    """The one sentence that refuses `choices`."""
     launcher = Launcher(folder, **choices)
     assert launcher.wait() == 1
     assert launcher.output().count("\n") == 1, launcher.output()
@@ -76,7 +76,7 @@ def free_port() -> int:
     return port
 
 
-def test_a_taken_port_is_refused_with_another_one_to_try(tmp_path: Path, taken_port: int) -> None:
+def test_a_port_in_use_is_refused_with_another_to_try(tmp_path: Path, taken_port: int) -> None:
     sentence = refusal(tmp_path, PORT=str(taken_port))
     assert f"Port {taken_port} on 127.0.0.1 is already in use" in sentence
     suggested = re.search(r"make run PORT=(\d+)$", sentence)
@@ -86,7 +86,7 @@ def test_a_taken_port_is_refused_with_another_one_to_try(tmp_path: Path, taken_p
 
 
 @pytest.mark.parametrize("port", ["abc", "0", "65536", "-1", "80.5", "٣"])
-def test_a_port_that_is_none_is_refused(tmp_path: Path, port: str) -> None:
+def test_an_invalid_port_is_refused(tmp_path: Path, port: str) -> None:
     assert f"PORT must be a whole number from 1 to 65535; got '{port}'" in refusal(tmp_path, PORT=port)
 
 
@@ -97,9 +97,9 @@ def test_a_host_that_is_not_this_machine_is_refused(tmp_path: Path, host: str, f
     assert "HOST=127.0.0.1" in sentence
 
 
-@pytest.mark.parametrize("wish", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_it_says_where_it_is_answers_there_and_stops_without_a_trace(
-    tmp_path: Path, free_port: int, wish: signal.Signals
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_it_prints_its_address_answers_there_and_stops_without_a_traceback(
+    tmp_path: Path, free_port: int, how: signal.Signals
 ) -> None:
     launcher = Launcher(tmp_path, PORT=str(free_port))
     try:
@@ -108,13 +108,13 @@ def test_it_says_where_it_is_answers_there_and_stops_without_a_trace(
         with urllib.request.urlopen(address, timeout=30) as page:
             assert page.status == 200
     finally:
-        code = launcher.stop(wish)
+        code = launcher.stop(how)
     assert code == 0
     first, ready, *rest = launcher.output().split("\n")
     assert (first, rest) == ("Starting PoseDeck ...", ["", "PoseDeck has stopped.", ""])
     assert ready.startswith("PoseDeck is ready")
     with socket.create_server(("127.0.0.1", free_port)):
-        pass  # nobody was left behind on the port
+        pass  # nothing listens on the port any more
 
 
 def test_a_server_that_cannot_start_ends_the_wait(tmp_path: Path, free_port: int) -> None:
@@ -139,7 +139,7 @@ class HealthPage(BaseHTTPRequestHandler):
 
 
 def wait_for_answers(*codes: int) -> list[int]:
-    """Let the launcher wait for a server that answers with `codes` in turn; the ones it did not need come back."""
+    """Let the launcher wait for a server that answers with `codes` in turn; return the ones that were not needed."""
     rest = iter(codes)
     handler = type("Handler", (HealthPage,), {"codes": rest})
     with HTTPServer(("127.0.0.1", 0), handler) as server, subprocess.Popen(["sleep", "60"]) as process:
@@ -179,16 +179,16 @@ def test_an_open_host_says_that_cameras_elsewhere_need_https(tmp_path: Path, fre
 @pytest.mark.parametrize(
     ("host", "name"), [("192.0.2.5", "192.0.2.5"), ("2001:db8::1", "[2001:db8::1]"), ("box", "box")]
 )
-def test_others_are_told_the_address_that_was_chosen(host: str, name: str) -> None:
+def test_the_announcement_names_the_address_for_others(host: str, name: str) -> None:
     assert f"Other machines reach it at http://{name}:8080;" in run.announcement(host, 8080, "http://x:8080")
 
 
 @pytest.mark.parametrize("name", ["POSEDECK_PASSWORD", "POSEDECK_LOGIN"])
-def test_with_a_door_nobody_is_warned_of_a_missing_one(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_with_a_password_or_login_there_is_no_warning(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(name, "set")
     assert "No password" not in run.announcement("0.0.0.0", 8080, "http://127.0.0.1:8080")
 
 
-def test_this_machine_alone_needs_no_more_than_one_line() -> None:
+def test_for_this_machine_alone_one_line_is_enough() -> None:
     for host in ("127.0.0.1", "localhost", "::1"):
         assert "\n" not in run.announcement(host, 8080, "http://127.0.0.1:8080")

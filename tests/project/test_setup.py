@@ -1,4 +1,4 @@
-"""The set-up script and the pinned lists, without a network: the lists that it installs here are empty."""
+"""The set-up script and the pinned lists, without a network: here it installs empty lists."""
 
 from __future__ import annotations
 
@@ -14,14 +14,12 @@ from tests.support.paths import ROOT
 
 LISTS = ("requirements.txt", "requirements-dev.txt")
 
-linux_only = pytest.mark.skipif(
-    sys.platform != "linux", reason="system libraries are asked for on Linux only"
-)
+linux_only = pytest.mark.skipif(sys.platform != "linux", reason="system libraries are checked on Linux only")
 
 
 @pytest.fixture(scope="module")
 def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A Python that makes an environment by copying one: each time, pip would take seconds to install."""
+    """A Python that makes an environment by copying one, since installing pip each time would take seconds."""
     folder = tmp_path_factory.mktemp("python")
     made, program = folder / "made", folder / "python"
     subprocess.run([sys.executable, "-m", "venv", made], check=True)
@@ -36,7 +34,7 @@ cp -R "{made}" "$3" && sed "s|{made}|$PWD/$3|" "{made}/bin/pip" >"$3/bin/pip"
 
 
 class Project:
-    """A folder with the set-up script in it, and a PATH whose first entry holds stand-ins for system programs."""
+    """A folder with the set-up script, and a PATH that starts with a folder of stand-ins for system programs."""
 
     def __init__(self, folder: Path, python: Path) -> None:
         self.folder = folder
@@ -53,9 +51,9 @@ class Project:
         path.write_text(f"#!/bin/sh\n{script}\n")
         path.chmod(0o755)
 
-    def setup(self, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    def setup(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         path = f"{self.programs}:/usr/bin:/bin"
-        command = [str(self.folder / "scripts" / "setup.sh"), *words]
+        command = [str(self.folder / "scripts" / "setup.sh"), *arguments]
         return subprocess.run(
             command,
             env={"PATH": path, "HOME": str(self.programs), "PYTHON": str(self.python)} | environment,
@@ -83,19 +81,19 @@ def test_setup_does_only_what_is_missing(project: Project) -> None:
     assert [line.split()[0] for line in project.setup().stdout.splitlines()] == ["Installing"]
 
 
-def test_setup_starts_afresh_after_an_installation_that_did_not_finish(project: Project) -> None:
+def test_setup_starts_over_after_an_unfinished_installation(project: Project) -> None:
     (project.folder / "requirements.txt").write_text("posedeck-without-a-hash\n")
     failed = project.setup()
     assert failed.returncode != 0
     assert "run this again" in failed.stderr
     assert not list((project.folder / ".venv").glob("*.stamp"))
 
-    (project.folder / "requirements.txt").write_text("# mended\n")
+    (project.folder / "requirements.txt").write_text("# fixed\n")
     assert "Making" in project.setup().stdout
     assert project.setup().stdout == ""
 
 
-def test_setup_repairs_a_half_made_environment(project: Project) -> None:
+def test_setup_repairs_an_incomplete_environment(project: Project) -> None:
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", project.folder / ".venv"], check=True)
     assert "Making" in project.setup().stdout
     assert list((project.folder / ".venv" / "lib").glob("python*/site-packages/pip"))
@@ -108,7 +106,7 @@ def test_setup_rebuilds_the_environment_after_the_folder_was_moved(project: Proj
     assert str(project.folder) in (project.folder / ".venv" / "bin" / "pip").read_text()
 
 
-def test_setup_names_the_pythons_it_found_when_none_suits(project: Project) -> None:
+def test_setup_names_the_pythons_it_found_if_none_is_suitable(project: Project) -> None:
     for name in ("python3.13", "python3.12", "python3.11"):
         project.program(name, "exit 127")
     project.program("python3", "echo 3.9")
@@ -119,7 +117,7 @@ def test_setup_names_the_pythons_it_found_when_none_suits(project: Project) -> N
 
 
 def without_libraries(project: Project, user: int) -> dict[str, str]:
-    """Make `project` see a Python without libEGL and libGLESv2 until apt-get "installed" them."""
+    """Give `project` a Python without libEGL and libGLESv2, until apt-get has "installed" them."""
     project.program("id", f"echo {user}")
     project.program("sudo", "exit 1")
     project.program("apt-get", f'echo "$@" >>"{project.programs}/apt.log"')
@@ -129,7 +127,7 @@ def without_libraries(project: Project, user: int) -> dict[str, str]:
 
 
 @linux_only
-def test_setup_tells_a_user_without_rights_the_exact_command(project: Project) -> None:
+def test_setup_tells_a_user_without_root_the_exact_command(project: Project) -> None:
     refused = project.setup(**without_libraries(project, user=1000))
     assert refused.returncode != 0
     assert refused.stderr.count("\n") == 1
@@ -139,16 +137,16 @@ def test_setup_tells_a_user_without_rights_the_exact_command(project: Project) -
 
 
 @linux_only
-def test_setup_installs_the_libraries_by_itself_where_it_may(project: Project) -> None:
+def test_setup_installs_the_libraries_itself_if_it_may(project: Project) -> None:
     done = project.setup(**without_libraries(project, user=0))
     assert done.returncode == 0, done.stderr
-    asked = (project.programs / "apt.log").read_text().splitlines()
-    assert asked[0].startswith("update")
-    assert asked[1].endswith(" libegl1 libgles2")
+    calls = (project.programs / "apt.log").read_text().splitlines()
+    assert calls[0].startswith("update")
+    assert calls[1].endswith(" libegl1 libgles2")
 
 
 @linux_only
-def test_setup_for_developers_asks_for_relay_and_proxy_only_where_there_is_none(
+def test_setup_for_developers_installs_relay_and_proxy_only_if_they_are_missing(
     project: Project, tmp_path: Path
 ) -> None:
     other_programs = tmp_path / "system"
@@ -158,23 +156,25 @@ def test_setup_for_developers_asks_for_relay_and_proxy_only_where_there_is_none(
         if program.name not in ("strace", "turnserver", "nginx") and not link.is_symlink():
             link.symlink_to(program)
     project.program("id", "echo 0")
-    project.program("apt-get", 'echo "$@" >&2; exit 1')  # the set-up ends there and shows what it asked for
+    project.program(
+        "apt-get", 'echo "$@" >&2; exit 1'
+    )  # the set-up ends there and shows what it would install
     path = f"{project.programs}:{other_programs}"
 
-    asked = project.setup("dev", PATH=path).stderr
-    # The script looks into /usr/sbin by itself: there, this machine may have one.
+    requested = project.setup("dev", PATH=path).stderr
+    # The script also looks in /usr/sbin, where this machine may have one.
     proxy = "" if Path("/usr/sbin/nginx").exists() else " nginx-light"
-    assert f" strace coturn{proxy}\n" in asked
+    assert f" strace coturn{proxy}\n" in requested
     for name in ("turnserver", "nginx"):
         project.program(name, "exit 0")
-    asked = project.setup("dev", PATH=path).stderr
-    assert " strace\n" in asked
-    assert "coturn" not in asked
-    assert "nginx" not in asked
+    requested = project.setup("dev", PATH=path).stderr
+    assert " strace\n" in requested
+    assert "coturn" not in requested
+    assert "nginx" not in requested
 
 
 @pytest.mark.parametrize("name", LISTS)
-def test_every_pinned_package_carries_a_hash_and_no_host_is_named(name: str) -> None:
+def test_every_pinned_package_has_a_hash_and_no_host_is_named(name: str) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")
     entries = re.split(r"\n(?=[a-z0-9])", re.sub(r"(?m)^ *#.*\n", "", text))
     assert len(entries) > 10

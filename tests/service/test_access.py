@@ -1,4 +1,4 @@
-"""Who may ask the REST interface, how often, from which pages, and what the log says of it. Over real connections."""
+"""Who may use the REST interface, how often and from which pages, and what is logged. Over real connections."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_a_wrong_token_is_refused(guarded: Client, authorization: str) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER", "Bearer "])
-def test_the_token_opens_whatever_the_case_of_its_scheme(guarded: Client, scheme: str) -> None:
+def test_the_case_of_the_tokens_scheme_does_not_matter(guarded: Client, scheme: str) -> None:
     answer = guarded.ask("GET", "/api/v1/models", headers={"Authorization": f"{scheme} {TOKEN}"})
     assert answer.status == 200
 
@@ -99,7 +99,7 @@ def test_health_is_open_to_probes(guarded: Client) -> None:
     assert guarded.get("/api/v1/health").json()["status"] == "ok"
 
 
-def test_the_token_is_asked_for_below_a_folder_too(guarded: Client) -> None:
+def test_the_token_is_needed_below_a_folder_too(guarded: Client) -> None:
     refused(guarded.get("/below/api/v1/models"), 401, "token_needed")
     assert guarded.get("/below/api/v1/health").status == 200
 
@@ -121,7 +121,7 @@ def test_the_document_declares_the_token_where_one_is_needed(guarded: Client, li
 
 
 # ---------------------------------------------------------------------- pages of other origins
-def test_pages_of_a_listed_origin_may_ask_with_the_token_and_read_refusals(guarded: Client) -> None:
+def test_pages_of_a_listed_origin_may_send_requests_with_the_token_and_read_refusals(guarded: Client) -> None:
     before = guarded.ask(
         "OPTIONS",
         "/api/v1/pose",
@@ -161,7 +161,7 @@ def test_pages_of_other_origins_may_not_read(guarded: Client, origin: str) -> No
 
 
 # ---------------------------------------------------------------------- how often
-def test_one_address_that_asks_too_often_is_told_when_to_come_back(lite_pool: PosePool) -> None:
+def test_an_address_that_sends_too_many_requests_is_told_when_to_try_again(lite_pool: PosePool) -> None:
     with rest_server(lambda: lite_pool, configuration=Configuration(rate=3)) as client:
         assert [client.get("/api/v1/models").status for _ in range(3)] == [200, 200, 200]
         answer = client.get("/api/v1/models")
@@ -185,16 +185,16 @@ def statuses_by_address(client: Client, forwarded: list[str]) -> list[int]:
     ]
 
 
-def test_a_proxy_that_is_trusted_says_who_asks(lite_pool: PosePool) -> None:
+def test_a_trusted_proxy_names_the_client(lite_pool: PosePool) -> None:
     configuration = Configuration(rate=1)
     with rest_server(lambda: lite_pool, configuration=configuration, trusted="127.0.0.1") as client:
-        asked = ["192.0.2.1", "192.0.2.2", "192.0.2.1", "192.0.2.2"]
-        assert statuses_by_address(client, asked) == [200, 200, 429, 429]
+        clients = ["192.0.2.1", "192.0.2.2", "192.0.2.1", "192.0.2.2"]
+        assert statuses_by_address(client, clients) == [200, 200, 429, 429]
         # What a client puts before its own address, which the proxy adds at the end, changes nothing.
         assert statuses_by_address(client, ["198.51.100.9, 192.0.2.1"]) == [429]
 
 
-def test_a_client_that_is_no_trusted_proxy_is_not_believed(lite_pool: PosePool) -> None:
+def test_a_client_that_is_not_a_trusted_proxy_is_not_believed(lite_pool: PosePool) -> None:
     configuration = Configuration(rate=1)
     with rest_server(lambda: lite_pool, configuration=configuration, trusted="203.0.113.1") as client:
         assert statuses_by_address(client, ["192.0.2.1", "192.0.2.2", "192.0.2.3"]) == [200, 429, 429]
@@ -209,14 +209,14 @@ def log_file(tmp_path: Path) -> Iterator[Path]:
 
 
 def logged(file: Path, count: int) -> list[dict[str, Any]]:
-    """The events, once there are so many: a request is logged when its answer is on the way already."""
+    """The events, once there are `count` of them: a request is logged only after its answer is sent."""
     until_s = time.monotonic() + TIMEOUT_S
     while len(lines := file.read_text().splitlines()) < count:
         assert time.monotonic() < until_s
     return [json.loads(line) for line in lines]
 
 
-def test_a_request_is_one_line_without_anything_that_the_client_chose(
+def test_a_request_is_logged_in_one_line_without_anything_that_the_client_chose(
     guarded: Client, log_file: Path
 ) -> None:
     body = form(STAND, name="private name.png")
@@ -233,8 +233,8 @@ def test_a_request_is_one_line_without_anything_that_the_client_chose(
     assert 0 < first["ms"] < 60_000
     assert (second["method"], second["route"], second["status"]) == ("other", "other", 401)
     written = log_file.read_text()
-    for word in ("private", "landmark", "nose", "png", TOKEN, "127.0.0.1"):
-        assert word not in written
+    for text in ("private", "landmark", "nose", "png", TOKEN, "127.0.0.1"):
+        assert text not in written
 
 
 def test_requests_are_answered_while_the_disk_is_full(

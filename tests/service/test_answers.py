@@ -1,4 +1,4 @@
-"""What the REST interface answers: the older demo's contract, all forms of /api/v1/pose, the process's state."""
+"""What the REST interface answers: the older demo's contract, all formats of /api/v1/pose, the state of the process."""
 
 from __future__ import annotations
 
@@ -46,18 +46,18 @@ def client(pool: PosePool) -> Iterator[Client]:
 
 
 def lasting(answer: dict[str, Any]) -> dict[str, Any]:
-    """Without what differs from run to run."""
+    """The answer without what differs from run to run."""
     return {key: value for key, value in answer.items() if key != "times_ms"}
 
 
 def plain(value: dict[str, Any]) -> dict[str, Any]:
-    """As JSON knows it."""
+    """The value as JSON returns it."""
     result: dict[str, Any] = json.loads(json.dumps(value))
     return result
 
 
 # ---------------------------------------------------------------------- the older demo
-def test_predict_answers_the_drawn_picture_in_its_own_size(client: Client) -> None:
+def test_predict_returns_the_drawn_picture_in_its_own_size(client: Client) -> None:
     answer = client.post("/predict", STAND)
     assert (answer.status, answer.type) == (200, "image/jpeg")
     picture = decode_picture(answer.body)
@@ -89,7 +89,7 @@ def test_predict_lists_33_normalised_landmarks(client: Client, pool: PosePool) -
 
 
 @pytest.mark.parametrize("query", ["", "?format=json"])
-def test_predict_says_that_nobody_is_there_as_the_older_demo_did(client: Client, query: str) -> None:
+def test_predict_reports_nobody_like_the_older_demo(client: Client, query: str) -> None:
     answer = client.post(f"/predict{query}", EMPTY)
     assert (answer.status, answer.type) == (400, "application/json")
     assert answer.json() == {"error": "No pose detected"}
@@ -107,7 +107,7 @@ def test_predict_has_the_field_error_in_other_errors_too(client: Client) -> None
 
 
 # ---------------------------------------------------------------------- /api/v1/pose
-def test_pose_answers_what_the_photo_page_exports(client: Client, pool: PosePool) -> None:
+def test_pose_returns_what_the_photo_page_exports(client: Client, pool: PosePool) -> None:
     answer = client.post(f"{POSE}?model=lite", STAND, name="some.png")
     assert (answer.status, answer.type) == (200, "application/json")
     expected = to_json_dict(analyse_photo(STAND, LITE, pool, name="some.png")[0])
@@ -115,7 +115,7 @@ def test_pose_answers_what_the_photo_page_exports(client: Client, pool: PosePool
     assert list(answer.json()["times_ms"]) == ["decode", "enlarge", "inference"]
 
 
-def test_pose_answer_is_the_one_that_the_openapi_document_describes(client: Client) -> None:
+def test_the_answer_for_poses_is_the_one_in_the_openapi_document(client: Client) -> None:
     body = client.post(f"{POSE}?model=lite&people=2", TWO).json()
     assert len(body["people"]) == 2
     assert PoseAnswer.model_validate(body).model_dump() == body
@@ -150,14 +150,14 @@ def test_nobody_found_is_a_result(client: Client) -> None:
     assert answer.json()["people"] == []
 
 
-def test_several_pictures_are_answered_in_their_order(client: Client, pool: PosePool) -> None:
+def test_several_pictures_are_answered_in_order(client: Client, pool: PosePool) -> None:
     pictures = [STAND, EMPTY, TWO]
     bodies = client.post(f"{POSE}?model=lite", *pictures).json()
     expected = [to_json_dict(analyse_photo(data, LITE, pool, name="some.png")[0]) for data in pictures]
-    assert [lasting(body) for body in bodies] == [lasting(plain(one)) for one in expected]
+    assert [lasting(body) for body in bodies] == [lasting(plain(result)) for result in expected]
 
 
-def test_csv_of_one_picture_is_the_photo_pages(client: Client, pool: PosePool) -> None:
+def test_csv_of_one_picture_is_that_of_the_photo_page(client: Client, pool: PosePool) -> None:
     answer = client.post(f"{POSE}?model=lite", STAND, accept="text/csv")
     assert (answer.status, answer.type) == (200, "text/csv")
     assert answer.body == to_csv(analyse_photo(STAND, LITE, pool)[0])
@@ -170,7 +170,7 @@ def test_csv_of_several_pictures_numbers_them(client: Client) -> None:
 
 
 @pytest.mark.parametrize("angles", [True, False])
-def test_pictures_are_drawn_as_the_photo_page_draws_them(
+def test_pictures_are_drawn_like_those_of_the_photo_page(
     client: Client, pool: PosePool, angles: bool
 ) -> None:
     settings = PoseSettings(detection=LITE.detection, draw=DrawSettings(angles=angles))
@@ -187,7 +187,7 @@ def test_pictures_are_drawn_as_the_photo_page_draws_them(
     assert difference < JPEG_DIFFERENCE
 
 
-def test_a_file_name_goes_back_to_its_sender(client: Client) -> None:
+def test_a_file_name_is_returned_to_its_sender(client: Client) -> None:
     body = client.post(f"{POSE}?model=lite", EMPTY, name="左肩 photo.png").json()
     assert body["file"]["name"] == "左肩 photo.png"
 
@@ -217,11 +217,11 @@ OFFERS = ["application/json", "text/csv", "image/jpeg", "image/png"]
         ("nonsense;;;,/,", None),
     ],
 )
-def test_accept_chooses_the_form(accept: str | None, expected: str | None) -> None:
+def test_accept_chooses_the_format(accept: str | None, expected: str | None) -> None:
     assert best_offer(accept, OFFERS) == expected
 
 
-def test_what_cannot_be_had_is_not_acceptable(client: Client) -> None:
+def test_a_format_that_is_not_on_offer_is_not_acceptable(client: Client) -> None:
     answer = client.post(POSE, STAND, accept="text/html")
     assert (answer.status, answer.json()["code"]) == (406, "not_acceptable")
     several = client.post(POSE, STAND, STAND, accept="image/png")
@@ -229,19 +229,19 @@ def test_what_cannot_be_had_is_not_acceptable(client: Client) -> None:
     assert "image/png" not in several.json()["message"]
 
 
-def test_several_pictures_fall_back_on_a_form_that_they_can_have(client: Client) -> None:
+def test_several_pictures_fall_back_on_a_format_that_suits_them(client: Client) -> None:
     answer = client.post(f"{POSE}?model=lite", EMPTY, EMPTY, accept="image/png, text/csv;q=0.5")
     assert (answer.status, answer.type) == (200, "text/csv")
 
 
 # ---------------------------------------------------------------------- the state of the process
-def test_models_are_those_on_board(client: Client) -> None:
+def test_models_are_the_included_ones(client: Client) -> None:
     models = [Model.model_validate(model) for model in client.get("/api/v1/models").json()]
     assert [model.variant for model in models] == list(VARIANTS)
     assert [model.variant for model in models if model.default] == ["full"]
 
 
-def test_health_tells_what_the_pool_has(client: Client, pool: PosePool) -> None:
+def test_health_shows_the_state_of_the_pool(client: Client, pool: PosePool) -> None:
     health = HealthAnswer.model_validate(client.get("/api/v1/health").json())
     assert health.status == "ok"
     assert not health.warmed

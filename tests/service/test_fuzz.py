@@ -1,4 +1,4 @@
-"""Damaged, lying and foreign files, the same ones on every run: none makes the service fail, or keep memory."""
+"""Damaged, lying and foreign files, the same on every run: none makes the service fail or keep memory."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ MORE_MB = 8.0
 
 @dataclass
 class Passes:
-    """What came of sending the corpus several times: for each pass the statuses, and the memory when it was over."""
+    """The result of sending the corpus several times: for each pass the statuses, and the memory after it."""
 
     statuses: list[list[int]] = field(default_factory=list)
     malformed: list[bytes] = field(default_factory=list)
@@ -50,7 +50,7 @@ def checksum(files: list[bytes]) -> str:
 
 
 def send_all(passes: int) -> Passes:
-    """Send the corpus to a service in this process, whose memory is managed as the application's is."""
+    """Send the corpus to a service in this process, whose memory is managed like the application's."""
     limit_memory_growth()
     files = corpus()
     seen = Passes(corpus_sha256=checksum(files))
@@ -73,7 +73,7 @@ def send_all(passes: int) -> Passes:
 
 @pytest.fixture(scope="module")
 def seen() -> Passes:
-    # A process of its own: in this one, what other tests have left behind would be measured.
+    # A separate process: this one's memory has traces of other tests.
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
         return process.submit(send_all, PASSES).result()
 

@@ -1,8 +1,9 @@
-"""Bounds and refusals of the REST interface: each status, always as JSON with code, message and hint."""
+"""Limits and errors of the REST interface: each status, always as JSON with code, message and hint."""
 
 from __future__ import annotations
 
 import logging
+import re
 import tempfile
 import time
 import weakref
@@ -20,16 +21,16 @@ from pose_core.media.images import MAX_MEGAPIXELS, encode_png
 from pose_core.models.pool import PosePool
 from pose_core.performer.samples import sample_bytes
 from pose_core.settings import DetectionSettings
-from service import Limits
+from service import Limits, examples
 from service.problems import from_core
 from tests.support.rest_client import FORM_TYPE, Answer, Client, answer_on, form, rest_server
 
 POSE = "/api/v1/pose?model=lite"
 EMPTY = sample_bytes("empty_room")
 STAND = sample_bytes("stand")
-#: Of its own for each bound, so that no test waits long.
+#: Small, so that no test waits long.
 LIMITS = Limits(body_mb=4, images=3, in_flight=1, wait_s=0.2, read_s=1.0)
-#: Longest wait for something that happens at once on a healthy server.
+#: Longest wait for something that a healthy server does at once.
 PATIENCE_S = 30
 
 
@@ -40,7 +41,7 @@ def client(lite_pool: PosePool) -> Iterator[Client]:
 
 
 def refused(answer: Answer, status: int, code: str) -> dict[str, Any]:
-    """Check an error's form; its body."""
+    """Check the format of an error; return its body."""
     assert answer.type == "application/json"
     body: dict[str, Any] = answer.json()
     assert (answer.status, body["code"]) == (status, code)
@@ -102,13 +103,13 @@ def test_a_body_of_the_limit_is_read(client: Client) -> None:
     refused(client.post(POSE, b"x" * room), 400, "picture_unknown")
 
 
-def test_a_body_that_does_not_arrive_is_not_waited_for(client: Client) -> None:
+def test_a_body_that_does_not_arrive_is_given_up(client: Client) -> None:
     with client.unfinished(POSE, "Content-Length: 1000", body=form(b"half")[:50]) as line:
         refused(answer_on(line), 408, "body_too_slow")
 
 
 @pytest.mark.parametrize("kind", ["", "image/png", "application/x-www-form-urlencoded", "multipart/mixed"])
-def test_what_is_no_form_is_an_unsupported_type(client: Client, kind: str) -> None:
+def test_a_body_that_is_not_a_form_is_an_unsupported_type(client: Client, kind: str) -> None:
     headers = {"Content-Type": kind} if kind else {}
     refused(client.ask("POST", POSE, STAND, headers), 415, "not_multipart")
 
@@ -167,8 +168,28 @@ def test_unknown_addresses_and_methods_are_answered_in_json(client: Client) -> N
     assert not [name for name in preflight.headers if name.startswith("access-control")]
 
 
+def test_errors_read_as_in_the_openapi_document(client: Client) -> None:
+    answers = {
+        406: client.post(POSE, EMPTY, EMPTY, accept="image/png"),
+        415: client.ask("POST", POSE),
+        422: client.post("/api/v1/pose?people=6", EMPTY),
+    }
+    with client.unfinished(POSE, "Content-Length: 1000") as line:
+        answers[408] = answer_on(line)
+    with client.unfinished(POSE, "Content-Length: 100000000") as line:
+        answers[413] = answer_on(line)
+    for status, answer in answers.items():
+        body = refused(answer, status, examples.PROBLEMS[status]["code"])
+        assert without_numbers(body) == without_numbers(examples.PROBLEMS[status])
+
+
+def without_numbers(problem: dict[str, str]) -> dict[str, str]:
+    """The limits of these tests are not the defaults."""
+    return {name: re.sub(r"\d+", "N", text) for name, text in problem.items()}
+
+
 # ---------------------------------------------------------------------- too much at a time
-def test_a_busy_pool_asks_to_come_back(client: Client, lite_pool: PosePool) -> None:
+def test_a_busy_pool_tells_clients_to_try_again(client: Client, lite_pool: PosePool) -> None:
     with lite_pool.borrow(DetectionSettings(model="lite")):
         answer = client.post(POSE, EMPTY)
         refused(answer, 503, "pool_busy")
@@ -195,7 +216,7 @@ def wait_for_in_flight(client: Client, number: int) -> None:
         assert time.monotonic() < until_s
 
 
-def test_more_requests_than_places_are_asked_to_come_back(lite_pool: PosePool) -> None:
+def test_more_requests_than_places_are_told_to_try_again(lite_pool: PosePool) -> None:
     limits = Limits(in_flight=1, read_s=PATIENCE_S)
     with (
         rest_server(lambda: lite_pool, limits) as client,
@@ -207,7 +228,7 @@ def test_more_requests_than_places_are_asked_to_come_back(lite_pool: PosePool) -
         assert int(answer.headers["retry-after"]) >= 1
 
 
-def test_a_client_that_leaves_gives_its_place_back(lite_pool: PosePool) -> None:
+def test_a_client_that_leaves_frees_its_place(lite_pool: PosePool) -> None:
     with rest_server(lambda: lite_pool, Limits(in_flight=1, read_s=PATIENCE_S)) as client:
         with client.unfinished(POSE, "Content-Length: 1000"):
             wait_for_in_flight(client, 1)
@@ -222,14 +243,14 @@ def test_a_large_picture_touches_no_disk(
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
     with pytest.raises(FileNotFoundError), tempfile.SpooledTemporaryFile(max_size=1) as file:
-        file.write(b"that this would be noticed")
+        file.write(b"this would be noticed")
     noise = np.random.default_rng(1).integers(0, 255, (900, 1200, 3), dtype=np.uint8)
     large = encode_png(noise)
     assert len(large) > 2 * 1024 * 1024
     assert client.post(POSE, large).status == 200
 
 
-def test_an_unforeseen_error_is_told_without_its_message(caplog: pytest.LogCaptureFixture) -> None:
+def test_an_unexpected_error_is_reported_without_its_message(caplog: pytest.LogCaptureFixture) -> None:
     class BrokenPool(PosePool):
         def status(self) -> Any:
             raise RuntimeError("secret of a visitor")
@@ -243,7 +264,7 @@ def test_an_unforeseen_error_is_told_without_its_message(caplog: pytest.LogCaptu
     assert "secret" not in caplog.text
 
 
-def test_logs_hold_neither_names_nor_results(client: Client, caplog: pytest.LogCaptureFixture) -> None:
+def test_logs_contain_neither_names_nor_results(client: Client, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG):
         client.post(POSE, STAND, name="private name.png")
         client.post(POSE, b"no picture", name="private name.png")
@@ -253,7 +274,7 @@ def test_logs_hold_neither_names_nor_results(client: Client, caplog: pytest.LogC
 
 # ---------------------------------------------------------------------- no memory
 class FullPool(PosePool):
-    """Has no memory, and notes what a request held when it found that out."""
+    """Has no memory, and notes what a request had in memory at that moment."""
 
     held: weakref.ref[NDArray[np.uint8]] | None = None
     error: Exception | None = None
@@ -265,7 +286,7 @@ class FullPool(PosePool):
         raise self.error
 
 
-def test_a_request_without_memory_is_asked_to_come_back_and_lets_go_of_its_picture() -> None:
+def test_a_request_without_memory_is_told_to_try_again_and_frees_its_picture() -> None:
     pool = FullPool(image_limit=1, stream_limit=1)
     with rest_server(lambda: pool) as client:
         answer = client.post(POSE, EMPTY)
@@ -277,7 +298,7 @@ def test_a_request_without_memory_is_asked_to_come_back_and_lets_go_of_its_pictu
     assert pool.held() is None
 
 
-def test_a_body_without_memory_is_asked_to_come_back(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_body_without_memory_is_told_to_try_again(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: Any) -> Any:
         raise MemoryError
 

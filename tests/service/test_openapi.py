@@ -14,7 +14,7 @@ from service import examples
 from service.schemas import DemoProblemAnswer, PoseAnswer, ProblemAnswer
 from tests.support.rest_client import Client, rest_server
 
-#: Address and method to the statuses that it can have.
+#: Address and method to the possible statuses.
 STATUSES = {
     ("/predict", "post"): {200, 400, 405, 408, 413, 415, 422, 429, 500, 503},
     ("/api/v1/pose", "post"): {200, 400, 405, 406, 408, 413, 415, 422, 429, 500, 503},
@@ -69,7 +69,7 @@ def test_every_error_is_described_with_an_example(document: dict[str, Any]) -> N
             assert "Retry-After" in responses[str(status)]["headers"]
 
 
-def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
+def test_every_reference_has_a_target(document: dict[str, Any]) -> None:
     found = set(references(document))
     assert "#/components/schemas/PoseAnswer" in found
     for reference in found:
@@ -78,7 +78,7 @@ def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
             place = place[step]
 
 
-def test_the_forms_of_an_answer_are_all_there(document: dict[str, Any]) -> None:
+def test_every_format_of_an_answer_is_there(document: dict[str, Any]) -> None:
     pose = document["paths"]["/api/v1/pose"]["post"]
     assert set(pose["responses"]["200"]["content"]) == {
         "application/json",
@@ -93,7 +93,7 @@ def test_the_forms_of_an_answer_are_all_there(document: dict[str, Any]) -> None:
     }
 
 
-def test_options_and_pictures_are_described_with_their_bounds(document: dict[str, Any]) -> None:
+def test_options_and_pictures_are_described_with_their_limits(document: dict[str, Any]) -> None:
     pose = document["paths"]["/api/v1/pose"]["post"]
     options = {parameter["name"]: parameter["schema"] for parameter in pose["parameters"]}
     assert set(options) == {
@@ -112,7 +112,7 @@ def test_options_and_pictures_are_described_with_their_bounds(document: dict[str
     assert form["properties"]["image"]["maxItems"] == 8
 
 
-def test_examples_fit_what_they_are_examples_of() -> None:
+def test_examples_fit_their_schemas() -> None:
     pose = json.loads(json.dumps(examples.pose()))
     assert PoseAnswer.model_validate(pose).model_dump() == pose
     header, row = examples.CSV.splitlines()
@@ -120,11 +120,11 @@ def test_examples_fit_what_they_are_examples_of() -> None:
     assert len(row.split(",")) == len(COLUMNS)
 
 
-def test_the_document_names_no_folder_that_somebody_asked_below(client: Client) -> None:
+def test_the_document_names_no_folder_of_a_request(client: Client) -> None:
     assert b"invented" not in client.get("/invented/api/v1/openapi.json").body
     assert b"invented" not in client.get("/api/v1/openapi.json").body
 
 
-def test_no_page_that_loads_from_elsewhere_is_served(client: Client) -> None:
+def test_no_page_that_loads_files_from_elsewhere_is_served(client: Client) -> None:
     for path in ("/api/v1/docs", "/api/v1/redoc", "/docs", "/redoc"):
         assert client.get(path).status == 404

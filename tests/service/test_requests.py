@@ -1,6 +1,6 @@
-"""Requests that schemathesis makes up from the OpenAPI document: right or wrong, all are answered as it says.
+"""Requests that schemathesis makes up from the OpenAPI document: right or wrong, each is answered as the document says.
 
-Real pictures are among them, else nothing would ever be found in one. The same requests on every run.
+Real pictures are among them, otherwise nothing would ever be found in one. The requests are the same on every run.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from service.workers import Workers
 from tests.support.damage import pictures
 from tests.support.rest_client import TIMEOUT_S, Client, rest_server
 
-#: For each address, beside those that schemathesis takes from the examples and bounds in the document.
+#: For each address, besides those that schemathesis takes from the examples and limits in the document.
 EXAMPLES = 60
 CHECKED = (
     "not_a_server_error",
@@ -50,10 +50,10 @@ load_all_checks()
 schemathesis.openapi.format(
     "binary", st.one_of(st.sampled_from([*pictures().values()]), st.binary(max_size=200))
 )
-# From the application and not over HTTP: the tests are collected before there is a server.
+# From the application and not over HTTP, since tests are collected before there is a server.
 document = schemathesis.openapi.from_dict(build_api(Workers(PosePool, Limits()), Metrics()).openapi())
 document.config.generation.update(deterministic=True)
-# Of its own accord schemathesis does not take 413 for a refusal.
+# By default schemathesis does not count 413 as a refusal.
 document.config.checks.negative_data_rejection.expected_statuses = ["400", "405", "406", "413", "415", "422"]
 answered: Counter[tuple[str, int, str]] = Counter()
 
@@ -64,13 +64,13 @@ def client(lite_pool: PosePool) -> Iterator[Client]:
         yield client
 
 
-def whatever_is_asked_of(path: str) -> Callable[..., None]:
+def answers_conform_at(path: str) -> Callable[..., None]:
     """A test that each answer of this address is as the document says."""
 
     @document.include(path=path).parametrize()
     @settings(max_examples=EXAMPLES)
     def test(case: Case, client: Client) -> None:
-        # No strategy of its own: schemathesis allows none beside the document's examples.
+        # No strategy for this: schemathesis allows none besides the document's examples.
         accept = ACCEPTS[crc32(repr((case.query, case.body)).encode()) % len(ACCEPTS)]
         answer = case.call_and_validate(
             f"http://127.0.0.1:{client.port}",
@@ -84,17 +84,17 @@ def whatever_is_asked_of(path: str) -> Callable[..., None]:
     return test
 
 
-# A name each: schemathesis gives all that one test asks the same id, of which pytest-xdist runs only one.
-test_predict_answers_as_the_document_says = whatever_is_asked_of("/predict")
-test_pose_answers_as_the_document_says = whatever_is_asked_of("/api/v1/pose")
-test_models_answers_as_the_document_says = whatever_is_asked_of("/api/v1/models")
-test_health_answers_as_the_document_says = whatever_is_asked_of("/api/v1/health")
-test_metrics_answers_as_the_document_says = whatever_is_asked_of("/api/v1/metrics")
+# One name each: schemathesis gives all cases of one test the same id, and pytest-xdist runs only one of them.
+test_predict_answers_as_the_document_says = answers_conform_at("/predict")
+test_pose_answers_as_the_document_says = answers_conform_at("/api/v1/pose")
+test_models_answers_as_the_document_says = answers_conform_at("/api/v1/models")
+test_health_answers_as_the_document_says = answers_conform_at("/api/v1/health")
+test_metrics_answers_as_the_document_says = answers_conform_at("/api/v1/metrics")
 
 
-def test_answers_of_every_kind_were_among_them() -> None:
+def test_every_kind_of_answer_was_among_them() -> None:
     if not answered:
-        pytest.skip("counts what the tests above were answered")
+        pytest.skip("counts the answers to the tests above")
     assert {address for address, _, _ in answered} == {
         f"{method.upper()} {path}"
         for path, methods in document.raw_schema["paths"].items()

@@ -1,4 +1,4 @@
-"""Benchmark results made by hand."""
+"""Hand-made benchmark results."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Which Chromium the browser tests drive.
 
-``python tests/support/browser.py`` prints it and exits with 1 when no installed one can be used; ``--start`` also
-starts it, or Playwright's own, without which a found browser proves little. Only `starts` needs Playwright.
+``python tests/support/browser.py`` prints it and exits with 1 if no installed browser can be used. With ``--start`` it
+also starts it, or Playwright's own, since finding a browser proves little. Only `starts` needs Playwright.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 def chromium_executable() -> str | None:
     """Return the path of the Chromium to use, or None for Playwright's own.
 
-    The variable CHROMIUM decides if it is set. Otherwise the first of `NAMES` on the PATH that really runs is taken.
+    The variable CHROMIUM decides if it is set; otherwise it is the first of `NAMES` on the PATH that really runs.
     """
     chosen = os.environ.get("CHROMIUM")
     if chosen:
@@ -40,7 +40,7 @@ def starts() -> bool:
 
 
 def _usable(path: str) -> bool:
-    """Whether the program runs and is no snap, which sees neither the tests' files nor their profile folder."""
+    """Whether the program runs and is not a snap, which sees neither the tests' files nor their profile folder."""
     if _is_snap(Path(path)):
         return False
     try:

@@ -1,4 +1,4 @@
-"""Poses made by hand."""
+"""Hand-made poses."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pose_core.skeleton import INDEX
 PoseMaker = Callable[..., Pose]
 Performer = Callable[..., PerformerFrame]
 
-#: A person facing the camera in a 640x480 picture, upright, arms hanging a little away from the body. By hand.
+#: A person facing the camera in a 640x480 picture, upright, arms hanging a little away from the body.
 _STANDING_XY: dict[str, tuple[float, float]] = {
     "nose": (320, 90),
     "left_eye_inner": (324, 84),
@@ -60,7 +60,7 @@ def make_pose(
     shift_xy: tuple[float, float] = (0.0, 0.0),
     **arrays: Any,
 ) -> Pose:
-    """Someone standing, with other `places`, `hidden` joints, `scale`, `shift_xy`, or arrays."""
+    """A standing person; joints can be moved (`places`) or hidden, all scaled and shifted, and arrays replaced."""
     xy = np.array([(_STANDING_XY | (places or {}))[name] for name in INDEX], dtype=np.float64)
     hips_middle = xy[[INDEX["left_hip"], INDEX["right_hip"]]].mean(axis=0)
     world = np.column_stack([(xy - hips_middle) / _PX_PER_M, np.linspace(-0.2, 0.2, len(INDEX))])

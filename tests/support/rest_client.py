@@ -20,14 +20,14 @@ from service import Limits, routes
 
 BOUNDARY = "a-boundary-of-the-tests"
 FORM_TYPE = f"multipart/form-data; boundary={BOUNDARY}"
-#: A healthy server never takes that long.
+#: Longer than a healthy server ever takes.
 TIMEOUT_S = 60
-#: Tests ask more often than anybody does.
+#: Tests send more requests than anyone else.
 NO_RATE = Configuration(rate=0)
 
 
 def form(*pictures: bytes, field: str = "image", name: str = "some.png") -> bytes:
-    """A form's body with `pictures` as files."""
+    """The body of a form with `pictures` as files."""
     parts = [
         f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{field}"; filename="{name}"\r\n\r\n'.encode()
         + picture
@@ -74,7 +74,7 @@ class Client:
 
     @contextmanager
     def unfinished(self, path: str, *head: str, body: bytes = b"") -> Iterator[socket.socket]:
-        """A request whose body is not all there."""
+        """A request whose body is incomplete."""
         lines = [f"POST {path} HTTP/1.1", "Host: 127.0.0.1", f"Content-Type: {FORM_TYPE}", *head, "", ""]
         with socket.create_connection(("127.0.0.1", self.port), timeout=TIMEOUT_S) as line:
             line.sendall("\r\n".join(lines).encode() + body)
@@ -99,7 +99,7 @@ def rest_server(
     configuration: Configuration = NO_RATE,
     trusted: str = "127.0.0.1",
 ) -> Iterator[Client]:
-    """The interface alone, on a port of this machine, until the block ends; `trusted` proxies are believed."""
+    """The interface alone on a port of this machine, until the block ends; it trusts `trusted` as a proxy."""
     app = Starlette(routes=routes(pool, limits, configuration))
     config = uvicorn.Config(app, ws="none", lifespan="off", log_level="warning", forwarded_allow_ips=trusted)
     server = uvicorn.Server(config)

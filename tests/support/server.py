@@ -1,4 +1,4 @@
-"""A real server: the dashboard, or a small app of the tests, in a process of its own."""
+"""A real server in a separate process: the dashboard, or a small app of the tests."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pathlib import Path
 
 from tests.support.paths import ROOT
 
-#: Slow machines get time; a healthy run never waits that long.
+#: Long enough for slow machines; a healthy run never waits that long.
 START_LIMIT_S = 120
 
 
@@ -72,7 +72,7 @@ def running(
         yield Server(url, process, log)
     finally:
         with suppress(ProcessLookupError):  # a test may have ended it
-            # The group: the command may be a program that starts the server.
+            # The whole group, as the command may be a program that starts the server.
             os.killpg(process.pid, signal.SIGTERM)
         try:
             process.wait(20)
@@ -92,9 +92,9 @@ def running_server(
     port: int | None = None,
     options: Mapping[str, str] | None = None,
 ) -> Iterator[Server]:
-    """Start the dashboard as `streamlit run app.py` does, and stop it afterwards.
+    """Start the dashboard with `streamlit run app.py`, and stop it afterwards.
 
-    `base` is a path such as ``/some/where`` below which everything is to be; `options` are further ones of Streamlit.
+    `base` is a path such as ``/some/where`` to serve everything below; `options` are further options of Streamlit.
     """
     port = port or free_port()
     command = [*prefix, sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port)]
