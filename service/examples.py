@@ -26,8 +26,8 @@ UNEXPECTED: Final = {
 PROBLEMS: Final[dict[int, dict[str, str]]] = {
     400: {
         "code": "picture_damaged",
-        "message": "The file should hold a whole picture; this one is cut off or damaged.",
-        "hint": "Copy or download it again, or save it again.",
+        "message": "The file must contain a complete picture; this one is cut off or damaged.",
+        "hint": "Copy, download or save it again.",
     },
     401: {
         "code": "token_needed",
@@ -77,8 +77,8 @@ PROBLEMS: Final[dict[int, dict[str, str]]] = {
     500: UNEXPECTED,
     503: {
         "code": "pool_busy",
-        "message": "A free place for the model was expected within 5 s, and all 2 are in use.",
-        "hint": "Please try again in a moment.",
+        "message": "A place for the model must be free within 5 s; all 2 are in use.",
+        "hint": "Try again in a moment.",
     },
 }
 

@@ -478,7 +478,7 @@ def test_a_sequence_is_made_of_poses_with_a_row_of_nan_for_none(make_pose: PoseM
 
 
 def test_a_sequence_of_poses_wants_one_size_and_a_time_for_each(make_pose: PoseMaker) -> None:
-    with pytest.raises(ValueError, match=r"Poses must be in pixels of \(320, 240\); one is of \(640, 480\)"):
+    with pytest.raises(ValueError, match=r"Poses must be in pixels of \(320, 240\); got one of \(640, 480\)"):
         PoseSequence.from_poses(np.array([0.0]), [make_pose()], (320, 240))
     with pytest.raises(ValueError, match=r"image_xy_px must have shape \(2, 33, 2\)"):
         PoseSequence.from_poses(np.array([0.0, 1.0]), [make_pose()], SIZE)
