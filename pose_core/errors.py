@@ -64,7 +64,7 @@ class BundleError(PoseCoreError):
 
 
 class SetupError(PoseCoreError):
-    """This machine lacks something that the model needs."""
+    """A system library that the model needs is missing."""
 
 
 class BusyError(PoseCoreError):

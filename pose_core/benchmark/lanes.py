@@ -90,7 +90,7 @@ class _VideoLane:
         (decoded,) = self._decoder.decode(packet)
         decoded_s = time.perf_counter()
         # Nobody watches: without the angles of watchers.
-        done = self._path.go(decoded, time_s, self._landmarker.detect, self._settings, with_angles=False)
+        done = self._path.process(decoded, time_s, self._landmarker.detect, self._settings, with_angles=False)
         assert done is not None  # no cell is that small
         done.frame.pts, done.frame.time_base = number, TICK_S
         drawn_s = time.perf_counter()

@@ -97,7 +97,9 @@ def read_clip(data: bytes, longest_s: float | None = None) -> ClipReader:
         size and duration. Sizes are checked before any frame is decoded.
     """
     if not data:
-        raise ClipError("clip_empty", "The file must contain a video; this one is empty. Choose another file.")
+        raise ClipError(
+            "clip_empty", "The file must contain a video; this one is empty. Choose another file."
+        )
     if len(data) > MAX_FILE_MB * 1024 * 1024:
         raise ClipError(
             "file_too_large",

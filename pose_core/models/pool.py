@@ -22,7 +22,7 @@ from pose_core.settings import DetectionSettings
 
 __all__ = ["PoolStatus", "PosePool"]
 
-#: A live frame takes about 20 ms of a core at 480p (9.5 of them inference, the rest video coding): three at 15 a second.
+#: A live frame takes a core about 20 ms at 480p (9.5 of them inference, the rest video coding): three at 15 a second.
 STREAMS_PER_CORE: Final = 3
 DEFAULT_WAIT_S: Final = 20.0
 

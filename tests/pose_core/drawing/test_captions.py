@@ -110,16 +110,16 @@ def test_a_text_is_written_once_and_what_is_kept_cannot_be_changed() -> None:
 
 def test_what_is_kept_is_bounded() -> None:
     assert text_sprite("large", 41) is not text_sprite("large", 41)
-    limit = captions._kept.cache_info().maxsize
+    limit = captions._cached.cache_info().maxsize
     assert limit is not None
     for number in range(limit + 50):
         text_sprite(str(number), 6)
-    assert captions._kept.cache_info().currsize == limit
-    captions._kept.cache_clear()
+    assert captions._cached.cache_info().currsize == limit
+    captions._cached.cache_clear()
 
 
 def test_texts_asked_for_by_many_threads_at_once_are_the_same() -> None:
-    captions._kept.cache_clear()
+    captions._cached.cache_clear()
     texts = [f"{angle}°" for angle in range(30)] * 8
     with ThreadPoolExecutor(8) as threads:
         sprites = list(threads.map(lambda text: text_sprite(text, 17), texts))

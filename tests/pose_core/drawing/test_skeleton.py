@@ -364,9 +364,9 @@ def test_one_person_alone_looks_the_same_whatever_their_number(make_pose: PoseMa
 
 
 def test_numbers_for_other_people_than_came_are_refused(make_pose: PoseMaker) -> None:
-    with pytest.raises(ValueError, match="numbers must be as many as poses, 1; got 2"):
+    with pytest.raises(ValueError, match="numbers must have one entry for each of 1 poses; got 2"):
         draw_poses(plain(0), [make_pose()], numbers=[1, 2])
-    with pytest.raises(ValueError, match="angles_deg must be as many as poses, 1; got 2"):
+    with pytest.raises(ValueError, match="angles_deg must have one entry for each of 1 poses; got 2"):
         draw_poses(plain(0), [make_pose()], angles_deg=image_angles_deg([make_pose()] * 2, 0.5))
 
 

@@ -12,7 +12,7 @@ import pytest
 from pose_core.arrays import FrameRGB
 from pose_core.drawing.skeleton import draw_poses
 from pose_core.geometry.angles import ANGLE_NAMES, image_angles_deg
-from pose_core.pipeline.frame import FRAME_STEPS, DoneFrame, FramePath
+from pose_core.pipeline.frame import FRAME_STEPS, FramePath, ProcessedFrame
 from pose_core.pose import Pose
 from pose_core.settings import DetectionSettings, DrawSettings, PoseSettings
 from pose_core.tracking.smoothing import SmoothingSettings
@@ -44,8 +44,8 @@ def video_frame(rgb: Any, pixel_format: str = "rgb24") -> av.VideoFrame:
     return frame if pixel_format == "rgb24" else frame.reformat(format=pixel_format)
 
 
-def gone(model: Model, rgb: Any, settings: PoseSettings = PLAIN, **options: Any) -> DoneFrame:
-    done = FramePath(RAW).go(video_frame(rgb), 0.5, model, settings, **options)
+def gone(model: Model, rgb: Any, settings: PoseSettings = PLAIN, **options: Any) -> ProcessedFrame:
+    done = FramePath(RAW).process(video_frame(rgb), 0.5, model, settings, **options)
     assert done is not None
     return done
 
@@ -74,7 +74,7 @@ def test_every_step_has_its_time(make_pose: PoseMaker) -> None:
 def test_the_frame_that_was_given_is_not_drawn_on(make_pose: PoseMaker, pixel_format: str) -> None:
     frame = video_frame(noise(), pixel_format)
     before = frame.to_ndarray().copy()
-    assert FramePath(RAW).go(frame, 0.0, Model(make_pose()), PLAIN) is not None
+    assert FramePath(RAW).process(frame, 0.0, Model(make_pose()), PLAIN) is not None
     np.testing.assert_array_equal(frame.to_ndarray(), before)
 
 
@@ -100,17 +100,17 @@ def test_a_frame_higher_than_asked_is_made_smaller_with_an_even_width(
 
 def test_a_frame_too_small_for_anybody_is_not_shown_to_the_model() -> None:
     model = Model()
-    assert FramePath(RAW).go(video_frame(noise((15, 100))), 0.0, model, PLAIN) is None
+    assert FramePath(RAW).process(video_frame(noise((15, 100))), 0.0, model, PLAIN) is None
     assert model.seen == []
-    assert FramePath(RAW).go(video_frame(noise((16, 16))), 0.0, model, PLAIN) is not None
+    assert FramePath(RAW).process(video_frame(noise((16, 16))), 0.0, model, PLAIN) is not None
 
 
 def test_people_keep_their_numbers_and_are_smoothed_from_frame_to_frame(make_pose: PoseMaker) -> None:
     path, settings = FramePath(SmoothingSettings()), PoseSettings(detection=DetectionSettings(people=2))
     left, right = make_pose(shift_xy=(-120, 0)), make_pose(shift_xy=(120, 0))
-    first = path.go(video_frame(noise()), 0.0, Model(left, right), settings)
+    first = path.process(video_frame(noise()), 0.0, Model(left, right), settings)
     moved = make_pose(shift_xy=(126, 0))
-    second = path.go(video_frame(noise()), 1 / 30, Model(moved), settings)
+    second = path.process(video_frame(noise()), 1 / 30, Model(moved), settings)
     assert first is not None
     assert second is not None
     assert [person.number for person in first.watched.people] == [1, 2]
@@ -120,7 +120,7 @@ def test_people_keep_their_numbers_and_are_smoothed_from_frame_to_frame(make_pos
     between = person.pose.image_xy_px[0, 0]
     assert right.image_xy_px[0, 0] < between < moved.image_xy_px[0, 0]
     path.smoothing = None
-    third = path.go(video_frame(noise()), 2 / 30, Model(right), settings)
+    third = path.process(video_frame(noise()), 2 / 30, Model(right), settings)
     assert third is not None
     assert third.watched.people[0].pose is third.poses[0]
 
@@ -177,4 +177,4 @@ def test_a_fault_of_the_model_goes_on_to_the_caller() -> None:
         raise RuntimeError("broken")
 
     with pytest.raises(RuntimeError, match="broken"):
-        FramePath(RAW).go(video_frame(noise()), 0.0, fail, PLAIN)
+        FramePath(RAW).process(video_frame(noise()), 0.0, fail, PLAIN)

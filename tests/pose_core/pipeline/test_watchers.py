@@ -104,7 +104,7 @@ def test_a_fault_costs_only_whoever_had_it_and_is_logged_by_type(
     assert faulty.called == called
     assert note.told == ["add", "restart", "add", "finish"]
     assert (film.times_s, film.finished) == ([0.0, 0.1], 1)
-    assert "Faulty is left out of a stream: it failed with RuntimeError" in caplog.text
+    assert "Faulty is dropped from a stream: it failed with RuntimeError" in caplog.text
     assert "what the camera saw" not in caplog.text
 
 

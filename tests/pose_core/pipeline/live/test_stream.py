@@ -316,7 +316,7 @@ def test_a_watcher_that_fails_loses_only_itself(
     until(lambda: len(note.frames) == 3)
     assert broken.told == ["add"]
     assert viewer.stream.status().problem is None
-    assert "Broken is left out of a stream: it failed with RuntimeError" in caplog.text
+    assert "Broken is dropped from a stream: it failed with RuntimeError" in caplog.text
     assert "what the camera saw" not in caplog.text
 
 
