@@ -132,7 +132,7 @@ def code_of(data: bytes) -> str:
         ("JPEG", {"quality": 100, "subsampling": 0, "progressive": True}, LOSSY_LEVELS),
     ],
 )
-def test_colours_and_size_come_out_as_they_went_in(
+def test_colours_and_size_are_preserved(
     file_format: str, options: dict[str, Any], levels: int
 ) -> None:
     picture = decode_picture(file_of(PICTURE, file_format, **options))
@@ -143,14 +143,14 @@ def test_colours_and_size_come_out_as_they_went_in(
     np.testing.assert_allclose(picture.frame_rgb.astype(int), FRAME, atol=levels)
 
 
-def test_what_a_file_is_called_does_not_matter_only_what_it_holds() -> None:
+def test_only_the_content_of_a_file_matters() -> None:
     """There is no name to go by: a PNG renamed .jpg is read as the PNG that it is."""
     assert decode_picture(file_of(PICTURE, "PNG")).format == "PNG"
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("file_format", ["JPEG", "PNG", "WEBP"])
-def test_every_exif_orientation_comes_out_upright(file_format: str, orientation: int) -> None:
+def test_every_exif_orientation_is_turned_upright(file_format: str, orientation: int) -> None:
     # Where the upright picture's rows and columns are stored, by the EXIF standard (CIPA DC-008, tag 274).
     stored = {
         1: FRAME,
@@ -172,7 +172,7 @@ def test_every_exif_orientation_comes_out_upright(file_format: str, orientation:
 
 
 @pytest.mark.parametrize("orientation", [0, 9, 4711])
-def test_an_orientation_that_means_nothing_is_passed_over(orientation: int) -> None:
+def test_a_meaningless_orientation_is_ignored(orientation: int) -> None:
     exif = Image.Exif()
     exif[0x0112] = orientation
     picture = decode_picture(best_jpeg(PICTURE, exif=exif))
@@ -189,7 +189,7 @@ def test_an_orientation_that_means_nothing_is_passed_over(orientation: int) -> N
         b"Exif\0\0MM\0*\0\0\0\x08\0\x02\x01\x12\0\x07\0\0\0\x01\0\0\0\0",
     ],
 )
-def test_damaged_metadata_costs_no_picture(exif: bytes) -> None:
+def test_damaged_metadata_does_not_cost_the_picture(exif: bytes) -> None:
     picture = decode_picture(best_jpeg(PICTURE, exif=exif))
     np.testing.assert_allclose(picture.frame_rgb.astype(int), FRAME, atol=LOSSY_LEVELS)
 
@@ -204,7 +204,7 @@ def test_a_phone_jpeg_with_a_second_picture_is_a_jpeg() -> None:
 
 
 @pytest.mark.parametrize("file_format", ["GIF", "WEBP", "PNG"])
-def test_of_an_animation_the_first_frame_is_used_and_said(file_format: str) -> None:
+def test_the_first_frame_of_an_animation_is_used_and_noted(file_format: str) -> None:
     picture = decode_picture(animation(file_format))
     np.testing.assert_array_equal(picture.frame_rgb, FRAME)
     assert picture.notes == ("first_frame",)
@@ -307,14 +307,14 @@ def test_a_palette_of_several_transparencies_is_blended() -> None:
     assert picture.notes == ("alpha",)
 
 
-def test_grey_with_alpha_is_put_on_white() -> None:
+def test_grey_with_alpha_is_blended_with_white() -> None:
     grey_alpha = Image.merge("LA", (Image.fromarray(GREY), Image.new("L", (WIDTH, HEIGHT), 0)))
     picture = decode_picture(file_of(grey_alpha, "PNG"))
     assert (picture.frame_rgb == 255).all()
     assert set(picture.notes) == {"grey", "alpha"}
 
 
-def test_an_alpha_channel_that_hides_nothing_is_not_worth_a_word() -> None:
+def test_an_alpha_channel_that_hides_nothing_gets_no_note() -> None:
     picture = decode_picture(file_of(PICTURE.convert("RGBA"), "PNG"))
     np.testing.assert_array_equal(picture.frame_rgb, FRAME)
     assert picture.notes == ()
@@ -399,7 +399,7 @@ def test_a_decompression_bomb_is_refused_before_decoding(
     assert decoded, "the spy sees a picture that is decoded"
 
 
-def test_the_limit_on_megapixels_is_said_with_what_came() -> None:
+def test_the_limit_on_megapixels_is_named_with_the_size_given() -> None:
     with pytest.raises(PictureError, match=r"up to 50 megapixels .* has 60 \(10000 x 6000\)") as caught:
         decode_picture(png_header(10_000, 6_000))
     assert caught.value.values["limit"] == MAX_MEGAPIXELS
@@ -468,7 +468,7 @@ def test_damaged_and_random_files_give_a_picture_or_a_picture_error_and_nothing_
 
 
 @pytest.mark.parametrize("name", ["jpeg", "progressive", "png", "webp", "lossy webp", "gif"])
-def test_a_file_cut_short_is_never_shown_as_a_half_picture(name: str) -> None:
+def test_a_truncated_file_is_never_shown_as_half_a_picture(name: str) -> None:
     whole = WHOLE_FILES[name]
     full = decode_picture(whole).frame_rgb
     for length in {*range(0, len(whole), max(1, len(whole) // 60)), *range(len(whole) - 8, len(whole))}:
@@ -523,7 +523,7 @@ def test_only_pictures_below_the_limit_are_enlarged(height: int, expected: int) 
     assert (enlarged is frame) == (expected == height)
 
 
-def test_enlarging_keeps_places() -> None:
+def test_enlarging_keeps_positions() -> None:
     enlarged = enlarge_small(FRAME)
     assert enlarged.shape == (480, 640, 3)
     for x, y in ((0.25, 0.25), (0.75, 0.25), (0.25, 0.75), (0.75, 0.75)):
@@ -532,14 +532,14 @@ def test_enlarging_keeps_places() -> None:
 
 
 @pytest.mark.parametrize("shape", [(300, 400), (400, 300), (1000, 100), (2000, 2000)])
-def test_fit_within_bounds_the_longer_side_and_keeps_the_aspect(shape: tuple[int, int]) -> None:
+def test_fit_within_limits_the_longer_side_and_keeps_the_aspect_ratio(shape: tuple[int, int]) -> None:
     fitted = fit_within(np.zeros((*shape, 3), dtype=np.uint8), 200)
     assert max(fitted.shape[:2]) == 200
     assert fitted.shape[0] / fitted.shape[1] == pytest.approx(shape[0] / shape[1], rel=0.02)
 
 
 @pytest.mark.parametrize("longest_px", [max(WIDTH, HEIGHT), 1000])
-def test_fit_within_leaves_what_fits(longest_px: int) -> None:
+def test_fit_within_leaves_a_fitting_picture_unchanged(longest_px: int) -> None:
     assert fit_within(FRAME, longest_px) is FRAME
 
 
@@ -547,7 +547,7 @@ def test_fit_within_never_loses_a_side() -> None:
     assert fit_within(np.zeros((1, 1000, 3), dtype=np.uint8), 10).shape == (1, 10, 3)
 
 
-def test_png_keeps_every_pixel_and_jpeg_nearly() -> None:
+def test_png_keeps_every_pixel_and_jpeg_nearly_does() -> None:
     np.testing.assert_array_equal(decode_picture(encode_png(FRAME)).frame_rgb, FRAME)
     blocks = np.kron(FRAME[::12, ::16], np.ones((32, 32, 1), dtype=np.uint8))
     back = decode_picture(encode_jpeg(blocks, quality=95)).frame_rgb

@@ -127,7 +127,7 @@ def test_nobody_is_found_where_nobody_is(full_landmarker: ImageLandmarker) -> No
         assert full_landmarker.detect(frame_rgb) == ()
 
 
-def test_two_people_are_found_when_two_are_asked_for_and_one_when_one_is() -> None:
+def test_as_many_people_are_found_as_the_settings_allow() -> None:
     people = (Person("arm_raise", 0.2, x_m=-0.7, palette=PALETTES[1]), Person("walk", 0.12, x_m=0.7))
     frame = render_scene(people)
     landmarkers = {number: ImageLandmarker(DetectionSettings(people=number)) for number in (1, 2)}
@@ -183,7 +183,7 @@ def test_visibility_tells_the_near_side_from_the_hidden_one(
 
 
 @pytest.mark.parametrize("size_wh", [(640, 480), (480, 640), (1280, 720), (321, 243)])
-def test_coordinates_are_pixels_of_the_picture_whatever_its_shape(
+def test_coordinates_are_pixels_of_the_picture_at_any_shape(
     full_landmarker: ImageLandmarker, size_wh: tuple[int, int]
 ) -> None:
     frame = render_frame("jack", 0.0, camera=Camera(*size_wh))
@@ -203,7 +203,7 @@ def test_image_mode_forgets_what_it_saw_before(landmarker: ImageLandmarker, perf
 
 
 # ---------------------------------------------------------------------- frames as they come
-def test_the_picture_is_left_as_it_was_and_may_be_read_only(
+def test_the_picture_is_unchanged_and_may_be_read_only(
     landmarker: ImageLandmarker, performer: Performer
 ) -> None:
     frame_rgb = performer("squat", 0.0).rgb.copy()
@@ -385,7 +385,7 @@ def run_program(program: str, *arguments: str) -> subprocess.CompletedProcess[st
     )
 
 
-def test_a_whole_life_leaves_nothing_on_the_console() -> None:
+def test_nothing_is_printed_from_start_to_exit() -> None:
     """Neither MediaPipe's start-up lines, nor a traceback at the end."""
     done = run_program(QUIET_PROGRAM)
     assert done.stderr == ""
@@ -399,7 +399,7 @@ def test_a_failure_inside_mediapipe_reaches_the_caller_and_closing_still_ends() 
 
 
 @pytest.mark.parametrize(("arguments", "there"), [([], False), (["before"], True)])
-def test_matplotlib_is_not_loaded_for_mediapipe_and_stays_whole_for_others(
+def test_matplotlib_is_not_loaded_for_mediapipe_and_stays_usable_for_others(
     arguments: list[str], there: bool
 ) -> None:
     done = run_program(MATPLOTLIB_PROGRAM, *arguments)

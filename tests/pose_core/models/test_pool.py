@@ -165,14 +165,14 @@ def test_never_more_than_the_limit_are_busy_or_alive(images: type[FakeLandmarker
     assert images.live == 0
 
 
-def test_nobody_shares_a_landmarker(images: type[FakeLandmarker]) -> None:
+def test_a_landmarker_is_never_shared(images: type[FakeLandmarker]) -> None:
     pool = PosePool(image_limit=2)
     with pool.borrow(FULL) as one, pool.borrow(FULL) as other:
         assert one is not other
         assert pool.status().image_busy == pool.status().image_landmarkers == 2
 
 
-def test_whoever_waits_gets_the_place_that_comes_free(
+def test_a_waiting_caller_gets_the_place_that_is_freed(
     images: type[FakeLandmarker], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pool, waiting = watched_pool(monkeypatch)
@@ -308,7 +308,7 @@ def test_a_picture_that_fails_while_warming_leaves_no_model_behind(
 
 
 # ---------------------------------------------------------------------- streams
-def test_each_stream_has_a_landmarker_of_its_own_up_to_the_limit(streams: type[FakeLandmarker]) -> None:
+def test_each_stream_has_its_own_landmarker_up_to_the_limit(streams: type[FakeLandmarker]) -> None:
     pool = PosePool(image_limit=1, stream_limit=2)
     leased = [pool.lease_stream(FULL) for _ in range(2)]
     assert leased[0] is not leased[1]
@@ -319,7 +319,7 @@ def test_each_stream_has_a_landmarker_of_its_own_up_to_the_limit(streams: type[F
     assert len(streams.made) == 2, "no model is loaded for who gets no seat"
 
 
-def test_a_released_seat_is_free_and_releasing_again_frees_no_second_one(
+def test_a_released_seat_is_free_and_releasing_again_frees_no_other(
     streams: type[FakeLandmarker],
 ) -> None:
     pool = PosePool(image_limit=1, stream_limit=2)
@@ -444,7 +444,7 @@ def test_pictures_and_streams_do_not_take_each_others_places(
 
 
 # ---------------------------------------------------------------------- closing
-def test_closing_frees_what_is_idle_at_once_and_what_is_in_use_when_it_comes_back(
+def test_closing_frees_idle_landmarkers_at_once_and_others_when_they_are_returned(
     fakes: tuple[type[FakeLandmarker], type[FakeLandmarker]],
 ) -> None:
     images, streams = fakes
@@ -462,7 +462,7 @@ def test_closing_frees_what_is_idle_at_once_and_what_is_in_use_when_it_comes_bac
     assert pool.status().image_landmarkers == pool.status().streams == 0
 
 
-def test_a_closed_pool_turns_everybody_away(images: type[FakeLandmarker]) -> None:
+def test_a_closed_pool_refuses_every_request(images: type[FakeLandmarker]) -> None:
     pool = PosePool(image_limit=1)
     pool.close()
     requests: tuple[Callable[[], Any], ...] = (
@@ -477,7 +477,7 @@ def test_a_closed_pool_turns_everybody_away(images: type[FakeLandmarker]) -> Non
     assert images.made == []
 
 
-def test_closing_wakes_whoever_waits(images: type[FakeLandmarker], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_closing_wakes_waiting_callers(images: type[FakeLandmarker], monkeypatch: pytest.MonkeyPatch) -> None:
     pool, waiting = watched_pool(monkeypatch)
     codes: list[str] = []
 

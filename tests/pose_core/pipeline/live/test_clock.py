@@ -52,7 +52,7 @@ def recorded(pool: PosePool, performer: Performer, before_frame: Callable[[int],
     return recorder.stop()
 
 
-def test_a_stream_goes_on_when_the_machines_clock_is_put_back_an_hour(
+def test_a_stream_continues_when_the_machines_clock_is_set_back_an_hour(
     pool: PosePool, performer: Performer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     true_s = time.time
@@ -67,7 +67,7 @@ def test_a_stream_goes_on_when_the_machines_clock_is_put_back_an_hour(
 
 
 @pytest.mark.parametrize("jump_s", [0.0, -0.02, -5.0, -3600.0])
-def test_a_stream_goes_on_when_its_own_clock_stands_still_or_goes_back(
+def test_a_stream_continues_when_its_own_clock_stands_still_or_goes_back(
     pool: PosePool, performer: Performer, jump_s: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Which `time.monotonic` promises not to do; after a machine slept some do."""
