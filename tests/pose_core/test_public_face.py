@@ -1,4 +1,4 @@
-"""What the project says of itself in one place agrees with what it says in another."""
+"""What the project says about itself in one place agrees with what it says elsewhere."""
 
 from __future__ import annotations
 

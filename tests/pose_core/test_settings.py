@@ -71,7 +71,7 @@ def test_choices_cannot_be_changed(kind: Any) -> None:
 
 
 def test_how_a_pose_is_drawn_does_not_touch_what_is_detected() -> None:
-    """The landmarks are kept by these settings, so changing a colour must never run the model again."""
+    """Landmarks are cached by the detection settings, so changing a colour must never run the model again."""
     before = PoseSettings()
     after = PoseSettings(draw=DrawSettings(names=False, angles=True, confidence=True, skeleton_only=True))
     assert before.detection == after.detection

@@ -1,4 +1,4 @@
-"""What goes through the seam for watchers: frames, events, and the one door that events leave by."""
+"""What watchers get and return: frames, events, and the log in which events are collected."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_an_impossible_event_is_refused(change: dict[str, Any], message: str) ->
         replace(REPETITION, **change)
 
 
-# ---------------------------------------------------------------------- the door
+# ---------------------------------------------------------------------- the log
 def event(number: int) -> Event:
     return Event(float(number), 1, "test", "count", value=number)
 

@@ -1,4 +1,4 @@
-"""Captions: what they look like on any ground, that edges cut them cleanly, and what is kept."""
+"""Captions: how they look on any background, that edges cut them cleanly, and what is cached."""
 
 from __future__ import annotations
 

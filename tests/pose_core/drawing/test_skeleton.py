@@ -1,4 +1,4 @@
-"""What a person sees on the picture: dots, lines, names and angles, where they belong and nowhere else."""
+"""What is visible on the picture: dots, lines, names and angles, where they belong and nowhere else."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def is_colour(frame_rgb: Frame, colour: str, levels: int = 12) -> NDArray[np.boo
 
 @pytest.fixture
 def spread(make_pose: PoseMaker) -> Pose:
-    """No person: landmarks so far apart that no dot covers another."""
+    """Not a person: landmarks so far apart that no dot covers another."""
     columns, rows = np.arange(N_LANDMARKS) % 7, np.arange(N_LANDMARKS) // 7
     return make_pose(image_xy_px=np.column_stack([50 + columns * 90, 40 + rows * 100]).astype(float))
 
@@ -100,7 +100,7 @@ def test_several_people_have_their_own_colours_and_numbers(make_pose: PoseMaker)
 
 
 def test_sizes_grow_with_the_picture(spread: Pose) -> None:
-    """The same share of the picture is covered at any resolution, so a dot is never a speck or a blob."""
+    """The same share of the picture is covered at any resolution, so a dot never becomes a speck or a blob."""
     areas = []
     for factor in (1, 2, 4):
         size_wh = (SIZE_WH[0] * factor, SIZE_WH[1] * factor)
@@ -265,7 +265,7 @@ def test_angles_are_written_at_limb_joints_and_follow_the_visibility_limit(make_
 
 
 def test_the_angles_written_are_those_of_the_angle_table(make_pose: PoseMaker) -> None:
-    """Beside the joint stands the number that `image_angles_deg` gives, and no other."""
+    """The number beside a joint is that of `image_angles_deg`, and no other."""
     poses = [
         make_pose({"left_elbow": (470, 170), "right_knee": (250, 320)}, hidden=("left_ankle",)),
         make_pose({"left_knee": (400, 330)}, shift_xy=(-200, 0)),
@@ -301,7 +301,7 @@ def test_only_the_chosen_person_has_captions(make_pose: PoseMaker) -> None:
 
 
 def only(name: str) -> tuple[str, ...]:
-    """All landmarks but one, to hide them."""
+    """All landmarks except one, to hide them."""
     return tuple(other for other in LANDMARK_NAMES if other != name)
 
 

@@ -1,4 +1,4 @@
-"""Joint angles: by hand, under every change that must not matter, and where there is no angle."""
+"""Joint angles: computed by hand, under every change that must not matter, and where there is no angle."""
 
 from __future__ import annotations
 
@@ -28,8 +28,9 @@ from pose_core.skeleton import INDEX, LANDMARK_NAMES, N_LANDMARKS
 
 FloatArray = NDArray[np.float64]
 
-#: Coordinates below are up to 1000 with limbs of 1 and more: moving and turning them costs a few units in the last
-#: place of 1000, which on a limb of length 1 is some 1e-11 degrees. Far coarser, and far finer than any fault.
+#: Coordinates below are up to 1000, with limbs of length 1 or more: moving and turning them costs a few units in the
+#: last place of 1000, which on a limb of length 1 is about 1e-11 degrees. This is far coarser, and far finer than any
+#: fault.
 TOLERANCE_DEG = 1e-6
 
 ALL_VISIBLE = np.ones(N_LANDMARKS, dtype=np.bool_)
@@ -95,7 +96,7 @@ def test_a_straight_limb_reads_exactly_180(axis: int) -> None:
 
 
 def test_an_angle_just_off_straight_is_not_rounded_away() -> None:
-    """arccos loses everything below a millionth of a degree here."""
+    """Here arccos loses everything below a millionth of a degree."""
     bend = 1e-7
     last = np.array([-math.cos(bend), math.sin(bend)])
     angle = float(interior_angle_deg(np.array([1.0, 0.0]), np.zeros(2), last))
@@ -112,7 +113,7 @@ def test_interior_angle_is_between_0_and_180_and_agrees_with_the_cosine_rule(
     assert 0 <= angle <= 180
     a, b = math.dist(first, vertex), math.dist(last, vertex)
     cosine = (a * a + b * b - math.dist(first, last) ** 2) / (2 * a * b)
-    # The cosine cancels where one limb is a thousand times the other; so this is a coarse second opinion.
+    # The cosine suffers from cancellation where one limb is a thousand times the other, so this check is coarse.
     assert math.cos(math.radians(angle)) == pytest.approx(cosine, abs=1e-6)
 
 
@@ -320,7 +321,7 @@ def test_trunk_lean_joins_the_middles_of_hips_and_shoulders(make_pose: Callable[
 
 
 def test_a_right_angle_in_a_wide_picture_reads_90(make_pose: Callable[..., Pose]) -> None:
-    """From normalised coordinates it would read 121 or 59 degrees."""
+    """From normalised coordinates it would be 121 or 59 degrees."""
     places = {
         "left_shoulder": (540, 260),
         "left_elbow": (640, 360),
@@ -383,7 +384,9 @@ def test_many_skeletons_at_once_give_the_same_as_one_by_one() -> None:
 
 
 @given(skeleton=skeletons, move=points(2), scale=factor)
-def test_all_angles_ignore_translation_and_scale(skeleton: FloatArray, move: FloatArray, scale: float) -> None:
+def test_all_angles_ignore_translation_and_scale(
+    skeleton: FloatArray, move: FloatArray, scale: float
+) -> None:
     angles = angles_deg(skeleton, ALL_VISIBLE)
     np.testing.assert_allclose(angles_deg(skeleton + move, ALL_VISIBLE), angles, atol=TOLERANCE_DEG)
     np.testing.assert_allclose(angles_deg(skeleton * scale, ALL_VISIBLE), angles, atol=TOLERANCE_DEG)
@@ -398,7 +401,7 @@ def test_limb_angles_ignore_rotation_of_the_picture(skeleton: FloatArray, degree
 
 @given(skeleton=skeletons)
 def test_a_mirrored_picture_of_the_same_person_gives_the_same_angles(skeleton: FloatArray) -> None:
-    """Left stays the person's own left, so also who is higher stays."""
+    """Left stays the person's own left, so which side is higher does not change either."""
     mirrored = skeleton * (-1, 1)
     np.testing.assert_allclose(
         angles_deg(mirrored, ALL_VISIBLE), angles_deg(skeleton, ALL_VISIBLE), atol=TOLERANCE_DEG
@@ -409,7 +412,7 @@ def test_a_mirrored_picture_of_the_same_person_gives_the_same_angles(skeleton: F
 def test_detecting_in_a_mirrored_picture_swaps_sides_and_the_sign_of_obliquity(
     skeleton: FloatArray,
 ) -> None:
-    """What a model sees in a mirrored picture: the left arm has become a right one."""
+    """To a model, the left arm in a mirrored picture is a right one."""
     before = dict(zip(ANGLE_NAMES, angles_deg(skeleton, ALL_VISIBLE), strict=True))
     after = dict(zip(ANGLE_NAMES, angles_deg((skeleton * (-1, 1))[SWAPPED], ALL_VISIBLE), strict=True))
     for joint in LIMB_ANGLES:

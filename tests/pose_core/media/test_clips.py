@@ -1,4 +1,4 @@
-"""Clips open elsewhere with the frames that went in; videos of others are read upright, or refused in plain words."""
+"""Clips open elsewhere with the frames written; other people's videos are read upright, or refused clearly."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ from tests.support.waiting import LONG_S, until
 
 
 def decoded(data: bytes) -> tuple[list[Any], Any]:
-    """All frames of a file and its video stream's codec, by PyAV directly."""
+    """All frames of a file and the codec of its video stream, by PyAV directly."""
     with av.open(io.BytesIO(data)) as container:
         stream = container.streams.video[0]
         return list(container.decode(stream)), stream.codec_context
 
 
 def written(frames: list[tuple[float, FrameRGB]], **limits: Any) -> tuple[bytes, ClipWriter]:
-    """A clip of `frames`, each encoded before the next comes, so that none is left out."""
+    """A clip of `frames`, each encoded before the next is added, so that none is left out."""
     writer = ClipWriter(**limits)
     for time_s, frame_rgb in frames:
         before = writer.frames + writer.left_out
@@ -61,7 +61,7 @@ def encoders() -> list[threading.Thread]:
 
 # ---------------------------------------------------------------------- writing
 def test_a_clip_decodes_to_the_frames_and_times_written() -> None:
-    times_s = [100.0, 100.04, 100.1, 100.5]  # uneven, and on a clock that began long ago
+    times_s = [100.0, 100.04, 100.1, 100.5]  # uneven, and on a clock that started long ago
     data, writer = written(
         [(t, plain(colour)) for t, colour in zip(times_s, (RED, GREEN, BLUE, WHITE), strict=True)]
     )
@@ -96,7 +96,7 @@ def test_a_later_size_is_letterboxed_into_the_first() -> None:
 
 
 @pytest.mark.parametrize(
-    ("came_wh", "size_wh"),
+    ("given_wh", "size_wh"),
     [
         ((321, 243), (320, 242)),
         ((1, 1), (16, 16)),
@@ -105,8 +105,8 @@ def test_a_later_size_is_letterboxed_into_the_first() -> None:
         ((4000, 1000), (1280, 320)),
     ],
 )
-def test_a_clip_has_an_even_size_within_its_box(came_wh: tuple[int, int], size_wh: tuple[int, int]) -> None:
-    frames, _ = decoded(written([(0.0, plain(RED, came_wh))])[0])
+def test_a_clip_has_an_even_size_within_its_box(given_wh: tuple[int, int], size_wh: tuple[int, int]) -> None:
+    frames, _ = decoded(written([(0.0, plain(RED, given_wh))])[0])
     assert (frames[0].width, frames[0].height) == size_wh
 
 
@@ -138,7 +138,7 @@ def test_adding_frames_never_waits_for_the_encoder(monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(ClipEncoder, "add", slow_add)
     writer = ClipWriter()
-    writer.add(0.0, plain(RED, (321, 241)))  # an odd size has to be made even
+    writer.add(0.0, plain(RED, (321, 241)))  # an odd size must be made even
     assert holding.wait(LONG_S)
     for number in range(1, 11):  # returns although nothing is encoded
         writer.add(number / 30, plain(RED))
@@ -250,13 +250,13 @@ def test_the_turn_that_phones_write_agrees_with_ffmpeg() -> None:
 
 
 @pytest.mark.parametrize(
-    ("came_wh", "size_wh"),
+    ("given_wh", "size_wh"),
     [((1920, 1080), (1280, 720)), ((1080, 1920), (720, 1280)), ((640, 480), (640, 480))],
 )
 def test_large_frames_are_scaled_down_and_keep_their_shape(
-    came_wh: tuple[int, int], size_wh: tuple[int, int]
+    given_wh: tuple[int, int], size_wh: tuple[int, int]
 ) -> None:
-    clip = read_clip(encode([quarters(came_wh)]))
+    clip = read_clip(encode([quarters(given_wh)]))
     _, frame_rgb = next(clip.frames())
     assert clip.size_wh == (frame_rgb.shape[1], frame_rgb.shape[0]) == size_wh
     assert_colours(frame_rgb, RED, GREEN, BLUE, WHITE)
@@ -268,14 +268,14 @@ def test_wide_pixels_become_square() -> None:
 
 
 def packets_of(data: bytes) -> list[tuple[int, int]]:
-    """Where each frame lies in the file, and how long it is."""
+    """Position of each frame in the file, and its length."""
     with av.open(io.BytesIO(data)) as container:
         return [(packet.pos, packet.size) for packet in container.demux(video=0) if packet.size]
 
 
 @pytest.mark.parametrize("damage", ["whole", "half"])
 def test_a_damaged_frame_in_the_middle_is_left_out(damage: str) -> None:
-    """Of a frame that is damaged by half, the decoder makes up the rest and marks it."""
+    """If half of a frame is damaged, the decoder invents that part and marks the frame."""
     rng = np.random.default_rng(5)
     grainy = np.clip(quarters() + rng.integers(-40, 40, (240, 320, 3)), 0, 255).astype(np.uint8)
     data = bytearray(encode([grainy] * 9, g="1", tune="zerolatency", threads="1"))
@@ -287,7 +287,7 @@ def test_a_damaged_frame_in_the_middle_is_left_out(damage: str) -> None:
 
 
 def test_a_frame_larger_than_the_header_says_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each frame of Motion JPEG brings its own size."""
+    """Each frame of Motion JPEG states its own size."""
     monkeypatch.setattr(clips, "MAX_SIDE_PX", 400)
     file = io.BytesIO()
     with av.open(file, "w", format="avi") as container:

@@ -1,4 +1,4 @@
-"""The encoder that waits: every frame is in the file, at the time that it was given."""
+"""The blocking encoder: every frame is in the file, at the time given."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def decoded(data: bytes) -> list[Any]:
 
 
 def test_every_frame_is_kept_with_its_exact_time_at_a_rate_that_varies() -> None:
-    """More frames, quicker, than the live writer's queue could hold."""
+    """More frames, and faster, than the live writer's queue could take."""
     times_s = uneven_times_s(200)
     file = io.BytesIO()
     encoder = ClipEncoder(file)

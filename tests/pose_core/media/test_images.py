@@ -33,9 +33,9 @@ from pose_core.media.images import (
 
 Frame = NDArray[np.uint8]
 
-#: Grey levels that a JPEG or WebP of best quality may be off in a flat area.
+#: Grey levels by which a JPEG or WebP of best quality may be off in a flat area.
 LOSSY_LEVELS = 4
-#: Files made by chance for the damage test, beside those cut short.
+#: Random files for the damage test, besides the truncated ones.
 MUTATIONS = 1500
 
 WIDTH, HEIGHT = 64, 48
@@ -43,7 +43,7 @@ QUADRANTS = ((220, 30, 40), (30, 200, 60), (40, 60, 210), (230, 210, 50))
 
 
 def _quadrants() -> Frame:
-    """Four flat colours, so that any turn or swap of channels shows; JPEG keeps them nearly exact."""
+    """Four flat colours, so that any rotation or swap of channels shows; JPEG keeps them nearly exact."""
     frame = np.empty((HEIGHT, WIDTH, 3), dtype=np.uint8)
     for i, colour in enumerate(QUADRANTS):
         row, column = divmod(i, 2)
@@ -74,7 +74,7 @@ def animation(file_format: str) -> bytes:
 
 
 def phone_jpeg() -> bytes:
-    """A JPEG with a second picture behind it."""
+    """A JPEG followed by a second picture."""
     preview = Image.new("RGB", (32, 24), "black")
     return file_of(PICTURE, "MPO", save_all=True, append_images=[preview], quality=100, subsampling=0)
 
@@ -121,7 +121,7 @@ def code_of(data: bytes) -> str:
     return caught.value.code
 
 
-# ---------------------------------------------------------------------- whole pictures
+# ---------------------------------------------------------------------- intact pictures
 @pytest.mark.parametrize(
     ("file_format", "options", "levels"),
     [
@@ -132,9 +132,7 @@ def code_of(data: bytes) -> str:
         ("JPEG", {"quality": 100, "subsampling": 0, "progressive": True}, LOSSY_LEVELS),
     ],
 )
-def test_colours_and_size_are_preserved(
-    file_format: str, options: dict[str, Any], levels: int
-) -> None:
+def test_colours_and_size_are_preserved(file_format: str, options: dict[str, Any], levels: int) -> None:
     picture = decode_picture(file_of(PICTURE, file_format, **options))
     assert picture.format == file_format
     assert picture.size_wh == (WIDTH, HEIGHT)
@@ -144,7 +142,7 @@ def test_colours_and_size_are_preserved(
 
 
 def test_only_the_content_of_a_file_matters() -> None:
-    """There is no name to go by: a PNG renamed .jpg is read as the PNG that it is."""
+    """No name is passed: a PNG renamed .jpg is read as the PNG that it is."""
     assert decode_picture(file_of(PICTURE, "PNG")).format == "PNG"
 
 
@@ -320,7 +318,7 @@ def test_an_alpha_channel_that_hides_nothing_gets_no_note() -> None:
     assert picture.notes == ()
 
 
-# ---------------------------------------------------------------------- no picture
+# ---------------------------------------------------------------------- not a picture
 NOT_PICTURES: dict[str, tuple[bytes, str]] = {
     "empty": (b"", "picture_empty"),
     "text renamed .jpg": (b"Dear diary, today I renamed a file.\n" * 50, "picture_unknown"),
@@ -390,7 +388,7 @@ def decoded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_a_decompression_bomb_is_refused_before_decoding(
     header: Callable[[int, int], bytes], decoded: list[str]
 ) -> None:
-    # WebP cannot say more than 16383.
+    # WebP cannot state more than 16383.
     width, height = (16_383, 16_383) if header is webp_header else (60_000, 60_000)
     assert code_of(header(width, height)) in ("picture_bomb", "picture_too_large")
     assert code_of(header(10_000, 6_000)) == "picture_too_large"
@@ -400,7 +398,7 @@ def test_a_decompression_bomb_is_refused_before_decoding(
 
 
 def test_the_limit_on_megapixels_is_named_with_the_size_given() -> None:
-    with pytest.raises(PictureError, match=r"up to 50 megapixels .* has 60 \(10000 x 6000\)") as caught:
+    with pytest.raises(PictureError, match=r"at most 50 megapixels; .* has 60 \(10000 x 6000\)") as caught:
         decode_picture(png_header(10_000, 6_000))
     assert caught.value.values["limit"] == MAX_MEGAPIXELS
 
@@ -429,7 +427,7 @@ WHOLE_FILES = _whole_files()
 
 
 def _damaged(rng: np.random.Generator) -> bytes:
-    """A valid file with something wrong, or bytes that never were a file."""
+    """A valid file with some damage, or bytes that were never a file."""
     data = bytearray(WHOLE_FILES[list(WHOLE_FILES)[rng.integers(len(WHOLE_FILES))]])
     kind = rng.integers(5)
     start = int(rng.integers(len(data)))
@@ -452,7 +450,7 @@ def _damaged(rng: np.random.Generator) -> bytes:
 
 
 def _pixels_or_error(data: bytes) -> Frame | PictureError:
-    """Anything but a picture or a `PictureError` fails the test by being raised."""
+    """The outcome of decoding; any exception except a `PictureError` fails the test."""
     try:
         return decode_picture(data).frame_rgb
     except PictureError as error:
@@ -473,7 +471,7 @@ def test_a_truncated_file_is_never_shown_as_half_a_picture(name: str) -> None:
     full = decode_picture(whole).frame_rgb
     for length in {*range(0, len(whole), max(1, len(whole) // 60)), *range(len(whole) - 8, len(whole))}:
         outcome = _pixels_or_error(whole[:length])
-        if not isinstance(outcome, PictureError):  # only an end mark was lost
+        if not isinstance(outcome, PictureError):  # only an end marker was lost
             np.testing.assert_array_equal(outcome, full)
             assert length > len(whole) - 32
 
@@ -498,7 +496,7 @@ def test_nothing_is_printed_logged_or_written(
 
 
 def test_no_warning_reaches_the_caller() -> None:
-    """Pillow warns of large and odd files on the console; the test run would fail on it."""
+    """Pillow warns about large and odd files on the console, which would fail the test run."""
     odd = best_jpeg(PICTURE, exif=b"Exif\0\0MM\0*\0\0\0\x08\0\x02\x01\x12\0\x03\0\0\0\x01\0\x06\0\0")
     assert decode_picture(odd).notes == ("rotated",), "what could be read of the metadata counts"
     assert code_of(png_header(10_000, 9_500)) == "picture_too_large"
@@ -551,6 +549,6 @@ def test_png_keeps_every_pixel_and_jpeg_nearly_does() -> None:
     np.testing.assert_array_equal(decode_picture(encode_png(FRAME)).frame_rgb, FRAME)
     blocks = np.kron(FRAME[::12, ::16], np.ones((32, 32, 1), dtype=np.uint8))
     back = decode_picture(encode_jpeg(blocks, quality=95)).frame_rgb
-    centres = slice(16, None, 32)  # JPEG halves the resolution of colours, so edges bleed
+    centres = slice(16, None, 32)  # JPEG halves the colour resolution, so edges bleed
     np.testing.assert_allclose(back[centres, centres].astype(int), FRAME[::12, ::16], atol=LOSSY_LEVELS)
     assert len(encode_jpeg(np.asarray(NOISE), 30)) < len(encode_jpeg(np.asarray(NOISE), 95))

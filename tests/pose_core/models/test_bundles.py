@@ -1,4 +1,4 @@
-"""The shipped model files are whole, trimmed, and say clearly when they are not."""
+"""The shipped model files are intact and trimmed, and errors are clear when they are not."""
 
 from __future__ import annotations
 

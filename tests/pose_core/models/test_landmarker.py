@@ -1,4 +1,4 @@
-"""The real model on the performer: found, in the right place, the right way round; and no trouble for the caller."""
+"""The real model on the performer: found in the right place, the right way round, with no trouble for the caller."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ YAWS_DEG = (0, 45, 90)
 #: Four moments of each cycle, evenly: start, both halfway points, the extreme.
 PHASES = (0.0, 0.25, 0.5, 0.75)
 
-#: Of torso length, mean over the joints below the neck and over the four moments; asked for by the project. Measured:
+#: In torso lengths, mean over the joints below the neck and over the four moments; required by the project. Measured:
 #: 0.04 to 0.06 from the front and at 45 degrees, up to 0.08 from the side, where the far limbs are guessed.
 PAIR_ERROR = 0.10
 #: A single moment may be worse (0.11 measured, arms crossing the body from the side), but never by a limb's width.
 FRAME_ERROR = 0.20
-#: Asked for by the project; 6 degrees measured over the cases below.
+#: Required by the project; 6 degrees measured over the cases below.
 ANGLE_TOLERANCE_DEG = 10.0
 #: A stream's filter lags behind a change of picture size for some frames (6 measured when the aspect changes too).
 FRAMES_TO_SETTLE = 8
@@ -84,9 +84,9 @@ def test_the_performer_is_found_with_the_joints_in_place(
 
 
 ALL_SIX = tuple(f"{side}_{joint}" for joint in ("elbow", "hip", "knee") for side in ("left", "right"))
-#: Angles that the picture shows. Left out are limbs behind the body (the far side at 45 and 90 degrees, beyond hips and
+#: Angles that the picture shows. Left out are limbs behind the body (the far side at 45 and 90 degrees, except hips and
 #: knees that still show) and those pointing at the camera (squatting thighs from the front, a bent arm at 45 degrees):
-#: the shorter a limb in the picture, the more degrees a pixel costs.
+#: the shorter a limb in the picture, the more degrees a pixel is worth.
 SEEN = {
     0: ((0.0, 0.2), ALL_SIX),
     45: ((0.2, 0.5), tuple(name for name in ALL_SIX if "elbow" not in name)),
@@ -202,7 +202,7 @@ def test_image_mode_forgets_what_it_saw_before(landmarker: ImageLandmarker, perf
     np.testing.assert_array_equal(again.world_xyz_m, first.world_xyz_m)
 
 
-# ---------------------------------------------------------------------- frames as they come
+# ---------------------------------------------------------------------- input arrays
 def test_the_picture_is_unchanged_and_may_be_read_only(
     landmarker: ImageLandmarker, performer: Performer
 ) -> None:
@@ -334,7 +334,7 @@ stream.close()
 print(found)
 """
 
-#: A detection that fails inside MediaPipe. Its own error line is wanted; what follows must end all the same.
+#: A detection that fails inside MediaPipe. It prints its own error line, and the program must still end.
 FAILING_PROGRAM = """
 import gc
 
@@ -358,7 +358,7 @@ print("closed")
 """
 
 
-#: With "before" as its argument the real matplotlib is there already.
+#: With the argument "before", the real matplotlib is imported first.
 MATPLOTLIB_PROGRAM = """
 import sys
 

@@ -1,4 +1,4 @@
-"""The pool keeps its bounds whatever threads do, and never loses a place."""
+"""The pool keeps its limits under any threads, and never loses a place."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LITE, FULL, HEAVY = (DetectionSettings(model=model) for model in ("lite", "full"
 
 
 class FakeLandmarker:
-    """Stands in for a real one where threads have to meet at one moment; counts how many there are."""
+    """Stands in for a real one where threads must meet at one moment; counts its instances."""
 
     guard: ClassVar[threading.Lock] = threading.Lock()
     made: ClassVar[list[FakeLandmarker]] = []
@@ -84,7 +84,7 @@ def streams(fakes: tuple[type[FakeLandmarker], type[FakeLandmarker]]) -> type[Fa
 
 @pytest.fixture
 def restless() -> Iterator[None]:
-    """Threads take turns as often as they can, so that gaps between locks show."""
+    """Threads switch as often as possible, so that gaps between locks show."""
     before = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
     yield
@@ -92,7 +92,7 @@ def restless() -> Iterator[None]:
 
 
 def watched_pool(monkeypatch: pytest.MonkeyPatch) -> tuple[PosePool, threading.Event]:
-    """A pool with one place, and what is set once somebody waits for it."""
+    """A pool with one place, and an event that is set once a thread waits for it."""
     waiting = threading.Event()
 
     class Noted(threading.Condition):
@@ -100,7 +100,7 @@ def watched_pool(monkeypatch: pytest.MonkeyPatch) -> tuple[PosePool, threading.E
             waiting.set()
             return super().wait(timeout)
 
-    with monkeypatch.context() as patch:  # not for threads and events, which have conditions of their own
+    with monkeypatch.context() as patch:  # not for threads and events, which have their own conditions
         patch.setattr(threading, "Condition", Noted)
         return PosePool(image_limit=1), waiting
 
@@ -124,7 +124,7 @@ def run_in_threads(number: int, work: Callable[[int], None]) -> None:
         raise failures[0]
 
 
-# ---------------------------------------------------------------------- bounds
+# ---------------------------------------------------------------------- limits
 class BorrowerError(Exception):
     pass
 
@@ -369,7 +369,7 @@ def test_seats_are_never_given_twice(streams: type[FakeLandmarker]) -> None:
 def test_no_seat_looks_free_while_one_is_being_taken(
     streams: type[FakeLandmarker], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Somebody else tries at every moment at which the pool's lock is open."""
+    """Another thread tries at every moment at which the pool's lock is free."""
     attempts: list[str] = []
 
     class Probed(threading.Condition):
@@ -493,7 +493,7 @@ def test_closing_wakes_waiting_callers(images: type[FakeLandmarker], monkeypatch
         assert waiting.wait(LONG_S)
         pool.close()
         waiter.join(LONG_S / 2)
-        assert not waiter.is_alive(), "before the place came free"
+        assert not waiter.is_alive(), "before the place was free"
     assert codes == ["pool_closed"]
 
 
@@ -514,7 +514,7 @@ def test_a_stream_that_opens_while_the_pool_closes_is_freed(
     assert streams.live == 0
 
 
-# ---------------------------------------------------------------------- the real thing
+# ---------------------------------------------------------------------- real landmarkers
 def test_limits_follow_the_cores_unless_given() -> None:
     status = PosePool().status()
     assert usable_cores() >= 1

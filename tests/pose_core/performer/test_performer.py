@@ -1,4 +1,4 @@
-"""The performer: true geometry, and pictures that show what the truth says."""
+"""The performer: true geometry, and pictures that agree with it."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def distance_m(landmarks_m: Array, first: str, last: str) -> float:
 
 
 def material_at(frame: PerformerFrame, at_px: Array, palette: Palette) -> str:
-    """Name of the palette's colour whose hue is nearest to that of a pixel."""
+    """Name of the colour in the palette whose hue is nearest to that of a pixel."""
     x, y = at_px.astype(int)
     pixel = frame.rgb[y, x].astype(float)
     names = [field.name for field in dataclasses.fields(palette)]
@@ -66,7 +66,7 @@ def material_at(frame: PerformerFrame, at_px: Array, palette: Palette) -> str:
     return names[int(np.argmax(hues @ (pixel / np.linalg.norm(pixel))))]
 
 
-# --- truth -----------------------------------------------------------------------------------------------------------
+# --- geometry --------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def material_at(frame: PerformerFrame, at_px: Array, palette: Palette) -> str:
     [
         ((0.0, 1.0, 0.0), (320, 240)),  # in the middle: the camera looks straight at it
         ((0.5, 1.5, 0.0), (416, 144)),  # 480 px for 2.5 m are 192 px for a metre
-        ((0.5, 1.5, 2.25), (512, 48)),  # at half the distance twice as far from the middle
+        ((0.5, 1.5, 2.25), (512, 48)),  # at half the distance, twice as far from the middle
     ],
 )
 def test_camera_projects_known_points_as_computed_by_hand(
@@ -298,7 +298,7 @@ def test_noise_has_the_requested_strength_and_changes_with_the_seed() -> None:
 
 def test_threads_may_share_a_camera() -> None:
     tasks = [(motion, phase) for motion in MOTIONS for phase in (0.1, 0.3, 0.5, 0.8)]
-    shared = Camera(333, 222)  # nothing is kept for this one yet
+    shared = Camera(333, 222)  # nothing is cached for this one yet
 
     def draw(task: tuple[str, float]) -> npt.NDArray[np.uint8]:
         return render_frame(*task, yaw_deg=30, camera=shared).rgb

@@ -1,4 +1,4 @@
-"""The shipped sample pictures are what the performer draws, and show what their names say."""
+"""The shipped sample pictures are what the performer draws, and match their names."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from pose_core.performer.samples import CLIP_FILE, SAMPLES, SAMPLES_DIR, Sample,
 from pose_core.skeleton import INDEX
 
 MEAN_DIFFERENCE_MAX = 2.0
-"""Grey levels; another build of OpenCV or NumPy may round otherwise."""
+"""Grey levels; another build of OpenCV or NumPy may round differently."""
 CHANGED_LEVELS, CHANGED_SHARE_MAX = 8, 0.005
-"""So many pixels may differ by more than so many grey levels: rounding reaches edges, a changed figure its surface."""
+"""How many pixels may differ, and by how many grey levels: rounding affects edges, a changed figure its surface."""
 FILE_SIZE_MAX = 250_000
 
 by_id = {sample.id: sample for sample in SAMPLES}

@@ -1,4 +1,4 @@
-"""The first call of a program: any form of a picture, from any thread, and a quiet end."""
+"""The simplest call for a program: a picture in any form, from any thread, and a quiet exit."""
 
 from __future__ import annotations
 

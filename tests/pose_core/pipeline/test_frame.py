@@ -1,4 +1,4 @@
-"""The one way of a frame: from a picture to people, drawn; what each step gets and gives."""
+"""From a frame to people, drawn: what each step takes and returns."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ RAW: None = None  # smoothing
 
 
 class Model:
-    """Finds what it is told to find, in pixels of the picture that it gets; keeps what it saw."""
+    """Finds the given poses, in pixels of the picture that it gets; remembers what it saw."""
 
     def __init__(self, *poses: Pose) -> None:
         self._poses = poses

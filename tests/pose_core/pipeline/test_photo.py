@@ -1,4 +1,4 @@
-"""From the bytes of a file to poses in its own pixels, with timings, and no pixel kept."""
+"""From the bytes of a file to poses in its own pixels, with timings, and without keeping pixels."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Performer = Callable[..., PerformerFrame]
 
 LITE = PoseSettings(detection=DetectionSettings(model="lite"))
 LITE_AS_IT_IS = PoseSettings(detection=DetectionSettings(model="lite"), enlarge_small=False)
-#: Of torso length. The lite model on 160 pixels of height is coarser than the full one on 480; a landmark left in
+#: In torso lengths. The lite model on 160 pixels of height is coarser than the full one on 480; a landmark left in
 #: pixels of the enlarged picture would be off by several torsos.
 SMALL_ERROR = 0.2
 
@@ -41,7 +41,7 @@ def analyse(frame_rgb: Any, pool: PosePool, settings: PoseSettings = LITE, **opt
     return analyse_photo(encode_png(frame_rgb), settings, pool, **options)[0]
 
 
-# ---------------------------------------------------------------------- places and sizes
+# ---------------------------------------------------------------------- positions and sizes
 @pytest.mark.parametrize("settings", [LITE, LITE_AS_IT_IS], ids=["enlarged", "as it is"])
 def test_a_small_picture_is_reported_in_its_own_pixels(lite_pool: PosePool, settings: PoseSettings) -> None:
     frame = render_frame("jack", 0.0, camera=Camera(213, 160))

@@ -1,4 +1,4 @@
-"""Who watches a stream: each sees everything from when it is added, and a fault of one is nobody else's."""
+"""Watchers of a stream: each sees everything from when it is added, and a fault in one does not affect the others."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PICTURE = np.zeros((48, 64, 3), dtype=np.uint8)
 
 
 class Film:
-    """A sink that keeps the times that it is given."""
+    """A sink that keeps the times of its pictures."""
 
     def __init__(self) -> None:
         self.times_s: list[float] = []
@@ -167,7 +167,7 @@ def test_a_clip_that_takes_time_to_finish_does_not_block_the_stream() -> None:
     remover = threading.Thread(target=lambda: watchers.remove(sinks=[slow]))
     remover.start()
     assert finishing.wait(LONG_S)
-    watchers.show(watched(0.0), PICTURE)  # would wait for ever
+    watchers.show(watched(0.0), PICTURE)  # would wait forever
     shown.set()
     remover.join(LONG_S)
     assert (note.told, slow.times_s, slow.finished) == (["add"], [], 1)

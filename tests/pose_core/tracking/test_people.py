@@ -1,4 +1,4 @@
-"""Numbers that stay with their people, and a skeleton only for who is there."""
+"""Numbers stay with their people, and only people who are present have a skeleton."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from pose_core.tracking.smoothing import RESTART_AFTER_S, PoseSmoother, Smoothin
 PoseMaker = Callable[..., Pose]
 
 STEP_S = 1 / 30
-TORSO_PX = 120.0  # of the pose made by hand
+TORSO_PX = 120.0  # of the hand-made pose
 
 
 def numbers(people: Sequence[TrackedPerson]) -> list[int]:
@@ -31,7 +31,7 @@ def nose_x(pose: Pose) -> float:
 
 
 def by_place(people: Sequence[TrackedPerson]) -> dict[int, int]:
-    """Number by the x of the nose, as measured."""
+    """Number by the raw x of the nose."""
     return {round(nose_x(person.raw)): person.number for person in people}
 
 
@@ -58,8 +58,8 @@ def test_numbers_do_not_depend_on_the_order_of_the_poses(make_pose: PoseMaker) -
 
 @pytest.mark.parametrize("grown", [1, 4])
 def test_two_people_who_pass_each_other_keep_their_numbers(make_pose: PoseMaker, grown: int) -> None:
-    # At the moment of passing each is nearer to where the other was: only their direction tells them apart.
-    # So it is when the picture gets another size at that very moment.
+    # At the moment of passing, each is nearer to where the other was: only their direction tells them apart.
+    # This must also work if the picture changes its size at that very moment.
     tracker = PeopleTracker(None)
     for i in range(41):
         x, scale = 205.0 - 10.5 * i, grown if i >= 20 else 1
@@ -74,7 +74,7 @@ def test_two_people_who_pass_each_other_keep_their_numbers(make_pose: PoseMaker,
 
 
 def test_the_best_pair_comes_first(make_pose: PoseMaker) -> None:
-    # Somebody new stands a little off where number 1 was, and number 1 has hardly moved.
+    # Somebody new stands slightly beside where number 1 was, and number 1 has hardly moved.
     tracker = PeopleTracker(None)
     tracker.update([make_pose()], 0.0)
     people = tracker.update([make_pose(shift_xy=(0.5 * TORSO_PX, 0)), make_pose(shift_xy=(4, 0))], STEP_S)
@@ -101,8 +101,10 @@ def test_how_far_is_too_far_depends_on_the_size_of_the_body(make_pose: PoseMaker
 
 
 @pytest.mark.parametrize(("gone_s", "number"), [(0.9 * ABSENT_MAX_S, 1), (1.1 * ABSENT_MAX_S, 2)])
-def test_a_person_who_is_soon_back_has_the_same_number(make_pose: PoseMaker, gone_s: float, number: int) -> None:
-    # Somebody else takes the lowest free number after the time is over.
+def test_a_person_who_is_soon_back_has_the_same_number(
+    make_pose: PoseMaker, gone_s: float, number: int
+) -> None:
+    # Once the time is over, somebody else takes the lowest free number.
     tracker = PeopleTracker(SmoothingSettings())
     tracker.update([make_pose()], 0.0)
     assert tracker.update([], gone_s / 2) == ()
@@ -123,7 +125,7 @@ def test_a_missing_person_is_looked_for_farther_away_up_to_a_limit(
 
 
 def test_a_walker_who_reappears_where_they_were_lost_has_the_same_number(make_pose: PoseMaker) -> None:
-    # They stopped behind something; on as before, they would be 2.7 torso lengths farther.
+    # They stopped behind something; at the same speed they would be 2.7 torso lengths farther.
     tracker = PeopleTracker(None)
     for i in range(12):
         tracker.update([make_pose(shift_xy=(0.1 * TORSO_PX * i, 0))], i * STEP_S)
@@ -241,16 +243,16 @@ def test_smoothing_can_be_switched_and_changed_while_running(make_pose: PoseMake
     assert xs[5] == 340
 
 
-@pytest.mark.parametrize(("gone_s", "anew"), [(3 * STEP_S, False), (RESTART_AFTER_S + STEP_S, True)])
+@pytest.mark.parametrize(("gone_s", "restarts"), [(3 * STEP_S, False), (RESTART_AFTER_S + STEP_S, True)])
 def test_after_a_gap_of_several_frames_smoothing_starts_again(
-    make_pose: PoseMaker, gone_s: float, anew: bool
+    make_pose: PoseMaker, gone_s: float, restarts: bool
 ) -> None:
     tracker = PeopleTracker(SmoothingSettings(0.01, 0))
     tracker.update([make_pose()], 0.0)
     tracker.update([], STEP_S)
     (person,) = tracker.update([make_pose(shift_xy=(30, 0))], gone_s)
     assert person.number == 1
-    assert (nose_x(person.pose) == pytest.approx(350)) == anew
+    assert (nose_x(person.pose) == pytest.approx(350)) == restarts
 
 
 # ---------------------------------------------------------------------- with the real model

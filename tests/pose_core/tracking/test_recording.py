@@ -1,4 +1,4 @@
-"""A recording keeps every frame's time and every pose within its memory, and sums itself up honestly."""
+"""A recording keeps every frame's time and every pose within its memory limit, and its summary is right."""
 
 from __future__ import annotations
 
@@ -76,7 +76,9 @@ def test_a_missed_frame_is_a_row_of_nan_and_its_time_is_kept(make_pose: PoseMake
 
 
 @pytest.mark.parametrize("frames", [slice(0, 2), slice(1, 4), slice(2, None), slice(2, 3), slice(5, 9)])
-def test_some_frames_of_a_person_equal_those_of_the_full_sequence(make_pose: PoseMaker, frames: slice) -> None:
+def test_some_frames_of_a_person_equal_those_of_the_full_sequence(
+    make_pose: PoseMaker, frames: slice
+) -> None:
     recording = recorded(
         *((n / 10, [tracked(1, make_pose(shift_xy=(n, 0.0)))] if n != 2 else []) for n in range(5))
     )
@@ -168,7 +170,7 @@ def test_arrays_of_a_recording_are_read_only(make_pose: PoseMaker) -> None:
             array[0] = 0
 
 
-# ---------------------------------------------------------------------- bounds
+# ---------------------------------------------------------------------- limits
 def test_memory_stays_within_its_limit(make_pose: PoseMaker) -> None:
     people = [tracked(number, make_pose()) for number in (1, 2, 3)]
     recorder = Recorder(PoseSettings())
@@ -214,7 +216,7 @@ def test_a_short_recording_takes_little_memory(make_pose: PoseMaker) -> None:
 
 
 def test_many_passers_by_cost_no_more_than_one_person(make_pose: PoseMaker) -> None:
-    """Laid out as one row a frame each, 300 people would need 300 times as much."""
+    """With one row per frame for each, 300 people would need 300 times as much."""
     recording = recorded(*((n / 30, [tracked(n + 1, make_pose())]) for n in range(300)))
     assert len(recording.people) == 300
     assert bytes_of(recording) == 300 * (2 * 33 * 8 * 4 + 8 + 4 + 4)
@@ -239,7 +241,9 @@ def test_an_empty_recording_is_a_recording_too() -> None:
         recording.sequence(1, "raw")
 
 
-def test_stopping_from_several_threads_while_frames_arrive_gives_the_same_recording(make_pose: PoseMaker) -> None:
+def test_stopping_from_several_threads_while_frames_arrive_gives_the_same_recording(
+    make_pose: PoseMaker,
+) -> None:
     recorder = Recorder(PoseSettings())
     someone = [tracked(1, make_pose())]
     under_way, results = threading.Event(), []
@@ -379,7 +383,7 @@ def test_ranges_in_space_are_from_metres(make_pose: PoseMaker) -> None:
 
 
 def test_jitter_distinguishes_raw_from_smoothed_and_leaves_out_gaps_and_guesses(make_pose: PoseMaker) -> None:
-    """Places that jump by 6 px to and fro: the second difference is 12, over the root of 6 for each axis."""
+    """Positions jump back and forth by 6 px: the second difference is 12, over the square root of 6 for each axis."""
     steady = make_pose(hidden=("left_heel",))
     frames: list[tuple[float, list[TrackedPerson]]] = []
     for n in range(10):

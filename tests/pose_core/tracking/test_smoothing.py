@@ -38,12 +38,12 @@ PoseMaker = Callable[..., Pose]
 RESULTS = ROOT / "benchmarks" / "results" / "smoothing.json"
 STEP_S = 1 / 30
 WRIST = INDEX["left_wrist"]
-#: Of the pose made by hand: 1.5 times its shoulders of 80 px, which is as long as its torso.
+#: Of the hand-made pose: 1.5 times its shoulders of 80 px, which is as long as its torso.
 TORSO_PX = 120.0
 
 
 def paper(samples: list[float], times_s: list[float], settings: SmoothingSettings) -> list[float]:
-    """Algorithm 1 of the paper, one number at a time, as it is printed there."""
+    """Algorithm 1 of the paper, one number at a time, as printed there."""
 
     def alpha(rate_hz: float, cutoff_hz: float) -> float:
         tau, period = 1 / (2 * math.pi * cutoff_hz), 1 / rate_hz
@@ -81,7 +81,7 @@ def test_the_filter_gives_values_computed_by_hand() -> None:
     settings = SmoothingSettings(1 / (2 * math.pi), 1 / (2 * math.pi), 1 / (2 * math.pi))
     one_euro = OneEuroFilter(settings)
     assert one_euro(4.0, 0.0) == 4.0
-    # Speed (12 - 4) / 1 = 8, half of it with no speed before: 4. 2 pi cutoff = 1 + 4, so alpha = 5/6: 4 + 5/6 * 8.
+    # Speed (12 - 4) / 1 = 8, half of it, as there was none before: 4. 2 pi cutoff = 1 + 4, alpha = 5/6: 4 + 5/6 * 8.
     second = one_euro(12.0, 1.0)
     assert second == pytest.approx(4 + 40 / 6)
     # Speed (32/3 - 32/3) = 0, half of it and half of 4: 2. 2 pi cutoff = 3, alpha = 3/4, and nothing to move to.
@@ -231,7 +231,7 @@ def test_positions_follow_the_paper_with_speeds_in_torso_lengths(make_pose: Pose
     times_s = [i * STEP_S for i in range(4)]
     expected_x = np.array(paper([x / TORSO_PX for x in xs], times_s, settings)) * TORSO_PX
     np.testing.assert_allclose([pose.image_xy_px[WRIST, 0] for pose in results], expected_x)
-    # In the hand-made world 200 px are a metre, and the hips are 12 landmarks of 0.0125 m behind the shoulders.
+    # In the hand-made pose 200 px are a metre, and the hips are 12 landmarks of 0.0125 m behind the shoulders.
     torso_m = math.hypot(0.6, 12 * 0.0125)
     expected_z = np.array(paper([z / torso_m for z in depths_m], times_s, settings)) * torso_m
     np.testing.assert_allclose([pose.world_xyz_m[WRIST, 2] for pose in results], expected_z)
@@ -283,14 +283,16 @@ def test_another_shape_of_picture_restarts_smoothing(make_pose: PoseMaker) -> No
 
 
 @pytest.mark.parametrize(
-    ("gap_s", "anew"), [(RESTART_AFTER_S * 0.9, False), (RESTART_AFTER_S * 1.1, True), (-1, True)]
+    ("gap_s", "restarts"), [(RESTART_AFTER_S * 0.9, False), (RESTART_AFTER_S * 1.1, True), (-1, True)]
 )
-def test_a_long_gap_or_time_running_back_restarts_smoothing(make_pose: PoseMaker, gap_s: float, anew: bool) -> None:
+def test_a_long_gap_or_time_running_back_restarts_smoothing(
+    make_pose: PoseMaker, gap_s: float, restarts: bool
+) -> None:
     smoother = PoseSmoother(SmoothingSettings(0.1, 0))
     smoother.smooth(make_pose(), 2.0)
     moved = make_pose(shift_xy=(10, 0))
     after = smoother.smooth(moved, 2.0 + gap_s)
-    assert np.allclose(after.image_xy_px, moved.image_xy_px) == anew
+    assert np.allclose(after.image_xy_px, moved.image_xy_px) == restarts
 
 
 def test_settings_can_be_replaced_while_running_without_a_jump(make_pose: PoseMaker) -> None:
@@ -319,7 +321,9 @@ def test_an_unknown_landmark_stays_unknown_and_harms_no_other(make_pose: PoseMak
     np.testing.assert_allclose(got[4].image_xy_px[others], expected[4].image_xy_px[others])
 
 
-def test_a_pose_without_size_is_returned_unchanged_and_the_next_restarts_smoothing(make_pose: PoseMaker) -> None:
+def test_a_pose_without_size_is_returned_unchanged_and_the_next_restarts_smoothing(
+    make_pose: PoseMaker,
+) -> None:
     smoother = PoseSmoother(SmoothingSettings(0.1, 0))
     smoother.smooth(make_pose(), 0.0)
     sizeless = make_pose(world_xyz_m=np.zeros((33, 3)))
@@ -421,7 +425,7 @@ def test_jitter_of_noise_at_rest_is_its_root_mean_square_distance() -> None:
 
 
 def test_jitter_computed_by_hand_at_uneven_steps() -> None:
-    # One point at x = 0, 1, 0 at 0, 1 and 3 s: on the line between its neighbours it would be at 0; their weights are
+    # One point at x = 0, 1, 0 at 0, 1 and 3 s: on the line between its neighbours it would be at 0. Their weights are
     # 2/3 and 1/3, so 1 / (1 + 4/9 + 1/9) of its square counts.
     path = np.array([[[0.0, 0.0]], [[1.0, 0.0]], [[0.0, 0.0]]])
     assert jitter_px(path, np.array([0.0, 1.0, 3.0])) == pytest.approx(math.sqrt(9 / 14))
@@ -434,7 +438,7 @@ def test_steady_movement_is_not_jitter_at_uneven_steps() -> None:
 
 
 def test_real_movement_hardly_counts() -> None:
-    # A hand going 300 px up and down each second, with a noise of 1 px.
+    # A hand that moves 300 px up and down each second, with a noise of 1 px.
     times_s = np.arange(150) * STEP_S
     random = np.random.default_rng(0)
     path = random.normal(0, 1, (150, 33, 2))
@@ -454,7 +458,9 @@ def test_gaps_are_left_out_and_too_short_paths_have_no_jitter() -> None:
     path = np.zeros((8, 33, 2))
     path[4, :, 0] = 1.0
     assert jitter_px(path, times_s) > 0
-    path[4] = math.nan  # with the only place that is off gone, and its neighbours not judged across the gap
+    path[4] = (
+        math.nan
+    )  # the only position that is off is gone, and its neighbours are not compared across the gap
     assert jitter_px(path, times_s) == 0
     assert math.isnan(jitter_px(path[:2], times_s[:2]))
     assert math.isnan(jitter_px(path[3:6], times_s[3:6]))

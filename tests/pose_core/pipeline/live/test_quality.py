@@ -1,4 +1,4 @@
-"""Adaptive quality on hand-made timelines: a machine is a table of what a frame costs on each rung."""
+"""Adaptive quality on hand-made timelines: a machine is a table of the cost of a frame on each rung."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from pose_core.pipeline.live.quality import Change, QualityController, Rung, ladder
 
 TICK_S = 0.5
-#: Milliseconds a frame on the rungs of ladder(720, "heavy"), roughly as measured on one core.
+#: Milliseconds per frame on the rungs of ladder(720, "heavy"), roughly as measured on one core.
 COST_MS = {
     Rung(720, "heavy"): 45.0,
     Rung(480, "heavy"): 40.0,
@@ -134,7 +134,7 @@ def test_a_stream_that_loses_frames_of_a_slow_source_steps_down() -> None:
     assert len(feed(controller, [5, 6, 7, 8], 8.9, 10.0, 1.0)) == 1
 
 
-# ---------------------------------------------------------------------- what is not known
+# ---------------------------------------------------------------------- unknown figures
 @pytest.mark.parametrize("unknown", [None, math.nan, math.inf, -1.0])
 def test_an_unknown_rate_is_no_reason_to_step(unknown: float | None) -> None:
     controller = QualityController(ladder(720, "full"), now_s=0)
@@ -197,7 +197,7 @@ def test_an_empty_ladder_is_refused() -> None:
 def test_after_a_busy_minute_the_stream_climbs_back_to_the_best_rung() -> None:
     controller = QualityController(ladder(720, "full"), now_s=0)
     changes = run(controller, start_s=0, stop_s=180, slowdown=lambda now_s: 4.2 if now_s < 60 else 1)
-    # 15 ms x 4.2 = 63 ms: 360p holds 15 a second. 480p would not, so nobody tries it before the load is gone.
+    # 15 ms x 4.2 = 63 ms: 360p keeps 15 a second. 480p would not, so it is not tried before the load is gone.
     assert rungs_of(changes) == [
         Rung(480, "full"),
         Rung(360, "full"),
@@ -211,7 +211,7 @@ def test_after_a_busy_minute_the_stream_climbs_back_to_the_best_rung() -> None:
 def test_no_step_up_while_the_better_rung_is_known_to_be_too_expensive() -> None:
     controller = QualityController(ladder(720, "heavy"), now_s=0)
     changes = run(controller, start_s=0, stop_s=290, slowdown=lambda now_s: 1.7)
-    # 65 ms a frame at 360p keeps 15 a second, 68 ms at 480p does not.
+    # 65 ms per frame at 360p keeps 15 a second; 68 ms at 480p does not.
     assert rungs_of(changes) == [Rung(480, "heavy"), Rung(360, "heavy")]
 
 
@@ -219,7 +219,7 @@ def test_a_busy_thread_has_room_when_the_target_needs_little_of_it() -> None:
     controller = QualityController(ladder(720, "full"), now_s=0)
     feed(controller, [1, 2, 3, 4], 12.0, 60.0, 1.0)
     feed(controller, [5, 6, 7, 8], 15.0, 60.0, 1.0)
-    # The source gives 60: the thread is always busy, and still 40 a second are more than enough.
+    # The source delivers 60: the thread is always busy, but 40 a second are more than enough.
     assert len(feed(controller, [float(s) for s in range(9, 20)], 40.0, 60.0, 1.0)) == 1
 
 
@@ -258,7 +258,7 @@ def test_an_untried_rung_is_tried_only_with_half_of_the_time_free() -> None:
 def test_an_old_comparison_is_forgotten() -> None:
     controller = QualityController(ladder(360, "full"), now_s=0)
     feed(controller, [1, 2, 3, 4], 8.0, 30.0, 1.0)
-    # The load goes just as the rungs are compared, so that the better one seems far dearer than it is.
+    # The load ends just as the rungs are compared, so that the better one seems far more expensive than it is.
     feed(controller, [5, 6, 7, 8], 30.0, 30.0, 0.8)
     assert feed(controller, [float(s) for s in range(9, 300)], 30.0, 30.0, 0.8) == []
     assert len(feed(controller, [float(s) for s in range(300, 330)], 30.0, 30.0, 0.8)) == 1
@@ -266,7 +266,7 @@ def test_an_old_comparison_is_forgotten() -> None:
 
 # ---------------------------------------------------------------------- flapping
 def flapping(stop_s: float) -> list[Change]:
-    """A machine whose better rung looks free, and is always too slow: what slows it down is not in the busy share."""
+    """A machine whose better rung looks affordable but is always too slow: what slows it is not in the busy share."""
     controller = QualityController(ladder(360, "full"), now_s=0)
     changes: list[Change] = []
     for tick in range(round(stop_s / TICK_S)):
@@ -291,7 +291,7 @@ def test_a_rung_that_lasts_resets_the_wait() -> None:
     assert len(feed(controller, [16, 17, 18, 19], 9.0, 30.0, 0.09)) == 1  # failed: 20 s now
     assert feed(controller, [float(s) for s in range(20, 39)], 30.0, 30.0, 0.3) == []
     assert len(feed(controller, [39], 30.0, 30.0, 0.3)) == 1
-    assert feed(controller, [float(s) for s in range(40, 80)], 30.0, 30.0, 0.3) == []  # holds
+    assert feed(controller, [float(s) for s in range(40, 80)], 30.0, 30.0, 0.3) == []  # lasts
     assert len(feed(controller, [80, 81, 82, 83], 9.0, 30.0, 0.09)) == 1
     assert len(feed(controller, [float(s) for s in range(84, 95)], 30.0, 30.0, 0.3)) == 1  # after 10 s again
 
@@ -303,12 +303,12 @@ def test_a_rung_that_lasted_less_than_its_wait_keeps_the_wait() -> None:
     feed(controller, [16, 17, 18, 19], 9.0, 30.0, 0.09)  # failed: 20 s now
     feed(controller, [float(s) for s in range(20, 40)], 30.0, 30.0, 0.3)  # up again at 39
     feed(controller, [float(s) for s in range(40, 50)], 30.0, 30.0, 0.3)
-    assert len(feed(controller, [50, 51, 52, 53], 9.0, 30.0, 0.09)) == 1  # held 14 s
+    assert len(feed(controller, [50, 51, 52, 53], 9.0, 30.0, 0.09)) == 1  # lasted 14 s
     assert feed(controller, [float(s) for s in range(54, 73)], 30.0, 30.0, 0.3) == []
     assert len(feed(controller, [73], 30.0, 30.0, 0.3)) == 1
 
 
-# ---------------------------------------------------------------------- another choice
+# ---------------------------------------------------------------------- a new choice
 def slow_to(rungs: tuple[Rung, ...], rung: Rung) -> tuple[QualityController, float]:
     """A controller that had to step down to `rung`, and the time by then."""
     controller = QualityController(rungs, now_s=0)

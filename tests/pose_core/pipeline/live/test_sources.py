@@ -1,4 +1,4 @@
-"""Frames without a camera: their pace, their loop, and their end."""
+"""Frames without a camera: their speed, their loop, and their end."""
 
 from __future__ import annotations
 

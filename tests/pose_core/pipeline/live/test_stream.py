@@ -1,4 +1,4 @@
-"""A live stream with the real model on the performer: what comes out, what it survives, and what it leaves behind."""
+"""A live stream with the real model on the performer: what it returns, what it survives, and what it leaves behind."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ PLAIN = LiveSettings(pose=LITE, mirror=False, adaptive=False)
 
 
 class Viewer:
-    """A stream, and the frames that came out of it."""
+    """A stream, and the frames that it has returned."""
 
     def __init__(
         self, pool: PosePool, settings: LiveSettings = PLAIN, watchers: Sequence[Watcher] = ()
@@ -79,9 +79,11 @@ def _red_at(picture: Any, xy: Any, reach: int = 12) -> bool:
     return bool(((area[..., 0] > 180) & (area[..., 1] < 110) & (area[..., 2] < 110)).any())
 
 
-# ---------------------------------------------------------------------- what comes out
+# ---------------------------------------------------------------------- what it returns
 @pytest.mark.parametrize("pixel_format", ["rgb24", "yuv420p"])
-def test_red_dots_are_at_the_true_positions_of_the_joints(viewer: Viewer, person: Any, pixel_format: str) -> None:
+def test_red_dots_are_at_the_true_positions_of_the_joints(
+    viewer: Viewer, person: Any, pixel_format: str
+) -> None:
     for _ in range(3):
         picture = viewer.see(_frame(person.rgb, pixel_format))
     assert picture.shape == person.rgb.shape
@@ -109,7 +111,7 @@ def test_the_received_frame_is_not_drawn_on(viewer: Viewer, person: Any) -> None
     frame = _frame(person.rgb)
     viewer.see(frame)
     assert np.array_equal(frame.to_ndarray(format="rgb24"), person.rgb)
-    assert np.array_equal(viewer.stream.snapshot(), person.rgb), "a snapshot is the picture as it came"
+    assert np.array_equal(viewer.stream.snapshot(), person.rgb), "a snapshot is the picture as received"
 
 
 def test_a_larger_frame_is_returned_no_higher_than_chosen(pool: PosePool, performer: Performer) -> None:
@@ -170,7 +172,7 @@ def test_odd_frames_do_not_end_a_stream(viewer: Viewer, person: Any) -> None:
     assert viewer.see(_frame(person.rgb, "gray")).shape == (480, 640, 3)
     assert viewer.see(_frame(person.rgb[:, 101:422])).shape == (480, 321, 3)
     assert viewer.see(_frame(person.rgb[:241])).shape == (241, 640, 3)
-    for _ in range(8):  # tracking finds its way back after other sizes
+    for _ in range(8):  # tracking recovers after other sizes
         viewer.see(_frame(person.rgb))
     assert len(viewer.stream.status().people) == 1
     assert viewer.stream.status().problem is None
@@ -358,9 +360,7 @@ def test_watchers_of_a_stream_that_never_started_or_is_over_are_finished(pool: P
 
 
 # ---------------------------------------------------------------------- what it leaves behind
-def test_many_streams_in_a_row_leave_no_seat_taken_and_no_thread(
-    pool: PosePool, person: Any
-) -> None:
+def test_many_streams_in_a_row_leave_no_seat_taken_and_no_thread(pool: PosePool, person: Any) -> None:
     frame = _frame(person.rgb)
     threads = threading.active_count()
     for _ in range(20):
