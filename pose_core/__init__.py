@@ -1,7 +1,7 @@
 """Pose estimation around MediaPipe Pose: pictures in, landmarks, angles, drawings and files out. Knows no Streamlit.
 
-The first call is one line. What it needs is loaded when a name is first asked for, so importing this package, or a
-small part such as `pose_core.errors`, costs next to nothing.
+The first call is one line. Each name loads what it needs on first access, so importing this package, or a small part
+such as `pose_core.errors`, costs next to nothing.
 
 Examples
 --------
@@ -13,8 +13,7 @@ Examples
 >>> 100 < knee_deg < 130
 True
 
-For a choice of how many models are kept, and for timings and facts of the file, there are `PosePool` and
-`analyse_photo`:
+To choose how many models are kept, and to get timings and facts about the file, use `PosePool` and `analyse_photo`:
 
 >>> from pose_core import PosePool, PoseSettings, analyse_photo
 >>> from pose_core.performer.samples import sample_bytes

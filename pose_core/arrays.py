@@ -1,4 +1,4 @@
-"""The two kinds of arrays that everything else speaks of."""
+"""The two kinds of arrays that everything else uses."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ FrameRGB = NDArray[np.uint8]
 
 
 def check_frame_rgb(frame_rgb: FrameRGB) -> None:
-    """Refuse, by a ValueError, what is not a picture of this kind or holds no pixel."""
+    """Raise a ValueError for what is not a picture of this kind, or has no pixels."""
     if frame_rgb.dtype != np.uint8 or frame_rgb.shape[2:] != (3,) or not frame_rgb.size:
         raise ValueError(
-            f"frame_rgb must be uint8 (H, W, 3), not empty; got {frame_rgb.dtype} {frame_rgb.shape}"
+            f"frame_rgb must be uint8 of shape (H, W, 3) and not empty; got {frame_rgb.dtype} {frame_rgb.shape}"
         )

@@ -1,7 +1,7 @@
 """Colours with a meaning, the same in pictures, charts and tables. All as RGB hex.
 
-The palette is Okabe and Ito's "Color Universal Design" (2008), told apart with the common colour-vision deficiencies.
-A colour never carries a meaning alone: a letter, a number or a shape says the same.
+The palette is Okabe and Ito's "Color Universal Design" (2008), distinguishable with the common colour-vision
+deficiencies. A colour never carries a meaning alone: a letter, a number or a shape says the same.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pose_core.skeleton import Side
 __all__ = ["DOT", "EDGE", "GROUND", "LINE", "PEOPLE", "SIDES", "rgb"]
 
 SIDES: Final[dict[Side, str]] = {"left": "#0072B2", "right": "#E69F00", "middle": "#8A8F98"}
-#: One colour a person, in order; the first is the classic red-dot skeleton.
+#: One colour per person, in order; the first is that of the classic red-dot skeleton.
 PEOPLE: Final[tuple[str, ...]] = ("#FF3B30", "#56B4E9", "#F0E442", "#009E73", "#CC79A7")
 DOT: Final = PEOPLE[0]
 LINE: Final = "#FFFFFF"
@@ -22,7 +22,7 @@ GROUND: Final = "#181B20"  # behind a skeleton without its picture
 
 
 def rgb(colour: str) -> tuple[int, int, int]:
-    """``"#RRGGBB"`` as three numbers 0 to 255.
+    """``"#RRGGBB"`` as three numbers from 0 to 255.
 
     Examples
     --------

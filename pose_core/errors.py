@@ -1,4 +1,4 @@
-"""What can go wrong, as a person should read it.
+"""What can go wrong, in sentences for people.
 
 ::
 
@@ -8,11 +8,11 @@
     ├── SettingsError     a choice is outside its range
     ├── BundleError       a shipped model file is missing or damaged
     ├── SetupError        a system library is missing
-    └── BusyError         all places are taken; trying again later helps
+    └── BusyError         everything is in use; trying again later helps
 
-Every error carries a ``code`` (stable, for translation and for programs) and ``values`` (what arrived, for the
-sentence). ``str(error)`` is the English sentence: what must hold, what was given, what to do. It never holds picture
-content, and a file name only where the caller put it.
+Every error carries a ``code`` (stable, for translation and for programs) and ``values`` (what was given, for the
+sentence). ``str(error)`` is the English sentence: what must hold, what was given, what to do. It never contains
+picture content, and a file name only where the caller put one in.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ __all__ = [
 
 
 class PoseCoreError(Exception):
-    """Base of all errors that pages and routes show as they are.
+    """Base of all errors that pages and routes show unchanged.
 
     Parameters
     ----------
     code : str
-        Stable name of the fault, such as ``"picture_truncated"``.
+        Stable name of the fault, such as ``"picture_damaged"``.
     message : str
         English sentence, with ``{name}`` fields filled from `values`.
     **values
-        What the sentence speaks about: sizes, limits, names.
+        What the sentence mentions: sizes, limits, names.
     """
 
     def __init__(self, code: str, message: str, **values: object) -> None:
@@ -48,11 +48,11 @@ class PoseCoreError(Exception):
 
 
 class PictureError(PoseCoreError):
-    """The bytes are no picture that can be read, or one outside the limits."""
+    """The bytes are not a readable picture, or the picture is outside the limits."""
 
 
 class ClipError(PoseCoreError):
-    """The bytes are no video that can be played, or one outside the limits; or a clip could not be encoded."""
+    """The bytes are not a playable video, or the video is outside the limits; or a clip could not be encoded."""
 
 
 class SettingsError(PoseCoreError, ValueError):
@@ -64,7 +64,7 @@ class BundleError(PoseCoreError):
 
 
 class SetupError(PoseCoreError):
-    """The machine lacks something that the model needs."""
+    """A system library that the model needs is missing."""
 
 
 class BusyError(PoseCoreError):

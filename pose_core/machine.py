@@ -31,7 +31,7 @@ _PACKAGES: Final = (
     "aiortc",
     "av",
 )
-#: Instructions for which XNNPACK, the engine under MediaPipe, has kernels of its own; names as Linux writes them.
+#: Instruction sets for which XNNPACK, the engine under MediaPipe, has its own kernels; names as Linux writes them.
 _XNNPACK_USES: Final = (
     *("ssse3", "sse4_1", "avx", "f16c", "fma", "avx2", "avx512f", "avx512_vnni", "avx_vnni", "amx_tile"),
     *("asimd", "asimdhp", "asimddp", "i8mm", "sve", "sme"),
@@ -40,12 +40,12 @@ _XNNPACK_USES: Final = (
 
 @cache
 def processor_name() -> str:
-    """Name of the processor, as its maker calls it where the system says so."""
+    """Name of the processor: its maker's, where the system gives it."""
     return _cpuinfo("model name") or platform.processor() or platform.machine()
 
 
 def _cpuinfo(*names: str) -> str | None:
-    """What Linux says of the first processor under one of these names; None where it does not."""
+    """What Linux says about the first processor under one of these names; None where it says nothing."""
     cpuinfo = Path("/proc/cpuinfo")
     if not cpuinfo.exists():
         return None
@@ -64,9 +64,9 @@ def usable_cores() -> int:
 
 @cache
 def processor_features() -> tuple[str, ...]:
-    """Instructions of this processor that speed the model up; empty where the system does not say."""
-    known = (_cpuinfo("flags", "Features") or "").split()
-    return tuple(feature for feature in _XNNPACK_USES if feature in known)
+    """Instruction sets of this processor that speed the model up; empty where the system does not say."""
+    available = (_cpuinfo("flags", "Features") or "").split()
+    return tuple(feature for feature in _XNNPACK_USES if feature in available)
 
 
 def memory_mb() -> float | None:
@@ -95,13 +95,13 @@ def _system() -> str:
 
 
 def describe_machine() -> dict[str, Any]:
-    """Processor, cores, memory, system, versions, and how busy the machine is; call it before measuring.
+    """Processor, cores, memory, system, versions, and how busy the machine is; call this before measuring.
 
     Returns
     -------
     dict
-        Ready for JSON. ``cores`` are those that this process may use; ``load_1min`` is the number of processes that
-        wanted a core during the last minute (None where the system does not say).
+        Ready for JSON. ``cores`` counts those that this process may use; ``load_1min`` is how many processes wanted a
+        core, on average over the last minute (None where the system does not say).
     """
     return {
         "date": datetime.now(UTC).date().isoformat(),

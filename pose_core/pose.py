@@ -18,7 +18,7 @@ __all__ = ["Layer", "PeopleOverTime", "Pose", "PoseSequence", "TrackedPerson"]
 #: As the model gave it, or smoothed.
 Layer = Literal["raw", "smoothed"]
 
-#: The arrays of a pose.
+#: The arrays of a pose, and their shapes.
 _SHAPES: Final[Mapping[str, tuple[int, ...]]] = {
     "image_xy_px": (N_LANDMARKS, 2),
     "image_z_px": (N_LANDMARKS,),
@@ -29,7 +29,7 @@ _SHAPES: Final[Mapping[str, tuple[int, ...]]] = {
 
 
 def _store_arrays(owner: object, shapes: Mapping[str, tuple[int, ...]]) -> None:
-    """Replace arrays of a frozen dataclass by read-only float64 copies of the right shape."""
+    """Replace the arrays of a frozen dataclass with read-only float64 copies, after checking their shapes."""
     for name, shape in shapes.items():
         array = np.array(getattr(owner, name), dtype=np.float64)
         if array.shape != shape:
@@ -49,11 +49,11 @@ class Pose:
         0..width, 0..height.
     image_z_px : ndarray, shape (33,)
         Depth relative to the middle of the hips, scaled like x, so also in pixels; smaller is nearer to the camera.
-        A rough estimate of the model.
+        The model's rough estimate.
     world_xyz_m : ndarray, shape (33, 3)
         Metres, origin in the middle of the hips, x to the right, y down, z away from the camera.
     visibility, presence : ndarray, shape (33,)
-        0 to 1: likelihood that the landmark is not hidden, and that it is inside the picture.
+        0 to 1: the likelihood that the landmark is not hidden, and that it is inside the picture.
     size_wh : tuple of int
         Width and height in pixels of the picture that `image_xy_px` refers to.
 
@@ -81,15 +81,15 @@ class Pose:
 
     @property
     def image_xy_norm(self) -> FloatArray:
-        """Positions as a share of width and height, shape (33, 2); 0..1 inside the picture.
+        """Positions as fractions of width and height, shape (33, 2); 0..1 inside the picture.
 
-        Never compute angles from these: where width and height differ, they are squeezed.
+        Never compute angles from these: unless width and height are equal, they are distorted.
         """
         return self.image_xy_px / np.array(self.size_wh, dtype=np.float64)
 
     @property
     def image_z_norm(self) -> FloatArray:
-        """Depth as MediaPipe gives it, shape (33,): a share of the picture's width."""
+        """Depth as MediaPipe gives it, shape (33,): a fraction of the picture's width."""
         return self.image_z_px / self.size_wh[0]
 
     def visible(self, limit: float) -> NDArray[np.bool_]:
@@ -97,7 +97,7 @@ class Pose:
         return self.visibility >= limit
 
     def resized(self, size_wh: tuple[int, int]) -> Pose:
-        """The same pose in the pixels of the same picture at another size; the same object at the same size."""
+        """The pose in pixels of the same picture at another size; the same object if the size is the same."""
         if self.size_wh == size_wh:
             return self
         return Pose(
@@ -121,7 +121,7 @@ class TrackedPerson:
     raw : Pose
         As the model gave it.
     pose : Pose
-        Smoothed; the same object as `raw` where smoothing is off.
+        Smoothed; the same object as `raw` if smoothing is off.
     """
 
     number: int
@@ -131,19 +131,19 @@ class TrackedPerson:
 
 @dataclass(frozen=True, eq=False)
 class PoseSequence:
-    """One person over time: what analysis works on, wherever the poses are from.
+    """One person over time: what analysis works on, wherever the poses come from.
 
     ``sequence[10:20]`` is the sequence of those frames.
 
     Attributes
     ----------
     time_s : ndarray, shape (T,)
-        Seconds since the start of what was recorded, increasing; the first need not be 0.
+        Seconds since the start of the recording or video, increasing; the first need not be 0.
     image_xy_px : ndarray, shape (T, 33, 2)
     image_z_px : ndarray, shape (T, 33)
     world_xyz_m : ndarray, shape (T, 33, 3)
     visibility, presence : ndarray, shape (T, 33)
-        As in `Pose`, one row a frame.
+        As in `Pose`, one row per frame.
     size_wh : tuple of int
         Width and height in pixels that `image_xy_px` refers to, the same for the whole sequence.
 
@@ -179,7 +179,7 @@ class PoseSequence:
     def from_poses(
         cls, time_s: FloatArray, poses: Sequence[Pose | None], size_wh: tuple[int, int]
     ) -> PoseSequence:
-        """From a pose for each frame.
+        """Make a sequence from one pose per frame.
 
         Parameters
         ----------
@@ -188,18 +188,18 @@ class PoseSequence:
         poses : sequence of Pose or None, length T
             None where the person was not found: a row of NaN.
         size_wh : tuple of int
-            Width and height of the picture in pixels. `Pose.resized` brings a pose of the same picture at another size
-            to it.
+            Width and height of the picture in pixels. `Pose.resized` converts a pose of the same picture at another
+            size.
 
         Raises
         ------
         ValueError
-            If a pose is in pixels of another size, or as for the class.
+            If a pose is in pixels of another size, and for the reasons that the class lists.
         """
         for pose in poses:
             if pose is not None and pose.size_wh != size_wh:
                 raise ValueError(
-                    f"Poses must be in pixels of {size_wh}; one is of {pose.size_wh}. Use Pose.resized first."
+                    f"Poses must be in pixels of {size_wh}; got one of {pose.size_wh}. Use Pose.resized first."
                 )
         arrays = {
             name: np.array(
@@ -214,18 +214,18 @@ class PoseSequence:
         return int(self.time_s.size)
 
     def __getitem__(self, frames: slice) -> PoseSequence:
-        """The sequence of some of its frames, with their times as they are."""
+        """The sequence of some of its frames, with unchanged times."""
         arrays = {name: getattr(self, name)[frames] for name in _SHAPES}
         return PoseSequence(time_s=self.time_s[frames], size_wh=self.size_wh, **arrays)
 
     def between(self, start_s: float, end_s: float) -> PoseSequence:
-        """The frames from `start_s` on and before `end_s`, with their times as they are; may be empty."""
+        """The frames from `start_s` to before `end_s`, with unchanged times; may be empty."""
         first, end = np.searchsorted(self.time_s, (start_s, end_s)).tolist()
         return self[first : max(first, end)]
 
     @property
     def found(self) -> NDArray[np.bool_]:
-        """In which frames the person was found, shape (T,): any landmark has a place."""
+        """In which frames the person was found, shape (T,): at least one landmark has a position."""
         return np.asarray(np.isfinite(self.image_xy_px).any(axis=(1, 2)))
 
     def visible(self, limit: float) -> NDArray[np.bool_]:
@@ -234,11 +234,11 @@ class PoseSequence:
 
 
 class PeopleOverTime(Protocol):
-    """Several people over the same frames: what summaries and files are made from. A `Recording` is one."""
+    """Several people over the same frames: what summaries and files are made from, such as a `Recording`."""
 
     @property
     def time_s(self) -> FloatArray:
-        """Time of every frame, shape (T,), also of those without anybody."""
+        """Time of every frame, shape (T,), including those without anybody."""
 
     @property
     def people(self) -> tuple[int, ...]:
@@ -246,7 +246,7 @@ class PeopleOverTime(Protocol):
 
     @property
     def settings(self) -> PoseSettings:
-        """What the poses were found with; its visibility limit decides which angles are known."""
+        """What the poses were found with; its visibility limit decides which angles are available."""
 
     def sequence(self, person: int, layer: Layer, frames: slice = slice(None)) -> PoseSequence:
         """One of `people` over all frames, or over some of them: a slice without a step."""

@@ -1,7 +1,7 @@
 """All choices in one frozen object.
 
-What decides the landmarks (`DetectionSettings`) is kept apart from what decides only how they are shown, so that
-changing a colour never runs the model again.
+What decides the landmarks (`DetectionSettings`) is separate from what only decides how they are shown, so that
+changing how they are drawn never runs the model again.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ __all__ = [
 ]
 
 Variant = Literal["lite", "full", "heavy"]
-#: From the fastest to the most exact.
+#: From the fastest to the most accurate.
 VARIANTS: Final[tuple[Variant, ...]] = get_args(Variant)
 MAX_PEOPLE: Final = 5
 
@@ -31,19 +31,19 @@ MAX_PEOPLE: Final = 5
 def check_range(
     name: str, value: float, low: float, high: float, *, unit: str = "", code: str = "setting_range"
 ) -> None:
-    """Refuse a value outside its range, or NaN.
+    """Raise an error for a value outside its range, or NaN.
 
     Parameters
     ----------
     name : str
-        The parameter, as its sentence should begin.
+        The parameter, as the sentence should begin.
     value : float
     low, high : float
-        The ends, which belong to the range.
+        The ends of the range, included.
     unit : str, optional
-        Behind the range in the sentence.
+        Follows the range in the sentence.
     code : str, optional
-        The error's, where another sentence translates it.
+        Code of the error, if it has a translation of its own.
 
     Raises
     ------
@@ -68,7 +68,7 @@ def check_range(
 
 
 def check_variant(value: str) -> None:
-    """Refuse what is none of `VARIANTS`, by a SettingsError."""
+    """Raise a SettingsError for anything that is not one of `VARIANTS`."""
     if value not in VARIANTS:
         raise SettingsError(
             "setting_model",
@@ -80,7 +80,7 @@ def check_variant(value: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class DetectionSettings:
-    """What the model is asked for. Hashable: landmarkers are kept by it.
+    """What the model should find. Hashable, so that landmarkers can be kept by their settings.
 
     Attributes
     ----------
@@ -89,7 +89,7 @@ class DetectionSettings:
     people : int
         Largest number of people to look for, 1 to `MAX_PEOPLE`.
     detection_confidence, presence_confidence : float
-        Least score, 0 to 1, for a person to be detected and for the landmarks on them to be accepted.
+        Lowest score, 0 to 1, at which a person counts as detected, and at which their landmarks are accepted.
     """
 
     model: Variant = "full"
@@ -115,9 +115,9 @@ class DrawSettings:
     angles : bool
         The limb angles in degrees beside their joints.
     confidence : bool
-        Dots filled by visibility (hollow where it is below the limit) instead of one colour.
+        Dots coloured by visibility (hollow where it is below the limit) instead of in one colour.
     skeleton_only : bool
-        A plain dark ground instead of the picture, so that the person stays unrecognised.
+        A plain dark background instead of the picture, so that nobody can be recognised.
     """
 
     names: bool = True
@@ -137,7 +137,7 @@ class PoseSettings:
     visibility_limit : float
         A landmark with a visibility below this (0 to 1) counts as not visible: its angles are NaN.
     enlarge_small : bool
-        Enlarge pictures below 300 px high to 480 px before the model sees them.
+        Enlarge pictures less than 300 px high to 480 px before the model sees them.
     """
 
     detection: DetectionSettings = field(default_factory=DetectionSettings)

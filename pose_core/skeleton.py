@@ -1,6 +1,6 @@
 """The 33 landmarks, how they connect, and which side they are on.
 
-Names and order are MediaPipe's. *Left* is always the person's own left, also in a mirrored picture.
+Names and order are MediaPipe's. *Left* is always the person's own left, even in a mirrored picture.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ CONNECTIONS: Final[tuple[tuple[int, int], ...]] = (
     (INDEX["left_hip"], INDEX["right_hip"]),
 )
 
-#: The joints that carry a name on the picture: enough to read it, few enough not to cover it.
+#: The joints that are labelled on a picture: enough to read it, few enough not to cover it.
 MAIN_JOINTS: Final[tuple[str, ...]] = (
     "nose",
     *(

@@ -1,4 +1,4 @@
-"""One place between two threads, in which the newest thing wins."""
+"""A slot between two threads, in which the newest item wins."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ T = TypeVar("T")
 
 
 class NewestSlot(Generic[T]):
-    """Holds at most one thing: putting another replaces what nobody took, so that nothing old ever queues up.
+    """Holds at most one item: putting another replaces the one not yet taken, so that nothing old ever queues up.
 
-    Any thread may put, any may take.
+    Any thread may put or take.
 
     Examples
     --------
@@ -28,7 +28,7 @@ class NewestSlot(Generic[T]):
         self._closed = False
 
     def put(self, item: T) -> bool:
-        """Offer the newest thing; whether nothing had to be thrown out for it. Dropped once the slot is closed."""
+        """Put the newest item; whether it replaced none that was still waiting. Ignored once the slot is closed."""
         with self._changed:
             if self._closed:
                 return True
@@ -38,7 +38,7 @@ class NewestSlot(Generic[T]):
             return free
 
     def take(self, timeout_s: float | None = None) -> T | None:
-        """Wait for the newest thing and take it; None when the time is up or the slot is closed."""
+        """Wait for the newest item and take it; None on timeout, or once the slot is closed."""
         with self._changed:
             self._changed.wait_for(lambda: self._item is not None or self._closed, timeout_s)
             item, self._item = self._item, None
@@ -50,7 +50,7 @@ class NewestSlot(Generic[T]):
         return self._closed
 
     def close(self) -> None:
-        """Wake who waits and let go of what is held; a second call does nothing."""
+        """Wake every thread that waits and drop the item; a second call does nothing."""
         with self._changed:
             self._closed = True
             self._item = None

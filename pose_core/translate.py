@@ -1,4 +1,4 @@
-"""How `pose_core` asks for texts: its figures and files take the words of a language as an argument."""
+"""How `pose_core` gets its texts: figures and files take a `Translate` as an argument."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ __all__ = ["Translate", "untranslated"]
 
 
 class Translate(Protocol):
-    """From a key of the catalogue, and the values its sentence speaks about, to the text that a person reads."""
+    """Turns a key of the catalogue, and the values that its sentence mentions, into the text that a person reads."""
 
     def __call__(self, key: str, /, **values: object) -> str:
         """Text of `key` with its ``{fields}`` filled in."""
@@ -16,7 +16,7 @@ class Translate(Protocol):
 
 
 def untranslated(key: str, /, **values: object) -> str:
-    """The key itself: a `Translate` for programs, which look things up by it.
+    """The key itself: a `Translate` for programs, which look things up by key.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The version of PoseDeck, as pyproject.toml has it too."""
+"""The version of PoseDeck, the same as in pyproject.toml."""
 
 from typing import Final
 

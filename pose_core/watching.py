@@ -1,7 +1,7 @@
-"""The seam for everything that watches people: a `Watcher` gets each frame's people and answers with events.
+"""The interface for everything that watches people: a `Watcher` gets each frame's people and returns events.
 
 A live stream, a video and a recording feed the same watchers, so that a counter, a recorder or a chart's history is
-written once. The drawn pictures go out by a second seam, `FrameSink`. All events leave by one door, `EventLog`.
+written once. The drawn pictures leave by a second interface, `FrameSink`. All events end up in one `EventLog`.
 """
 
 from __future__ import annotations
@@ -20,29 +20,29 @@ from pose_core.pose import TrackedPerson
 
 __all__ = ["MAX_EVENTS", "Event", "EventLog", "FrameSink", "Phase", "WatchedFrame", "Watcher"]
 
-#: Some minutes of a lively stream; an event takes half a kilobyte at most.
+#: A few minutes of a busy stream; an event takes at most half a kilobyte.
 MAX_EVENTS: Final = 1000
 
-#: Where in something that lasts: its start, a change in it, its end; or all of it at once.
+#: Of something that lasts: its start, a change in it, or its end; "once" for all of it in one event.
 Phase = Literal["start", "change", "end", "once"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WatchedFrame:
-    """What a watcher gets of one frame.
+    """What a watcher gets for each frame.
 
     Attributes
     ----------
     time_s : float
         Seconds on the stream's own clock, increasing from frame to frame until a restart.
     people : tuple of TrackedPerson
-        Who was found, by number; empty where nobody was.
+        Who was found, by number; empty if nobody was.
     size_wh : tuple of int
         Width and height in pixels of the frame that the model saw.
     mirrored : bool
-        Whether the frame is shown as a mirror does. Landmarks are those of the unmirrored picture all the same.
+        Whether the frame is shown as in a mirror. Landmarks are always those of the unmirrored picture.
     angles_deg : ndarray, shape (len(people), A)
-        A row a person, in the order of `people`: the smoothed pose's angles in the picture, named by
+        One row per person, in the order of `people`: the smoothed pose's angles in the picture, named by
         `pose_core.geometry.angles.ANGLE_NAMES`. NaN where a landmark is not visible.
 
     Notes
@@ -52,7 +52,7 @@ class WatchedFrame:
     Raises
     ------
     ValueError
-        If the time is not finite, the size is not positive, or there is not one row of angles a person.
+        If the time is not finite, the size is not positive, or there is not exactly one row of angles per person.
     """
 
     time_s: float
@@ -76,28 +76,28 @@ class WatchedFrame:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that a watcher noticed. `dataclasses.asdict` of it is ready for JSON.
+    """Something that a watcher noticed. Its `dataclasses.asdict` is ready for JSON.
 
     Attributes
     ----------
     time_s : float
         When it happened, on the clock of the frames.
     person : int or None
-        Number of the person, from 1; None where it is about nobody in particular.
+        Number of the person, from 1; None if it is about nobody in particular.
     kind : str
-        What sort of thing, such as ``"repetition"`` or ``"fall"``.
+        What happened, such as ``"repetition"`` or ``"fall"``.
     name : str
-        Which of that sort, such as ``"squat"``.
+        Which one of that kind, such as ``"squat"``.
     phase : {"start", "change", "end", "once"}
     value : float or None
-        What was counted or measured, in a unit that the kind states; None where there is nothing to tell.
+        What was counted or measured, in the unit of its kind; None if there is nothing to report.
     confidence : float or None
-        How sure it is, 0 to 1; None where that is not known.
+        How certain it is, 0 to 1; None if unknown.
 
     Raises
     ------
     ValueError
-        If a value is outside its range, a number is not finite or a text is empty.
+        If a value is outside its range, a number is not finite, or a text is empty.
 
     Examples
     --------
@@ -126,7 +126,7 @@ class Event:
             raise ValueError(f"value must be finite, or None; got {self.value}.")
         if self.confidence is not None and not 0 <= self.confidence <= 1:
             raise ValueError(f"confidence must be 0 to 1, or None; got {self.confidence}.")
-        # NumPy's numbers are no JSON.
+        # JSON encoders do not take NumPy's numbers.
         for field, kind in (("time_s", float), ("person", int), ("value", float), ("confidence", float)):
             given = getattr(self, field)
             if given is not None:
@@ -139,36 +139,36 @@ def _check_time(time_s: float) -> None:
 
 
 class Watcher(Protocol):
-    """Sees people, frame by frame, and tells what it notices. Its limits are arguments of its constructor.
+    """Sees people, frame by frame, and reports what it notices. Its limits are arguments of its constructor.
 
-    These three are called one after the other, never two at a time. What else it has, for the page to read, must be
-    safe to call from any thread.
+    These three methods are called one after the other, never two at a time. Whatever else it offers for a page to
+    read must be safe to call from any thread.
     """
 
     def add(self, frame: WatchedFrame) -> Sequence[Event]:
-        """See the next frame, also one without anybody."""
+        """See the next frame, which may show nobody."""
 
     def restart(self, time_s: float) -> Sequence[Event]:
-        """A cut, a seek or another source: frames from `time_s` on do not continue those before."""
+        """Expect a cut, a seek or another source: frames from `time_s` on do not continue those before."""
 
     def finish(self) -> Sequence[Event]:
-        """The end: the last repetition, a hold that still goes on. Nothing is added afterwards."""
+        """Report what is still open, such as the last repetition or a hold. Nothing is added afterwards."""
 
 
 class FrameSink(Protocol):
-    """Takes the drawn pictures of a stream, as a film's encoder does. Called like a `Watcher`, never two at a time."""
+    """Takes a stream's drawn pictures, for example to encode a clip. Called like a `Watcher`, one call at a time."""
 
     def add(self, time_s: float, drawn_rgb: FrameRGB) -> None:
-        """Take the next picture, uint8 (H, W, 3), of any size. Drawn into again afterwards: copy what you keep."""
+        """Take the next picture, uint8 (H, W, 3), of any size. The array is reused: copy what you keep."""
 
     def finish(self) -> object:
-        """The end; what it made stays with it."""
+        """Complete the result; the sink keeps it."""
 
 
 class EventLog:
-    """The newest events of a stream, in the order in which they were noticed. Any thread may add, any may read.
+    """The newest events of a stream, in the order in which they were noticed. Any thread may add or read.
 
-    Each reader keeps its own place, so that page, timeline and export read the same events.
+    Each reader keeps its own place, so that page, timeline and export all read the same events.
 
     Parameters
     ----------
@@ -197,18 +197,18 @@ class EventLog:
                 self._added += 1
 
     def read(self, place: int = 0) -> tuple[tuple[Event, ...], int]:
-        """What was added since, and the place for the next call.
+        """What was added since `place`, and the place for the next call.
 
         Parameters
         ----------
         place : int
-            What the last call gave; 0 for all that are kept.
+            What the last call returned; 0 for all events that are kept.
 
         Returns
         -------
         events : tuple of Event
         place : int
-            By how many it grew is how many were added: more than `events` where a slow reader missed some.
+            Grows by the number of events added: by more than `events` has if a slow reader missed some.
         """
         with self._lock:
             new = min(self._added - place, len(self._kept))

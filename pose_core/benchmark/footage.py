@@ -17,7 +17,7 @@ from pose_core.benchmark.plan import Plan, Size
 from pose_core.media.clips import read_clip
 from pose_core.media.fitting import box_scale, letterbox
 from pose_core.media.images import decode_picture, encode_jpeg
-from pose_core.media.vp8 import most_bits_per_s, new_vp8_encoder, to_yuv
+from pose_core.media.vp8 import max_bits_per_s, new_vp8_encoder, to_yuv
 from pose_core.models.landmarker import ImageLandmarker
 from pose_core.performer.samples import clip_landmarks_px, sample_clip
 from pose_core.pose import Pose
@@ -144,7 +144,7 @@ class _StreamEncoder:
     """Encodes frames of one size as a browser would send them."""
 
     def __init__(self, size_wh: Size) -> None:
-        self._encoder = new_vp8_encoder(*size_wh, most_bits_per_s(*size_wh))
+        self._encoder = new_vp8_encoder(*size_wh, max_bits_per_s(*size_wh))
         self._number = 0
 
     def add(self, frame_rgb: FrameRGB) -> bytes:

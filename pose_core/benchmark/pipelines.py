@@ -14,7 +14,7 @@ from pose_core.benchmark.footage import TICK_S, Footage
 from pose_core.benchmark.plan import Cell
 from pose_core.drawing.skeleton import draw_poses
 from pose_core.media.images import encode_jpeg, enlarge_small
-from pose_core.media.vp8 import most_bits_per_s, new_vp8_encoder, to_yuv
+from pose_core.media.vp8 import max_bits_per_s, new_vp8_encoder, to_yuv
 from pose_core.models.landmarker import ImageLandmarker, StreamLandmarker
 from pose_core.pipeline.frame import FRAME_STEPS, FramePath
 from pose_core.pose import Pose
@@ -76,7 +76,7 @@ class _VideoPipeline:
         self._loop_s = float(footage.time_s[-1]) + 1 / footage.fps
         self._decoder = av.CodecContext.create("libvpx", "r")
         self._decoder.thread_count = 1
-        self._encoder = new_vp8_encoder(*cell.size_wh, most_bits_per_s(*cell.size_wh))
+        self._encoder = new_vp8_encoder(*cell.size_wh, max_bits_per_s(*cell.size_wh))
         self._path = FramePath(SmoothingSettings())
         self._settings = PoseSettings(detection=_settings(cell), draw=_DRAW)
         self._landmarker = StreamLandmarker(_settings(cell))

@@ -1,6 +1,6 @@
 """Text on pictures: white with a dark halo, rendered once and then stamped, cheap enough for every frame of a video.
 
-Writing a caption with its halo takes OpenCV some 0.2 ms; stamping a kept one takes a hundredth of that.
+Rendering a caption with its halo takes OpenCV about 0.2 ms; stamping a cached one takes a hundredth of that.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ __all__ = ["Sprite", "stamp", "text_sprite"]
 _WEIGHT: Final = 600  # of the text, 100 to 900
 _TEXT_RGB: Final = (255, 255, 255)
 _FONT: Final = cv2.FontFace("sans")  # built into OpenCV, with Chinese
-#: OpenCV opens its fonts once a thread, 20 to 50 ms, and every run of a page is a new thread: so one thread writes.
-_WRITER: Final = ThreadPoolExecutor(max_workers=1, thread_name_prefix="posedeck-text")
-#: Texts of live pictures are below this size. Those of large photos are rare and take up to a megabyte: not kept.
-_LARGEST_KEPT_PX: Final = 40
-#: Enough for 13 joints in two languages and the angles 0 to 180 at several sizes; some 10 to 20 kB each.
-_KEPT: Final = 1024
+#: OpenCV opens its fonts once per thread, 20 to 50 ms, and every run of a page is a new thread: so one thread renders.
+_RENDERER: Final = ThreadPoolExecutor(max_workers=1, thread_name_prefix="posedeck-text")
+#: Texts on live pictures are smaller than this. Those on large photos are rare and take up to a megabyte: not cached.
+_MAX_CACHED_PX: Final = 40
+#: Enough for 13 joints in two languages and the angles 0 to 180 at several sizes; about 10 to 20 kB each.
+_MAX_CACHED: Final = 1024
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,13 +36,13 @@ class Sprite:
     Attributes
     ----------
     keep : ndarray of uint8, shape (H, W, 3)
-        How much of the picture shows through; 255 all of it.
+        How much of the picture shows through; 255 is all of it.
     ink : ndarray of uint8, shape (H, W, 3)
-        Text and halo, already weighted by how much they cover.
+        Text and halo, already weighted by their opacity.
     offset_xy : tuple of int
-        Upper left corner, in pixels from the start of the text's base line.
+        Upper left corner, in pixels from the start of the text's baseline.
     width_px : int
-        How far the text moves on along its base line, without the halo.
+        Advance of the text along its baseline, without the halo.
     """
 
     keep: FrameRGB
@@ -52,10 +52,10 @@ class Sprite:
 
 
 def _render(text: str, size_px: int) -> Sprite:
-    """Runs on the `_WRITER` thread."""
+    """Render a text; runs on the `_RENDERER` thread."""
     left, top, width, height = cv2.getTextSize((0, 0), text, (0, 0), _FONT, size_px, _WEIGHT)
     halo_px = max(1, round(size_px / 11))
-    margin = halo_px + size_px // 2  # more than any accent needs; cut away below
+    margin = halo_px + size_px // 2  # more than any accent needs; cropped below
     white = np.zeros((height + 2 * margin, width + 2 * margin), dtype=np.uint8)
     cv2.putText(white, text, (margin - left, margin - top), 255, _FONT, size_px, _WEIGHT)
     dark = cv2.dilate(white, np.ones((2 * halo_px + 1, 2 * halo_px + 1), dtype=np.uint8))
@@ -73,13 +73,13 @@ def _render(text: str, size_px: int) -> Sprite:
     )
 
 
-@lru_cache(maxsize=_KEPT)
-def _kept(text: str, size_px: int) -> Sprite:
-    return _WRITER.submit(_render, text, size_px).result()
+@lru_cache(maxsize=_MAX_CACHED)
+def _cached(text: str, size_px: int) -> Sprite:
+    return _RENDERER.submit(_render, text, size_px).result()
 
 
 def text_sprite(text: str, size_px: int) -> Sprite:
-    """A text as a sprite, from the cache where it has been written before. Safe to call from any thread.
+    """A text as a sprite, from the cache if it has been rendered before. Safe to call from any thread.
 
     Parameters
     ----------
@@ -88,13 +88,13 @@ def text_sprite(text: str, size_px: int) -> Sprite:
     size_px : int
         Height of a line, at least 1.
     """
-    if size_px <= _LARGEST_KEPT_PX:
-        return _kept(text, size_px)
-    return _WRITER.submit(_render, text, size_px).result()
+    if size_px <= _MAX_CACHED_PX:
+        return _cached(text, size_px)
+    return _RENDERER.submit(_render, text, size_px).result()
 
 
 def stamp(frame_rgb: FrameRGB, sprite: Sprite, xy: tuple[int, int]) -> None:
-    """Put a text on a picture, in place; what lies outside is cut off.
+    """Draw a text on a picture, in place, cut off at its edges.
 
     Parameters
     ----------
@@ -102,7 +102,7 @@ def stamp(frame_rgb: FrameRGB, sprite: Sprite, xy: tuple[int, int]) -> None:
         Writable and C-contiguous.
     sprite : Sprite
     xy : tuple of int
-        Start of the base line, in pixels; may lie outside.
+        Start of the baseline, in pixels; may lie outside the picture.
     """
     left, top = xy[0] + sprite.offset_xy[0], xy[1] + sprite.offset_xy[1]
     height, width = sprite.ink.shape[:2]

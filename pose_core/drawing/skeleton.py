@@ -21,10 +21,10 @@ from pose_core.skeleton import CONNECTIONS, INDEX, MAIN_JOINTS, side_of
 __all__ = ["draw_poses"]
 
 _SUBPIXEL_BITS: Final = 4  # OpenCV's fixed-point coordinates: sixteenths of a pixel
-#: OpenCV refuses coordinates beyond 16 bits; landmarks may lie far outside a picture.
+#: OpenCV rejects coordinates beyond 16 bits, and landmarks may lie far outside a picture.
 _FARTHEST_PX: Final = 30000.0
 _ENDS: Final = np.array(CONNECTIONS)  # of the bones, shape (35, 2)
-_SPACE: Final = 0.28  # between a name and an angle: the font's own, as a share of the text size
+_SPACE: Final = 0.28  # between a name and an angle: the font's own space, as a share of the text size
 
 
 class _Pen:
@@ -44,7 +44,7 @@ class _Pen:
 
 
 def _fixed(points: FloatArray) -> NDArray[np.int32]:
-    """Points in OpenCV's fixed-point coordinates, same shape."""
+    """Points in OpenCV's fixed-point coordinates, of the same shape."""
     clipped = np.clip(points, -_FARTHEST_PX, _FARTHEST_PX)
     return np.rint(clipped * (1 << _SUBPIXEL_BITS)).astype(np.int32)
 
@@ -52,7 +52,7 @@ def _fixed(points: FloatArray) -> NDArray[np.int32]:
 def _draw_bones(frame_rgb: FrameRGB, points: FloatArray, pen: _Pen, line_rgb: tuple[int, int, int]) -> None:
     bones = list(_fixed(points)[_ENDS])
     for colour, width in ((rgb(EDGE), pen.line + 2 * pen.edge), (line_rgb, pen.line)):
-        # All lines in one call: the same pixels as with a call for each, in a third of the time.
+        # All lines in one call: the same pixels as one call for each, in a third of the time.
         cv2.polylines(frame_rgb, bones, False, colour, width, cv2.LINE_AA, _SUBPIXEL_BITS)
 
 
@@ -67,7 +67,7 @@ def _draw_dots(
     one = 1 << _SUBPIXEL_BITS
     edge_rgb = rgb(EDGE)
     centres = _fixed(points).tolist()
-    # From here on Python's own numbers: NumPy's are slow one by one.
+    # Python's numbers from here on: NumPy's are slow one by one.
     shares = None if visibility is None else np.clip(np.nan_to_num(visibility), 0, 1).tolist()
     visible = None if visibility is None else (visibility >= limit).tolist()  # NaN is not visible
     for i, centre in enumerate(centres):
@@ -78,13 +78,13 @@ def _draw_dots(
         if shares is None or visible is None:
             cv2.circle(frame_rgb, centre, inner, dot_rgb, -1, cv2.LINE_AA, _SUBPIXEL_BITS)
             continue
-        # Hollow below the limit: the shape says it too, not colour alone.
+        # Hollow below the limit: the shape shows it, not the colour alone.
         colour = tuple(round(low + (high - low) * shares[i]) for low, high in zip(*_CONFIDENCE, strict=True))
         width = -1 if visible[i] else max(1, pen.edge)
         cv2.circle(frame_rgb, centre, inner, colour, width, cv2.LINE_AA, _SUBPIXEL_BITS)
 
 
-#: From unsure to sure, after Viridis' ends: also told apart by lightness alone.
+#: From uncertain to certain, after the ends of Viridis: distinguishable by lightness alone.
 _CONFIDENCE: Final = ((120, 60, 160), (253, 231, 37))
 
 
@@ -95,9 +95,9 @@ def _captions(
     visibility_limit: float,
     angles_deg: FloatArray | None,
 ) -> dict[str, tuple[str, ...]]:
-    """Joint to its name, its angle, or both.
+    """By joint: its name, its angle, or both.
 
-    In parts, since a few names and the angles 0 to 180 can be kept as sprites, and all pairs of them cannot.
+    They are separate, since a few names and the angles 0 to 180 can be cached as sprites, but not all their pairs.
     """
     captions = {}
     visible = pose.visible(visibility_limit).tolist()
@@ -106,7 +106,7 @@ def _captions(
         parts = []
         if draw.names and visible[INDEX[joint]]:
             parts.append(names.get(joint, joint))
-        if isfinite(angles.get(joint, nan)):  # a limb's angle is named after its joint
+        if isfinite(angles.get(joint, nan)):  # a limb angle has the name of its joint
             parts.append(f"{round(angles[joint])}°")
         if parts:
             captions[joint] = tuple(parts)
@@ -120,7 +120,7 @@ def _clip(value: float, low: float, high: float) -> float:
 def _draw_captions(
     frame_rgb: FrameRGB, points: FloatArray, captions: Mapping[str, Sequence[str]], pen: _Pen
 ) -> None:
-    """Write outwards from the body: on the side of the joint that the body's middle is not on."""
+    """Write outwards: on the side of each joint that faces away from the middle of the body."""
     height, width = frame_rgb.shape[:2]
     middle_x = float(points[[INDEX["left_shoulder"], INDEX["right_shoulder"]], 0].mean())
     places = points.tolist()
@@ -135,11 +135,11 @@ def _draw_captions(
         text_width = sum(sprite.width_px for sprite in sprites) + space * (len(sprites) - 1)
         outward_right = x > middle_x if abs(x - middle_x) > 2 else side_of(joint) != "right"
         left = x + gap if outward_right else x - gap - text_width
-        if left < 2 or left + text_width > width - 2:  # no room there: the other side
+        if left < 2 or left + text_width > width - 2:  # no room: use the other side
             left = x - gap - text_width if outward_right else x + gap
         left = _clip(left, 2, max(2, width - text_width - 2))
         base = _clip(y + pen.text * 0.35, pen.text, height - 4)
-        for _ in range(4):  # step down past captions that stand there already
+        for _ in range(4):  # move down past captions that are already there
             box = (int(left), int(base - pen.text), int(left + text_width), int(base + 3))
             clash = [b for b in taken if box[0] < b[2] and b[0] < box[2] and box[1] < b[3] and b[1] < box[3]]
             if not clash:
@@ -153,7 +153,7 @@ def _draw_captions(
 
 
 def _draw_number(frame_rgb: FrameRGB, points: FloatArray, number: int, pen: _Pen) -> None:
-    """Above the person's highest point."""
+    """Draw a person's number above their highest point."""
     size = round(pen.text * 1.4)
     x, y = points[points[:, 1].argmin()].tolist()
     left = _clip(x, 2, frame_rgb.shape[1] - 20)
@@ -161,12 +161,12 @@ def _draw_number(frame_rgb: FrameRGB, points: FloatArray, number: int, pen: _Pen
 
 
 def _canvas(frame_rgb: FrameRGB, into: FrameRGB | None, mirrored: bool, plain: bool) -> FrameRGB:
-    """What to draw on: the picture, or a plain ground, in a new array or in `into`."""
+    """What to draw on: the picture or a plain background, in a new array or in `into`."""
     if into is None:
         into = np.empty(frame_rgb.shape, dtype=np.uint8)  # C-contiguous: OpenCV draws into no other order
     elif into.shape != frame_rgb.shape or into.dtype != np.uint8:
         raise ValueError(
-            f"into must be uint8 of the picture's shape {frame_rgb.shape}; got {into.dtype} of {into.shape}"
+            f"into must be uint8 of the picture's shape {frame_rgb.shape}; got {into.dtype} of shape {into.shape}"
         )
     elif into.strides[1:] != (3, 1) or not into.flags.writeable:  # OpenCV draws into no other order
         raise ValueError("into must be writable, with rows in C order; this array is not")
@@ -198,44 +198,44 @@ def draw_poses(
     Parameters
     ----------
     frame_rgb : ndarray of uint8, shape (H, W, 3)
-        May be of another size than the one the poses refer to (same aspect): they are scaled to it.
+        May have another size than the one that the poses refer to (same aspect ratio): they are scaled to it.
     poses : sequence of Pose
-        With one person dots are red and lines white; with several, each has a colour of its own and a number. Who has
-        a landmark whose place is NaN is left out.
+        One person has red dots and white lines; of several, each has their own colour and a number. People who have a
+        landmark at NaN are left out.
     draw : DrawSettings, optional
     names : mapping, optional
         Landmark name to the text to write; the name itself where it is missing.
     visibility_limit : float
-        Joints below it carry no caption, and are hollow when drawn by confidence.
+        Joints below it have no caption, and are hollow when drawn by confidence.
     chosen : int, optional
-        Index of the person who carries captions; all unless given.
+        Index of the only person with captions; everyone has them unless given.
     numbers : sequence of int, optional
-        Number of each person, from 1, for label and colour, so that both stay with a tracked person; their places in
-        `poses` plus 1 unless given. One person alone carries none.
+        Number of each person, from 1, for label and colour, so that both stay with a tracked person; the index in
+        `poses` plus 1 unless given. A single person has no label.
     angles_deg : ndarray, shape (len(poses), len(ANGLE_NAMES)), optional
-        What `pose_core.geometry.angles.image_angles_deg` gives, where it is known already; computed if needed unless
-        given.
+        The result of `pose_core.geometry.angles.image_angles_deg`, if the caller has it already; else computed if
+        needed.
     mirrored : bool
-        Show everything as in a mirror: picture and poses come in unmirrored, picture and skeleton go out flipped left
-        to right, text stays readable, and names stay: left is the person's left.
+        Show everything as in a mirror: picture and poses are given unmirrored, picture and skeleton are flipped left to
+        right, text stays readable, and names stay: left is the person's left.
     into : ndarray of uint8, shape (H, W, 3), optional
-        Array to draw in, writable and in C order (rows may lie apart), for video without a copy a frame. May be
+        Array to draw in, writable and in C order (rows may be padded), for video without a copy per frame. May be
         `frame_rgb` itself, which is then overwritten; must not overlap it in any other way.
 
     Returns
     -------
     ndarray of uint8, shape (H, W, 3)
-        `into` where given, else a new array.
+        `into` if given, else a new array.
 
     Raises
     ------
     ValueError
-        If `into` has another shape or type, another order in memory or is read-only, or if `numbers` or `angles_deg`
-        are not as many as `poses`.
+        If `into` has another shape, type or memory order or is read-only, or if `numbers` or `angles_deg` do not have
+        one entry per pose.
     """
     for name, given in (("numbers", numbers), ("angles_deg", angles_deg)):
         if given is not None and len(given) != len(poses):
-            raise ValueError(f"{name} must be as many as poses, {len(poses)}; got {len(given)}.")
+            raise ValueError(f"{name} must have one entry for each of {len(poses)} poses; got {len(given)}.")
     draw = draw or DrawSettings()
     if not draw.angles:
         angles_deg = None
@@ -247,7 +247,7 @@ def draw_poses(
     placed = []
     for i, pose in enumerate(poses):
         points = pose.image_xy_norm * size_wh
-        if mirrored:  # where the flip takes the pixel: the first column becomes the last
+        if mirrored:  # as the flip moves pixels: the first column becomes the last
             points[:, 0] = canvas.shape[1] - 1 - points[:, 0]
         if np.isfinite(points).all():
             placed.append((i, numbers[i] if numbers is not None else i + 1, pose, points))

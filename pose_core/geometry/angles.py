@@ -1,7 +1,7 @@
 """Joint angles from landmarks, gated by visibility. All conventions: docs/conventions.md.
 
-Angles are computed from pixels or from metres, never from normalised coordinates, where a right angle at 16:9 would
-read 121 degrees.
+Angles are computed from pixels or metres, never from normalised coordinates, where a right angle at 16:9 would read
+121 degrees.
 """
 
 from __future__ import annotations
@@ -40,19 +40,19 @@ Kind = Literal["interior", "lean", "obliquity"]
 
 @dataclass(frozen=True, slots=True)
 class AngleDefinition:
-    """One angle: what it is called and which landmarks it needs.
+    """One angle: its name, and which landmarks it needs.
 
     Attributes
     ----------
     name : str
         Such as ``left_knee`` or ``trunk_lean``.
     kind : {"interior", "lean", "obliquity"}
-        ``interior``: at the middle of three points, 0 to 180, 180 is straight. ``lean``: of the line from the middle
-        of the first two points to the middle of the last two against the vertical, 0 to 180, 0 is upright.
+        ``interior``: at the middle one of three points, 0 to 180, 180 is straight. ``lean``: of the line from the
+        middle of the first two points to the middle of the last two against the vertical, 0 to 180, 0 is upright.
         ``obliquity``: of the line from the second point (right) to the first (left) against the horizontal,
         -90 to 90, positive when the person's left is higher.
     points : tuple of str
-        Landmark names: three, four or two of them.
+        Landmark names: three, four or two, by `kind`.
     """
 
     name: str
@@ -90,7 +90,7 @@ ANGLES: Final[tuple[AngleDefinition, ...]] = (
 )
 ANGLE_NAMES: Final[tuple[str, ...]] = tuple(angle.name for angle in ANGLES)
 
-#: Landmark numbers by kind, shape (angles, points), so that each kind is one computation: `ANGLES` is in this order.
+#: Landmark numbers by kind, shape (angles, points), so that each kind is computed at once; `ANGLES` is in this order.
 _INDICES: Final = {
     kind: np.array([angle.indices for angle in ANGLES if angle.kind == kind])
     for kind in ("interior", "lean", "obliquity")
@@ -101,7 +101,7 @@ _SHORTEST: Final = 1e-9
 
 
 def _unit(vectors: FloatArray) -> FloatArray:
-    """Vectors (..., D) of length 1; NaN where there is no direction."""
+    """The vectors (..., D) scaled to length 1; NaN where there is no direction."""
     length = np.linalg.norm(vectors, axis=-1, keepdims=True)
     unit: FloatArray = np.divide(vectors, length, out=np.full_like(vectors, np.nan), where=length > _SHORTEST)
     return unit
@@ -118,7 +118,7 @@ def interior_angle_deg(first: FloatArray, vertex: FloatArray, last: FloatArray) 
     Returns
     -------
     ndarray, shape (...)
-        0 to 180 degrees, 180 is a straight limb. NaN where a limb has no length or a point is NaN.
+        0 to 180 degrees; 180 is a straight limb. NaN where a limb has no length or a point is NaN.
 
     Notes
     -----
@@ -169,7 +169,7 @@ def obliquity_deg(left: FloatArray, right: FloatArray) -> FloatArray:
     Returns
     -------
     ndarray, shape (...)
-        -90 to 90 degrees, positive when the left is higher; the same in a mirrored picture or from behind. NaN where
+        -90 to 90 degrees, positive when the left is higher; the same in a mirrored picture and from behind. NaN where
         the points coincide.
 
     Examples
@@ -183,7 +183,7 @@ def obliquity_deg(left: FloatArray, right: FloatArray) -> FloatArray:
 
 
 def angles_deg(points: FloatArray, visible: NDArray[np.bool_]) -> FloatArray:
-    """All `ANGLES` of one or many skeletons.
+    """All `ANGLES` of one skeleton or many.
 
     Parameters
     ----------
@@ -198,10 +198,10 @@ def angles_deg(points: FloatArray, visible: NDArray[np.bool_]) -> FloatArray:
         Degrees, in the order of `ANGLE_NAMES`; NaN where a needed landmark is not visible.
     """
     usable = np.where(visible[..., None], points, np.nan)
-    of_kind = {
+    by_kind = {
         kind: usable[..., indices, :] for kind, indices in _INDICES.items()
     }  # (..., angles, points, D)
-    interior, lean, obliquity = (of_kind[kind] for kind in ("interior", "lean", "obliquity"))
+    interior, lean, obliquity = (by_kind[kind] for kind in ("interior", "lean", "obliquity"))
     values = np.concatenate(
         [
             interior_angle_deg(interior[..., 0, :], interior[..., 1, :], interior[..., 2, :]),
@@ -214,7 +214,7 @@ def angles_deg(points: FloatArray, visible: NDArray[np.bool_]) -> FloatArray:
 
 
 def image_angles_deg(poses: Sequence[Pose], visibility_limit: float) -> FloatArray:
-    """All angles of the people in one picture, in its plane: what drawing and watchers need of a frame.
+    """All angles of the people in one picture, in its plane: what drawing and watchers need for each frame.
 
     Parameters
     ----------
@@ -225,7 +225,7 @@ def image_angles_deg(poses: Sequence[Pose], visibility_limit: float) -> FloatArr
     Returns
     -------
     ndarray, shape (len(poses), len(ANGLES))
-        As `angles_deg`, a row a pose.
+        As `angles_deg`, one row per pose.
     """
     if not poses:
         return np.empty((0, len(ANGLES)))
@@ -234,13 +234,13 @@ def image_angles_deg(poses: Sequence[Pose], visibility_limit: float) -> FloatArr
 
 
 def pose_angles_deg(pose: Pose, space: Space, visibility_limit: float) -> dict[str, float]:
-    """All angles of a pose by name.
+    """All angles of a pose, by name.
 
     Parameters
     ----------
     pose : Pose
     space : {"image", "world"}
-        In the plane of the picture (from pixels), or in space (from world landmarks).
+        In the plane of the picture (from pixels) or in space (from world landmarks).
     visibility_limit : float
         Landmarks with a visibility below this are not used.
 
@@ -260,9 +260,9 @@ def sequence_angles_deg(sequence: PoseSequence, space: Space, visibility_limit: 
     Parameters
     ----------
     sequence : PoseSequence
-        Of T frames.
+        T frames.
     space : {"image", "world"}
-        In the plane of the picture (from pixels), or in space (from world landmarks).
+        In the plane of the picture (from pixels) or in space (from world landmarks).
     visibility_limit : float
         Landmarks with a visibility below this are not used.
 
@@ -273,14 +273,14 @@ def sequence_angles_deg(sequence: PoseSequence, space: Space, visibility_limit: 
         found.
     """
     points = sequence.image_xy_px if space == "image" else sequence.world_xyz_m
-    found = sequence.found  # most of a long sequence of a passer-by is empty
+    found = sequence.found  # a passer-by is missing from most of a long sequence
     values = np.full((len(sequence), len(ANGLES)), np.nan)
     values[found] = angles_deg(points[found], sequence.visible(visibility_limit)[found])
     return values
 
 
 def side_difference_deg(angles: Mapping[str, float], joint: str) -> int | None:
-    """How far the left and right angle of a joint are apart, as shown beside them.
+    """How far apart the left and right angles of a joint are, as shown beside them.
 
     Parameters
     ----------
@@ -292,7 +292,7 @@ def side_difference_deg(angles: Mapping[str, float], joint: str) -> int | None:
     Returns
     -------
     int or None
-        Of the two rounded to whole degrees, so that it agrees with what a person reads; None where one is NaN.
+        Taken from the two rounded to whole degrees, so that it agrees with what a person reads; None if one is NaN.
 
     Examples
     --------

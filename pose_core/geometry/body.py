@@ -1,4 +1,4 @@
-"""Figures of a body's landmarks: its size, and how much they jitter."""
+"""Measures of a body's landmarks: the body's size, and how much they jitter."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _TORSO_PER_SHOULDERS: Final = 1.5
 
 
 def body_size(points: FloatArray) -> float:
-    """About the length of the torso, from any side.
+    """Roughly the length of the torso, seen from any side.
 
     Parameters
     ----------
@@ -29,33 +29,33 @@ def body_size(points: FloatArray) -> float:
     -------
     float
         In units of `points`: the distance from the middle of the shoulders to the middle of the hips, or 1.5 times
-        the width of the shoulders where that is more, since a torso bent towards the camera looks short. NaN where a
+        the width of the shoulders if that is more, since a torso bent towards the camera looks short. NaN if a
         shoulder or hip is unknown.
     """
-    # In plain numbers: on four points they are several times faster than arrays.
+    # Plain numbers: for four points they are several times faster than arrays.
     trunk = points[_TRUNK].tolist()
     torso = math.hypot(*((ls + rs - lh - rh) / 2 for ls, rs, lh, rh in zip(*trunk, strict=True)))
     return max(torso, _TORSO_PER_SHOULDERS * math.dist(trunk[0], trunk[1]))
 
 
 def jitter_px(xy_px: FloatArray, time_s: FloatArray) -> float:
-    """How much landmarks tremble, leaving out movement.
+    """How much landmarks jitter, leaving out movement.
 
-    Each place is compared with the straight line between those before and after it: steady movement gives 0, and an
-    acceleration `a` in pixels/s² only ``0.4 a T²`` at a time step of T.
+    Each position is compared with the straight line between those before and after it: steady movement gives 0, and
+    an acceleration `a` in pixels/s² only ``0.4 a T²`` at a time step of T.
 
     Parameters
     ----------
     xy_px : ndarray, shape (T, 33, 2)
-        Any number of points will do. NaN is a gap: no place next to it counts.
+        Any number of points will do. NaN is a gap: positions next to it do not count.
     time_s : ndarray, shape (T,)
-        Increasing; the steps may differ.
+        Increasing; steps may differ.
 
     Returns
     -------
     float
-        Pixels, root mean square over all places: for points at rest with independent noise it is the root mean square
-        distance from their true places. NaN where there are no three places in a row.
+        Pixels, root mean square over all positions: for points at rest with independent noise it is the root mean
+        square distance from their true positions. NaN if there are no three positions in a row.
 
     Raises
     ------
@@ -65,7 +65,8 @@ def jitter_px(xy_px: FloatArray, time_s: FloatArray) -> float:
     Notes
     -----
     The pseudo-residuals of T. Gasser, L. Sroka, C. Jennen-Steinmetz, "Residual variance and residual pattern in
-    nonlinear regression", Biometrika 73 (1986), pp. 625-633; at even steps the second difference over the root of 6.
+    nonlinear regression", Biometrika 73 (1986), pp. 625-633; at even steps the second difference over the square root
+    of 6.
 
     Examples
     --------
@@ -74,7 +75,7 @@ def jitter_px(xy_px: FloatArray, time_s: FloatArray) -> float:
     3.464
     """
     if len(xy_px) != len(time_s):
-        raise ValueError(f"time_s must have a time for each of {len(xy_px)} poses; got {len(time_s)}")
+        raise ValueError(f"time_s must have one time for each of {len(xy_px)} poses; got {len(time_s)}")
     steps_s = np.diff(time_s)
     if (steps_s <= 0).any():
         raise ValueError(f"time_s must increase; got a step of {steps_s.min()} s")

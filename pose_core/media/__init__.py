@@ -1,1 +1,1 @@
-"""Pictures and films, in and out."""
+"""Pictures, videos and clips: reading and writing them."""

@@ -1,4 +1,4 @@
-"""The film of a live stream, in memory only: what the encoder cannot follow is left out, and nobody waits for it."""
+"""The clip of a live stream, in memory only: frames that the encoder has no time for are left out; nobody waits."""
 
 from __future__ import annotations
 
@@ -16,32 +16,32 @@ __all__ = ["MAX_CLIP_BYTES", "MAX_CLIP_S", "SILENCE_S", "ClipWriter"]
 
 MAX_CLIP_S: Final = 120.0
 MAX_CLIP_BYTES: Final = 60_000_000
-#: Share of the bytes at which writing ends: the last frame and the index still have to fit.
+#: Writing ends at this share of the bytes: the last frame and the index still have to fit.
 _FULL_AT: Final = 0.95
-#: Frames that may wait for the encoder: 11 MB at 720p. No slot for the newest alone, since a film wants every frame
-#: that it can get, and frames come unevenly.
+#: Frames that may wait for the encoder: 11 MB at 720p. More than the newest alone, since a clip needs every frame that
+#: it can get, and frames arrive unevenly.
 _QUEUE_FRAMES: Final = 4
-#: A writer that nobody feeds or finishes any more ends its thread by itself.
+#: A writer that is neither fed nor finished for this long ends its thread by itself.
 SILENCE_S: Final = 150.0
 
 
 class ClipWriter:
-    """A `pose_core.watching.FrameSink` that makes an MP4 file, encoded by a `ClipEncoder` on a thread of its own.
+    """A `pose_core.watching.FrameSink` that makes an MP4 file, encoded by a `ClipEncoder` on its own thread.
 
-    Each frame keeps its time. At most 4 frames wait: one that finds them waiting is left out, so that the
-    caller never waits.
+    Each frame keeps its time. At most 4 frames wait for the encoder; a further one is left out, so that `add` never
+    blocks.
 
     Parameters
     ----------
     max_s : float
         Longest clip in seconds.
     max_bytes : int
-        Largest file. Later frames are ignored once either is reached, and `full` is true.
+        Largest file. Once either limit is reached, later frames are ignored and `full` is true.
 
     Notes
     -----
-    One thread adds. `finish` must be called, by any thread: until then the encoder's thread waits for more (at most
-    150 s after the last frame).
+    Only one thread may add. `finish` must be called, by any thread: until then the encoder's thread waits for more
+    frames (at most 150 s after the last one).
     """
 
     def __init__(self, *, max_s: float = MAX_CLIP_S, max_bytes: int = MAX_CLIP_BYTES) -> None:
@@ -51,13 +51,13 @@ class ClipWriter:
         self._last_tick = -1
         self._queue: queue.Queue[tuple[float, FrameRGB] | None] = queue.Queue(_QUEUE_FRAMES)
         self._error: Exception | None = None
-        # Both touched by the encoder's thread alone, and by finish() after it.
+        # Both are used by the encoder's thread alone, and by finish() once it has ended.
         self._file = io.BytesIO()
         self._encoder = ClipEncoder(self._file)
         self._finish_lock = threading.Lock()
         self._finished = False
         self.left_out = 0
-        """Frames left out because the encoder was behind, or their time was not after the one before."""
+        """Frames left out because the encoder was behind, or because time did not increase."""
         self.full = False
         """Whether a limit ended the clip."""
         self._thread = threading.Thread(target=self._run, name="clip-writer", daemon=True)
@@ -74,7 +74,7 @@ class ClipWriter:
         Parameters
         ----------
         time_s : float
-            On any clock, increasing; the clip starts at the first one.
+            Increasing, on any clock; the clip starts at the first one.
         drawn_rgb : ndarray of uint8, shape (H, W, 3)
         """
         if self.full or self._finished or not self._thread.is_alive():
@@ -89,11 +89,11 @@ class ClipWriter:
             self.left_out += 1
         else:
             self._last_tick = tick
-            # Only this thread puts, so there is still room. A copy: the caller goes on drawing into the array.
+            # Only this thread puts, so there is still room. A copy, since the caller reuses the array.
             self._queue.put_nowait((own_s, drawn_rgb.copy()))
 
     def finish(self) -> bytes:
-        """The whole file, once the waiting frames are in it; empty without a frame. The same bytes when called again.
+        """The whole file, once the waiting frames are in it; empty without frames. The same bytes when called again.
 
         Raises
         ------
@@ -112,8 +112,8 @@ class ClipWriter:
         if self._error is not None:
             raise ClipError(
                 "clip_not_written",
-                "The clip should have been encoded as H.264, and the encoder failed ({reason}). "
-                "The landmarks are complete; record again for a clip.",
+                "The clip must be encoded as H.264; the encoder failed ({reason}). "
+                "The landmarks are complete; record again to get a clip.",
                 reason=type(self._error).__name__,
             ) from self._error
         return self._file.getvalue()
@@ -126,7 +126,7 @@ class ClipWriter:
                     if self._encoder.encoded_bytes > self._full_bytes:
                         self.full = True
             self._encoder.finish()
-        except Exception as error:  # noqa: BLE001 - this thread has nobody above it; finish() tells
+        except Exception as error:  # noqa: BLE001 - nothing above this thread would catch it; finish() raises it
             self._error = error
 
     def _next(self) -> tuple[float, FrameRGB] | None:

@@ -1,4 +1,4 @@
-"""A video that somebody chose: looked over, then read frame by frame, in memory only."""
+"""A video that somebody chose: checked first, then read frame by frame, in memory only."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ __all__ = ["MAX_READ_S", "MAX_SIDE_PX", "ClipReader", "read_clip"]
 
 MAX_SIDE_PX: Final = 4096
 MAX_READ_S: Final = 600.0
-#: Where a file does not say how fast it plays.
+#: For files that do not state their frame rate.
 _DEFAULT_FPS: Final = 25.0
-_COVER: Final = av.stream.Disposition.attached_pic  # the picture of a song
+_COVER: Final = av.stream.Disposition.attached_pic  # the cover of a song
 
 
 @dataclass(frozen=True, eq=False)
 class ClipReader:
-    """A video that was found playable; made by `read_clip`.
+    """A video that can be played; made by `read_clip`.
 
     Attributes
     ----------
     size_wh : tuple of int
-        Of the frames as they are given: upright and within `CLIP_BOX_PX`.
+        Of the frames as `frames` yields them: upright and within `CLIP_BOX_PX`.
     fps : float
-        As the file says, or 25.
+        As stated in the file, else 25.
     duration_s : float
-        As the file says; NaN if it does not.
+        As stated in the file, else NaN.
     """
 
     size_wh: tuple[int, int]
@@ -53,20 +53,21 @@ class ClipReader:
         time_s : float
             From 0, increasing.
         frame_rgb : ndarray of uint8, shape (H, W, 3)
-            Turned upright as the file says (phones), square pixels, scaled down to `CLIP_BOX_PX`; the caller's own.
+            Turned upright as the file says (phones), with square pixels, scaled down to `CLIP_BOX_PX`; the caller may
+            change it.
 
         Notes
         -----
-        Damaged frames are left out. Ends after `MAX_READ_S` of a file that does not say how long it is.
+        Damaged frames are left out. Stops after `MAX_READ_S` if the file does not state its duration.
         """
         start_s, last_s = math.nan, math.nan
         with _opened(self._data) as (container, stream):
             for frame in _decoded(container, stream):
-                said_s = frame.time if frame.time is not None else math.nan
+                stated_s = frame.time if frame.time is not None else math.nan
                 if math.isnan(last_s):
-                    start_s, time_s = said_s, 0.0
+                    start_s, time_s = stated_s, 0.0
                 else:
-                    time_s = said_s - start_s
+                    time_s = stated_s - start_s
                     if not time_s > last_s:  # unknown, or out of order
                         time_s = last_s + 1.0 / self.fps
                 if time_s > MAX_READ_S:
@@ -76,14 +77,14 @@ class ClipReader:
 
 
 def read_clip(data: bytes, longest_s: float | None = None) -> ClipReader:
-    """Open a video file in memory and look whether it can be played.
+    """Open a video file in memory and check that it can be played.
 
     Parameters
     ----------
     data : bytes
         A whole MP4, MOV, WebM, MKV or AVI file.
     longest_s : float, optional
-        Longest duration that is taken, `MAX_READ_S` unless given; infinite for those who read but the first frames.
+        Longest duration accepted, `MAX_READ_S` unless given; infinite for callers that read only the first frames.
 
     Returns
     -------
@@ -92,15 +93,17 @@ def read_clip(data: bytes, longest_s: float | None = None) -> ClipReader:
     Raises
     ------
     ClipError
-        If the bytes are empty, no such file, damaged, without pictures, or outside the limits on file size, picture
-        size and duration. Sizes are checked before a frame is decoded.
+        If the bytes are empty, not such a file, damaged, without video, or outside the limits on file size, picture
+        size and duration. Sizes are checked before any frame is decoded.
     """
     if not data:
-        raise ClipError("clip_empty", "A video file was expected; this one is empty. Choose another file.")
+        raise ClipError(
+            "clip_empty", "The file must contain a video; this one is empty. Choose another file."
+        )
     if len(data) > MAX_FILE_MB * 1024 * 1024:
         raise ClipError(
             "file_too_large",
-            "Files of up to {limit} MB can be read; this one has {megabytes:.0f} MB. Save a smaller copy and try that.",
+            "Files must be at most {limit} MB; this one is {megabytes:.0f} MB. Save a smaller copy and try that.",
             limit=MAX_FILE_MB,
             megabytes=len(data) / 1024 / 1024,
         )
@@ -111,7 +114,7 @@ def read_clip(data: bytes, longest_s: float | None = None) -> ClipReader:
         if duration_s > longest_s:
             raise ClipError(
                 "clip_too_long",
-                "Videos of up to {limit_s:.0f} seconds can be played; this one has {duration_s:.0f}. "
+                "Videos must be at most {limit_s:.0f} seconds long; this one is {duration_s:.0f} seconds. "
                 "Cut out the part that matters and try that.",
                 limit_s=longest_s,
                 duration_s=duration_s,
@@ -127,8 +130,7 @@ def read_clip(data: bytes, longest_s: float | None = None) -> ClipReader:
 def _damaged() -> ClipError:
     return ClipError(
         "clip_damaged",
-        "The file should hold a whole video; this one is cut off or damaged. "
-        "Copy or download it again, or save it again.",
+        "The file must contain a complete video; this one is cut off or damaged. Copy, download or save it again.",
     )
 
 
@@ -136,8 +138,8 @@ def _check_side(width: int, height: int) -> None:
     if min(width, height) < SMALLEST_PX or max(width, height) > MAX_SIDE_PX:
         raise ClipError(
             "clip_size",
-            "A video should be {low} to {high} pixels wide and high; this one is {width} x {height}. "
-            "Save a copy of another size and try that.",
+            "Videos must be {low} to {high} pixels wide and high; this one is {width} x {height}. "
+            "Save a copy in another size and try that.",
             low=SMALLEST_PX,
             high=MAX_SIDE_PX,
             width=width,
@@ -152,9 +154,9 @@ def _duration_s(container: Any, stream: Any) -> float:
 
 
 def _container_format(data: bytes) -> str:
-    """FFmpeg's name of the file format, from its first bytes.
+    """FFmpeg's name for the file format, from the first bytes.
 
-    FFmpeg itself must not guess: it would also take a playlist, and open the files and addresses that this names.
+    FFmpeg itself must not guess: it would also accept a playlist, and open the files and addresses that it names.
     """
     if data[4:8] in (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip"):
         return "mov"
@@ -164,15 +166,15 @@ def _container_format(data: bytes) -> str:
         return "avi"
     raise ClipError(
         "clip_unknown",
-        "An MP4, MOV, WebM, MKV or AVI video was expected; the content of this file is none of them, whatever its "
-        "name says. Choose another file.",
+        "The file must be an MP4, MOV, WebM, MKV or AVI video; the content of this one is none of these, despite its "
+        "name. Choose another file.",
     )
 
 
 @contextmanager
 def _opened(data: bytes) -> Iterator[tuple[Any, Any]]:
     """Container and video stream of a file, ready to decode."""
-    # The second limit holds where pictures turn out larger than the header says.
+    # A second check, for pictures that turn out larger than the header says.
     limits = {"max_pixels": str(MAX_SIDE_PX**2), "threads": "1"}
     try:
         container = av.open(io.BytesIO(data), format=_container_format(data), options=limits)
@@ -185,7 +187,8 @@ def _opened(data: bytes) -> Iterator[tuple[Any, Any]]:
         if not streams:
             raise ClipError(
                 "clip_no_video",
-                "A video was expected; this file holds no moving pictures, perhaps only sound. Choose another file.",
+                "The file must contain a video; this one has no moving pictures, perhaps only sound. "
+                "Choose another file.",
             )
         stream = streams[0]
         if stream.codec_context is None:  # no decoder for it
@@ -195,23 +198,23 @@ def _opened(data: bytes) -> Iterator[tuple[Any, Any]]:
 
 
 def _decoded(container: Any, stream: Any) -> Iterator[Any]:
-    """Frames in the order in which they are shown, without those that are damaged."""
+    """Frames in display order, without damaged ones."""
     packets = container.demux(stream)
     while True:
         try:
             packet = next(packets)
-        except (StopIteration, av.FFmpegError):  # the end, or where the file breaks off
+        except (StopIteration, av.FFmpegError):  # the end, or the place where the file breaks off
             return
         try:
             frames = packet.decode()
-        except av.FFmpegError:  # one damaged packet; the next may be whole
+        except av.FFmpegError:  # one damaged packet; the next may be intact
             continue
         yield from (frame for frame in frames if not frame.is_corrupt)
 
 
 def _pixels(frame: Any, stream: Any) -> FrameRGB:
-    """RGB pixels of a frame: scaled while its colours are converted, then turned upright."""
-    stretch = float(stream.sample_aspect_ratio or 1)  # wide pixels would falsify every angle
+    """RGB pixels of a frame: scaled and converted in one step, then turned upright."""
+    stretch = float(stream.sample_aspect_ratio or 1)  # pixels that are not square would falsify every angle
     scale = box_scale(frame.width * stretch, frame.height)
     width, height = max(1, round(frame.width * stretch * scale)), max(1, round(frame.height * scale))
     pixels = frame.to_ndarray(format="rgb24", width=width, height=height, interpolation="BILINEAR")
@@ -219,10 +222,10 @@ def _pixels(frame: Any, stream: Any) -> FrameRGB:
 
 
 def _upright(frame_rgb: FrameRGB, frame: Any) -> FrameRGB:
-    """Apply the display matrix to the nearest quarter turn, also where it mirrors.
+    """Apply the display matrix, to the nearest quarter turn and including mirroring.
 
     FFmpeg's ``libavutil/display.h``: nine 32-bit numbers; a point goes to ``x' = a x + c y``, ``y' = b x + d y`` with
-    a, b, c, d the 1st, 2nd, 4th and 5th of them.
+    a, b, c, d as the 1st, 2nd, 4th and 5th of them.
     """
     side_data = frame.side_data.get("DISPLAYMATRIX")
     if side_data is None:

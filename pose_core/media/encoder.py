@@ -1,6 +1,6 @@
-"""An MP4 file, frame by frame: every frame is kept, at the time that the caller gives it.
+"""An MP4 file, frame by frame: every frame is kept, at the time that the caller gives.
 
-H.264 through PyAV, since that is what browsers play; OpenCV writes only what they do not.
+H.264 through PyAV, since browsers play that; OpenCV writes only formats that they do not play.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from pose_core.media.fitting import SMALLEST_PX, box_scale, letterbox
 
 __all__ = ["TICKS_PER_S", "ClipEncoder"]
 
-#: Times are kept to this: the usual clock of video, fine enough for any camera.
+#: Resolution of times: the usual clock of video, fine enough for any camera.
 TICKS_PER_S: Final = 90_000
-#: x264, for the least work: with camera noise at 720p "superfast" took twice the time. "zerolatency" holds no frame
-#: back, so the size is known at any time; the greatest rate keeps 120 s within 52 MB.
+#: The least work for x264: with camera noise at 720p "superfast" took twice the time. "zerolatency" holds no frame
+#: back, so the size is known at any time; the maximum rate keeps 120 s within 52 MB.
 _X264: Final = {
     "preset": "ultrafast",
     "tune": "zerolatency",
@@ -29,14 +29,13 @@ _X264: Final = {
     "maxrate": "3500k",
     "bufsize": "7000k",
 }
-_BT601: Final = (
-    6  # AVCOL_SPC_SMPTE170M, what swscale turns RGB into; said in the file, or large clips change colour
-)
+#: AVCOL_SPC_SMPTE170M, what swscale converts RGB to; the file must state it, or large clips change colour.
+_BT601: Final = 6
 _LIMITED_RANGE: Final = 1  # AVCOL_RANGE_MPEG
 
 
-class _SecondLook:
-    """A second reading position in a file that is being written: MP4's index is moved to the front at the end."""
+class _SecondReader:
+    """A second position, for reading, in a file that is being written: MP4's index moves to the front at the end."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
@@ -65,8 +64,8 @@ class _SecondLook:
 class ClipEncoder:
     """Writes an MP4 file (H.264, yuv420p, index at the front) on the caller's thread. Not for several threads at once.
 
-    The size is that of the first frame, scaled down to `CLIP_BOX_PX` where larger and made even; frames of another
-    size are letterboxed into it.
+    The size is that of the first frame, scaled down to `CLIP_BOX_PX` if larger, and made even; frames of another size
+    are letterboxed into it.
 
     Parameters
     ----------
@@ -78,7 +77,7 @@ class ClipEncoder:
     frames : int
         Frames written so far.
     encoded_bytes : int
-        Bytes of their pictures, without the file's index.
+        Size of their encoded pictures, without the file's index.
 
     Examples
     --------
@@ -105,14 +104,14 @@ class ClipEncoder:
         Parameters
         ----------
         time_s : float
-            From the start of the clip, 0 or more; kept to the nearest of `TICKS_PER_S`.
+            From the start of the clip, 0 or more; rounded to `TICKS_PER_S`.
         frame_rgb : ndarray of uint8, shape (H, W, 3)
             Not changed, and not needed afterwards.
 
         Raises
         ------
         ValueError
-            If the time is not after that of the frame before.
+            If the time is not later than that of the previous frame.
         av.FFmpegError
             If the encoder fails.
         """
@@ -134,7 +133,7 @@ class ClipEncoder:
         self.encoded_bytes += sum(packet.size for packet in packets)
 
     def finish(self) -> None:
-        """Write what is left and the index; the file is whole then. Without a frame it stays empty.
+        """Write what is left, and the index, which completes the file. Without frames it stays empty.
 
         A second call does nothing.
 
@@ -158,9 +157,9 @@ class ClipEncoder:
             "w",
             format="mp4",
             options={"movflags": "+faststart"},
-            io_open=lambda _url, _flags, _options: _SecondLook(self._file),
+            io_open=lambda _url, _flags, _options: _SecondReader(self._file),
         )
-        # The rate is only a hint for the encoder; the frames carry their own times.
+        # The rate is only a hint for the encoder; frames carry their own times.
         stream = container.add_stream("libx264", rate=30, options=_X264)
         stream.width, stream.height = self._size_wh
         stream.pix_fmt = "yuv420p"
@@ -173,12 +172,12 @@ class ClipEncoder:
 
 
 def _even(length_px: float) -> int:
-    """An even number of pixels, as yuv420p needs."""
+    """An even number of pixels, as yuv420p requires."""
     return max(SMALLEST_PX, int(length_px) // 2 * 2)
 
 
 def _fit(frame_rgb: FrameRGB, size_wh: tuple[int, int]) -> FrameRGB:
-    """A frame letterboxed on black; the same object where it has that size."""
+    """The frame letterboxed on black; the same object if it has that size already."""
     height, width = frame_rgb.shape[:2]
     if (width, height) == size_wh:
         return frame_rgb

@@ -1,4 +1,4 @@
-"""How pictures of one size go into another without being stretched."""
+"""How pictures of one size fit into another without being stretched."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from typing import Final
 
 __all__ = ["CLIP_BOX_PX", "SMALLEST_PX", "box_scale", "letterbox"]
 
-#: Longest and shorter side of what is written and of what is read: larger pictures are scaled down to fit.
+#: Longer and shorter side of clips and videos, written and read: larger pictures are scaled down to fit.
 CLIP_BOX_PX: Final = (1280, 720)
-#: Smaller videos hold nobody, and encoders refuse them.
+#: Smaller videos show nobody, and encoders reject them.
 SMALLEST_PX: Final = 16
 
 
 def letterbox(size_wh: tuple[int, int], into_wh: tuple[int, int]) -> tuple[float, float, float]:
-    """How a picture goes into another size: as large as it fits, in the middle, never stretched.
+    """How a picture fits into another size: as large as possible, centred, never stretched.
 
     Returns
     -------
@@ -30,5 +30,5 @@ def letterbox(size_wh: tuple[int, int], into_wh: tuple[int, int]) -> tuple[float
 
 
 def box_scale(width: float, height: float) -> float:
-    """Factor of at most 1 that makes a picture fit `CLIP_BOX_PX`, upright or lying."""
+    """Factor of at most 1 that makes a picture fit `CLIP_BOX_PX`, portrait or landscape."""
     return min(1.0, CLIP_BOX_PX[0] / max(width, height), CLIP_BOX_PX[1] / min(width, height))

@@ -1,4 +1,4 @@
-"""From the bytes of a picture file to RGB pixels, safely, and back to bytes.
+"""From the bytes of a picture file to RGB pixels, safely, and back.
 
 Everything happens in memory. Sizes are checked from the header before a single pixel is decoded.
 """
@@ -31,21 +31,21 @@ __all__ = [
     "fit_within",
 ]
 
-MAX_FILE_MB: Final = 50  # as server.maxUploadSize in .streamlit/config.toml
-MAX_MEGAPIXELS: Final = 50  # 150 MB of RGB; the largest phone sensors deliver 50
+MAX_FILE_MB: Final = 50  # the same as server.maxUploadSize in .streamlit/config.toml
+MAX_MEGAPIXELS: Final = 50  # 150 MB of RGB; the largest phone sensors have 50
 MIN_SIDE_PX: Final = 16
-MAX_ASPECT: Final = 10  # longer strips leave a person a few pixels in the square that the model sees
+MAX_ASPECT: Final = 10  # in longer strips a person is only a few pixels of the square that the model sees
 #: Below this height, enlarging to `ENLARGE_TO_PX` brings landmarks closer to those at full size (docs/conventions.md).
 ENLARGE_BELOW_PX: Final = 300
 ENLARGE_TO_PX: Final = 480
 
 _FORMATS: Final = ("JPEG", "PNG", "WEBP", "GIF")
-# What some phones write into a .jpg: a JPEG with further pictures behind it. Pillow's JPEG opener finds it.
+# What some phones write into a .jpg: a JPEG followed by further pictures. Pillow's JPEG opener detects it.
 _PHONE_JPEG: Final = "MPO"
 _HEIC_BRANDS: Final = (b"heic", b"heix", b"hevc", b"mif1", b"msf1", b"avif")
 _WHITE: Final = (255, 255, 255, 255)
 _ORIENTATION_TAG: Final = 0x0112
-#: What brings a picture upright, by EXIF orientation; 1, and the 0 that some cameras write, mean that it already is.
+#: What turns a picture upright, by EXIF orientation; 1, and the 0 that some cameras write, mean that it already is.
 _UPRIGHT: Final = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -55,15 +55,15 @@ _UPRIGHT: Final = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-#: Where a PNG file holds the bits of a channel; Pillow itself reads 16-bit colours as 8 and keeps no trace of it.
+#: Where a PNG file has its bits per channel; Pillow reads 16-bit colours as 8-bit and keeps no trace of it.
 _PNG_BIT_DEPTH_AT: Final = 24
 
-# Pillow warns of large pictures at its own limit (ours is checked before decoding) and of odd metadata. What matters
-# becomes a note or an error; the console is no place for a picture's insides.
+# Pillow warns about large pictures at its own limit (ours is checked before decoding) and about odd metadata. What
+# matters becomes a note or an error; the details of a picture do not belong on the console.
 warnings.filterwarnings("ignore", module="PIL")
-Image.init()  # registers WebP; Pillow would do so only on the first file it does not know
+Image.init()  # registers WebP; Pillow would do so only at the first file it does not recognise
 
-#: What was done to a picture that a person would want to know.
+#: What was done to a picture, where a person would want to know.
 Note = Literal["first_frame", "rotated", "alpha", "grey", "cmyk", "sixteen_bit"]
 
 
@@ -74,7 +74,7 @@ class Picture:
     Attributes
     ----------
     frame_rgb : ndarray of uint8, shape (H, W, 3)
-        Upright (EXIF orientation applied), 8 bits, on white where it was transparent.
+        Upright (EXIF orientation applied), 8 bits, on white where the file is transparent.
     format : str
         ``"JPEG"``, ``"PNG"``, ``"WEBP"`` or ``"GIF"``.
     notes : tuple of Note
@@ -95,7 +95,7 @@ def _check_size(width: int, height: int) -> None:
     if width * height > MAX_MEGAPIXELS * 1_000_000:
         raise PictureError(
             "picture_too_large",
-            "Pictures of up to {limit} megapixels can be read; this one has {megapixels:.0f} "
+            "Pictures must be at most {limit} megapixels; this one has {megapixels:.0f} "
             "({width} x {height}). Save a smaller copy and try that.",
             limit=MAX_MEGAPIXELS,
             megapixels=width * height / 1e6,
@@ -105,7 +105,7 @@ def _check_size(width: int, height: int) -> None:
     if min(width, height) < MIN_SIDE_PX:
         raise PictureError(
             "picture_too_small",
-            "A picture should be at least {limit} pixels wide and high; this one is {width} x {height}. "
+            "Pictures must be at least {limit} pixels wide and high; this one is {width} x {height}. "
             "Choose a larger one.",
             limit=MIN_SIDE_PX,
             width=width,
@@ -114,7 +114,7 @@ def _check_size(width: int, height: int) -> None:
     if max(width, height) > MAX_ASPECT * min(width, height):
         raise PictureError(
             "picture_too_long",
-            "A picture should be at most {limit} times as long as it is wide; this one is {width} x {height}. "
+            "The longer side of a picture must be at most {limit} times the shorter; this one is {width} x {height}. "
             "Crop it to the person and try again.",
             limit=MAX_ASPECT,
             width=width,
@@ -125,19 +125,19 @@ def _check_size(width: int, height: int) -> None:
 def _open(data: bytes) -> Image.Image:
     if not data:
         raise PictureError(
-            "picture_empty", "A picture file was expected; this one is empty. Choose another file."
+            "picture_empty", "The file must contain a picture; this one is empty. Choose another file."
         )
     if len(data) > MAX_FILE_MB * 1024 * 1024:
         raise PictureError(
             "file_too_large",
-            "Files of up to {limit} MB can be read; this one has {megabytes:.0f} MB. Save a smaller copy and try that.",
+            "Files must be at most {limit} MB; this one is {megabytes:.0f} MB. Save a smaller copy and try that.",
             limit=MAX_FILE_MB,
             megabytes=len(data) / 1024 / 1024,
         )
     if data[4:8] == b"ftyp" and data[8:12] in _HEIC_BRANDS:
         raise PictureError(
             "picture_heic",
-            "A JPG, PNG or WebP picture was expected; this is a HEIC or AVIF file, as some phones write. "
+            "The picture must be JPG, PNG or WebP; this one is HEIC or AVIF, which some phones write. "
             "Export it as JPG and try that.",
         )
     try:
@@ -145,15 +145,15 @@ def _open(data: bytes) -> Image.Image:
     except Image.DecompressionBombError as error:
         raise PictureError(
             "picture_bomb",
-            "Pictures of up to {limit} megapixels can be read; this one claims far more. "
+            "Pictures must be at most {limit} megapixels; this one claims far more. "
             "Save a smaller copy and try that.",
             limit=MAX_MEGAPIXELS,
         ) from error
     except UnidentifiedImageError as error:
         raise PictureError(
             "picture_unknown",
-            "A JPG, PNG or WebP picture was expected; the content of this file is none of them, whatever its name "
-            "says. Choose another file.",
+            "The file must be a JPG, PNG or WebP picture; the content of this one is none of these, despite its name. "
+            "Choose another file.",
         ) from error
     except Exception as error:  # a damaged header can raise nearly anything in a decoder
         raise _damaged() from error
@@ -162,16 +162,15 @@ def _open(data: bytes) -> Image.Image:
 def _damaged() -> PictureError:
     return PictureError(
         "picture_damaged",
-        "The file should hold a whole picture; this one is cut off or damaged. "
-        "Copy or download it again, or save it again.",
+        "The file must contain a complete picture; this one is cut off or damaged. Copy, download or save it again.",
     )
 
 
 def _upright(image: Image.Image, notes: list[Note]) -> Image.Image:
-    """The picture as its camera was held; as it is where its metadata cannot be read."""
+    """The picture turned upright; unchanged if its metadata cannot be read."""
     try:
         turn = _UPRIGHT.get(image.getexif().get(_ORIENTATION_TAG, 1))
-    except Exception:  # noqa: BLE001 - the pixels are whole, and damaged metadata raises nearly anything
+    except Exception:  # noqa: BLE001 - the pixels are intact, and damaged metadata raises nearly anything
         return image
     if turn is None:
         return image
@@ -180,7 +179,7 @@ def _upright(image: Image.Image, notes: list[Note]) -> Image.Image:
 
 
 def _to_rgb8(image: Image.Image, notes: list[Note]) -> Image.Image:
-    """8-bit RGB from whatever mode the file had."""
+    """8-bit RGB from any mode that a file may have."""
     if image.mode.startswith("I") or image.mode == "F":  # 16-bit; Pillow's own conversion would clip to white
         notes.append("grey")
         wide = np.asarray(image, dtype=np.float64)
@@ -191,11 +190,11 @@ def _to_rgb8(image: Image.Image, notes: list[Note]) -> Image.Image:
         notes.append("cmyk")
     if image.has_transparency_data:
         rgba = image.convert("RGBA")
-        # Many files carry an alpha channel that hides nothing.
+        # Many files have an alpha channel that hides nothing.
         if rgba.getchannel("A").getextrema() != (255, 255):
             notes.append("alpha")
         image = Image.alpha_composite(Image.new("RGBA", rgba.size, _WHITE), rgba)
-    return image if image.mode == "RGB" else image.convert("RGB")  # which would copy
+    return image if image.mode == "RGB" else image.convert("RGB")  # convert() always copies
 
 
 def decode_picture(data: bytes) -> Picture:
@@ -209,13 +208,13 @@ def decode_picture(data: bytes) -> Picture:
     Returns
     -------
     Picture
-        Upright 8-bit RGB. Of an animation the first frame.
+        Upright 8-bit RGB; the first frame of an animation.
 
     Raises
     ------
     PictureError
-        If the bytes are empty, no picture, damaged or cut off, or outside the limits on size and shape. Nothing is
-        decoded before the size in the header was found acceptable.
+        If the bytes are empty, not a picture, damaged or cut off, or outside the limits on size and shape. Nothing is
+        decoded before the size in the header has been accepted.
     """
     image = _open(data)
     with image:
@@ -223,13 +222,13 @@ def decode_picture(data: bytes) -> Picture:
         notes: list[Note] = []
         picture_format = "JPEG" if image.format == _PHONE_JPEG else str(image.format)
         try:
-            # Inside the try: a GIF's frames are counted only when somebody asks.
+            # Inside the try: Pillow counts a GIF's frames only here, which may fail.
             if image.format != _PHONE_JPEG and getattr(image, "n_frames", 1) > 1:
                 notes.append("first_frame")
             image.load()
-        except MemoryError:  # no fault of the file
+        except MemoryError:  # not the file's fault
             raise
-        except Exception as error:  # truncation and damage surface as many exception types
+        except Exception as error:  # truncation and damage raise many exception types
             raise _damaged() from error
         if image.mode == "P" and image.palette is None:  # Pillow reads a PNG whose palette is missing
             raise _damaged()
@@ -245,7 +244,7 @@ def _resize(frame_rgb: FrameRGB, scale: float, interpolation: int) -> FrameRGB:
 
 
 def enlarge_small(frame_rgb: FrameRGB) -> FrameRGB:
-    """A picture below `ENLARGE_BELOW_PX` high, enlarged to `ENLARGE_TO_PX`; any other as it is.
+    """A picture less than `ENLARGE_BELOW_PX` high, enlarged to `ENLARGE_TO_PX`; any other unchanged.
 
     Parameters
     ----------
@@ -254,7 +253,7 @@ def enlarge_small(frame_rgb: FrameRGB) -> FrameRGB:
     Returns
     -------
     ndarray of uint8, shape (H', W', 3)
-        The same object where nothing had to be done.
+        The same object if nothing had to be done.
     """
     height = frame_rgb.shape[0]
     return (
@@ -265,7 +264,7 @@ def enlarge_small(frame_rgb: FrameRGB) -> FrameRGB:
 
 
 def fit_within(frame_rgb: FrameRGB, longest_px: int) -> FrameRGB:
-    """A picture whose longer side is at most `longest_px`; the same object where it already fits."""
+    """The picture with its longer side at most `longest_px`; the same object if it already fits."""
     scale = longest_px / max(frame_rgb.shape[:2])
     return frame_rgb if scale >= 1 else _resize(frame_rgb, scale, cv2.INTER_AREA)
 
@@ -278,10 +277,10 @@ def _encode(frame_rgb: FrameRGB, extension: str, options: list[int]) -> bytes:
 
 
 def encode_png(frame_rgb: FrameRGB) -> bytes:
-    """PNG file of an RGB picture, lossless."""
+    """An RGB picture as a PNG file, lossless."""
     return _encode(frame_rgb, ".png", [cv2.IMWRITE_PNG_COMPRESSION, 3])
 
 
 def encode_jpeg(frame_rgb: FrameRGB, quality: int = 90) -> bytes:
-    """JPEG file of an RGB picture; `quality` 0 to 100."""
+    """An RGB picture as a JPEG file; `quality` 0 to 100."""
     return _encode(frame_rgb, ".jpg", [cv2.IMWRITE_JPEG_QUALITY, quality])

@@ -1,1 +1,1 @@
-"""The model files, MediaPipe's landmarkers, and the pool that shares them."""
+"""The model files, MediaPipe's landmarkers, and the pool in which they are shared."""

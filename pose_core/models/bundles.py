@@ -1,6 +1,6 @@
-"""The model files that ship with the project: which there are, and whether they arrived whole.
+"""The model files that ship with the project: which ones exist, and whether they are intact.
 
-Each of ``bundles/*.task`` holds two networks, one that finds people and one that places 33 landmarks;
+Each of ``bundles/*.task`` contains two networks, one that finds people and one that places 33 landmarks;
 ``bundles/manifest.json`` says where they come from. ``scripts/build_bundles.py`` writes both.
 """
 
@@ -21,7 +21,7 @@ __all__ = ["Bundle", "BundleSource", "bundle", "verified_path"]
 
 FOLDER = Path(__file__).with_name("bundles")
 MANIFEST = "manifest.json"
-MEND = "Restore it with `git checkout -- pose_core/models/bundles`, or download the project again."
+RESTORE = "Restore it with `git checkout -- pose_core/models/bundles`, or download the project again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class BundleSource:
         Package, version and file that it was taken from.
     size_bytes : int
     sha256 : str
-        Of the file in that package, before the changes.
+        Of the file in that package, before any changes.
     changes : tuple of str
         What the project changed.
     """
@@ -73,14 +73,14 @@ class Bundle:
 
 
 def bundle(variant: str, folder: Path = FOLDER) -> Bundle:
-    """Look a model file up in the manifest, without reading the file.
+    """Look up a model file in the manifest, without reading the file itself.
 
     Parameters
     ----------
     variant : str
         One of `pose_core.settings.VARIANTS`.
     folder : Path, optional
-        Where manifest and model files are.
+        Where the manifest and the model files are.
 
     Raises
     ------
@@ -112,24 +112,24 @@ def bundle(variant: str, folder: Path = FOLDER) -> Bundle:
     except (ValueError, KeyError, TypeError) as error:
         raise BundleError(
             "bundle_damaged",
-            "The list of model files, {file}, is damaged: expected an entry for {variant}. " + MEND,
+            "The list of model files, {file}, must have an entry for {variant}; it is damaged. " + RESTORE,
             file=MANIFEST,
             variant=variant,
         ) from error
 
 
 def verified_path(variant: str, folder: Path = FOLDER) -> Path:
-    """Where a model file is, after making sure that it is the one that the manifest describes.
+    """Where a model file is, after checking that it is the one that the manifest describes.
 
-    MediaPipe should get the path and not the bytes: it maps a file into memory, but copies bytes three times for
-    each landmarker. The check reads the file once, 5 to 20 ms.
+    Give MediaPipe the path and not the bytes: it maps a file into memory, but copies bytes three times for each
+    landmarker. The check reads the file once, 5 to 20 ms.
 
     Parameters
     ----------
     variant : str
         One of `pose_core.settings.VARIANTS`.
     folder : Path, optional
-        Where manifest and model files are.
+        Where the manifest and the model files are.
 
     Raises
     ------
@@ -145,8 +145,8 @@ def verified_path(variant: str, folder: Path = FOLDER) -> Path:
     if (size_bytes, sha256) != (wanted.size_bytes, wanted.sha256):
         raise BundleError(
             "bundle_damaged",
-            "The model file {file} is damaged: expected {expected_bytes} bytes with sha256 {expected_sha256:.12}..., "
-            "got {found_bytes} bytes with sha256 {found_sha256:.12}... " + MEND,
+            "The model file {file} is damaged: it must have {expected_bytes} bytes with sha256 "
+            "{expected_sha256:.12}...; got {found_bytes} bytes with sha256 {found_sha256:.12}... " + RESTORE,
             file=wanted.path.name,
             expected_bytes=wanted.size_bytes,
             expected_sha256=wanted.sha256,
@@ -164,14 +164,14 @@ def _open(path: Path) -> Iterator[BufferedReader]:
     except FileNotFoundError as error:
         raise BundleError(
             "bundle_missing",
-            "The model file {file} is missing: expected it in pose_core/bundles. " + MEND,
+            "The model file {file} must be in pose_core/models/bundles; it is missing. " + RESTORE,
             file=path.name,
         ) from error
     except OSError as error:
         raise BundleError(
             "bundle_unreadable",
-            "The model file {file} cannot be read ({reason}): expected a file that the user who starts the program "
-            "may read. Change its permissions, or download the project again.",
+            "The model file {file} cannot be read ({reason}): the user who starts the program must have permission. "
+            "Change its permissions, or download the project again.",
             file=path.name,
             reason=error.strerror,
         ) from error

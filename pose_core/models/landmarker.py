@@ -1,8 +1,8 @@
-"""Landmarkers over MediaPipe Tasks. The only file that imports mediapipe.
+"""Landmarkers on top of MediaPipe Tasks. The only file that imports mediapipe.
 
-Two kinds, because the two modes of MediaPipe differ in more than speed:
+There are two kinds, because the two modes of MediaPipe differ in more than speed:
 
-- `ImageLandmarker` is stateless: every frame is searched anew. Any thread may use it, one call at a time.
+- `ImageLandmarker` is stateless: it searches every picture from scratch. Any thread may use it, one call at a time.
 - `StreamLandmarker` tracks from frame to frame: one per stream, never shared.
 
 Both must be closed; a MediaPipe object left to the garbage collector prints a traceback at interpreter exit.
@@ -33,21 +33,21 @@ __all__ = ["ImageLandmarker", "StreamLandmarker", "runtime_version"]
 _STDERR_FD: Final = 2
 _quiet_lock = threading.Lock()
 _import_lock = threading.Lock()
-_person_seen = threading.Event()  # MediaPipe's last warning comes with the first person of the process
+_person_seen = threading.Event()  # MediaPipe prints its last warning at the first person in the process
 
 
 @contextmanager
 def _quiet_stderr() -> Iterator[None]:
-    """Drop what MediaPipe's C++ part prints while it gets going.
+    """Drop what MediaPipe's C++ part prints while it starts.
 
-    Its start-up lines (delegate chosen, projection method) go straight to file descriptor 2, whatever its log level
-    says, and alarm people for no reason. Errors are not lost: they come back as Python exceptions. The lock keeps two
+    Its start-up lines (delegate chosen, projection method) go straight to file descriptor 2, regardless of its log
+    level, and alarm people for no reason. Errors are not lost: they are raised as Python exceptions. The lock keeps two
     threads from restoring each other's descriptor.
     """
     with _quiet_lock:
         try:
             saved = os.dup(_STDERR_FD)
-        except OSError:  # started without a console: nobody to be quiet for
+        except OSError:  # started without a console: nothing to silence
             yield
             return
         sink = os.open(os.devnull, os.O_WRONLY)
@@ -61,10 +61,10 @@ def _quiet_stderr() -> Iterator[None]:
 
 
 @contextmanager
-def _matplotlib_left_out() -> Iterator[None]:
-    """Let MediaPipe import a stand-in for matplotlib, whose only use there is a drawing that nobody here asks for.
+def _without_matplotlib() -> Iterator[None]:
+    """Let MediaPipe import a stand-in for matplotlib, which it needs only for a drawing function unused here.
 
-    The real one takes 0.4 s and 40 MB of each process, and on a new machine looks for every font first.
+    The real one costs each process 0.4 s and 40 MB, and on a new machine first looks for every font.
     """
     names = ("matplotlib", "matplotlib.pyplot")
     if any(name in sys.modules for name in names):
@@ -83,7 +83,7 @@ def _matplotlib_left_out() -> Iterator[None]:
 @cache
 def _import_mediapipe() -> Any:
     # Imported here and not at the top: it takes 0.2 s.
-    with _import_lock, _matplotlib_left_out():
+    with _import_lock, _without_matplotlib():
         import mediapipe
 
     return mediapipe
@@ -118,8 +118,8 @@ def _create(settings: DetectionSettings, *, video: bool) -> Any:
 def _setup_error(error: OSError) -> SetupError:
     return SetupError(
         "library_missing",
-        "The model needs the system libraries libEGL and libGLESv2, and one could not be loaded ({reason}). "
-        "On Debian or Ubuntu install them with: sudo apt-get install -y libegl1 libgles2",
+        "The model needs the system libraries libEGL and libGLESv2; one could not be loaded ({reason}). "
+        "On Debian or Ubuntu, install them with: sudo apt-get install -y libegl1 libgles2",
         reason=str(error).split(":")[0],
     )
 
@@ -185,13 +185,13 @@ class _Landmarker:
         try:
             landmarker.close()
         except RuntimeError:
-            # Once a detection has failed, closing reports that failure again, which its caller knows; and a second
+            # After a failed detection, closing reports the failure again, which the caller already knows; and a second
             # call, which MediaPipe's `__del__` would make, never returns.
             landmarker._handle = None
 
 
 class ImageLandmarker(_Landmarker):
-    """Landmarks of single pictures.
+    """Finds landmarks in single pictures.
 
     Parameters
     ----------
@@ -217,14 +217,14 @@ class ImageLandmarker(_Landmarker):
         Returns
         -------
         tuple of Pose
-            One for each person found, at most ``settings.people``; empty if nobody was found. Coordinates are in
-            pixels of `frame_rgb`.
+            One per person found, at most ``settings.people``; empty if nobody was found. Coordinates are in pixels of
+            `frame_rgb`.
         """
         return self._run(frame_rgb, lambda image: self._landmarker.detect(image))
 
 
 class StreamLandmarker(_Landmarker):
-    """Landmarks of the frames of one stream, tracked from frame to frame.
+    """Finds landmarks in the frames of one stream, tracking from frame to frame.
 
     Parameters
     ----------
@@ -243,7 +243,7 @@ class StreamLandmarker(_Landmarker):
         self._last_ms: int | None = None
 
     def _next_ms(self, time_s: float) -> int:
-        """MediaPipe demands whole milliseconds that increase. Called by `_run` under its lock."""
+        """MediaPipe requires whole milliseconds that increase. Called by `_run` under its lock."""
         now_ms = round(time_s * 1000)
         self._last_ms = now_ms if self._last_ms is None else max(self._last_ms + 1, now_ms)
         return self._last_ms
@@ -255,7 +255,7 @@ class StreamLandmarker(_Landmarker):
         ----------
         frame_rgb : ndarray of uint8, shape (H, W, 3)
         time_s : float
-            Seconds on the stream's clock. A time that does not increase counts as 1 ms after the last one.
+            Seconds on the stream's clock. A time that does not increase counts as 1 ms after the previous one.
 
         Returns
         -------

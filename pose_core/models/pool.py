@@ -1,7 +1,7 @@
-"""The one shared resource: who may use a model, and how many at once.
+"""The one shared resource: who may use a model, and how many may be used at once.
 
-Image work borrows one of a bounded set of image landmarkers, as many as there are cores, since one landmarker fills one
-core. Each live stream leases a landmarker of its own for as long as it lives. Any thread may call any method.
+Single pictures borrow one of a limited set of image landmarkers, as many as there are cores, since one landmarker uses
+one core fully. Each live stream leases its own landmarker for as long as it runs. Any thread may call any method.
 """
 
 from __future__ import annotations
@@ -22,23 +22,23 @@ from pose_core.settings import DetectionSettings
 
 __all__ = ["PoolStatus", "PosePool"]
 
-#: A live frame takes a core some 20 ms at 480p (9.5 of them inference, the rest video coding): three at 15 a second.
+#: A live frame takes a core about 20 ms at 480p (9.5 of them inference, the rest video coding): three at 15 a second.
 STREAMS_PER_CORE: Final = 3
 DEFAULT_WAIT_S: Final = 20.0
 
 
 @dataclass(frozen=True, slots=True)
 class PoolStatus:
-    """What the pool holds now.
+    """The state of a pool.
 
     Attributes
     ----------
     image_landmarkers, image_busy, image_limit : int
-        Loaded, in use, and the most there may be.
+        How many are loaded, how many are in use, and the limit.
     streams, stream_limit : int
-        Leased to live streams, and the most there may be.
+        How many are leased to live streams, and the limit.
     warm_s : float or None
-        Seconds that warming took; None before it is done.
+        Seconds that warming up took; None before it is done.
     """
 
     image_landmarkers: int
@@ -50,14 +50,14 @@ class PoolStatus:
 
 
 class PosePool:
-    """Bounded, warm set of landmarkers.
+    """A limited set of landmarkers, kept ready.
 
     Parameters
     ----------
     image_limit : int, optional
-        Most image landmarkers; the number of usable cores unless given.
+        Largest number of image landmarkers; the number of usable cores unless given.
     stream_limit : int, optional
-        Most live streams; `STREAMS_PER_CORE` for each usable core unless given.
+        Largest number of live streams; `STREAMS_PER_CORE` for each usable core unless given.
     """
 
     def __init__(self, image_limit: int | None = None, stream_limit: int | None = None) -> None:
@@ -65,7 +65,7 @@ class PosePool:
         self._image_limit = image_limit if image_limit is not None else cores
         self._stream_limit = stream_limit if stream_limit is not None else cores * STREAMS_PER_CORE
         self._changed = threading.Condition()
-        # All below is guarded by `_changed`. Idle ones are in order of last use, the oldest first.
+        # Everything below is guarded by `_changed`. Idle ones are in order of last use, the oldest first.
         self._idle: list[ImageLandmarker] = []
         self._busy = 0
         self._streams: set[StreamLandmarker] = set()
@@ -93,7 +93,7 @@ class PosePool:
         Raises
         ------
         BusyError
-            If none came free in time.
+            If none is free in time.
         BundleError, SetupError
             If the model cannot be loaded.
         """
@@ -104,7 +104,7 @@ class PosePool:
     def borrow(
         self, settings: DetectionSettings, *, wait_s: float = DEFAULT_WAIT_S
     ) -> Iterator[ImageLandmarker]:
-        """An image landmarker with these settings, for the length of a ``with`` block; errors as `detect`."""
+        """An image landmarker with these settings, for the duration of a ``with`` block; errors as in `detect`."""
         landmarker, surplus = self._take(settings, wait_s)
         healthy = False
         try:
@@ -121,13 +121,13 @@ class PosePool:
     def _take(
         self, settings: DetectionSettings, wait_s: float
     ) -> tuple[ImageLandmarker | None, ImageLandmarker | None]:
-        """A place: with an idle landmarker of these settings, or with one to close before a new one is made."""
+        """Take a place: with an idle landmarker of these settings, or with one to close before a new one is made."""
         with self._changed:
             if not self._changed.wait_for(lambda: self._closed or self._busy < self._image_limit, wait_s):
                 raise BusyError(
                     "pool_busy",
-                    "A free place for the model was expected within {wait_s:.0f} s, and all {limit} are in use. "
-                    "Please try again in a moment.",
+                    "A place for the model must be free within {wait_s:.0f} s; all {limit} are in use. "
+                    "Try again in a moment.",
                     wait_s=wait_s,
                     limit=self._image_limit,
                 )
@@ -142,22 +142,22 @@ class PosePool:
 
     def _give_back(self, landmarker: ImageLandmarker | None, healthy: bool) -> None:
         try:
-            # Before the place is free: else there would be one landmarker too many until this one is gone.
+            # Before the place is free: otherwise there would be one landmarker too many until this one is gone.
             if landmarker is not None and not healthy:
                 landmarker.close()
         finally:
             with self._changed:
                 self._busy -= 1
-                late = self._closed
-                if landmarker is not None and healthy and not late:
+                closed = self._closed
+                if landmarker is not None and healthy and not closed:
                     self._idle.append(landmarker)
                 self._changed.notify()
-        if landmarker is not None and healthy and late:
+        if landmarker is not None and healthy and closed:
             landmarker.close()
 
     # ------------------------------------------------------------------ live streams
     def lease_stream(self, settings: DetectionSettings) -> StreamLandmarker:
-        """A landmarker for one live stream, to be given back with `release_stream`.
+        """A landmarker for one live stream, to be returned with `release_stream`.
 
         Raises
         ------
@@ -171,7 +171,7 @@ class PosePool:
             if self._seats_free() <= 0:
                 raise BusyError(
                     "seats_taken",
-                    "A free seat was expected, and all {limit} are taken. "
+                    "A live stream needs a free seat; all {limit} are taken. "
                     "You get one as soon as somebody stops watching.",
                     limit=self._stream_limit,
                 )
@@ -179,12 +179,12 @@ class PosePool:
         return self._open_stream(settings)
 
     def _open_stream(self, settings: DetectionSettings) -> StreamLandmarker:
-        """Fill a seat that `_streams_opening` already counts."""
+        """Fill a seat that is already counted in `_streams_opening`."""
         stream: StreamLandmarker | None = None
         try:
             stream = StreamLandmarker(settings)
         finally:
-            with self._changed:  # in one step, so that nobody sees a free seat in between
+            with self._changed:  # in one step, so that no thread sees a free seat in between
                 self._streams_opening -= 1
                 closed = self._closed
                 if stream is not None and not closed:
@@ -202,7 +202,7 @@ class PosePool:
         BusyError
             If the pool is closed.
         BundleError, SetupError
-            If the model cannot be loaded; the seat is free then.
+            If the model cannot be loaded; this frees the seat.
         ValueError
             If `stream` is not leased from this pool.
         """
@@ -231,25 +231,25 @@ class PosePool:
 
     def release_stream(self, stream: StreamLandmarker) -> None:
         """Close a leased stream and free its seat; a second call does nothing."""
-        stream.close()  # first: the seat is free when the model is gone
+        stream.close()  # first: the seat must not be free before the model is gone
         with self._changed:
             self._streams.discard(stream)
 
-    # ------------------------------------------------------------------ life
+    # ------------------------------------------------------------------ from start to end
     def warm(self, frame_rgb: FrameRGB, settings: DetectionSettings | None = None) -> float:
-        """Load every image landmarker and run each on a picture, so that the first visitor does not wait.
+        """Load every image landmarker and run each on a picture, so that the first visitor does not have to wait.
 
         Parameters
         ----------
         frame_rgb : ndarray of uint8, shape (H, W, 3)
-            With a person in it, so that both networks run.
+            One that shows a person, so that both networks run.
         settings : DetectionSettings, optional
             What most visitors start with; the defaults unless given.
 
         Returns
         -------
         float
-            Seconds that it took.
+            Seconds taken.
         """
         start_s = time.perf_counter()
         settings = settings or DetectionSettings()
@@ -258,7 +258,7 @@ class PosePool:
             healthy = False
             try:
                 landmarker = ImageLandmarker(settings)
-                for _ in range(2):  # the second run is the first at full speed
+                for _ in range(2):  # only the second run is at full speed
                     landmarker.detect(frame_rgb)
                 healthy = True
             finally:
@@ -267,14 +267,14 @@ class PosePool:
         return self._warm_s
 
     def _take_empty_place(self) -> bool:
-        """Take a place that nothing is loaded for, if there is one; for `_give_back`."""
+        """Take a place without a loaded landmarker, if there is one; it ends with `_give_back`."""
         with self._changed:
             empty = not self._closed and self._busy + len(self._idle) < self._image_limit
             self._busy += empty
             return empty
 
     def status(self) -> PoolStatus:
-        """What the pool holds now."""
+        """The present state."""
         with self._changed:
             return PoolStatus(
                 image_landmarkers=len(self._idle) + self._busy,
@@ -286,7 +286,7 @@ class PosePool:
             )
 
     def close(self) -> None:
-        """Free all landmarkers; those in use are freed when given back. Later requests get `BusyError`."""
+        """Free all landmarkers; those in use are freed when they are returned. Later requests get a `BusyError`."""
         with self._changed:
             self._closed = True
             idle, self._idle = self._idle, []
@@ -301,4 +301,4 @@ class PosePool:
 
     @staticmethod
     def _closing_error() -> BusyError:
-        return BusyError("pool_closed", "PoseDeck is shutting down. Start it again to go on.")
+        return BusyError("pool_closed", "PoseDeck is shutting down. Start it again to continue.")

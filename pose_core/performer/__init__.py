@@ -1,7 +1,7 @@
-"""A person made by code: pictures with known joints, for samples, tests and cameras that are not there.
+"""A person drawn by code: pictures with known joints, for samples, tests and as a stand-in for a camera.
 
-The figure was tuned until MediaPipe finds it well, so it serves demonstrations, regression tests and end-to-end checks.
-It is no accuracy benchmark.
+The figure was tuned until MediaPipe found it reliably, so it serves demonstrations, regression tests and end-to-end
+checks. It is not an accuracy benchmark.
 """
 
 from pose_core.performer.camera import Camera

@@ -1,8 +1,9 @@
-"""The performer's flesh and clothes: rounded primitives hung on a skeleton.
+"""The performer's body and clothes: rounded primitives attached to a skeleton.
 
-MediaPipe's landmarks follow what a picture shows, so some details are cues rather than decoration: the face gives left
-and right (without it the two sides are swapped), shoes with a toe direction give the ankles, hands with fingers the
-wrists, kneecaps the knees, and the hems of sleeves and shorts the limbs' directions. White socks pull the ankles up.
+MediaPipe's landmarks follow what a picture shows, so some details are cues rather than decoration: the face shows left
+and right (without it the two sides are swapped), shoes with a toe direction show the ankles, hands with fingers the
+wrists, kneecaps the knees, and the hems of sleeves and shorts the limbs' directions. White socks would pull the ankles
+up.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ __all__ = ["Primitive", "body_primitives"]
 class Primitive:
     """A tapered capsule (two spheres and the cone that touches both) in an affine frame, or a single ellipsoid.
 
-    In the frame's own coordinates the first sphere is at 0 with radius `start_radius` and the second at `end` with
-    `end_radius`; a room point is ``origin_m + basis @ own``.
+    In the frame's own coordinates the first sphere is at 0 with radius `start_radius`, the second at `end` with
+    `end_radius`; a point in the room is ``origin_m + basis @ own``.
     """
 
     material: Material
@@ -34,7 +35,7 @@ class Primitive:
     end_radius: float
 
     def end_m(self) -> FloatArray:
-        """Centre of the second sphere in the room, (3,)."""
+        """Centre of the second sphere in the room, shape (3,)."""
         return self.origin_m + self.basis @ self.end
 
 
@@ -43,7 +44,7 @@ Point = Sequence[float]
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A body part that primitives are attached to: `at` turns the part's own coordinates into the room's."""
+    """A body part that primitives are attached to: `at` converts the part's own coordinates to the room's."""
 
     origin_m: FloatArray
     frame: FloatArray
@@ -53,12 +54,12 @@ class _Part:
 
 
 def body_primitives(skeleton: Skeleton) -> list[Primitive]:
-    """Primitives of one performer, unordered."""
-    built = [*_trunk(skeleton), *_head(skeleton)]
+    """Primitives of one performer, in no particular order."""
+    primitives = [*_trunk(skeleton), *_head(skeleton)]
     for side, sign in (("left", 1), ("right", -1)):
-        built += [*_arm(skeleton, side, sign), *_hand(skeleton, side, sign)]
-        built += [*_leg(skeleton, side), *_foot(skeleton, side), *_half_face(skeleton, sign)]
-    return built
+        primitives += [*_arm(skeleton, side, sign), *_hand(skeleton, side, sign)]
+        primitives += [*_leg(skeleton, side), *_foot(skeleton, side), *_half_face(skeleton, sign)]
+    return primitives
 
 
 def _capsule(
@@ -68,7 +69,7 @@ def _capsule(
     radii: tuple[float, float],
     basis: FloatArray | None = None,
 ) -> Primitive:
-    """Capsule between two points of the room; `basis` squashes its round cross-section."""
+    """Capsule between two points in the room; `basis` flattens its round cross-section."""
     basis = np.eye(3) if basis is None else basis
     end: FloatArray = np.linalg.inv(basis) @ (end_m - start_m)
     return Primitive(material, basis, start_m, end, *radii)

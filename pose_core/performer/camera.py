@@ -21,9 +21,9 @@ class Camera:
     width_px, height_px : int
         Size of the picture, 16 to 4096.
     distance_m : float
-        How far the camera stands in front of the middle of the room.
+        How far the camera is from the middle of the room.
     height_m, target_height_m : float
-        Heights of the camera, and of the point above the middle of the room that it looks at.
+        Height of the camera, and of the point above the middle of the room that it looks at.
     scene_height_m : float
         How many metres fit into the height of the picture at `distance_m`. The performer is 1.7 m tall.
 
@@ -32,11 +32,11 @@ class Camera:
     focal_px : float
         Focal length.
     px_per_m : float
-        Size of the picture of a metre at `distance_m`.
+        Size of a metre in the picture at `distance_m`.
     position_m : (3,) float64
         Where the camera is, in the room's axes; read-only.
     axes : (3, 3) float64
-        Rotation from the room to the camera; rows are picture right, picture down, and forward; read-only.
+        Rotation from the room to the camera; the rows are picture right, picture down, and forward; read-only.
 
     Raises
     ------
@@ -68,7 +68,7 @@ class Camera:
             if not low <= value <= high:
                 raise SettingsError(
                     "performer_camera_out_of_range",
-                    "Camera {name} must be from {low} to {high}; got {value}.",
+                    "Camera {name} must be {low} to {high}; got {value}.",
                     name=name,
                     low=low,
                     high=high,
@@ -92,12 +92,12 @@ class Camera:
         Parameters
         ----------
         points_m : (..., 3) float64
-            Points in front of the camera; behind it the result has no meaning.
+            Points in front of the camera; behind it the result is meaningless.
 
         Returns
         -------
         (..., 2) float64
-            x and y in pixels; (0, 0) is the upper left corner of the picture, not the middle of its first pixel.
+            x and y in pixels; (0, 0) is the upper left corner of the picture, not the centre of its first pixel.
         """
         seen = (points_m - self.position_m) @ self.axes.T
         centre_px = np.array([self.width_px / 2, self.height_px / 2])

@@ -12,15 +12,15 @@ __all__ = ["MOTIONS", "posture_at"]
 
 
 def posture_at(motion: str, phase: float) -> Posture:
-    """Posture of a motion at one moment of its cycle.
+    """The posture at one moment of a motion's cycle.
 
     Parameters
     ----------
     motion : str
         One of `MOTIONS`.
     phase : float
-        Part of the cycle that has passed; only the fraction counts, so 1.25 is the same moment as 0.25. Every motion
-        but ``"walk"`` starts upright at 0 and is at its extreme at 0.5.
+        Position in the cycle; only the fraction counts, so 1.25 is the same moment as 0.25. Every motion except
+        ``"walk"`` starts upright at 0 and reaches its extreme at 0.5.
 
     Returns
     -------
@@ -46,7 +46,7 @@ def posture_at(motion: str, phase: float) -> Posture:
 
 
 def _there_and_back(phase: float) -> float:
-    """0 at the ends of the cycle, 1 in its middle, at rest in both."""
+    """0 at the ends of the cycle and 1 in its middle, at rest in both places."""
     return 0.5 - 0.5 * math.cos(2 * math.pi * phase)
 
 

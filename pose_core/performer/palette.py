@@ -1,4 +1,4 @@
-"""Materials of the performer and the colours they come in."""
+"""The performer's materials, and their colours."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Colour = tuple[int, int, int]
 
 
 class Material(IntEnum):
-    """What a part of the body is made of; the number is its place among the fields of `Palette`."""
+    """What a part of the body is made of; the number is its position among the fields of `Palette`."""
 
     SKIN = 0
     SHIRT = 1
@@ -34,9 +34,9 @@ class Material(IntEnum):
 class Palette:
     """Colours of one performer under even light.
 
-    Skin and clothes should differ clearly: the ends of sleeves and shorts are what shows elbows and hips. Of the
-    shorts tried, warm light ones kept MediaPipe from swapping the legs of a walk seen from the side; dark and bluish
-    ones did not.
+    Skin and clothes should differ clearly: the ends of sleeves and shorts show where elbows and hips are. Of the shorts
+    tried, warm light ones kept MediaPipe from swapping the legs of a walk seen from the side; dark and bluish ones did
+    not.
     """
 
     skin: Colour = (206, 150, 120)
@@ -51,7 +51,7 @@ class Palette:
     sole: Colour = (90, 90, 96)
 
     def as_array(self) -> FloatArray:
-        """Colours by `Material`, (10, 3)."""
+        """Colours by `Material`, shape (10, 3)."""
         return np.array(astuple(self), dtype=np.float64)
 
 
@@ -82,4 +82,4 @@ PALETTES: tuple[Palette, ...] = (
         brow=(32, 24, 22),
     ),
 )
-"""Sets of clothes, so that people in one picture can be told apart: blue, yellow, red and green shirts."""
+"""Different outfits, so that people in one picture can be told apart: blue, yellow, red and green shirts."""

@@ -18,7 +18,7 @@ __all__ = ["Box", "boxes_of", "cast"]
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A part of the supersampled picture: first column and row, and those after the last."""
+    """A part of the supersampled picture: its first column and row, and those after its last."""
 
     left: int
     top: int
@@ -32,7 +32,7 @@ class Box:
 
 
 def boxes_of(primitives: Sequence[Primitive], camera: Camera, supersampling: int) -> list[Box | None]:
-    """Where each primitive can be seen at most; None is outside the picture."""
+    """A box around each primitive in the picture; None if it is outside."""
     starts_m = np.array([primitive.origin_m for primitive in primitives])
     ends_m = np.array([primitive.end_m() for primitive in primitives])
     radii = np.array([max(primitive.start_radius, primitive.end_radius) for primitive in primitives])
@@ -62,7 +62,7 @@ def cast(
     """Draw one primitive into the buffers of its box, in place.
 
     A ray is ``origin + t (u right + v down + forward)`` in the primitive's own coordinates, so every scalar product
-    with a ray's direction is a sum of a row and a column, and `t` is the depth before the camera.
+    with a ray's direction is the sum of a row and a column, and `t` is the depth in front of the camera.
     """
     to_own = np.linalg.inv(primitive.basis)
     right, down, forward = (to_own @ axis for axis in camera.axes)
@@ -87,7 +87,7 @@ def cast(
         return
     t_hit, s_hit = t[rows, columns][:, None], s[rows, columns][:, None]
     rays = u[columns][:, None] * right + v[rows] * down + forward
-    # Normals are carried by the inverse transpose of what carries points.
+    # Normals are transformed by the inverse transpose of what transforms points.
     own_normals = (origin + t_hit * rays - s_hit * primitive.end) @ to_own
     lengths = np.linalg.norm(own_normals, axis=1, keepdims=True)
     near[rows, columns] = t_hit[:, 0]
@@ -98,9 +98,9 @@ def cast(
 def _first_hit(
     primitive: Primitive, origin: FloatArray, squared: FloatArray, along: Callable[[FloatArray], FloatArray]
 ) -> tuple[FloatArray, FloatArray]:
-    """Depth `t` of the first hit (inf: none) and place `s` along the axis, 0 to 1, for the rays of a box.
+    """Depth `t` of the first hit (inf: none) and position `s` along the axis, 0 to 1, for the rays of a box.
 
-    The surface is the envelope of spheres centred ``s end`` with radius ``ra - s q``, 0 <= s <= 1, where
+    The surface is the envelope of spheres centred at ``s end`` with radius ``ra - s q``, 0 <= s <= 1, where
     ``q = ra - rb``. On it both ``F = |x - s end|^2 - (ra - s q)^2`` and dF/ds vanish, hence ``s = (end.x - ra q) / k``
     with ``k = |end|^2 - q^2``, and F = 0 becomes ``k (|x|^2 - ra^2) = (end.x - ra q)^2``: quadratic in t.
     """
@@ -111,7 +111,7 @@ def _first_hit(
     s = np.zeros_like(t)
     narrowing = start_radius - end_radius
     k = end @ end - narrowing**2
-    if k < 1e-9:  # an ellipsoid: both spheres are one
+    if k < 1e-9:  # an ellipsoid: both spheres coincide
         return t, s
     from_end = origin - end
     t_end = _nearer_root(squared, along(from_end), from_end @ from_end - end_radius**2)
@@ -126,7 +126,7 @@ def _first_hit(
 
 
 def _nearer_root(a: FloatArray, b: FloatArray, c: FloatArray | float) -> FloatArray:
-    """Smaller root t of ``a t^2 + 2 b t + c``, inf where there is none."""
+    """Smaller root t of ``a t^2 + 2 b t + c``; inf where there is none."""
     discriminant = b * b - a * c
     root: FloatArray = np.where(discriminant > 0, (-b - np.sqrt(np.maximum(discriminant, 0))) / a, np.inf)
     return root

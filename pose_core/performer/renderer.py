@@ -1,7 +1,7 @@
-"""Light and shade on the people, and putting them in front of each other.
+"""Light and shade on people, and who is in front of whom.
 
-Each person is drawn into buffers of its own (depth, normal, material), shaded there, and laid over the picture wherever
-it is nearer than what is already drawn.
+Each person is drawn into separate buffers (depth, normal, material), shaded there, and copied to the picture wherever
+they are nearer than what is already drawn.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ from pose_core.performer.skeleton import FloatArray
 __all__ = ["render_people"]
 
 CREASE_BLUR_M = 0.00625
-"""Blur of the normals, which softens the creases where primitives of one body meet."""
+"""Blur of the normals, which softens the creases where primitives of a body meet."""
 CREVICE_M = 0.047
-"""A crevice is what lies deeper than the mean of a square of this size."""
+"""A crevice is what lies deeper than the mean depth of a square of this size."""
 CREVICE_PER_M = 1.4
 EDGE, EDGE_REACH = 0.7, 0.5
-"""Light where the body turns away from the camera, and how much it may turn away before it darkens: dark edges show
-which of two legs is in front."""
+"""Light where the body turns away from the camera, and how far it may turn before it darkens: dark edges show which of
+two legs is in front."""
 
-# Colours of the lights: what comes from everywhere, more of it from above, the lamp, and a weaker one from the left.
+# Colours of the lights: from all sides, more from above, from the lamp, and a weaker one from the left.
 EVERYWHERE_RGB = np.array([0.40, 0.40, 0.41], np.float32)
 FROM_ABOVE_RGB = np.array([0.14, 0.15, 0.16], np.float32)
 LAMP_RGB = np.array([0.47, 0.45, 0.43], np.float32)
@@ -48,7 +48,7 @@ def render_people(
     people : sequence of (primitives, palette)
     camera : Camera
     supersampling : int
-        Samples a pixel, in each direction.
+        Samples per pixel, in each direction.
 
     Returns
     -------
@@ -59,8 +59,8 @@ def render_people(
     picture = room.rgb.copy()
     if not people:
         return picture
-    everything = [primitive for primitives, _ in people for primitive in primitives]
-    shade_floor(picture, room, everything, camera)
+    all_primitives = [primitive for primitives, _ in people for primitive in primitives]
+    shade_floor(picture, room, all_primitives, camera)
     size_wh = camera.width_px * supersampling, camera.height_px * supersampling
     if supersampling > 1:
         picture = np.asarray(cv2.resize(picture, size_wh, interpolation=cv2.INTER_NEAREST), dtype=np.float32)
@@ -81,13 +81,13 @@ def _draw_person(
     camera: Camera,
     supersampling: int,
 ) -> None:
-    """Lay one person over `picture` and `depth`, in place."""
+    """Draw one person over `picture` and `depth`, in place."""
     boxes = boxes_of(primitives, camera, supersampling)
     drawn = [(primitive, box) for primitive, box in zip(primitives, boxes, strict=True) if box is not None]
     if not drawn:
         return
     px_per_m = camera.px_per_m * supersampling
-    margin = round(CREVICE_M * px_per_m)  # what the blurs of `_light` reach
+    margin = round(CREVICE_M * px_per_m)  # how far the blurs in `_light` reach
     left = max(min(box.left for _, box in drawn) - margin, 0)
     top = max(min(box.top for _, box in drawn) - margin, 0)
     right = min(max(box.right for _, box in drawn) + margin, picture.shape[1])
@@ -110,7 +110,7 @@ def _draw_person(
 def _light(
     near: PictureArray, normals: PictureArray, shown: npt.NDArray[np.bool_], px_per_m: float
 ) -> PictureArray:
-    """Factors on the colours of the N pixels `shown`, (N, 3)."""
+    """Factors for the colours of the N pixels `shown`, shape (N, 3)."""
     blurred = cv2.GaussianBlur(normals, (0, 0), CREASE_BLUR_M * px_per_m)
     smooth = np.asarray(blurred, dtype=np.float32)[shown]
     smooth /= np.linalg.norm(smooth, axis=1, keepdims=True) + 1e-9

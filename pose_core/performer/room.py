@@ -33,7 +33,7 @@ PLANK_RGB = np.array((190, 164, 136), np.float32)
 MAT_RGB = np.array((112, 128, 138), np.float32)
 
 ROOM_SUPERSAMPLING = 2
-"""The room is drawn once for a camera, so smooth edges cost nothing later."""
+"""The room is drawn once per camera, so smooth edges cost nothing later."""
 
 SHADOW_SCALE = 0.5
 """Shadows are soft, so half the resolution is enough."""
@@ -55,9 +55,9 @@ class Room:
     is_floor: PictureArray
 
 
-@lru_cache(maxsize=4)  # thread-safe, and what it hands out is read-only
+@lru_cache(maxsize=4)  # thread-safe, and what it returns is read-only
 def room_seen_by(camera: Camera) -> Room:
-    """The empty room; kept for the last few cameras."""
+    """The empty room; cached for the last few cameras."""
     width, height = (size * ROOM_SUPERSAMPLING for size in (camera.width_px, camera.height_px))
     focal = camera.focal_px * ROOM_SUPERSAMPLING
     _, down, forward = camera.axes.astype(np.float32)
@@ -66,9 +66,8 @@ def room_seen_by(camera: Camera) -> Room:
     ray_y, ray_z = v * down[1] + forward[1], v * down[2] + forward[2]
     to_wall = np.float32(WALL_Z_M - camera.distance_m) / ray_z
     wall_y_m = camera.height_m + to_wall * ray_y
-    n_wall = np.count_nonzero(
-        wall_y_m >= 0
-    )  # the camera is level, so wall and floor meet in a row of the picture
+    # The camera does not roll, so wall and floor meet along a row of the picture.
+    n_wall = np.count_nonzero(wall_y_m >= 0)
     to_floor = -camera.height_m / ray_y[n_wall:]
     wall = _wall(to_wall[:n_wall] * ray_x, wall_y_m[:n_wall])
     floor = _floor(to_floor * ray_x, camera.distance_m + to_floor * ray_z[n_wall:])
@@ -82,7 +81,7 @@ def room_seen_by(camera: Camera) -> Room:
 
 
 def _wall(x_m: PictureArray, y_m: PictureArray) -> PictureArray:
-    """Colour of the wall: a pool of light from the right, a skirting board, and dusk where wall and floor meet."""
+    """Colour of the wall: a pool of light from the right, a skirting board, and shade where wall and floor meet."""
     pool = np.exp(-(((x_m - 0.7) / 3.0) ** 2) - ((y_m - 1.9) / 1.7) ** 2)
     light = 0.90 + 0.13 * pool - 0.05 * np.exp(-np.maximum(y_m, 0) / 0.25)
     is_skirting = y_m < SKIRTING_M
@@ -92,7 +91,7 @@ def _wall(x_m: PictureArray, y_m: PictureArray) -> PictureArray:
 
 
 def _floor(x_m: PictureArray, z_m: PictureArray) -> PictureArray:
-    """Colour of the floor: planks towards the camera, and a mat."""
+    """Colour of the floor: planks that run towards the camera, and a mat."""
     plank = np.floor(x_m / PLANK_M)
     along = z_m / PLANK_LENGTH_M + _scatter(plank)
     tone = 1 + 0.05 * (_scatter(plank + 57 * np.floor(along)) - 0.5)
@@ -112,22 +111,22 @@ def _with_mat(planks: PictureArray, x_m: PictureArray, z_m: PictureArray) -> Pic
     beyond_x = np.maximum(np.abs(x_m) - MAT_HALF_WIDTH_M + corner_m, 0)
     beyond_z = np.maximum(np.abs(z_m - MAT_CENTRE_Z_M) - MAT_HALF_DEPTH_M + corner_m, 0)
     outside_m = np.hypot(beyond_x, beyond_z) - corner_m
-    dusk = 1 - 0.25 * np.exp(-np.maximum(outside_m, 0) / 0.012)
+    shade = 1 - 0.25 * np.exp(-np.maximum(outside_m, 0) / 0.012)
     border = np.where((outside_m > -0.055) & (outside_m < -0.040), 1.12, 1.0)
     mat = MAT_RGB * border[..., None]
-    return np.asarray(np.where((outside_m < 0)[..., None], mat, planks * dusk[..., None]), dtype=np.float32)
+    return np.asarray(np.where((outside_m < 0)[..., None], mat, planks * shade[..., None]), dtype=np.float32)
 
 
 def _scatter(number: PictureArray) -> PictureArray:
-    """A value from 0 to 1 that looks random, the same for the same number."""
+    """A value from 0 to 1 that looks random but is the same for the same number."""
     value = np.sin(number * 12.9898) * 437.585
     return np.asarray(value - np.floor(value), dtype=np.float32)
 
 
 def shade_floor(picture: PictureArray, room: Room, primitives: Sequence[Primitive], camera: Camera) -> None:
-    """Darken the floor of `picture`, in place, where primitives keep the lamp's light and the room's from it.
+    """Darken the floor of `picture`, in place, where primitives block the lamp's light and the room's.
 
-    The wall is left light: it is far behind where performers stand.
+    The wall gets no shadow: it is far behind the performers.
     """
     centres_m = np.array([(primitive.origin_m, primitive.end_m()) for primitive in primitives])
     scales = np.linalg.norm([primitive.basis for primitive in primitives], axis=1).mean(axis=1)
@@ -141,7 +140,7 @@ def shade_floor(picture: PictureArray, room: Room, primitives: Sequence[Primitiv
 def _shadow(
     centres_m: FloatArray, radii_m: FloatArray, slope: FloatArray, blur_m: float, camera: Camera
 ) -> PictureArray:
-    """Shadow (H, W), 0 to 1, of capsules with ends (N, 2, 3) and radii (N, 2), thrown along `slope`, whose y is 1."""
+    """Shadow (H, W), 0 to 1, of capsules with ends (N, 2, 3) and radii (N, 2), cast along `slope`, whose y is 1."""
     mask = np.zeros((int(camera.height_px * SHADOW_SCALE), int(camera.width_px * SHADOW_SCALE)), np.uint8)
     angles = np.linspace(0, 2 * np.pi, 12, endpoint=False)
     ring = np.stack([np.cos(angles), 0 * angles, np.sin(angles)], axis=1)

@@ -1,7 +1,7 @@
-"""The sample pictures that come with the project, the truth about them, and a sample clip.
+"""The sample pictures that ship with the project, their true landmarks, and a sample clip.
 
 ``scripts/make_samples.py`` draws them with the performer; rendering a sample again gives the same picture together with
-the places of all landmarks.
+the positions of all landmarks.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ CLIP_FILE: Final = SAMPLES_DIR / "clip.mp4"
 CLIP_FPS: Final = 25
 _CLIP_CYCLE_S: Final = 3.0
 _CLIP_CAMERA: Final = Camera(640, 480)
-#: The sample clip shows one cycle of each, and which way the performer faces in it.
+#: The sample clip shows one cycle of each motion, with the performer facing this way.
 _CLIP_SCENES: Final = (("squat", -45.0), ("arm_raise", 0.0), ("lunge", 55.0))
 
 
@@ -37,7 +37,7 @@ class Sample:
     people : tuple of Person
         Who is in the picture, from left to right; empty in the empty room.
     camera : Camera
-        What the picture was taken with.
+        The camera that took the picture.
     """
 
     id: str
@@ -46,16 +46,16 @@ class Sample:
 
     @property
     def file(self) -> str:
-        """Name of the picture's file."""
+        """Name of the picture file."""
         return f"{self.id}.png"
 
     def render(self) -> PerformerFrame:
-        """Draw the sample again (about a second), for the truth about its landmarks."""
+        """Draw the sample again (about a second), to get its true landmarks."""
         return render_scene(self.people, camera=self.camera, supersampling=SUPERSAMPLING)
 
 
 def _camera(scene_height_m: float, target_height_m: float) -> Camera:
-    """A 4:3 camera whose picture is `scene_height_m` high around `target_height_m`."""
+    """A 4:3 camera whose picture shows `scene_height_m` around `target_height_m`."""
     return Camera(960, 720, height_m=1.15, target_height_m=target_height_m, scene_height_m=scene_height_m)
 
 
@@ -74,13 +74,13 @@ SAMPLES: Final[tuple[Sample, ...]] = (
     ),
     Sample("empty_room", (), _camera(2.30, 0.93)),
 )
-"""All samples, in the order in which the page offers them."""
+"""All samples, in the order in which the page shows them."""
 
 _BY_ID: Final = {sample.id: sample for sample in SAMPLES}
 
 
 def sample_bytes(sample_id: str) -> bytes:
-    """Contents of a sample's picture file.
+    """Content of a sample's picture file.
 
     Raises
     ------
@@ -106,17 +106,17 @@ def _clip_person(number: int) -> Person | None:
 
 
 def clip_frame(number: int) -> PerformerFrame | None:
-    """Frame of the sample clip, drawn again for the truth about its landmarks; None after the last."""
+    """A frame of the sample clip, drawn again to get its true landmarks; None after the last frame."""
     person = _clip_person(number)
     return render_scene([person], camera=_CLIP_CAMERA, supersampling=2) if person is not None else None
 
 
 def clip_landmarks_px(number: int) -> FloatArray | None:
-    """Where the landmarks truly are in a frame of the sample clip, shape (33, 2); None after the last frame."""
+    """True positions of the landmarks in a frame of the sample clip, shape (33, 2); None after the last frame."""
     person = _clip_person(number)
     return landmarks_px(person, _CLIP_CAMERA) if person is not None else None
 
 
 def sample_clip() -> bytes:
-    """Contents of the sample clip, an MP4 file."""
+    """Content of the sample clip, an MP4 file."""
     return CLIP_FILE.read_bytes()

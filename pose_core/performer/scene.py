@@ -1,4 +1,4 @@
-"""Pictures of performers, with the truth about their joints."""
+"""Pictures of performers, with the true positions of their joints."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from pose_core.performer.skeleton import FloatArray, Skeleton, place_skeleton
 __all__ = ["PerformerFrame", "Person", "landmarks_px", "render_frame", "render_scene"]
 
 ROOM_FOR_A_BODY_M = 1.0
-"""Least distance of a person's middle from the wall and from the camera."""
+"""Smallest distance of a person's middle from the wall and from the camera."""
 X_MAX_M = 100.0
-"""Far outside any picture, near enough for arithmetic."""
+"""Far outside any picture, but near enough for arithmetic."""
 SUPERSAMPLING_MAX = 4
 DEFAULT_CAMERA = Camera()
 
@@ -37,11 +37,11 @@ class Person:
     motion : str
         One of `MOTIONS`.
     phase : float
-        Part of the motion's cycle that has passed; only the fraction counts.
+        Position in the motion's cycle; only the fraction counts.
     yaw_deg : float
-        Direction that the person faces: 0 the camera, 90 the right of the picture, 180 away.
+        Direction that the person faces: 0 the camera, 90 the right of the picture, 180 away from the camera.
     x_m, z_m : float
-        Where the feet are, to the right of the picture's middle and towards the camera.
+        Where the feet are: to the right of the picture's middle, and towards the camera.
     palette : Palette
         Colours of skin, hair and clothes.
     """
@@ -56,14 +56,14 @@ class Person:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PerformerFrame:
-    """A picture, and where the joints in it truly are.
+    """A picture, and the true positions of the joints in it.
 
     Attributes
     ----------
     rgb : (H, W, 3) uint8
     landmarks_px : (P, 33, 2) float64
-        x and y of the landmarks of P people in the order they were given, also where hidden or outside the picture;
-        (0, 0) is the picture's upper left corner.
+        x and y of the landmarks of P people in the order given, including those hidden or outside the picture; (0, 0)
+        is the picture's upper left corner.
     landmarks_m : (P, 33, 3) float64
         The same points in the room: x right, y up from the floor, z towards the camera.
     """
@@ -103,20 +103,20 @@ def render_scene(
     noise: float = 0.0,
     seed: int = 0,
 ) -> PerformerFrame:
-    """Any number of performers in the room, in front of and behind each other as they stand.
+    """Any number of performers in the room; those nearer the camera cover the others.
 
     Parameters
     ----------
     people : sequence of Person
-        May be empty: the picture is the empty room.
+        May be empty; the picture then shows the empty room.
     camera : Camera, optional
         By default 640x480, 4.5 m away.
     supersampling : int
-        1 to 4; smooth edges cost its square in time.
+        1 to 4, for smooth edges; time grows with its square.
     noise : float
         Standard deviation of the camera's noise in grey levels, at least 0.
     seed : int
-        Of the noise; the same arguments give the same picture.
+        Seed of the noise; the same arguments give the same picture.
 
     Returns
     -------
@@ -125,8 +125,8 @@ def render_scene(
     Raises
     ------
     SettingsError
-        If a motion is unknown, a number is not finite or outside its range, or a person stands in the wall or in the
-        camera.
+        If a motion is unknown, a number is not finite or outside its range, or a person is too close to the wall or to
+        the camera.
     """
     camera = camera or DEFAULT_CAMERA
     _check_scene(people, camera, supersampling, noise)
@@ -144,7 +144,7 @@ def render_scene(
 
 
 def landmarks_px(person: Person, camera: Camera) -> FloatArray:
-    """Where the landmarks of a performer truly are in a camera's picture, without drawing it, shape (33, 2)."""
+    """True positions of a performer's landmarks in a camera's picture, without drawing it, shape (33, 2)."""
     return camera.project(_placed(person).landmarks_m())
 
 
@@ -158,7 +158,7 @@ def _check_scene(people: Sequence[Person], camera: Camera, supersampling: int, n
     if not 1 <= supersampling <= SUPERSAMPLING_MAX:
         raise SettingsError(
             "performer_supersampling_out_of_range",
-            "supersampling must be from 1 to {high}; got {value}.",
+            "supersampling must be 1 to {high}; got {value}.",
             high=SUPERSAMPLING_MAX,
             value=supersampling,
         )
@@ -177,14 +177,14 @@ def _check_scene(people: Sequence[Person], camera: Camera, supersampling: int, n
         if not abs(person.x_m) <= X_MAX_M:
             raise SettingsError(
                 "performer_outside_room",
-                "x_m must be from -{high:g} to {high:g}; got {value}.",
+                "x_m must be -{high:g} to {high:g}; got {value}.",
                 high=X_MAX_M,
                 value=person.x_m,
             )
         if not low <= person.z_m <= high:
             raise SettingsError(
                 "performer_outside_room",
-                "z_m must be from {low:g} (before the wall) to {high:g} (before the camera); got {value}.",
+                "z_m must be {low:g} (near the wall) to {high:g} (near the camera); got {value}.",
                 low=low,
                 high=high,
                 value=person.z_m,

@@ -1,9 +1,9 @@
-"""From joint angles to joints in space (forward kinematics).
+"""From joint angles to joint positions in space (forward kinematics).
 
 Room axes, in metres: x to the right of the picture, y up, z towards the camera; the floor is y = 0. Facing the camera
-(``yaw_deg`` 0) the performer's left side is at larger x; a positive yaw turns the face towards +x, so that at 90 the
-picture is a side view. Each body part has a frame, a rotation matrix whose columns are the part's own left, up and
-forward; limbs hang along their frame's -y.
+(``yaw_deg`` 0), the performer's left side is at larger x; a positive yaw turns the face towards +x, so that 90 gives a
+side view. Each body part has a frame, a rotation matrix whose columns are the part's own left, up and forward; limbs
+hang along their frame's -y.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ SOLE_M = 0.025
 """How far the underside of the shoe is below heel and toe."""
 
 HEAD_STAYS_LEVEL = 0.75
-"""Part of the trunk's lean that the head takes back, so that the eyes look ahead."""
+"""Share of the trunk's lean that the head compensates, so that the eyes look ahead."""
 
-# Points of the face as (to the side, up, forward) from the centre of the head; the side is mirrored for the right.
+# Points of the face as (to the side, up, forward) from the centre of the head; sideways is mirrored for the right.
 _FACE_M = {
     "eye_inner": (0.017, 0.020, 0.088),
     "eye": (0.031, 0.021, 0.085),
@@ -50,7 +50,7 @@ _FACE_M = {
     "mouth": (0.024, -0.056, 0.083),
 }
 _NOSE_M = (0.0, -0.018, 0.112)
-# Points of the hand from the wrist, in the forearm's frame.
+# Points of the hand, from the wrist, in the forearm's frame.
 _HAND_M = {
     "index": (0.0, -0.095, 0.030),
     "pinky": (0.0, -0.085, -0.032),
@@ -60,9 +60,9 @@ _HAND_M = {
 
 @dataclass(frozen=True, slots=True)
 class Posture:
-    """Joint angles in degrees; pairs are (left, right) and mirror each other, all zero is standing to attention.
+    """Joint angles in degrees; pairs are (left, right) and mirror each other; all zero is standing to attention.
 
-    `heel_lift_deg` tips the foot onto its toes, `arm_twist_deg` turns the upper arm about its length (negative turns
+    `heel_lift_deg` tips the foot onto its toes, `arm_twist_deg` turns the upper arm about its long axis (negative turns
     the bent forearm inwards), `lift_m` is the height of the lower foot above the floor.
     """
 
@@ -88,19 +88,19 @@ class Skeleton:
     joints_m : dict of str to (3,) float64
         The 33 landmarks by name, and ``pelvis``, ``neck`` and ``head`` (its centre).
     frames : dict of str to (3, 3) float64
-        Rotation of each body part; columns are left, up, forward.
+        Rotation of each body part; the columns are left, up, forward.
     """
 
     joints_m: dict[str, FloatArray]
     frames: dict[str, FloatArray]
 
     def landmarks_m(self) -> FloatArray:
-        """The landmarks as (33, 3), metres, in MediaPipe's order."""
+        """The landmarks in metres, shape (33, 3), in MediaPipe's order."""
         return np.array([self.joints_m[name] for name in LANDMARK_NAMES])
 
 
 def place_skeleton(posture: Posture, *, yaw_deg: float = 0.0, x_m: float = 0.0, z_m: float = 0.0) -> Skeleton:
-    """Put a posture into the room.
+    """Place a posture in the room.
 
     Parameters
     ----------
@@ -108,7 +108,7 @@ def place_skeleton(posture: Posture, *, yaw_deg: float = 0.0, x_m: float = 0.0, 
     yaw_deg : float
         Direction that the performer faces: 0 the camera, 90 the right of the picture.
     x_m, z_m : float
-        Where the middle between the ankles is; the lower foot stands on the floor, or `Posture.lift_m` above it.
+        Where the midpoint of the ankles is; the lower foot is on the floor, or `Posture.lift_m` above it.
 
     Returns
     -------
@@ -159,7 +159,7 @@ def _add_leg(
     sign: int,
 ) -> None:
     root, toe_out_deg = frames["pelvis"], sign * posture.toe_out_deg[index]
-    # A foot that points outwards takes its thigh along, but not all the way.
+    # A foot that points outwards turns its thigh outwards too, but less.
     thigh = (
         root
         @ turn("y", 0.6 * toe_out_deg)
@@ -188,7 +188,7 @@ def _add_arm(
     torso = frames["torso"]
     upper = torso @ turn("z", sign * posture.shoulder_abduction_deg[index])
     upper = upper @ turn("x", -posture.shoulder_flexion_deg[index])
-    # A raised arm lifts and narrows the shoulder girdle, as in people.
+    # A raised arm lifts and narrows the shoulder girdle, as in real people.
     raised = float(np.clip(0.3 - upper[:, 1] @ torso[:, 1], 0, 1.3))
     upper = upper @ turn("y", -sign * posture.arm_twist_deg[index])
     fore = upper @ turn("x", -posture.elbow_flexion_deg[index])

@@ -1,4 +1,4 @@
-"""The first call for a program: a picture in, people out, nothing to set up and nothing to close."""
+"""The simplest call for a program: a picture in, people out, with nothing to set up or close."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pose_core.settings import PoseSettings
 
 __all__ = ["estimate"]
 
-#: Loads its first model when a picture is there. Left to the garbage collector, a model would end in a traceback.
+#: Loads its first model for the first picture. Left to the garbage collector, a model would print a traceback.
 _POOL: Final = PosePool()
 atexit.register(_POOL.close)
 
@@ -26,15 +26,16 @@ def estimate(
 ) -> tuple[Pose, ...]:
     """Find people in a picture.
 
-    The model is loaded by the first call, some 0.1 s after MediaPipe's own second, and kept until the program ends.
-    Several threads may call at once: as many pictures are worked on as there are cores, the others wait.
+    The first call loads the model, which takes about 0.1 s on top of a second for MediaPipe itself; the model is kept
+    until the program ends. Several threads may call at once: as many pictures are analysed at a time as there are
+    cores; the others wait.
 
     Parameters
     ----------
     picture : ndarray of uint8, shape (H, W, 3), or bytes, or path
         Upright RGB pixels, or a JPG, PNG, WebP or GIF file.
     settings : PoseSettings, optional
-        Of these, what concerns detection. One person and the full model unless given.
+        Only those for detection and enlargement are used. One person and the full model unless given.
 
     Returns
     -------
@@ -44,13 +45,13 @@ def estimate(
     Raises
     ------
     ValueError
-        If the array is of another shape or type, or empty.
+        If the array has another shape or type, or is empty.
     OSError
         If there is no such file, or it cannot be opened.
     PictureError
-        If the file is no picture that can be read.
+        If the file is not a readable picture.
     BusyError
-        If so many other threads wait that no model is free within 20 s.
+        If other threads wait too, and no model is free within 20 s.
     BundleError, SetupError
         If the model cannot be loaded.
 

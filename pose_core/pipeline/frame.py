@@ -1,4 +1,4 @@
-"""A frame's way from a picture to people, drawn: fit, detect, track, draw. Live and benchmark go the same one."""
+"""From a frame to people, drawn: fit, detect, track, draw. The only implementation, for live streams and benchmarks."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ from pose_core.tracking.people import PeopleTracker
 from pose_core.tracking.smoothing import SmoothingSettings
 from pose_core.watching import WatchedFrame
 
-__all__ = ["FRAME_STEPS", "Detect", "DoneFrame", "FramePath"]
+__all__ = ["FRAME_STEPS", "Detect", "FramePath", "ProcessedFrame"]
 
-#: What a frame goes through here, in order; people are told apart in the step "smooth".
+#: The steps that a frame goes through, in order; the step "smooth" includes tracking.
 FRAME_STEPS: Final = ("convert", "inference", "smooth", "draw")
 
-#: Finds people in a picture at a time, in seconds: a `StreamLandmarker`'s `detect` does.
+#: Finds people in a picture, given its time in seconds, such as `StreamLandmarker.detect`.
 Detect = Callable[[FrameRGB, float], Sequence[Pose]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class DoneFrame:
-    """A frame that went all the way.
+class ProcessedFrame:
+    """A frame that has gone through all steps.
 
     Attributes
     ----------
@@ -45,7 +45,7 @@ class DoneFrame:
     poses : tuple of Pose
         As the model gave them.
     watched : WatchedFrame
-        What watchers see of it.
+        What watchers get.
     steps_ms : mapping of str to float
         How long each of `FRAME_STEPS` took.
     """
@@ -58,10 +58,10 @@ class DoneFrame:
 
 
 class FramePath:
-    """The way of one stream's frames, one after the other; it knows who is who. Not for several threads at once.
+    """Processes the frames of one stream, one after the other, and knows who is who. Not for several threads at once.
 
-    Copies of the pixels that remain: the frame's format to RGB (which also makes the picture smaller where asked) and
-    MediaPipe's own copy of its input. Flipping and drawing happen in place.
+    Pixels are copied only twice: from the frame's format to RGB (which also makes the picture smaller where requested),
+    and by MediaPipe, which copies its input. Flipping and drawing happen in place.
 
     Parameters
     ----------
@@ -70,12 +70,12 @@ class FramePath:
     """
 
     def __init__(self, smoothing: SmoothingSettings | None) -> None:
-        self._reformatter = VideoReformatter()  # a fresh one for each frame would take several times as long
+        self._reformatter = VideoReformatter()  # a new one for each frame would take several times as long
         self._tracker = PeopleTracker(smoothing)
 
     @property
     def smoothing(self) -> SmoothingSettings | None:
-        """How strongly to smooth; may be replaced at any time and counts from the next frame."""
+        """How strongly to smooth; may be replaced at any time, effective from the next frame."""
         return self._tracker.smoothing
 
     @smoothing.setter
@@ -93,8 +93,8 @@ class FramePath:
         mirrored: bool = False,
         labels: Mapping[str, str] | None = None,
         with_angles: bool = True,
-    ) -> DoneFrame | None:
-        """Take one frame all the way.
+    ) -> ProcessedFrame | None:
+        """Take one frame through all steps.
 
         Parameters
         ----------
@@ -103,22 +103,22 @@ class FramePath:
         time_s : float
             Seconds on the stream's clock.
         detect : callable
-            See `Detect`; what it raises goes on to the caller.
+            See `Detect`; its exceptions reach the caller.
         settings : PoseSettings
-            What is drawn, and when a landmark counts as visible. Several people carry numbers only where several were
-            asked for.
+            What is drawn, and when a landmark counts as visible. People have numbers only if the settings allow
+            several.
         height_px : int, optional
-            A higher frame is made that high first, with an even width.
+            Higher frames are first scaled down to this, with an even width.
         mirrored : bool
             Draw as in a mirror; people and angles are those of the unmirrored picture.
         labels : mapping of str to str, optional
             Landmark name to the text on the picture.
         with_angles : bool
-            Without, angles are computed only where they are drawn, and the watchers' are NaN.
+            If false, angles are computed only if they are drawn; otherwise watchers get NaN.
 
         Returns
         -------
-        DoneFrame or None
+        ProcessedFrame or None
             None for a frame too small to show anybody (`SMALLEST_PX`).
         """
         marks_s = [time.perf_counter()]
@@ -142,7 +142,7 @@ class FramePath:
             settings.draw,
             names=labels,
             visibility_limit=settings.visibility_limit,
-            # One person has the plain skeleton; numbers and colours tell several apart.
+            # With one person at most the skeleton stays plain; numbers and colours tell several apart.
             numbers=[person.number for person in people] if settings.detection.people > 1 else None,
             angles_deg=angles_deg,
             mirrored=mirrored,
@@ -151,7 +151,7 @@ class FramePath:
         marks_s.append(time.perf_counter())
         took_ms = [(after - before) * 1e3 for before, after in pairwise(marks_s)]
         size_wh = (fitted.width, fitted.height)
-        return DoneFrame(
+        return ProcessedFrame(
             frame=fitted,
             drawn_rgb=frame_rgb,
             poses=poses,
@@ -165,5 +165,5 @@ class FramePath:
         if height_px is not None and height > height_px:
             width, height = round(width * height_px / height / 2) * 2, height_px
         fitted = self._reformatter.reformat(frame, width, height, "rgb24", threads=1)
-        # PyAV gives the frame itself back where nothing had to be done.
+        # PyAV returns the frame itself if nothing had to be done.
         return av.VideoFrame.from_ndarray(frame.to_ndarray(), format="rgb24") if fitted is frame else fitted

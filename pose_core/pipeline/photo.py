@@ -1,4 +1,4 @@
-"""One picture, from file bytes to poses with timings. What the Photo page and the routes call."""
+"""One picture, from file bytes to poses with timings: what the Photo page and the REST routes call."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ PHOTO_STEPS: Final[tuple[str, ...]] = ("decode", "enlarge", "inference", "draw")
 
 @dataclass(frozen=True, eq=False)
 class PhotoResult:
-    """What was found in one picture. Holds no pixels, so many can be kept.
+    """What was found in one picture. Contains no pixels, so many can be kept.
 
     Attributes
     ----------
     name : str
-        As the file was called; only for people to read.
+        Name of the file; only for people to read.
     sha256 : str
         Of the file.
     format : str
@@ -37,7 +37,7 @@ class PhotoResult:
     size_wh : tuple of int
         Upright size in pixels; landmarks refer to it.
     analysed_wh : tuple of int
-        Size that the model was given: larger where a small picture was enlarged.
+        Size that the model was given: larger if a small picture was enlarged.
     notes : tuple of Note
         What had to be converted.
     poses : tuple of Pose
@@ -95,7 +95,7 @@ def analyse_photo(
     name : str
         Kept in the result.
     sha256 : str, optional
-        Checksum of `data`, where the caller knows it already.
+        Checksum of `data`, if the caller has it already.
     wait_s : float
         Longest wait for a free landmarker.
 
@@ -110,7 +110,7 @@ def analyse_photo(
     PictureError
         If the file cannot be read.
     BusyError
-        If no landmarker came free in time.
+        If no landmarker is free in time.
     """
     times_ms: dict[str, float] = {}
     with _timed(times_ms, "decode"):
@@ -143,7 +143,7 @@ def annotate_photo(
     names: Mapping[str, str] | None = None,
     chosen: int | None = None,
 ) -> tuple[FrameRGB, float]:
-    """The picture with its skeletons, at the size that was analysed, and the milliseconds that drawing took.
+    """The picture with its skeletons, at the size that was analysed, and how many milliseconds drawing took.
 
     Parameters
     ----------
@@ -151,7 +151,7 @@ def annotate_photo(
     frame_rgb : ndarray of uint8, shape (H, W, 3)
         The decoded picture.
     settings : PoseSettings
-        Only what concerns drawing is used, so it may differ from the settings of the analysis.
+        Only those for drawing are used, so they may differ from the settings of the analysis.
     names, chosen
         As in `pose_core.drawing.skeleton.draw_poses`.
     """

@@ -1,4 +1,4 @@
-"""`Watchers`: who watches a stream, each by itself, so that a fault of one is nobody else's."""
+"""`Watchers`: everything that watches a stream, isolated so that a fault in one does not affect the others."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ __all__ = ["Watchers"]
 
 _log = logging.getLogger("posedeck")
 
-_One = TypeVar("_One", bound=Watcher | FrameSink)
+_Member = TypeVar("_Member", bound=Watcher | FrameSink)
 
 
 class Watchers:
-    """Hands frames to watchers and drawn pictures to sinks, and gathers the events.
+    """Hands frames to watchers and drawn pictures to sinks, and collects the events.
 
-    Any thread may call any method. Each watcher and each sink is called by one thread at a time, and no more once it is
-    removed. One that raises is left out from then on; its fault is logged by type.
+    Any thread may call any method. Each watcher and each sink is called by one thread at a time, and never again once
+    it is removed. One that raises is dropped, and the type of its exception is logged.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ class Watchers:
         self._sinks = list(sinks)
 
     def add(self, *watchers: Watcher, sinks: Iterable[FrameSink] = ()) -> None:
-        """Let them see all from the next frame on, the same one for all; after the end they are finished at once."""
+        """Add watchers and sinks, all from the same frame on; after the end they are finished at once."""
         with self._lock:
             self._watchers += watchers
             self._sinks += sinks
@@ -51,13 +51,13 @@ class Watchers:
             self.finish()
 
     def remove(self, *watchers: Watcher, sinks: Iterable[FrameSink] = ()) -> None:
-        """Let them see no more, and finish those that were still here."""
+        """Remove watchers and sinks, and finish those that were still present."""
         with self._lock:
-            gone = _taken_out(self._watchers, watchers), _taken_out(self._sinks, sinks)
-        self._finish(*gone)
+            removed = _take_out(self._watchers, watchers), _take_out(self._sinks, sinks)
+        self._finish(*removed)
 
     def show(self, frame: WatchedFrame, drawn_rgb: FrameRGB) -> None:
-        """Hand on a frame, and its drawn picture."""
+        """Pass on a frame and its drawn picture."""
         with self._lock:
             self._call_watchers(lambda watcher: watcher.add(frame))
             _call_each(self._sinks, lambda sink: sink.add(frame.time_s, drawn_rgb))
@@ -68,14 +68,14 @@ class Watchers:
             self._call_watchers(lambda watcher: watcher.restart(time_s))
 
     def finish(self) -> None:
-        """The end, for all who are here and all who are added later."""
+        """Finish all that are present now, and all that are added later."""
         with self._lock:
             self._finished = True
-            gone = _taken_out(self._watchers, self._watchers), _taken_out(self._sinks, self._sinks)
-        self._finish(*gone)
+            removed = _take_out(self._watchers, self._watchers), _take_out(self._sinks, self._sinks)
+        self._finish(*removed)
 
     def _finish(self, watchers: list[Watcher], sinks: list[FrameSink]) -> None:
-        """Without the lock: they are no longer in the lists, and a film's last pictures take their time."""
+        """Runs without the lock: they are no longer in the lists, and a clip's last pictures take time."""
         for watcher in watchers:
             _call(watcher, lambda watcher: self.events.add(watcher.finish()))
         for sink in sinks:
@@ -85,25 +85,27 @@ class Watchers:
         _call_each(self._watchers, lambda watcher: self.events.add(call(watcher)))
 
 
-def _taken_out(here: list[_One], wanted: Iterable[_One]) -> list[_One]:
-    """Those of `wanted` that are in `here`, where they are no longer afterwards."""
-    gone = [one for one in wanted if any(one is other for other in here)]
-    here[:] = [one for one in here if not any(one is other for other in gone)]
-    return gone
+def _take_out(members: list[_Member], wanted: Iterable[_Member]) -> list[_Member]:
+    """Remove from `members`, by identity, those of `wanted` that are in it, and return them."""
+    removed = [member for member in wanted if any(member is other for other in members)]
+    members[:] = [member for member in members if not any(member is other for other in removed)]
+    return removed
 
 
-def _call_each(here: list[_One], call: Callable[[_One], object]) -> None:
-    for one in tuple(here):
-        if one in here and not _call(one, call):  # one before may have removed it
-            _taken_out(here, [one])
+def _call_each(members: list[_Member], call: Callable[[_Member], object]) -> None:
+    for member in tuple(members):
+        if member in members and not _call(member, call):  # an earlier one may have removed it
+            _take_out(members, [member])
 
 
-def _call(one: _One, call: Callable[[_One], object]) -> bool:
-    """Whether it went well."""
+def _call(member: _Member, call: Callable[[_Member], object]) -> bool:
+    """Whether the call succeeded."""
     try:
-        call(one)
-    except Exception as error:  # noqa: BLE001 - any fault of one must leave the stream and the others alone
+        call(member)
+    except Exception as error:  # noqa: BLE001 - a fault in one must not affect the stream or the others
         # Types only: a message might quote what a camera saw.
-        _log.error("%s is left out of a stream: it failed with %s", type(one).__name__, type(error).__name__)
+        _log.error(
+            "%s is dropped from a stream: it failed with %s", type(member).__name__, type(error).__name__
+        )
         return False
     return True

@@ -1,1 +1,1 @@
-"""People over time: who is who, smoothing, history, recordings."""
+"""People over time: numbers, smoothing, history, recordings."""

@@ -20,8 +20,8 @@ __all__ = ["HISTORY_S", "History"]
 
 HISTORY_S: Final = 10.0
 _JITTER_S: Final = 3.0
-#: At 30 frames a second some 300; a bound for sources that run wild.
-_MOST: Final = 1200
+#: 30 frames a second give about 300; a limit for sources that deliver far too many.
+_MAX_FRAMES: Final = 1200
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,21 +34,21 @@ class _Moment:
 
 
 class History:
-    """A watcher that keeps what was found during the last seconds; any thread may call any method.
+    """A watcher that keeps what was found in the last seconds; any thread may call any method.
 
     Parameters
     ----------
     kept_s : float
-        How many seconds.
+        How many seconds to keep.
     """
 
     def __init__(self, kept_s: float = HISTORY_S) -> None:
         self._kept_s = kept_s
         self._lock = threading.Lock()
-        self._moments: deque[tuple[float, tuple[_Moment, ...]]] = deque(maxlen=_MOST)
+        self._moments: deque[tuple[float, tuple[_Moment, ...]]] = deque(maxlen=_MAX_FRAMES)
 
     def add(self, frame: WatchedFrame) -> Sequence[Event]:
-        """Keep a frame, also one without anybody."""
+        """Keep a frame, even if it shows nobody."""
         moments = tuple(
             _Moment(frame.time_s, person.number, person.raw, person.pose, angles)
             for person, angles in zip(frame.people, frame.angles_deg, strict=True)
@@ -60,35 +60,35 @@ class History:
         return ()
 
     def restart(self, time_s: float) -> Sequence[Event]:
-        """Forget what was before: it cannot be compared with what follows."""
+        """Forget everything: it cannot be compared with what follows."""
         with self._lock:
             self._moments.clear()
         return ()
 
     def finish(self) -> Sequence[Event]:
-        """What is kept can still be read."""
+        """Do nothing; what is kept can still be read."""
         return ()
 
-    def _of(self, number: int) -> list[tuple[float, _Moment | None]]:
+    def _moments_of(self, number: int) -> list[tuple[float, _Moment | None]]:
         with self._lock:
             frames = list(self._moments)
         return [
-            (time_s, next((one for one in moments if one.number == number), None))
+            (time_s, next((moment for moment in moments if moment.number == number), None))
             for time_s, moments in frames
         ]
 
     def angles(self, number: int) -> tuple[FloatArray, dict[str, FloatArray]]:
-        """Times (T,) and, by angle name, degrees (T,) of one person; NaN where not visible or not there."""
-        frames = self._of(number)
+        """Times (T,) and, by angle name, degrees (T,) of one person; NaN where not visible or not found."""
+        frames = self._moments_of(number)
         unknown = np.full(len(ANGLE_NAMES), np.nan)
-        values = np.array([unknown if one is None else one.angles_deg for _, one in frames])
+        values = np.array([unknown if moment is None else moment.angles_deg for _, moment in frames])
         values = values.reshape(-1, len(ANGLE_NAMES))
         times_s = np.array([time_s for time_s, _ in frames])
         return times_s, dict(zip(ANGLE_NAMES, values.T, strict=True))
 
     def visibility(self, number: int) -> FloatArray | None:
-        """Mean visibility (33,) of one person over the time; None if they were not there."""
-        seen = [one.pose.visibility for _, one in self._of(number) if one is not None]
+        """Mean visibility (33,) of one person over the time kept; None if they were not found."""
+        seen = [moment.pose.visibility for _, moment in self._moments_of(number) if moment is not None]
         return np.mean(seen, axis=0) if seen else None
 
     def jitter_px(self, number: int | None = None) -> tuple[float, float]:
@@ -97,23 +97,24 @@ class History:
         Parameters
         ----------
         number : int, optional
-            Whose; the lowest number in the last frame unless given.
+            Number of the person; the lowest in the last frame unless given.
         """
-        nothing = (float("nan"), float("nan"))
+        unknown = (float("nan"), float("nan"))
         with self._lock:
             frames = list(self._moments)
         if not frames or (number is None and not frames[-1][1]):
-            return nothing
+            return unknown
         if number is None:
-            number = min(one.number for one in frames[-1][1])
+            number = min(moment.number for moment in frames[-1][1])
         since_s = frames[-1][0] - _JITTER_S
-        seen = [one for at_s, ones in frames if at_s >= since_s for one in ones if one.number == number]
-        # Pixels of another size, after a step of the quality, cannot be compared.
-        seen = [one for one in seen if one.pose.size_wh == seen[-1].pose.size_wh]
+        recent = [moment for at_s, moments in frames if at_s >= since_s for moment in moments]
+        seen = [moment for moment in recent if moment.number == number]
+        # Pixels of another picture size, after a change of quality, cannot be compared.
+        seen = [moment for moment in seen if moment.pose.size_wh == seen[-1].pose.size_wh]
         if not seen:
-            return nothing
-        times_s = np.array([one.time_s for one in seen])
+            return unknown
+        times_s = np.array([moment.time_s for moment in seen])
         return (
-            jitter_px(np.array([one.raw.image_xy_px for one in seen]), times_s),
-            jitter_px(np.array([one.pose.image_xy_px for one in seen]), times_s),
+            jitter_px(np.array([moment.raw.image_xy_px for moment in seen]), times_s),
+            jitter_px(np.array([moment.pose.image_xy_px for moment in seen]), times_s),
         )

@@ -1,4 +1,4 @@
-"""Who is who from frame to frame: `PeopleTracker` gives each person a number that stays, and smooths each by itself."""
+"""Who is who from frame to frame: `PeopleTracker` gives each person a lasting number, and smooths each separately."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from pose_core.tracking.smoothing import PoseSmoother, SmoothingSettings
 
 __all__ = ["PeopleTracker"]
 
-#: So long the number of somebody gone is kept for them.
+#: How long the number of somebody who has left is kept for them.
 ABSENT_MAX_S: Final = 1.0
 
-#: How far from where they are expected people are looked for, in torso lengths (half a metre): what the model may be
-#: wrong by when somebody turns or is half hidden, plus running (3 m/s faster or slower than before). At most a metre,
-#: the width that a person takes up: farther away it is more likely somebody else.
+#: How far from their expected position people are looked for, in torso lengths (half a metre): the model's error when
+#: somebody turns or is half hidden, plus running (3 m/s faster or slower than before). At most a metre, the width that
+#: a person takes up: farther away it is more likely to be somebody else.
 REACH_TORSOS: Final = 0.6
 REACH_TORSOS_PER_S: Final = 6.0
 REACH_MAX_TORSOS: Final = 2.0
 
-#: Somebody is expected to go on as before, but no longer than this: people turn.
-GOING_ON_S: Final = 0.25
-#: Share of the newest frame in what is known of somebody's speed; the rest is the past. Evens out the model's noise.
-_NEWEST: Final = 0.5
+#: Somebody's movement is extrapolated no longer than this: people turn.
+EXTRAPOLATED_MAX_S: Final = 0.25
+#: Weight of the newest frame in somebody's velocity; the rest is the past. Evens out the model's noise.
+_NEWEST_WEIGHT: Final = 0.5
 
 _SHOULDERS_HIPS: Final = [
     [INDEX[f"{side}_{joint}"] for side in ("left", "right")] for joint in ("shoulder", "hip")
@@ -39,15 +39,15 @@ _SHOULDERS_HIPS: Final = [
 
 
 def _middles_px(pose: Pose) -> FloatArray:
-    """Middle of the shoulders and middle of the hips, shape (2, 2)."""
+    """The middle of the shoulders and of the hips, shape (2, 2)."""
     pairs = pose.image_xy_px[_SHOULDERS_HIPS]
     middles: FloatArray = (pairs[:, 0] + pairs[:, 1]) / 2
     return middles
 
 
 @dataclass(slots=True)
-class _Known:
-    """Somebody seen within the last `ABSENT_MAX_S`; places are in pixels of the newest picture."""
+class _Track:
+    """Somebody seen within the last `ABSENT_MAX_S`; positions are in pixels of the newest picture."""
 
     number: int
     smoother: PoseSmoother | None
@@ -57,22 +57,22 @@ class _Known:
     velocity_px_s: FloatArray = field(default_factory=lambda: np.zeros(2))
 
     def expected_px(self, time_s: float) -> FloatArray:
-        return self.middles_px + self.velocity_px_s * min(time_s - self.seen_s, GOING_ON_S)
+        return self.middles_px + self.velocity_px_s * min(time_s - self.seen_s, EXTRAPOLATED_MAX_S)
 
     def seen(self, middles_px: FloatArray, size_px: float, time_s: float) -> None:
         step_s = time_s - self.seen_s
         if step_s > 0:
             newest = (middles_px - self.middles_px).sum(axis=0) / (2 * step_s)
-            self.velocity_px_s = _NEWEST * newest + (1 - _NEWEST) * self.velocity_px_s
+            self.velocity_px_s = _NEWEST_WEIGHT * newest + (1 - _NEWEST_WEIGHT) * self.velocity_px_s
         self.middles_px, self.size_px, self.seen_s = middles_px, size_px, time_s
 
 
 class PeopleTracker:
-    """Numbers for people that stay from frame to frame, and smoothing for each. One a stream; not for several threads.
+    """Gives people numbers that last from frame to frame, and smooths each. One per stream; not for several threads.
 
-    Poses are matched with the people known by the distance of the middles of shoulders and hips from where they are
-    expected, relative to the body's size; the best pairs first. Somebody not seen for less than
-    `ABSENT_MAX_S` gets the same number back. New people get the lowest number that is free.
+    Poses are matched with people by the distance of the middles of shoulders and hips from their expected positions,
+    relative to the body's size; the best pairs first. Somebody who was not seen for less than `ABSENT_MAX_S` gets the
+    same number back. New people get the lowest free number.
 
     Parameters
     ----------
@@ -87,109 +87,109 @@ class PeopleTracker:
 
     def __init__(self, smoothing: SmoothingSettings | None) -> None:
         self._smoothing = smoothing
-        self._known: list[_Known] = []
+        self._tracks: list[_Track] = []
         self._size_wh: tuple[int, int] | None = None
         self._time_s = -math.inf
 
     @property
     def smoothing(self) -> SmoothingSettings | None:
-        """How strongly to smooth; None is off. May be replaced at any time and counts from the next frame."""
+        """How strongly to smooth; None is off. May be replaced at any time, effective from the next frame."""
         return self._smoothing
 
     @smoothing.setter
     def smoothing(self, smoothing: SmoothingSettings | None) -> None:
         self._smoothing = smoothing
-        for known in self._known:
-            if smoothing is None or known.smoother is None:
-                known.smoother = self._new_smoother()
+        for track in self._tracks:
+            if smoothing is None or track.smoother is None:
+                track.smoother = self._new_smoother()
             else:
-                known.smoother.settings = smoothing
+                track.smoother.settings = smoothing
 
     def _new_smoother(self) -> PoseSmoother | None:
         return PoseSmoother(self._smoothing) if self._smoothing is not None else None
 
     def update(self, poses: Sequence[Pose], time_s: float) -> tuple[TrackedPerson, ...]:
-        """Tell who is who in the next frame.
+        """Find out who is who in the next frame.
 
         Parameters
         ----------
         poses : sequence of Pose
-            In any order, of one picture. A pose whose shoulders or hips are unknown is left out, since nobody can tell
-            whose it is; so are poses beyond `MAX_PEOPLE`.
+            From one picture, in any order. A pose whose shoulders or hips are unknown is left out, since it cannot be
+            matched; so are poses beyond `MAX_PEOPLE`.
         time_s : float
-            Seconds on any clock. When it runs back, everybody is forgotten.
+            Seconds on any clock. If it runs back, everybody is forgotten.
 
         Returns
         -------
         tuple of TrackedPerson
-            Only people in `poses`, by number: who is lost is absent.
+            Only people in `poses`, by number.
         """
         if time_s < self._time_s:
-            self._known.clear()
+            self._tracks.clear()
         self._time_s = time_s
-        self._known = [known for known in self._known if time_s - known.seen_s < ABSENT_MAX_S]
+        self._tracks = [track for track in self._tracks if time_s - track.seen_s < ABSENT_MAX_S]
 
         sizes_px = [body_size(pose.image_xy_px) for pose in poses]
-        whole = [i for i, size_px in enumerate(sizes_px) if 0 < size_px < math.inf]
-        if not whole:
+        usable = [i for i, size_px in enumerate(sizes_px) if 0 < size_px < math.inf]
+        if not usable:
             return ()
         self._follow_size(poses[0].size_wh)
-        middles_px = {i: _middles_px(poses[i]) for i in whole}
+        middles_px = {i: _middles_px(poses[i]) for i in usable}
         owners = self._match(middles_px, sizes_px, time_s)
-        for i, known in owners.items():
-            known.seen(middles_px[i], sizes_px[i], time_s)
-        for i in whole:  # after all who are here are seen, so that nobody new takes their number
+        for i, track in owners.items():
+            track.seen(middles_px[i], sizes_px[i], time_s)
+        for i in usable:  # after all matches, so that nobody new takes the number of somebody present
             if i not in owners and (number := self._free_number(time_s)) is not None:
-                owners[i] = _Known(number, self._new_smoother(), middles_px[i], sizes_px[i], time_s)
-                self._known.append(owners[i])
-        people = [self._person(known, poses[i], time_s) for i, known in owners.items()]
+                owners[i] = _Track(number, self._new_smoother(), middles_px[i], sizes_px[i], time_s)
+                self._tracks.append(owners[i])
+        people = [self._person(track, poses[i], time_s) for i, track in owners.items()]
         return tuple(sorted(people, key=lambda person: person.number))
 
     @staticmethod
-    def _person(known: _Known, pose: Pose, time_s: float) -> TrackedPerson:
-        # A smoother starts anew by itself after a gap.
-        smooth = known.smoother.smooth(pose, time_s) if known.smoother is not None else pose
-        return TrackedPerson(known.number, pose, smooth)
+    def _person(track: _Track, pose: Pose, time_s: float) -> TrackedPerson:
+        # A smoother starts again by itself after a gap.
+        smooth = track.smoother.smooth(pose, time_s) if track.smoother is not None else pose
+        return TrackedPerson(track.number, pose, smooth)
 
     def _follow_size(self, size_wh: tuple[int, int]) -> None:
-        """After a change of picture size, what is known is where it would be in the new picture."""
+        """After a change of picture size, convert all tracks to the new one."""
         if self._size_wh is not None and self._size_wh != size_wh:
             factors = np.array(size_wh) / self._size_wh
-            for known in self._known:
-                known.middles_px = known.middles_px * factors
-                known.velocity_px_s = known.velocity_px_s * factors
-                known.size_px *= float(factors.mean())
+            for track in self._tracks:
+                track.middles_px = track.middles_px * factors
+                track.velocity_px_s = track.velocity_px_s * factors
+                track.size_px *= float(factors.mean())
         self._size_wh = size_wh
 
     def _match(
         self, middles_px: dict[int, FloatArray], sizes_px: Sequence[float], time_s: float
-    ) -> dict[int, _Known]:
-        """Whose pose is which, the best pairs first; by the pose's place in its sequence."""
+    ) -> dict[int, _Track]:
+        """The track of each pose, by the pose's index; the best pairs are matched first."""
         pairs: list[tuple[float, int, int]] = []
-        for k, known in enumerate(self._known):
-            expected_px = known.expected_px(time_s)
-            reach = REACH_TORSOS + REACH_TORSOS_PER_S * (time_s - known.seen_s)
+        for k, track in enumerate(self._tracks):
+            expected_px = track.expected_px(time_s)
+            reach = REACH_TORSOS + REACH_TORSOS_PER_S * (time_s - track.seen_s)
             for i, middles in middles_px.items():
                 shoulders, hips = (middles - expected_px).tolist()
                 distance_px = (math.hypot(*shoulders) + math.hypot(*hips)) / 2
-                distance = distance_px / math.sqrt(sizes_px[i] * known.size_px)
+                distance = distance_px / math.sqrt(sizes_px[i] * track.size_px)
                 if distance <= min(reach, REACH_MAX_TORSOS):
                     pairs.append((distance, i, k))
-        owners: dict[int, _Known] = {}
+        owners: dict[int, _Track] = {}
         taken: set[int] = set()
         for _, i, k in sorted(pairs):
             if i not in owners and k not in taken:
-                owners[i] = self._known[k]
+                owners[i] = self._tracks[k]
                 taken.add(k)
         return owners
 
     def _free_number(self, time_s: float) -> int | None:
-        """The lowest free number; if none is, that of whoever is gone longest; None if all are here."""
-        numbers = {known.number for known in self._known}
+        """The lowest free number; if none is free, that of the person absent longest; None if all are present."""
+        numbers = {track.number for track in self._tracks}
         if len(numbers) < MAX_PEOPLE:
             return min(set(range(1, MAX_PEOPLE + 1)) - numbers)
-        longest_gone = min(self._known, key=lambda known: known.seen_s)
+        longest_gone = min(self._tracks, key=lambda track: track.seen_s)
         if longest_gone.seen_s >= time_s:
             return None
-        self._known.remove(longest_gone)
+        self._tracks.remove(longest_gone)
         return longest_gone.number

@@ -1,4 +1,4 @@
-"""`Recorder`: a watcher that collects a stream's landmarks within a stated memory."""
+"""`Recorder`: a watcher that collects a stream's landmarks within a fixed amount of memory."""
 
 from __future__ import annotations
 
@@ -25,31 +25,32 @@ MAX_RECORDING_S: Final = 300.0
 MAX_PERSON_FRAMES: Final = 10_000
 #: 5 minutes at 66 a second; 8 bytes each: 0.16 MB.
 MAX_FRAMES: Final = 20_000
-#: Memory is taken 0.5 MB at a time: less for a short recording, and no long pause for the live thread.
+#: Memory is allocated 0.5 MB at a time: a short recording takes less, and the live thread never pauses for long.
 _CHUNK_ROWS: Final = 256
 
 
 class Recorder:
-    """A watcher that collects what a stream shows until somebody stops it or a limit is reached.
+    """A watcher that records a stream until it is stopped or a limit is reached.
 
     Parameters
     ----------
     settings : PoseSettings
-        Kept with the recording; its visibility limit decides which angles are known.
+        Kept with the recording; its visibility limit decides which angles are available.
     clip : bool
-        Whether to make a clip of the drawn frames too.
+        Whether to make a clip of the drawn frames as well.
     max_s : float
         Longest recording in seconds.
 
     Attributes
     ----------
     clip : ClipWriter or None
-        To be given to the stream together with the recorder: the sink of its drawn frames. Its thread ends with `stop`.
+        The sink for the stream's drawn frames: give it to the stream together with the recorder. `stop` ends its
+        thread.
 
     Notes
     -----
-    Memory: at most 21.9 MB (`MAX_PERSON_FRAMES`, `MAX_FRAMES`), and with a clip its 60 MB and 11 MB of waiting
-    frames. `add` belongs to the stream's thread; everything else may be called from any.
+    Memory: at most 21.9 MB (`MAX_PERSON_FRAMES`, `MAX_FRAMES`); a clip adds up to 60 MB, and 11 MB of waiting frames.
+    `add` belongs to the stream's thread; everything else may be called from any thread.
     """
 
     def __init__(self, settings: PoseSettings, *, clip: bool = False, max_s: float = MAX_RECORDING_S) -> None:
@@ -59,20 +60,20 @@ class Recorder:
         self._started_at = datetime.now().astimezone()
         self._start_s = math.nan
         self._ended_by: EndedBy | None = None
-        # Guarded by _lock: written by the stream's thread, taken over by whoever stops.
+        # Guarded by _lock: written by the stream's thread until stop() takes over.
         self._lock = threading.Lock()
         self._times_s = array("d")
         self._row_frame = array("i")
         self._row_person = array("i")
         self._sizes: list[tuple[float, tuple[int, int]]] = []
         self._chunks: list[Values] = []
-        # Held for as long as the recording is put together, so that a second caller waits for the same one.
+        # Held while the recording is assembled, so that a second caller waits for the same one.
         self._stop_lock = threading.Lock()
         self._recording: Recording | None = None
 
     @property
     def full(self) -> bool:
-        """Whether a limit has ended the recording; `stop` gives what there is."""
+        """Whether a limit has ended the recording; `stop` returns what there is."""
         return self._ended_by not in (None, "stop")
 
     @property
@@ -82,7 +83,7 @@ class Recorder:
 
     @property
     def duration_s(self) -> float:
-        """From the first frame to the last one so far."""
+        """Time from the first frame to the latest."""
         if self._recording is not None:
             return self._recording.duration_s
         with self._lock:
@@ -113,11 +114,11 @@ class Recorder:
         return ()
 
     def restart(self, time_s: float) -> Sequence[Event]:
-        """Go on: a recording holds what was shown, cuts and all."""
+        """Continue: a recording keeps what was shown, including cuts."""
         return ()
 
     def finish(self) -> Sequence[Event]:
-        """End the recording; `stop` gives it."""
+        """End the recording; `stop` returns it."""
         with self._lock:
             if self._ended_by is None:
                 self._ended_by = "stop"
@@ -142,19 +143,19 @@ class Recorder:
         self._row_person.append(person.number)
 
     def stop(self) -> Recording:
-        """End the recording, and its clip, and give it; the same one when called again."""
+        """End the recording and its clip, and return it; the same one when called again."""
         with self._stop_lock:
             if self._recording is None:
-                self.finish()  # add() gives up from here on, so the live thread never waits for what follows
+                self.finish()  # add() now returns at once, so the live thread never waits for what follows
                 assert self._ended_by is not None
-                self._recording = self._put_together(self._ended_by)
+                self._recording = self._assemble(self._ended_by)
             return self._recording
 
-    def _put_together(self, ended_by: EndedBy) -> Recording:
+    def _assemble(self, ended_by: EndedBy) -> Recording:
         rows = len(self._row_frame)
         values = np.empty((rows, *ROW_SHAPE), dtype=np.float32)
         for start in range(0, rows, _CHUNK_ROWS):
-            chunk = self._chunks.pop(0)  # let go one by one: the landmarks are never in memory twice
+            chunk = self._chunks.pop(0)  # freed one by one: the landmarks are never in memory twice
             values[start : start + _CHUNK_ROWS] = chunk[: rows - start]
         clip_mp4: bytes | None = None
         clip_error: ClipError | None = None

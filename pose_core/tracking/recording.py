@@ -1,7 +1,7 @@
-"""`Recording`: landmarks of a stream over time, as a `pose_core.tracking.recorder.Recorder` collected them.
+"""`Recording`: landmarks of a stream over time, as collected by a `pose_core.tracking.recorder.Recorder`.
 
-Only frames with people take room: 2112 bytes for each person in each frame, raw and smoothed. What reads a recording
-asks for a `PoseSequence` at a time, which is laid out then.
+Only frames with people take memory: 2112 bytes for each person in each frame, raw and smoothed. Readers request one
+`PoseSequence` at a time, which is built on demand.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _XY, _Z, _WORLD, _VISIBILITY, _PRESENCE = slice(0, 2), 2, slice(3, 6), 6, 7
 ROW_SHAPE: Final = (2, N_LANDMARKS, _CHANNELS)
 _RAW, _SMOOTHED = 0, 1
 
-#: What ended a recording: somebody, the longest time, or one of the bounds on memory.
+#: What ended a recording: somebody stopped it, or it reached the longest time or one of the limits on memory.
 EndedBy = Literal["stop", "time", "person_frames", "frames"]
 Values = NDArray[np.float32]
 
@@ -42,30 +42,30 @@ class Recording:
     Attributes
     ----------
     started_at : datetime
-        Wall clock at the first frame, with its time zone.
+        Wall-clock time of the first frame, with its time zone.
     time_s : ndarray, shape (T,)
-        Time of every frame since the first one, also of frames without anybody. Increasing.
+        Time of every frame since the first one, including frames without anybody. Increasing.
     sizes : tuple of (float, (int, int))
-        From which time on frames had which width and height; the first one is `size_wh`. Empty without a frame.
+        From which time on frames had which width and height; the first is `size_wh`. Empty without frames.
     row_frame, row_person : ndarray of int, shape (N,)
         Number of the frame (from 0) and of the person (from 1) of each person in each frame, in order of time.
     values : ndarray of float32, shape (N, 2, 33, 8)
         Raw and smoothed: x, y, z in pixels of `size_wh`, world x, y, z in metres, visibility, presence.
     settings : PoseSettings
-        At the start of the recording.
+        Those at the start of the recording.
     ended_by : {"stop", "time", "person_frames", "frames"}
     clip_mp4 : bytes or None
-        The frames as drawn; None where none was wanted, no frame came or encoding failed.
+        The frames as drawn; None if no clip was wanted, there were no frames, or encoding failed.
     clip_truncated : bool
         Whether the clip ended before the recording, at one of its own limits.
     clip_left_out : int
-        Frames missing in the clip because the encoder was behind.
+        Frames missing from the clip because the encoder was behind.
     clip_error : ClipError or None
         Why there is no clip although one was wanted.
 
     Notes
     -----
-    Arrays are read-only. Landmarks of frames of another size are brought to `size_wh` without stretching
+    Arrays are read-only. Landmarks of frames of another size are converted to `size_wh` without stretching
     (`pose_core.media.fitting.letterbox`), so that angles stay true.
     """
 
@@ -88,17 +88,17 @@ class Recording:
 
     @property
     def size_wh(self) -> tuple[int, int] | None:
-        """Width and height that all coordinates refer to: those of the first frame; None without a frame."""
+        """Width and height that all coordinates refer to: those of the first frame; None without frames."""
         return self.sizes[0][1] if self.sizes else None
 
     @property
     def truncated(self) -> bool:
-        """Whether a limit ended the recording and not a person."""
+        """Whether a limit ended the recording, not a person."""
         return self.ended_by != "stop"
 
     @property
     def duration_s(self) -> float:
-        """From the first frame to the last."""
+        """Time from the first frame to the last."""
         return float(self.time_s[-1]) if self.time_s.size else 0.0
 
     @property
@@ -108,7 +108,7 @@ class Recording:
 
     @cached_property
     def summary(self) -> RecordingSummary:
-        """What it shows, with angles in the picture; computed once for the page and all files."""
+        """Its figures, with angles in the picture; computed once for the page and all files."""
         return summarise(self)
 
     def sequence(self, person: int, layer: Layer, frames: slice = slice(None)) -> PoseSequence:
@@ -125,7 +125,7 @@ class Recording:
         Returns
         -------
         PoseSequence
-            Laid out at each call. A row of NaN for each frame without the person.
+            Built at each call, with a row of NaN for each frame without the person.
 
         Raises
         ------
@@ -158,7 +158,7 @@ def write_row(row: Values, person: TrackedPerson, size_wh: tuple[int, int]) -> N
 
 
 def _write(row: Values, pose: Pose, size_wh: tuple[int, int]) -> None:
-    """A pose as `_CHANNELS` of 33 landmarks, in pixels of `size_wh`."""
+    """Write a pose as `_CHANNELS` of 33 landmarks, in pixels of `size_wh`."""
     row[:, _XY] = pose.image_xy_px
     row[:, _Z] = pose.image_z_px
     if pose.size_wh != size_wh:

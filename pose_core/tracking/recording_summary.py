@@ -1,4 +1,4 @@
-"""What people over time show, in figures: of a `pose_core.tracking.recording.Recording`, or of other sequences."""
+"""Figures of people over time: of a `pose_core.tracking.recording.Recording`, or of other sequences."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ __all__ = ["PersonSummary", "RecordingSummary", "summarise"]
 
 @dataclass(frozen=True, slots=True)
 class PersonSummary:
-    """What a recording shows of one person.
+    """Figures of one person in a recording.
 
     Attributes
     ----------
     person : int
     frames : int
-        In which the person was found.
+        Number of frames in which the person was found.
     angle_ranges_deg : mapping of str to (float, float)
-        Least and greatest angle by name, of the smoothed poses; both NaN where it was never visible.
+        Smallest and largest angle by name, of the smoothed poses; both NaN if it was never visible.
     jitter_raw_px, jitter_smoothed_px : float
-        `pose_core.geometry.body.jitter_px` of the visible landmarks, before and after smoothing; NaN where the person
-        was never seen in three frames in a row.
+        `pose_core.geometry.body.jitter_px` of the visible landmarks, before and after smoothing; NaN if the person was
+        never seen in three frames in a row.
     """
 
     person: int
@@ -42,23 +42,23 @@ class PersonSummary:
 
 @dataclass(frozen=True, slots=True)
 class RecordingSummary:
-    """What a recording shows.
+    """Figures of a recording.
 
     Attributes
     ----------
     duration_s : float
         From the first frame to the last.
     frames : int
-        With and without people.
+        Number of frames, with and without people.
     rate_hz : float
-        Mean; NaN below two frames.
+        Mean frame rate; NaN for fewer than two frames.
     found_share : float
         Share of the frames with at least one person, 0 to 1.
     longest_gap_s : float
-        Longest time without anybody: from the last frame with someone (or the first frame of all) to the next one with
-        someone (or the last of all). 0 if somebody was found in every frame.
+        Longest time without anybody: from the last frame with someone (or the very first frame) to the next one with
+        someone (or the very last). 0 if somebody was found in every frame.
     jitter_raw_px, jitter_smoothed_px : float
-        Root mean square over the people, by how many frames they were found in; NaN where nobody has one.
+        Root mean square over the people, weighted by the frames in which they were found; NaN if nobody has one.
     people : tuple of PersonSummary
         By number.
     """
@@ -74,13 +74,13 @@ class RecordingSummary:
 
 
 def summarise(recording: PeopleOverTime, space: Space = "image") -> RecordingSummary:
-    """Figures of a recording.
+    """Compute the figures of a recording.
 
     Parameters
     ----------
     recording : PeopleOverTime
     space : {"image", "world"}
-        Where the angles are taken: in the plane of the picture, or in space.
+        Whether angles are measured in the plane of the picture or in space.
 
     Returns
     -------
@@ -100,8 +100,8 @@ def summarise(recording: PeopleOverTime, space: Space = "image") -> RecordingSum
         rate_hz=(time_s.size - 1) / duration_s if time_s.size > 1 else math.nan,
         found_share=float(found.mean()) if time_s.size else 0.0,
         longest_gap_s=_longest_gap_s(time_s, found),
-        jitter_raw_px=_together([(person.jitter_raw_px, person.frames) for person in people]),
-        jitter_smoothed_px=_together([(person.jitter_smoothed_px, person.frames) for person in people]),
+        jitter_raw_px=_mean_jitter_px([(person.jitter_raw_px, person.frames) for person in people]),
+        jitter_smoothed_px=_mean_jitter_px([(person.jitter_smoothed_px, person.frames) for person in people]),
         people=tuple(people),
     )
 
@@ -109,7 +109,7 @@ def summarise(recording: PeopleOverTime, space: Space = "image") -> RecordingSum
 def _person_summary(
     recording: PeopleOverTime, person: int, space: Space
 ) -> tuple[PersonSummary, NDArray[np.bool_]]:
-    """Figures of a person, and in which frames they were found."""
+    """Figures of one person, and the frames in which they were found."""
     limit = recording.settings.visibility_limit
     jitter_raw_px = _jitter_px(recording.sequence(person, "raw"), limit)
     smoothed = recording.sequence(person, "smoothed")
@@ -127,12 +127,12 @@ def _person_summary(
 
 
 def _jitter_px(sequence: PoseSequence, visibility_limit: float) -> float:
-    """Of the visible landmarks; guesses at hidden ones tremble most and tell nothing."""
+    """Jitter of the visible landmarks; guesses at hidden ones jitter most and say nothing."""
     visible = sequence.visible(visibility_limit)[..., None]
     return jitter_px(np.where(visible, sequence.image_xy_px, np.nan), sequence.time_s)
 
 
-def _together(jitters: Sequence[tuple[float, int]]) -> float:
+def _mean_jitter_px(jitters: Sequence[tuple[float, int]]) -> float:
     known = [(jitter, frames) for jitter, frames in jitters if math.isfinite(jitter)]
     weight = sum(frames for _, frames in known)
     return math.sqrt(sum(jitter**2 * frames for jitter, frames in known) / weight) if weight else math.nan

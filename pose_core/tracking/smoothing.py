@@ -1,6 +1,6 @@
 """Less jitter without much lag: the One-Euro filter, and a smoother for one person.
 
-MediaPipe smooths one tracked person itself and nobody when several are asked for; this filter serves both.
+MediaPipe itself smooths a single tracked person, but nobody if it looks for several; this filter serves both cases.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ __all__ = ["OneEuroFilter", "PoseSmoother", "SmoothingSettings"]
 CUTOFF_RANGE_HZ: Final = (0.01, 100.0)
 BETA_RANGE: Final = (0.0, 100.0)
 
-#: After so long without a pose the old place says nothing about the new one: some 4 frames at 15 a second.
+#: After this long without a pose the old position says nothing about the new one: about 4 frames at 15 a second.
 RESTART_AFTER_S: Final = 0.25
 
-#: 10 m/s, what the fist of a boxer or the hand of a tennis player reaches, with a torso of half a metre.
+#: 10 m/s with a torso of half a metre: the fist of a boxer, or the hand of a tennis player.
 FASTEST_TORSOS_PER_S: Final = 20.0
-#: What the model may be wrong by, on top of movement: twice its usual error on the performer.
+#: The model's error, on top of movement: twice its usual error on the performer.
 JUMP_MARGIN_TORSOS: Final = 0.1
-#: A landmark that stays away longer than so many frames has really gone there.
+#: A landmark that stays away for more frames than this has really moved there.
 HELD_FRAMES_MAX: Final = 2
-#: An arm and a leg of one side are 9 landmarks. If more jump at once, the model sees another posture, not an outlier.
+#: An arm and a leg on one side have 9 landmarks. If more jump at once, the model sees another posture, not an outlier.
 HELD_LANDMARKS_MAX: Final = 9
 
 
@@ -46,11 +46,11 @@ class SmoothingSettings:
     Attributes
     ----------
     min_cutoff_hz : float
-        Cutoff frequency of something at rest, 0.01 to 100. Lower: steadier at rest, but slower to follow.
+        Cutoff frequency at rest, 0.01 to 100. Lower: steadier at rest, but slower to follow.
     beta : float
-        What speed adds to the cutoff: Hz for each torso length a second, 0 to 100. Higher: less lag in movement, but
-        more jitter. Relative to the torso, so that near and far people are treated alike. At steady speed the result
-        trails by less than ``1 / (2 pi beta)`` torso lengths: by less than a centimetre at 10.
+        What speed adds to the cutoff: Hz per torso length a second, 0 to 100. Higher: less lag in movement, but more
+        jitter. Relative to the torso, so that people near and far are treated alike. At constant speed the result lags
+        by less than ``1 / (2 pi beta)`` torso lengths: by less than a centimetre at 10.
     derivative_cutoff_hz : float
         Cutoff frequency of the speed itself, 0.01 to 100; 1 Hz is the paper's choice.
 
@@ -73,12 +73,12 @@ class SmoothingSettings:
 class OneEuroFilter:
     """Low-pass filter whose cutoff rises with speed: steady at rest, quick in movement.
 
-    Works on each element of an array by itself. Not for several threads at once.
+    Filters each element of an array separately. Not for several threads at once.
 
     Parameters
     ----------
     settings : SmoothingSettings
-        May be replaced at any time; what is known of the past stays.
+        May be replaced at any time; the filter's past is kept.
 
     Notes
     -----
@@ -102,12 +102,12 @@ class OneEuroFilter:
         Parameters
         ----------
         values : array_like, any shape
-            Finite or NaN: that element gives NaN and starts anew with its next value. Another shape than before starts
-            everything anew.
+            Finite or NaN: a NaN gives NaN, and that element starts again with its next value. A new shape starts
+            everything again.
         time_s : float
-            Seconds on any clock. Everything starts anew when it does not increase.
+            Seconds on any clock. Everything starts again when it does not increase.
         size : float or ndarray, optional
-            Positive; broadcast to `values`. Speed is divided by it before it counts.
+            Positive; broadcast to `values`. Speed is measured in units of it.
 
         Returns
         -------
@@ -131,7 +131,7 @@ class OneEuroFilter:
         return self._result.copy()
 
     def reset(self, where: NDArray[np.bool_] | None = None) -> None:
-        """Forget the past, of all elements or of those marked in `where` (broadcast from the left)."""
+        """Forget the past of all elements, or of those marked in `where` (broadcast from the left)."""
         if where is None:
             self._result = self._speed = None
             self._time_s = math.nan
@@ -148,7 +148,7 @@ def _alpha(cutoff_hz: _Number, step_s: float) -> _Number:
 class _JumpGate:
     """Holds back single landmarks that jump farther than a person can move.
 
-    Works on stacked values (33, 6): x, y, z in the picture, x, y, z in space.
+    Takes stacked values (33, 6): x, y, z in the picture, then x, y, z in space.
     """
 
     def __init__(self) -> None:
@@ -162,14 +162,14 @@ class _JumpGate:
     def __call__(
         self, values: FloatArray, step_s: float, sizes: FloatArray
     ) -> tuple[FloatArray, NDArray[np.bool_]]:
-        """Values with jumps held back, and which landmarks (33,) are accepted in a new place."""
-        nobody = np.zeros(N_LANDMARKS, dtype=np.bool_)
+        """Values with jumps held back, and which landmarks (33,) are accepted at a new position."""
+        none = np.zeros(N_LANDMARKS, dtype=np.bool_)
         if self._last is None:
             self._last = values
-            return values, nobody
+            return values, none
         moved = (values - self._last) / sizes
-        # What all do together is the person or the camera moving, and a held landmark goes along with it. The median,
-        # by sorting, which takes a fifth of the time of `np.median`; NaN comes last and is never too far.
+        # Movement common to all is the person or the camera moving, and held landmarks follow it. It is the median, by
+        # sorting, which takes a fifth of the time of `np.median`; NaN sorts last and never counts as a jump.
         together = np.sort(moved, axis=0)[N_LANDMARKS // 2]
         own = moved - together
         squared = np.maximum((own[:, :2] ** 2).sum(axis=1), (own[:, 3:] ** 2).sum(axis=1))
@@ -178,7 +178,7 @@ class _JumpGate:
         if np.count_nonzero(jumped) > HELD_LANDMARKS_MAX:
             self._held_frames[:] = 0
             self._last = values
-            return values, ~nobody
+            return values, ~none
         held = jumped & (self._held_frames < HELD_FRAMES_MAX)
         self._held_frames = np.where(held, self._held_frames + 1, 0)
         self._last = np.where(held[:, None], self._last + together * sizes, values)
@@ -189,9 +189,9 @@ class PoseSmoother:
     """One-Euro filter for one person from frame to frame. Not for several threads at once.
 
     Filters `image_xy_px`, `image_z_px` and `world_xyz_m`; visibility and presence stay as they are. A single landmark
-    that jumps farther than a person can move is held where it was for two frames at most; if it is still away in the
-    third, it is accepted there at once. The smoother starts anew after `RESTART_AFTER_S` without a pose, when time does
-    not increase, and when the picture gets another shape; another size of the same shape changes nothing.
+    that jumps farther than a person can move is held where it was for at most two frames; if it is still away in the
+    third, it is accepted there at once. The smoother starts again after `RESTART_AFTER_S` without a pose, when time
+    does not increase, and when the picture gets another shape; another size of the same shape changes nothing.
 
     Parameters
     ----------
@@ -214,7 +214,7 @@ class PoseSmoother:
         self._filter.settings = settings
 
     def reset(self) -> None:
-        """Forget the past: the next pose comes out as it goes in."""
+        """Forget the past: the next pose is returned unchanged."""
         self._filter.reset()
         self._gate.reset()
         self._time_s = math.nan
@@ -225,8 +225,8 @@ class PoseSmoother:
         Parameters
         ----------
         pose : Pose
-            A landmark with NaN stays NaN and starts anew when it is back. Where shoulders or hips are unknown, so is
-            the body's size: such a pose comes back as it is, and the next one starts anew.
+            A landmark with NaN stays NaN and starts again when it is back. If shoulders or hips are unknown, so is the
+            body's size: such a pose is returned unchanged, and the next one starts again.
         time_s : float
             Seconds on any clock.
 
@@ -246,7 +246,7 @@ class PoseSmoother:
             step_s = 0.0
         self._time_s, self._shape_wh = time_s, pose.size_wh
 
-        # In widths of the picture, so that another size of the same picture goes unnoticed.
+        # In units of the picture's width, so that another size of the same picture makes no difference.
         unit = np.array([width] * 3 + [1.0] * 3)
         sizes = np.repeat(sizes_px_m, 3) / unit
         values = np.column_stack((pose.image_xy_px, pose.image_z_px, pose.world_xyz_m)) / unit

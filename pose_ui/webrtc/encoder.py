@@ -7,7 +7,7 @@ from typing import Any, Final
 import av
 from av.frame import Frame
 
-from pose_core.media.vp8 import most_bits_per_s, new_vp8_encoder, to_yuv
+from pose_core.media.vp8 import max_bits_per_s, new_vp8_encoder, to_yuv
 from pose_ui.webrtc.bindings import Vp8Encoder
 
 __all__ = ["LiveVp8Encoder"]
@@ -24,7 +24,7 @@ class LiveVp8Encoder(Vp8Encoder):
         assert isinstance(frame, av.VideoFrame)
         if frame.format.name == "rgb24" and frame.width % 2 == frame.height % 2 == 0:
             frame = to_yuv(frame)
-        self.target_bitrate = min(self.target_bitrate, most_bits_per_s(frame.width, frame.height))
+        self.target_bitrate = min(self.target_bitrate, max_bits_per_s(frame.width, frame.height))
         codec: Any = self.codec
         if (
             codec is None

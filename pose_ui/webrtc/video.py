@@ -16,7 +16,7 @@ from typing import Any, Final
 from aiortc import MediaStreamTrack
 from aiortc.contrib.media import MediaRelay
 
-from pose_core.media.vp8 import MOST_BITS_PER_S
+from pose_core.media.vp8 import MAX_BITS_PER_S
 from pose_ui.webrtc.bindings import (
     WebRtcWorker,
     codecs,
@@ -141,7 +141,7 @@ def apply() -> None:
     both: tuple[Any, ...] = (vpx, h264)
     for codec in both:
         codec.DEFAULT_BITRATE = _START_BITS_PER_S
-        codec.MAX_BITRATE = MOST_BITS_PER_S
+        codec.MAX_BITRATE = MAX_BITS_PER_S
     decoders: tuple[Any, ...] = (vpx.Vp8Decoder, h264.H264Decoder)
     for decoder in decoders:
         decoder.decode = timed(decoder.decode)

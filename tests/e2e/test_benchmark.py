@@ -143,7 +143,7 @@ def test_wrong_choices_and_files_get_a_message(server: Server, browser: Browser)
         page.locator("input[type=file]").first.set_input_files(
             [{"name": "broken.mp4", "mimeType": "video/mp4", "buffer": b"no video at all " * 100}]
         )
-        expect(page.get_by_text("An MP4, MOV, WebM, MKV or AVI video was expected")).to_be_visible()
+        expect(page.get_by_text("The file must be an MP4, MOV, WebM, MKV or AVI video")).to_be_visible()
         expect(page.get_by_role("button", name="Run")).to_be_disabled()
         page.get_by_role("tab", name="Compare").click()
         settle(page)

@@ -1,4 +1,4 @@
-"""Colours that carry a meaning can be told apart."""
+"""Colours with a meaning can be told apart."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ def test_arrays_are_read_only_float64(make_pose: Callable[..., Pose], name: str)
 
 
 @pytest.mark.parametrize("name", ARRAYS)
-def test_arrays_are_copies_of_what_came(make_pose: Callable[..., Pose], name: str) -> None:
+def test_arrays_are_copies_of_what_was_given(make_pose: Callable[..., Pose], name: str) -> None:
     given = np.array(getattr(make_pose(), name))
     pose = make_pose(**{name: given})
     given[0] = -77.0
@@ -30,7 +30,7 @@ def test_arrays_are_copies_of_what_came(make_pose: Callable[..., Pose], name: st
 
 
 @pytest.mark.parametrize("name", ARRAYS)
-def test_another_shape_is_refused_and_named(make_pose: Callable[..., Pose], name: str) -> None:
+def test_another_shape_is_refused_by_name(make_pose: Callable[..., Pose], name: str) -> None:
     with pytest.raises(ValueError, match=rf"{name} must have shape .* \(32,"):
         make_pose(**{name: getattr(make_pose(), name)[:32]})
 
@@ -46,7 +46,7 @@ def test_a_pose_cannot_be_changed(make_pose: Callable[..., Pose]) -> None:
         make_pose().size_wh = (1, 1)
 
 
-def test_normalised_positions_are_shares_of_width_and_height(make_pose: Callable[..., Pose]) -> None:
+def test_normalised_positions_are_fractions_of_width_and_height(make_pose: Callable[..., Pose]) -> None:
     pose = make_pose({"nose": (160, 120), "left_wrist": (640, 480), "right_wrist": (-64, 528)})
     norm = pose.image_xy_norm
     assert norm[INDEX["nose"]] == pytest.approx([0.25, 0.25])
@@ -54,7 +54,7 @@ def test_normalised_positions_are_shares_of_width_and_height(make_pose: Callable
     assert norm[INDEX["right_wrist"]] == pytest.approx([-0.1, 1.1]), "outside the picture is kept"
 
 
-def test_depth_is_a_share_of_the_width(make_pose: Callable[..., Pose]) -> None:
+def test_depth_is_a_fraction_of_the_width(make_pose: Callable[..., Pose]) -> None:
     pose = make_pose(image_z_px=np.full(33, -160.0))
     assert pose.image_z_norm == pytest.approx(np.full(33, -0.25))
 

@@ -1,4 +1,4 @@
-"""What the project says of itself in one place agrees with what it says in another."""
+"""What the project says about itself in one place agrees with what it says elsewhere."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from pose_core.media.images import MAX_FILE_MB
 from tests.support.paths import ROOT
 
 
-def test_the_public_names_are_there() -> None:
+def test_the_public_names_exist() -> None:
     for name in pose_core.__all__:
         assert getattr(pose_core, name) is not None
 
 
-def test_type_checkers_and_dir_see_the_names_that_are_loaded_when_asked_for() -> None:
+def test_type_checkers_and_dir_see_the_names_that_are_loaded_on_access() -> None:
     tree = ast.parse(Path(pose_core.__file__).read_text())
     checked = {
         alias.name: str(node.module)

@@ -12,13 +12,13 @@ from pose_core.settings import MAX_PEOPLE, DetectionSettings, DrawSettings, Pose
 
 
 @pytest.mark.parametrize("people", range(1, MAX_PEOPLE + 1))
-def test_every_number_of_people_in_the_range_is_taken(people: int) -> None:
+def test_every_number_of_people_in_the_range_is_accepted(people: int) -> None:
     assert DetectionSettings(people=people).people == people
 
 
 @pytest.mark.parametrize("value", [0.0, 0.5, 1.0])
 @pytest.mark.parametrize("name", ["detection_confidence", "presence_confidence"])
-def test_confidence_may_reach_both_ends(name: str, value: float) -> None:
+def test_confidence_may_be_at_either_end_of_its_range(name: str, value: float) -> None:
     assert getattr(DetectionSettings(**{name: value}), name) == value
 
 
@@ -31,7 +31,7 @@ def test_confidence_may_reach_both_ends(name: str, value: float) -> None:
         (PoseSettings, "visibility_limit"),
     ],
 )
-def test_a_share_outside_0_to_1_is_refused(kind: Any, name: str, value: float) -> None:
+def test_a_value_outside_0_to_1_is_refused(kind: Any, name: str, value: float) -> None:
     with pytest.raises(SettingsError) as caught:
         kind(**{name: value})
     assert caught.value.code == "setting_range"
@@ -58,7 +58,7 @@ def test_a_wrong_choice_is_both_an_error_for_the_screen_and_a_value_error() -> N
     assert issubclass(SettingsError, ValueError)
 
 
-def test_equal_choices_are_one_key() -> None:
+def test_equal_choices_are_the_same_key() -> None:
     assert {DetectionSettings(people=2): "kept"}[DetectionSettings(people=2)] == "kept"
     assert DetectionSettings(people=2) != DetectionSettings(people=3)
 
@@ -71,7 +71,7 @@ def test_choices_cannot_be_changed(kind: Any) -> None:
 
 
 def test_how_a_pose_is_drawn_does_not_touch_what_is_detected() -> None:
-    """The landmarks are kept by these settings, so changing a colour must never run the model again."""
+    """Landmarks are cached by the detection settings, so changing a colour must never run the model again."""
     before = PoseSettings()
     after = PoseSettings(draw=DrawSettings(names=False, angles=True, confidence=True, skeleton_only=True))
     assert before.detection == after.detection

@@ -13,7 +13,7 @@ def test_names_and_order_are_those_of_mediapipe() -> None:
     assert N_LANDMARKS == 33
 
 
-def test_index_is_the_place_in_the_list_of_names() -> None:
+def test_index_is_the_position_in_the_list_of_names() -> None:
     assert [LANDMARK_NAMES[INDEX[name]] for name in LANDMARK_NAMES] == list(LANDMARK_NAMES)
 
 

@@ -8,11 +8,11 @@ from pose_core.slot import NewestSlot
 from tests.support.waiting import LONG_S, until
 
 
-def test_an_empty_slot_gives_nothing_when_the_time_is_up() -> None:
+def test_an_empty_slot_gives_none_on_timeout() -> None:
     assert NewestSlot[int]().take(timeout_s=0.01) is None
 
 
-def test_putting_says_whether_something_was_thrown_out() -> None:
+def test_put_says_whether_an_item_was_replaced() -> None:
     slot = NewestSlot[int]()
     assert slot.put(1)
     assert not slot.put(2)
@@ -20,7 +20,7 @@ def test_putting_says_whether_something_was_thrown_out() -> None:
     assert slot.put(3)
 
 
-def test_under_load_a_slow_taker_gets_ever_newer_things_and_the_last_one() -> None:
+def test_under_load_a_slow_taker_gets_ever_newer_items_and_the_last_one() -> None:
     slot = NewestSlot[int]()
     taken: list[int] = []
     newest = thrown_out = 0
@@ -47,7 +47,7 @@ def test_under_load_a_slow_taker_gets_ever_newer_things_and_the_last_one() -> No
     assert thrown_out > 0
 
 
-def test_closing_wakes_who_waits_and_drops_what_is_held() -> None:
+def test_closing_wakes_waiting_threads_and_drops_the_item() -> None:
     slot = NewestSlot[int]()
     result: list[object] = []
     waiter = threading.Thread(target=lambda: result.append(slot.take(LONG_S)))
@@ -60,7 +60,7 @@ def test_closing_wakes_who_waits_and_drops_what_is_held() -> None:
     assert slot.take(timeout_s=0.01) is None
 
 
-def test_nothing_is_held_after_it_was_taken() -> None:
+def test_an_item_is_not_kept_once_it_is_taken() -> None:
     slot = NewestSlot[object]()
     slot.put(object())
     slot.take()

@@ -1,4 +1,4 @@
-"""What goes through the seam for watchers: frames, events, and the one door that events leave by."""
+"""What watchers get and return: frames, events, and the log in which events are collected."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ def test_a_frame_keeps_its_own_angles(make_pose: Callable[..., Pose]) -> None:
         ({"angles_deg": np.zeros(0)}, r"one row for each of 0 people; got shape \(0,\)"),
     ],
 )
-def test_a_frame_that_cannot_be_is_refused(change: dict[str, Any], message: str) -> None:
+def test_an_impossible_frame_is_refused(change: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         replace(watched(0.0), **change)
 
 
 # ---------------------------------------------------------------------- events
-def test_an_event_is_ready_for_json_whatever_numbers_it_was_made_of() -> None:
+def test_an_event_is_ready_for_json_even_if_made_of_numpy_numbers() -> None:
     event = Event(
         np.float32(1.5),  # type: ignore[arg-type]
         np.int64(2),  # type: ignore[arg-type]
@@ -84,12 +84,12 @@ def test_an_event_is_ready_for_json_whatever_numbers_it_was_made_of() -> None:
         ({"confidence": math.nan}, "confidence must be 0 to 1, or None; got nan"),
     ],
 )
-def test_an_event_that_cannot_be_is_refused(change: dict[str, Any], message: str) -> None:
+def test_an_impossible_event_is_refused(change: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         replace(REPETITION, **change)
 
 
-# ---------------------------------------------------------------------- the door
+# ---------------------------------------------------------------------- the log
 def event(number: int) -> Event:
     return Event(float(number), 1, "test", "count", value=number)
 
@@ -117,7 +117,7 @@ def test_the_oldest_events_are_dropped_and_a_slow_reader_can_tell_how_many() -> 
     assert now - place - len(events) == 2, "2 and 3 were missed"
 
 
-def test_no_event_is_lost_or_doubled_between_threads() -> None:
+def test_no_event_is_lost_or_duplicated_between_threads() -> None:
     log = EventLog(most=100_000)
     adders = [
         threading.Thread(target=lambda first=first: [log.add([event(first + n)]) for n in range(1000)])

@@ -1,4 +1,4 @@
-"""A live stream: newest frame in, skeleton drawn, figures beside it. Knows no browser and no WebRTC."""
+"""A live stream: newest frame in, skeleton drawn, with figures. Independent of browsers and WebRTC."""
 
 from pose_core.pipeline.live.meter import LIVE_STEPS, Figures
 from pose_core.pipeline.live.settings import LiveSettings, LiveStatus

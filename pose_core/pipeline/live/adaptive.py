@@ -1,4 +1,4 @@
-"""Which size and model a live stream is processed with now, by its settings and by what was measured."""
+"""Which size and model a live stream is processed with now, from its settings and from measurements."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _EVERY_S: Final = 0.5
 
 
 class AdaptiveQuality:
-    """A `QualityController` that follows a stream's settings. Belongs to the stream's thread; any may read.
+    """A `QualityController` that follows a stream's settings. Belongs to the stream's thread; any thread may read.
 
     Parameters
     ----------
@@ -37,15 +37,15 @@ class AdaptiveQuality:
 
     @property
     def change(self) -> Change | None:
-        """The last step that was taken."""
+        """The last step taken."""
         return self._change
 
     def rung(self, settings: LiveSettings) -> Rung:
-        """What is in use with these settings."""
+        """The rung in use with these settings."""
         return self._controller.rung if settings.adaptive else settings.best_rung()
 
     def follow(self, settings: LiveSettings, now_s: float) -> Rung:
-        """Take over what was chosen since, and say what to use for the next frame."""
+        """Apply what was chosen since the last call, and return the rung for the next frame."""
         best = settings.best_rung()
         if settings.target_fps != self._target_fps:
             self._begin(settings, now_s)
@@ -55,7 +55,7 @@ class AdaptiveQuality:
         return self.rung(settings)
 
     def update(self, settings: LiveSettings, meter: Meter, now_s: float) -> None:
-        """Look at the figures from time to time, and step if it is time; the meter starts again then."""
+        """Check the figures from time to time, and step if necessary; the meter then restarts."""
         if not settings.adaptive or now_s - self._looked_s < _EVERY_S:
             return
         self._looked_s = now_s

@@ -1,4 +1,4 @@
-"""What a live stream is asked for, and how it says that it does."""
+"""The settings of a live stream, and its status."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ __all__ = ["LiveSettings", "LiveStatus"]
 
 @dataclass(frozen=True, slots=True)
 class LiveSettings:
-    """Every choice of a live stream; another one may be given to it at any time.
+    """Every choice for a live stream; it may be given new settings at any time.
 
     Attributes
     ----------
     pose : PoseSettings
         `enlarge_small` has no effect on video.
     height_px : int
-        Largest height that is processed and returned; smaller frames stay as they are.
+        Largest height that is processed and returned; smaller frames keep their size.
     mirror : bool
-        Show the picture as a mirror does. Landmarks and their names are those of the unmirrored picture.
+        Show the picture as in a mirror. Landmarks and their names are those of the unmirrored picture.
     smoothing : SmoothingSettings or None
-        None shows what the model gave.
+        None shows the model's output unchanged.
     adaptive : bool
-        Give up size, then model, while the machine is too slow for `target_fps`.
+        Reduce the size, then the model, while the machine is too slow for `target_fps`.
     target_fps : float
     labels : mapping of str to str
         Landmark name to the text on the picture.
@@ -44,25 +44,25 @@ class LiveSettings:
     labels: Mapping[str, str] = field(default_factory=dict)
 
     def best_rung(self) -> Rung:
-        """What is done while nothing has to be given up."""
+        """What is used while nothing has to be reduced."""
         return Rung(self.height_px, self.pose.detection.model)
 
 
 @dataclass(frozen=True, slots=True)
 class LiveStatus:
-    """How a stream does.
+    """The status of a stream.
 
     Attributes
     ----------
     received_wh, returned_wh : tuple of int or None
-        Size of the last frame that came, and of the picture made of it; None before the first.
+        Size of the last frame received, and of the last picture returned; None before the first.
     figures : Figures
     people : tuple of int
         Numbers of the people in the last frame.
     silent_s : float or None
-        Seconds since the last frame came; None before the first.
+        Seconds since the last frame arrived; None before the first.
     problem : PoseCoreError or None
-        Why there is no skeleton at the moment: no seat, or a fault in the last frames.
+        Why there is no skeleton at the moment: no free seat, or a fault in the last frames.
     rung : Rung
         Size and model in use.
     change : Change or None

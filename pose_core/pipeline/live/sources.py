@@ -1,4 +1,4 @@
-"""Frames without a camera: the performer, drawn on this machine, and a clip, played in a loop at its own pace."""
+"""Frames without a camera: the performer, drawn on this machine, or a video, played in a loop at its own speed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from pose_core.performer import MOTIONS, PALETTES, Camera, Person, render_scene
 
 __all__ = ["REEL_FPS", "SCENES", "ClipSource", "Offer", "PerformerSource", "Source"]
 
-#: Takes a frame, and how many milliseconds it took to decode or draw.
+#: Takes a frame, and the milliseconds that it took to decode or draw.
 Offer = Callable[[av.VideoFrame, float], None]
 
 REEL_FPS: Final = 30
@@ -28,7 +28,7 @@ _CYCLE_S: Final = 3.0
 SCENES: Final[tuple[str, ...]] = (*MOTIONS, "duo")
 _REEL_FRAMES: Final = round(REEL_FPS * _CYCLE_S)
 _REEL_QUALITY: Final = 92
-#: Reels kept for all viewers: some 90 frames of 40 to 120 KB each.
+#: Reels cached for all viewers: 90 frames of 40 to 120 kB each.
 _REELS_KEPT: Final = 4
 
 
@@ -36,10 +36,10 @@ class Source(Protocol):
     """Something that offers frames until it is stopped."""
 
     def start(self, offer: Offer) -> None:
-        """Begin to offer frames from a thread of its own."""
+        """Start to offer frames, on a separate thread."""
 
     def stop(self) -> None:
-        """End it and wait for its thread; a second call does nothing."""
+        """Stop, and wait for the thread to end; a second call does nothing."""
 
 
 def _people(scene: str, phase: float) -> list[Person]:
@@ -48,12 +48,12 @@ def _people(scene: str, phase: float) -> list[Person]:
             Person("arm_raise", phase, x_m=-0.75, palette=PALETTES[0]),
             Person("squat", phase, yaw_deg=25, x_m=0.75, palette=PALETTES[1]),
         ]
-    # Seen a little from the side a squat, a lunge and a walk show their depth.
+    # A squat, a lunge and a walk are clearer when seen slightly from the side.
     return [Person(scene, phase, yaw_deg=0.0 if scene in ("arm_raise", "jack") else 35.0)]
 
 
 class _Reel:
-    """One cycle of a scene as JPEGs, each drawn when it is first wanted: drawing takes far longer than decoding."""
+    """One cycle of a scene as JPEGs, each drawn when it is first needed: drawing takes far longer than decoding."""
 
     def __init__(self, scene: str, size_wh: tuple[int, int]) -> None:
         self._scene = scene
@@ -63,7 +63,7 @@ class _Reel:
 
     def frame(self, number: int) -> FrameRGB:
         number %= _REEL_FRAMES
-        with self._locks[number]:  # two viewers do not draw the same one
+        with self._locks[number]:  # so that two viewers do not draw the same frame
             jpeg = self._frames[number]
             if jpeg is None:
                 people = _people(self._scene, number / _REEL_FRAMES)
@@ -126,13 +126,13 @@ class PerformerSource(_Threaded):
             offer(
                 av.VideoFrame.from_ndarray(frame_rgb, format="rgb24"), (time.perf_counter() - begin_s) * 1e3
             )
-            # What is late is left out, so that the motion keeps its pace.
+            # Late frames are left out, so that the motion keeps its speed.
             tick = max(tick + 1, int((time.monotonic() - start_s) * self._fps))
             self._wait_until(start_s + tick / self._fps)
 
 
 class ClipSource(_Threaded):
-    """A video file, played in a loop at its own pace.
+    """A video file, played in a loop at its own speed.
 
     Parameters
     ----------
@@ -142,7 +142,7 @@ class ClipSource(_Threaded):
     Raises
     ------
     ClipError
-        If the file is no video that can be played.
+        If the file is not a playable video.
     """
 
     def __init__(self, data: bytes) -> None:
@@ -162,5 +162,5 @@ class ClipSource(_Threaded):
                 offer(av.VideoFrame.from_ndarray(frame_rgb, format="rgb24"), decode_ms)
                 last_s, gap_s = time_s, max(time_s - last_s, 1 / 60)
                 begin_s = time.perf_counter()
-            # The next round begins one frame after the last one, also on a machine that fell behind.
+            # The next round starts one frame after the last, even on a machine that has fallen behind.
             start_s = max(start_s + last_s + gap_s, time.monotonic() - gap_s)

@@ -1,10 +1,10 @@
-"""`LiveStream`: one viewer's frames through the model, the newest first, on a thread of their own.
+"""`LiveStream`: runs one viewer's frames through the model, always the newest, on its own thread.
 
 Threads
 -------
-A source calls `LiveStream.offer` (on the WebRTC loop, or a thread of its own); it only puts the frame into a slot. The
-stream's own thread takes the newest, does all the work, hands the drawn frame to `on_drawn`, and then shows it to the
-watchers. Pages call the rest from theirs. What several threads touch is replaced whole, or guarded.
+The WebRTC loop, or a source's thread, calls `LiveStream.offer`, which only puts the frame into a slot. The stream's own
+thread takes the newest frame, does all the work, hands the drawn frame to `on_drawn`, and then shows it to the
+watchers. Pages call the rest from their threads. State shared by several threads is replaced as a whole, or guarded.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from pose_core.arrays import FrameRGB
 from pose_core.errors import BusyError, PoseCoreError
 from pose_core.models.landmarker import StreamLandmarker
 from pose_core.models.pool import PosePool
-from pose_core.pipeline.frame import DoneFrame, FramePath
+from pose_core.pipeline.frame import FramePath, ProcessedFrame
 from pose_core.pipeline.live.adaptive import AdaptiveQuality
 from pose_core.pipeline.live.meter import Meter
 from pose_core.pipeline.live.quality import Rung
@@ -38,11 +38,11 @@ __all__ = ["LiveStream"]
 
 _log = logging.getLogger("posedeck")
 
-#: A fault in a frame is shown this long after it last happened.
+#: A fault in a frame is shown for this long after it last happened.
 _PROBLEM_SHOWN_S: Final = 5.0
-#: What passes at least from frame to frame, should the clock stand still.
-_LEAST_S: Final = 1e-6
-#: Cameras and encoders round: a picture whose sides' ratio differs by less is the same picture at another size.
+#: Smallest time from frame to frame, in case the clock stands still.
+_MIN_STEP_S: Final = 1e-6
+#: Cameras and encoders round sizes: if the aspect ratio differs by less, it is the same picture at another size.
 _SAME_SHAPE: Final = 0.02
 
 
@@ -54,9 +54,9 @@ class _Arrived:
 
 
 class LiveStream:
-    """One viewer's live stream. It takes a seat of the pool with its first frame, and frees it when closed.
+    """One viewer's live stream. It takes a seat in the pool at its first frame, and frees it when closed.
 
-    Time in it never goes back, whatever the machine's clock does.
+    Its time never goes back, even if the machine's clock does.
 
     Parameters
     ----------
@@ -65,14 +65,14 @@ class LiveStream:
     on_drawn : callable, optional
         Gets each drawn frame (rgb24), on the stream's thread.
     watchers : iterable of Watcher, optional
-        See each frame's people. A picture of another shape is a restart to them; another model or size is none.
+        They see each frame's people. A picture of another shape restarts them; another model or size does not.
     sinks : iterable of FrameSink, optional
-        Get the drawn pictures.
+        They get the drawn pictures.
 
     Attributes
     ----------
     watchers : Watchers
-        Any thread may add and remove some while the stream runs; its `events` are what they noticed.
+        Any thread may add and remove some while the stream runs; their `events` are collected here.
     """
 
     def __init__(
@@ -104,23 +104,23 @@ class LiveStream:
         self._shape_wh: tuple[int, int] | None = None
 
     def _now_s(self) -> float:
-        """The stream's clock: some go back after a machine slept."""
+        """The stream's clock, which never goes back: some clocks do after a machine has slept."""
         self._clock_s = max(self._clock_s, time.monotonic())
         return self._clock_s
 
     # ------------------------------------------------------------------ from the source's thread
     def offer(self, frame: av.VideoFrame, decode_ms: float | None = None) -> None:
-        """Give the newest frame; returns at once. One that is still waiting is thrown out for it.
+        """Offer the newest frame; returns at once. It replaces one that is still waiting.
 
         Parameters
         ----------
         frame : av.VideoFrame
-            Of any size and format; not changed, and not to be changed afterwards.
+            Of any size and format; it is not changed, and must not be changed afterwards.
         decode_ms : float, optional
-            How long decoding it took.
+            How long it took to decode.
         """
         last, now_s = self._last, self._now_s()
-        arrived = _Arrived(frame, now_s if last is None else max(now_s, last.at_s + _LEAST_S), decode_ms)
+        arrived = _Arrived(frame, now_s if last is None else max(now_s, last.at_s + _MIN_STEP_S), decode_ms)
         self._last = arrived
         replaced = not self._inbox.put(arrived)
         self._meter.arrived(arrived.at_s, replaced=replaced)
@@ -136,7 +136,7 @@ class LiveStream:
         Parameters
         ----------
         wait_s : float
-            Longest wait for the thread; by default the caller, often an event loop, is not held up.
+            Longest wait for the thread; none by default, since the caller is often an event loop.
         """
         with self._lock:
             self._inbox.close()
@@ -153,12 +153,12 @@ class LiveStream:
 
     @property
     def ended(self) -> bool:
-        """Whether it is closed, its thread has gone and its seat is free."""
+        """Whether it is closed, its thread has ended and its seat is free."""
         return self.closed and (self._thread is None or not self._thread.is_alive())
 
     # ------------------------------------------------------------------ from the page's thread
     def status(self) -> LiveStatus:
-        """How it does now."""
+        """The present status."""
         now_s = self._now_s()
         last, problem = self._last, self._problem
         return LiveStatus(
@@ -178,7 +178,7 @@ class LiveStream:
         return self._people
 
     def snapshot(self) -> FrameRGB | None:
-        """The newest frame as it came, without skeleton and unmirrored; None before the first."""
+        """The newest frame as received, without skeleton and unmirrored; None before the first."""
         last = self._last
         return None if last is None else np.array(last.frame.to_ndarray(format="rgb24"), dtype=np.uint8)
 
@@ -188,25 +188,25 @@ class LiveStream:
             while (arrived := self._inbox.take()) is not None:
                 self._handle(arrived)
         finally:
-            self._let_landmarker_go()
+            self._release_landmarker()
             self._people = ()
             self.watchers.finish()
 
     def _handle(self, arrived: _Arrived) -> None:
-        """One frame; whatever goes wrong with it stays with this viewer, and the stream goes on."""
+        """Process one frame; a fault in it affects only this viewer, and the stream continues."""
         try:
             self._process(arrived)
         except BusyError as error:
             self._problem = (self._now_s(), error)
             self._people = ()
-        except Exception as error:  # noqa: BLE001 - any fault of one frame must leave the stream alive
+        except Exception as error:  # noqa: BLE001 - a fault in one frame must not end the stream
             # Type only: a message might quote what a camera saw.
             _log.error("a live frame failed with %s", type(error).__name__)
             self._problem = (self._now_s(), _frame_failed(error))
             self._people = ()
-            self._let_landmarker_go()  # its state is unknown now; the next frame gets a new one
+            self._release_landmarker()  # its state is unknown now; the next frame gets a new one
 
-    def _let_landmarker_go(self) -> None:
+    def _release_landmarker(self) -> None:
         landmarker, self._landmarker = self._landmarker, None
         if landmarker is not None:
             self._pool.release_stream(landmarker)
@@ -250,20 +250,20 @@ class LiveStream:
         if self._landmarker is None:
             self._landmarker = self._pool.lease_stream(wanted)
         elif self._landmarker.settings != wanted:
-            # On a fault it is gone, and must not be used again.
+            # If this fails, the old one is gone and must not be used again.
             old, self._landmarker = self._landmarker, None
             self._landmarker = self._pool.exchange_stream(old, wanted)
             self._meter.restart(self._now_s())
         return self._landmarker
 
-    def _show(self, arrived: _Arrived, done: DoneFrame) -> None:
+    def _show(self, arrived: _Arrived, done: ProcessedFrame) -> None:
         shape_wh = (arrived.frame.width, arrived.frame.height)
-        if self._shape_wh is not None and _differ(shape_wh, self._shape_wh):
+        if self._shape_wh is not None and _shapes_differ(shape_wh, self._shape_wh):
             self.watchers.restart(arrived.at_s)
         self._shape_wh = shape_wh
         self.watchers.show(done.watched, done.drawn_rgb)
 
-    def _count(self, arrived: _Arrived, done: DoneFrame, begin_s: float) -> None:
+    def _count(self, arrived: _Arrived, done: ProcessedFrame, begin_s: float) -> None:
         steps_ms = dict(done.steps_ms)
         if arrived.decode_ms is not None:
             steps_ms["decode"] = arrived.decode_ms
@@ -272,8 +272,8 @@ class LiveStream:
         self._meter.processed(now_s, steps_ms, (now_s - arrived.at_s) * 1e3, busy_ms)
 
 
-def _differ(one_wh: tuple[int, int], other_wh: tuple[int, int]) -> bool:
-    """Whether two pictures have different shapes, and not only sizes."""
+def _shapes_differ(one_wh: tuple[int, int], other_wh: tuple[int, int]) -> bool:
+    """Whether two pictures have different aspect ratios, not only different sizes."""
     one, other = one_wh[0] * other_wh[1], other_wh[0] * one_wh[1]
     return abs(one - other) > _SAME_SHAPE * max(one, other)
 
@@ -283,7 +283,7 @@ def _frame_failed(error: Exception) -> PoseCoreError:
         return error
     return PoseCoreError(
         "frame_failed",
-        "A frame could not be analysed ({kind}). The stream goes on with the next one. If this stays, stop and start "
-        "again, or choose another size.",
+        "A frame could not be analysed ({kind}). The stream continues with the next one. If this keeps happening, stop "
+        "and start again, or choose another picture height.",
         kind=type(error).__name__,
     )

@@ -8,6 +8,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 import pytest
+from pose_core.benchmark.lanes import BENCHMARK_STEPS
 
 from pose_core.benchmark.charts import (
     cell_name,
@@ -19,7 +20,6 @@ from pose_core.benchmark.charts import (
     small_figure,
     split_figure,
 )
-from pose_core.benchmark.lanes import BENCHMARK_STEPS
 from pose_core.benchmark.loss import SmallPicture
 from pose_core.benchmark.plan import Cell
 from pose_ui.texts import Translator

@@ -1,4 +1,4 @@
-"""Captions: what they look like on any ground, that edges cut them cleanly, and what is kept."""
+"""Captions: how they look on any background, that edges cut them cleanly, and what is cached."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def written(text: str, size_px: int = 28, level: int = 120) -> Frame:
 
 
 @pytest.mark.parametrize("level", [0, 120, 255])
-def test_text_is_white_with_a_dark_halo_on_any_ground(level: int) -> None:
+def test_text_is_white_with_a_dark_halo_on_any_background(level: int) -> None:
     frame_rgb = written("142°", level=level)
     colours = {tuple(colour) for colour in frame_rgb.reshape(-1, 3).tolist()}
     assert {(255, 255, 255), rgb(EDGE), (level,) * 3} <= colours
@@ -45,7 +45,7 @@ def test_the_picture_shows_through_as_much_as_text_and_halo_leave() -> None:
 
 @pytest.mark.parametrize("text", ["L shoulder", "142°", "左肩", "Åg", "1"])
 @pytest.mark.parametrize("size_px", [11, 28, 90])
-def test_no_pixel_gets_more_than_it_can_hold_and_nothing_is_cut_off(text: str, size_px: int) -> None:
+def test_no_pixel_overflows_and_nothing_is_cut_off(text: str, size_px: int) -> None:
     sprite = text_sprite(text, size_px)
     assert sprite.keep.shape == sprite.ink.shape
     total = sprite.keep.astype(int) + sprite.ink
@@ -61,7 +61,7 @@ def test_no_pixel_gets_more_than_it_can_hold_and_nothing_is_cut_off(text: str, s
         assert not border.any()
 
 
-def test_the_start_of_the_base_line_is_where_it_was_asked_for() -> None:
+def test_the_baseline_starts_where_requested() -> None:
     covered = (written("1") != 120).any(axis=-1)
     rows, columns = np.flatnonzero(covered.any(axis=1)), np.flatnonzero(covered.any(axis=0))
     halo_px = 3
@@ -101,25 +101,25 @@ def test_a_text_without_ink_leaves_no_mark(text: str) -> None:
     assert (written(text) == 120).all()
 
 
-def test_a_text_is_written_once_and_what_is_kept_cannot_be_changed() -> None:
+def test_a_text_is_rendered_once_and_the_cached_sprite_cannot_be_changed() -> None:
     assert text_sprite("kept", 20) is text_sprite("kept", 20)
     assert text_sprite("kept", 20) is not text_sprite("kept", 21)
     with pytest.raises(ValueError, match="read-only"):
         text_sprite("kept", 20).ink[:] = 0
 
 
-def test_what_is_kept_is_bounded() -> None:
+def test_the_cache_is_limited() -> None:
     assert text_sprite("large", 41) is not text_sprite("large", 41)
-    limit = captions._kept.cache_info().maxsize
+    limit = captions._cached.cache_info().maxsize
     assert limit is not None
     for number in range(limit + 50):
         text_sprite(str(number), 6)
-    assert captions._kept.cache_info().currsize == limit
-    captions._kept.cache_clear()
+    assert captions._cached.cache_info().currsize == limit
+    captions._cached.cache_clear()
 
 
-def test_texts_asked_for_by_many_threads_at_once_are_the_same() -> None:
-    captions._kept.cache_clear()
+def test_texts_requested_by_many_threads_at_once_are_the_same() -> None:
+    captions._cached.cache_clear()
     texts = [f"{angle}°" for angle in range(30)] * 8
     with ThreadPoolExecutor(8) as threads:
         sprites = list(threads.map(lambda text: text_sprite(text, 17), texts))

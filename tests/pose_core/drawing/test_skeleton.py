@@ -1,4 +1,4 @@
-"""What a person sees on the picture: dots, lines, names and angles, where they belong and nowhere else."""
+"""What is visible on the picture: dots, lines, names and angles, where they belong and nowhere else."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def is_colour(frame_rgb: Frame, colour: str, levels: int = 12) -> NDArray[np.boo
 
 @pytest.fixture
 def spread(make_pose: PoseMaker) -> Pose:
-    """No person: landmarks so far apart that no dot covers another."""
+    """Not a person: landmarks so far apart that no dot covers another."""
     columns, rows = np.arange(N_LANDMARKS) % 7, np.arange(N_LANDMARKS) // 7
     return make_pose(image_xy_px=np.column_stack([50 + columns * 90, 40 + rows * 100]).astype(float))
 
@@ -52,12 +52,12 @@ def changed(drawn: Frame, before: Frame) -> NDArray[np.bool_]:
 
 # ---------------------------------------------------------------------- dots and lines
 @pytest.mark.parametrize("ground", [0, 128, 255])
-def test_every_landmark_carries_a_red_dot(spread: Pose, ground: int) -> None:
+def test_every_landmark_has_a_red_dot(spread: Pose, ground: int) -> None:
     drawn = draw_poses(plain(ground), [spread], BARE)
     assert {pixel(drawn, xy) for xy in spread.image_xy_px} == {rgb(DOT)}
 
 
-def test_the_picture_itself_is_left_as_it_was(make_pose: PoseMaker) -> None:
+def test_the_original_picture_is_unchanged(make_pose: PoseMaker) -> None:
     frame_rgb = plain(200)
     frame_rgb.flags.writeable = False
     drawn = draw_poses(frame_rgb, [make_pose()])
@@ -65,7 +65,7 @@ def test_the_picture_itself_is_left_as_it_was(make_pose: PoseMaker) -> None:
     assert changed(drawn, frame_rgb).any()
 
 
-def test_without_people_the_picture_comes_back_as_a_copy() -> None:
+def test_without_people_the_result_is_a_copy_of_the_picture() -> None:
     frame_rgb = plain(90)
     drawn = draw_poses(frame_rgb, [])
     np.testing.assert_array_equal(drawn, frame_rgb)
@@ -73,7 +73,7 @@ def test_without_people_the_picture_comes_back_as_a_copy() -> None:
 
 
 @pytest.mark.parametrize("ground", [0, 255])
-def test_a_line_is_white_between_dark_edges_on_any_ground(make_pose: PoseMaker, ground: int) -> None:
+def test_a_line_is_white_between_dark_edges_on_any_background(make_pose: PoseMaker, ground: int) -> None:
     pose = make_pose({"left_hip": (500, 200), "left_knee": (500, 300)})
     drawn = draw_poses(plain(ground), [pose], BARE)
     across = drawn[250, 490:511]  # the thigh runs down at x = 500
@@ -86,7 +86,7 @@ def test_a_line_is_white_between_dark_edges_on_any_ground(make_pose: PoseMaker, 
     assert pixel(drawn, (506, 250)) == (ground,) * 3, "a line is thin"
 
 
-def test_several_people_have_colours_of_their_own_and_numbers(make_pose: PoseMaker) -> None:
+def test_several_people_have_their_own_colours_and_numbers(make_pose: PoseMaker) -> None:
     people = [make_pose(scale=0.5, shift_xy=(x, 120)) for x in (-60.0, 120.0, 300.0)]
     before = plain(0, (1280, 960))  # twice the size that the poses refer to
     drawn = draw_poses(before, people, BARE)
@@ -100,7 +100,7 @@ def test_several_people_have_colours_of_their_own_and_numbers(make_pose: PoseMak
 
 
 def test_sizes_grow_with_the_picture(spread: Pose) -> None:
-    """The same share of the picture is covered at any resolution, so a dot is never a speck or a blob."""
+    """The same share of the picture is covered at any resolution, so a dot never becomes a speck or a blob."""
     areas = []
     for factor in (1, 2, 4):
         size_wh = (SIZE_WH[0] * factor, SIZE_WH[1] * factor)
@@ -122,7 +122,7 @@ def test_a_pose_is_drawn_in_place_on_a_picture_of_another_size(spread: Pose) -> 
     assert {pixel(drawn, xy * 2) for xy in spread.image_xy_px} == {rgb(DOT)}
 
 
-def test_a_picture_with_another_order_in_memory_is_drawn_on(make_pose: PoseMaker) -> None:
+def test_a_picture_in_another_memory_order_can_be_drawn_on(make_pose: PoseMaker) -> None:
     frame_rgb = plain(0, (480, 640)).transpose(1, 0, 2)
     np.testing.assert_array_equal(draw_poses(frame_rgb, [make_pose()]), draw_poses(plain(0), [make_pose()]))
 
@@ -153,7 +153,7 @@ def test_a_limb_that_leaves_the_picture_is_drawn_up_to_its_border(make_pose: Pos
     assert pixel(drawn, (630, 130)) == rgb(LINE)
 
 
-def test_a_person_with_unknown_places_is_left_out_and_the_others_are_drawn(make_pose: PoseMaker) -> None:
+def test_a_person_with_unknown_positions_is_left_out_and_the_others_are_drawn(make_pose: PoseMaker) -> None:
     unknown = make_pose(image_xy_px=np.full((N_LANDMARKS, 2), np.nan))
     np.testing.assert_array_equal(draw_poses(plain(9), [unknown], DrawSettings(angles=True)), plain(9))
     both = draw_poses(plain(9), [unknown, make_pose()], BARE)
@@ -220,7 +220,7 @@ def near(mask: NDArray[np.bool_], xy: Any, reach_px: int = 70) -> bool:
     return bool(mask[max(0, y - 14) : y + 14, max(0, x - reach_px) : x + reach_px].any())
 
 
-def test_main_joints_carry_their_names_and_the_face_only_one(make_pose: PoseMaker) -> None:
+def test_main_joints_have_their_names_and_the_face_has_only_one(make_pose: PoseMaker) -> None:
     pose = make_pose()
     added = caption_pixels(pose, DrawSettings(names=True), names={"left_knee": "knee"})
     for joint in ("left_knee", "right_shoulder", "left_wrist", "right_ankle"):
@@ -265,7 +265,7 @@ def test_angles_are_written_at_limb_joints_and_follow_the_visibility_limit(make_
 
 
 def test_the_angles_written_are_those_of_the_angle_table(make_pose: PoseMaker) -> None:
-    """Beside the joint stands the number that `image_angles_deg` gives, and no other."""
+    """The number beside a joint is that of `image_angles_deg`, and no other."""
     poses = [
         make_pose({"left_elbow": (470, 170), "right_knee": (250, 320)}, hidden=("left_ankle",)),
         make_pose({"left_knee": (400, 330)}, shift_xy=(-200, 0)),
@@ -289,7 +289,7 @@ def test_the_angles_written_are_those_of_the_angle_table(make_pose: PoseMaker) -
     assert added.sum() == pytest.approx(expected.sum(), rel=0.03)
 
 
-def test_only_the_chosen_person_carries_captions(make_pose: PoseMaker) -> None:
+def test_only_the_chosen_person_has_captions(make_pose: PoseMaker) -> None:
     people = [make_pose(scale=0.6, shift_xy=(x, 60)) for x in (-90.0, 270.0)]
     bare = draw_poses(plain(120), people, BARE)
     halves = {}
@@ -301,11 +301,11 @@ def test_only_the_chosen_person_carries_captions(make_pose: PoseMaker) -> None:
 
 
 def only(name: str) -> tuple[str, ...]:
-    """All landmarks but one, to hide them."""
+    """All landmarks except one, to hide them."""
     return tuple(other for other in LANDMARK_NAMES if other != name)
 
 
-def test_a_caption_that_has_no_room_moves_to_the_other_side_of_its_joint(make_pose: PoseMaker) -> None:
+def test_a_caption_without_room_moves_to_the_other_side_of_its_joint(make_pose: PoseMaker) -> None:
     names = {"left_wrist": "left wrist"}
     draw = DrawSettings(names=True)
     at_edge, in_middle = (
@@ -317,7 +317,7 @@ def test_a_caption_that_has_no_room_moves_to_the_other_side_of_its_joint(make_po
     assert np.flatnonzero(in_middle.any(axis=0)).min() > 500
 
 
-def test_name_and_angle_stand_apart_by_a_space(make_pose: PoseMaker) -> None:
+def test_name_and_angle_are_separated_by_a_space(make_pose: PoseMaker) -> None:
     hidden = tuple(n for n in LANDMARK_NAMES if n not in ("left_shoulder", "left_elbow", "left_wrist"))
     pose = make_pose({"left_elbow": (460, 130), "left_wrist": (460, 200)}, hidden=hidden)
     names = {"left_shoulder": " ", "left_elbow": "FF", "left_wrist": " "}
@@ -355,7 +355,7 @@ def test_tracked_numbers_decide_label_and_colour(make_pose: PoseMaker) -> None:
     assert not different[int(people[0].image_xy_px[:, 1].min() * 2) :].any(), "only the label differs"
 
 
-def test_one_person_alone_looks_the_same_whatever_their_number(make_pose: PoseMaker) -> None:
+def test_a_single_person_looks_the_same_with_any_number(make_pose: PoseMaker) -> None:
     """Someone who was lost and found again has another number, and is still the only one."""
     one = [make_pose()]
     np.testing.assert_array_equal(
@@ -363,10 +363,10 @@ def test_one_person_alone_looks_the_same_whatever_their_number(make_pose: PoseMa
     )
 
 
-def test_numbers_for_other_people_than_came_are_refused(make_pose: PoseMaker) -> None:
-    with pytest.raises(ValueError, match="numbers must be as many as poses, 1; got 2"):
+def test_numbers_and_angles_must_match_the_people(make_pose: PoseMaker) -> None:
+    with pytest.raises(ValueError, match="numbers must have one entry for each of 1 poses; got 2"):
         draw_poses(plain(0), [make_pose()], numbers=[1, 2])
-    with pytest.raises(ValueError, match="angles_deg must be as many as poses, 1; got 2"):
+    with pytest.raises(ValueError, match="angles_deg must have one entry for each of 1 poses; got 2"):
         draw_poses(plain(0), [make_pose()], angles_deg=image_angles_deg([make_pose()] * 2, 0.5))
 
 
@@ -426,7 +426,7 @@ def test_drawing_in_place_gives_the_same_picture(
     np.testing.assert_array_equal(other, expected)
 
 
-def test_skeleton_only_has_its_ground_up_to_every_border() -> None:
+def test_skeleton_only_has_its_background_up_to_every_border() -> None:
     drawn = draw_poses(noise(), [], DrawSettings(skeleton_only=True))
     assert (drawn == rgb(GROUND)).all()
 

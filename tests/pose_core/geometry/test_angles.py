@@ -1,4 +1,4 @@
-"""Joint angles: by hand, under every change that must not matter, and where there is no angle."""
+"""Joint angles: computed by hand, under every change that must not matter, and where there is no angle."""
 
 from __future__ import annotations
 
@@ -28,8 +28,9 @@ from pose_core.skeleton import INDEX, LANDMARK_NAMES, N_LANDMARKS
 
 FloatArray = NDArray[np.float64]
 
-#: Coordinates below are up to 1000 with limbs of 1 and more: moving and turning them costs a few units in the last
-#: place of 1000, which on a limb of length 1 is some 1e-11 degrees. Far coarser, and far finer than any fault.
+#: Coordinates below are up to 1000, with limbs of length 1 or more: moving and turning them costs a few units in the
+#: last place of 1000, which on a limb of length 1 is about 1e-11 degrees. This is far coarser, and far finer than any
+#: fault.
 TOLERANCE_DEG = 1e-6
 
 ALL_VISIBLE = np.ones(N_LANDMARKS, dtype=np.bool_)
@@ -95,7 +96,7 @@ def test_a_straight_limb_reads_exactly_180(axis: int) -> None:
 
 
 def test_an_angle_just_off_straight_is_not_rounded_away() -> None:
-    """arccos loses everything below a millionth of a degree here."""
+    """Here arccos loses everything below a millionth of a degree."""
     bend = 1e-7
     last = np.array([-math.cos(bend), math.sin(bend)])
     angle = float(interior_angle_deg(np.array([1.0, 0.0]), np.zeros(2), last))
@@ -104,7 +105,7 @@ def test_an_angle_just_off_straight_is_not_rounded_away() -> None:
 
 @pytest.mark.parametrize("dimensions", [2, 3])
 @given(data=st.data())
-def test_interior_angle_lies_between_0_and_180_and_agrees_with_the_cosine_rule(
+def test_interior_angle_is_between_0_and_180_and_agrees_with_the_cosine_rule(
     dimensions: int, data: st.DataObject
 ) -> None:
     first, vertex, last = data.draw(limbs(dimensions))
@@ -112,12 +113,12 @@ def test_interior_angle_lies_between_0_and_180_and_agrees_with_the_cosine_rule(
     assert 0 <= angle <= 180
     a, b = math.dist(first, vertex), math.dist(last, vertex)
     cosine = (a * a + b * b - math.dist(first, last) ** 2) / (2 * a * b)
-    # The cosine cancels where one limb is a thousand times the other; so this is a coarse second opinion.
+    # The cosine suffers from cancellation where one limb is a thousand times the other, so this check is coarse.
     assert math.cos(math.radians(angle)) == pytest.approx(cosine, abs=1e-6)
 
 
 @given(limb=limbs(3), move=points(3), scale=factor, degrees=turn_deg)
-def test_interior_angle_ignores_moving_turning_scaling_and_mirroring(
+def test_interior_angle_ignores_translation_rotation_scale_and_mirroring(
     limb: tuple[FloatArray, FloatArray, FloatArray], move: FloatArray, scale: float, degrees: float
 ) -> None:
     angle = interior_angle_deg(*limb)
@@ -166,7 +167,7 @@ def test_lean_by_hand(upper: tuple[float, ...], expected: float) -> None:
 
 
 @given(lower=points(3), upper=points(3), move=points(3), scale=factor, degrees=turn_deg)
-def test_lean_ignores_moving_scaling_mirroring_and_the_direction_faced(
+def test_lean_ignores_translation_scale_mirroring_and_the_direction_faced(
     lower: FloatArray, upper: FloatArray, move: FloatArray, scale: float, degrees: float
 ) -> None:
     assume(math.dist(lower, upper) > 1)
@@ -183,12 +184,12 @@ def test_lean_ignores_moving_scaling_mirroring_and_the_direction_faced(
 
 
 @given(degrees=st.floats(0, 180))
-def test_lean_grows_with_the_turn_of_the_picture(degrees: float) -> None:
+def test_lean_grows_as_the_picture_is_turned(degrees: float) -> None:
     upright = np.array([0.0, -100.0])
     assert lean_deg(np.zeros(2), turned(upright, degrees)) == pytest.approx(degrees, abs=TOLERANCE_DEG)
 
 
-def test_lean_of_one_point_is_unknown() -> None:
+def test_lean_between_coinciding_points_is_unknown() -> None:
     assert np.isnan(lean_deg(np.array([3.0, 4.0]), np.array([3.0, 4.0])))
     assert np.isnan(lean_deg(np.array([3.0, np.nan]), np.array([3.0, 0.0])))
 
@@ -213,7 +214,7 @@ def test_obliquity_by_hand(left: tuple[float, ...], right: tuple[float, ...], ex
 
 
 @given(left=points(3), right=points(3), move=points(3), scale=factor, degrees=turn_deg)
-def test_obliquity_ignores_moving_scaling_mirroring_and_the_direction_faced(
+def test_obliquity_ignores_translation_scale_mirroring_and_the_direction_faced(
     left: FloatArray, right: FloatArray, move: FloatArray, scale: float, degrees: float
 ) -> None:
     assume(math.dist(left, right) > 1)
@@ -236,13 +237,13 @@ def test_obliquity_is_positive_when_the_left_is_higher(left: FloatArray, right: 
     assert obliquity_deg(right, left) == pytest.approx(-obliquity_deg(left, right))
 
 
-def test_obliquity_of_one_point_is_unknown() -> None:
+def test_obliquity_between_coinciding_points_is_unknown() -> None:
     assert np.isnan(obliquity_deg(np.array([3.0, 4.0]), np.array([3.0, 4.0])))
     assert np.isnan(obliquity_deg(np.array([np.nan, 4.0]), np.array([3.0, 4.0])))
 
 
 # ---------------------------------------------------------------------- whole skeletons
-def test_there_are_five_joints_a_side_and_five_angles_of_the_trunk_and_head() -> None:
+def test_there_are_five_joints_per_side_and_five_angles_of_trunk_and_head() -> None:
     assert LIMB_ANGLES == ("elbow", "shoulder", "hip", "knee", "ankle")
     assert len(ANGLES) == 15
     assert tuple(angle.name for angle in ANGLES) == ANGLE_NAMES
@@ -320,7 +321,7 @@ def test_trunk_lean_joins_the_middles_of_hips_and_shoulders(make_pose: Callable[
 
 
 def test_a_right_angle_in_a_wide_picture_reads_90(make_pose: Callable[..., Pose]) -> None:
-    """From normalised coordinates it would read 121 or 59 degrees."""
+    """From normalised coordinates it would be 121 or 59 degrees."""
     places = {
         "left_shoulder": (540, 260),
         "left_elbow": (640, 360),
@@ -372,7 +373,7 @@ def test_a_pose_that_was_missed_has_no_angles(make_pose: Callable[..., Pose]) ->
     assert all(math.isnan(value) for value in pose_angles_deg(pose, "image", 0.0).values())
 
 
-def test_many_skeletons_at_once_read_as_one_by_one() -> None:
+def test_many_skeletons_at_once_give_the_same_as_one_by_one() -> None:
     rng = np.random.default_rng(3)
     many = rng.uniform(-500, 500, (4, 5, N_LANDMARKS, 3))
     visible = rng.random((4, 5, N_LANDMARKS)) > 0.2
@@ -383,22 +384,24 @@ def test_many_skeletons_at_once_read_as_one_by_one() -> None:
 
 
 @given(skeleton=skeletons, move=points(2), scale=factor)
-def test_all_angles_ignore_moving_and_scaling(skeleton: FloatArray, move: FloatArray, scale: float) -> None:
+def test_all_angles_ignore_translation_and_scale(
+    skeleton: FloatArray, move: FloatArray, scale: float
+) -> None:
     angles = angles_deg(skeleton, ALL_VISIBLE)
     np.testing.assert_allclose(angles_deg(skeleton + move, ALL_VISIBLE), angles, atol=TOLERANCE_DEG)
     np.testing.assert_allclose(angles_deg(skeleton * scale, ALL_VISIBLE), angles, atol=TOLERANCE_DEG)
 
 
 @given(skeleton=skeletons, degrees=turn_deg)
-def test_limb_angles_ignore_turning_the_picture(skeleton: FloatArray, degrees: float) -> None:
+def test_limb_angles_ignore_rotation_of_the_picture(skeleton: FloatArray, degrees: float) -> None:
     before, after = (angles_deg(p, ALL_VISIBLE) for p in (skeleton, turned(skeleton, degrees)))
     limbs_only = [ANGLE_NAMES.index(angle.name) for angle in LIMBS]
     np.testing.assert_allclose(after[limbs_only], before[limbs_only], atol=TOLERANCE_DEG)
 
 
 @given(skeleton=skeletons)
-def test_a_mirrored_picture_of_the_same_person_reads_the_same(skeleton: FloatArray) -> None:
-    """Left stays the person's own left, so also who is higher stays."""
+def test_a_mirrored_picture_of_the_same_person_gives_the_same_angles(skeleton: FloatArray) -> None:
+    """Left stays the person's own left, so which side is higher does not change either."""
     mirrored = skeleton * (-1, 1)
     np.testing.assert_allclose(
         angles_deg(mirrored, ALL_VISIBLE), angles_deg(skeleton, ALL_VISIBLE), atol=TOLERANCE_DEG
@@ -406,10 +409,10 @@ def test_a_mirrored_picture_of_the_same_person_reads_the_same(skeleton: FloatArr
 
 
 @given(skeleton=skeletons)
-def test_taking_the_mirrored_person_for_real_swaps_sides_and_the_sign_of_what_is_higher(
+def test_detecting_in_a_mirrored_picture_swaps_sides_and_the_sign_of_obliquity(
     skeleton: FloatArray,
 ) -> None:
-    """What a model sees in a mirrored picture: the left arm has become a right one."""
+    """To a model, the left arm in a mirrored picture is a right one."""
     before = dict(zip(ANGLE_NAMES, angles_deg(skeleton, ALL_VISIBLE), strict=True))
     after = dict(zip(ANGLE_NAMES, angles_deg((skeleton * (-1, 1))[SWAPPED], ALL_VISIBLE), strict=True))
     for joint in LIMB_ANGLES:

@@ -1,4 +1,4 @@
-"""Clips open elsewhere with the frames that went in; videos of others are read upright, or refused in plain words."""
+"""Clips open elsewhere with the frames written; other people's videos are read upright, or refused clearly."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ from tests.support.waiting import LONG_S, until
 
 
 def decoded(data: bytes) -> tuple[list[Any], Any]:
-    """All frames of a file and its video stream's codec, by PyAV directly."""
+    """All frames of a file and the codec of its video stream, by PyAV directly."""
     with av.open(io.BytesIO(data)) as container:
         stream = container.streams.video[0]
         return list(container.decode(stream)), stream.codec_context
 
 
 def written(frames: list[tuple[float, FrameRGB]], **limits: Any) -> tuple[bytes, ClipWriter]:
-    """A clip of `frames`, each encoded before the next comes, so that none is left out."""
+    """A clip of `frames`, each encoded before the next is added, so that none is left out."""
     writer = ClipWriter(**limits)
     for time_s, frame_rgb in frames:
         before = writer.frames + writer.left_out
@@ -60,8 +60,8 @@ def encoders() -> list[threading.Thread]:
 
 
 # ---------------------------------------------------------------------- writing
-def test_a_clip_decodes_to_the_frames_and_times_that_went_in() -> None:
-    times_s = [100.0, 100.04, 100.1, 100.5]  # uneven, and on a clock that began long ago
+def test_a_clip_decodes_to_the_frames_and_times_written() -> None:
+    times_s = [100.0, 100.04, 100.1, 100.5]  # uneven, and on a clock that started long ago
     data, writer = written(
         [(t, plain(colour)) for t, colour in zip(times_s, (RED, GREEN, BLUE, WHITE), strict=True)]
     )
@@ -96,7 +96,7 @@ def test_a_later_size_is_letterboxed_into_the_first() -> None:
 
 
 @pytest.mark.parametrize(
-    ("came_wh", "size_wh"),
+    ("given_wh", "size_wh"),
     [
         ((321, 243), (320, 242)),
         ((1, 1), (16, 16)),
@@ -105,8 +105,8 @@ def test_a_later_size_is_letterboxed_into_the_first() -> None:
         ((4000, 1000), (1280, 320)),
     ],
 )
-def test_a_clip_has_an_even_size_within_its_box(came_wh: tuple[int, int], size_wh: tuple[int, int]) -> None:
-    frames, _ = decoded(written([(0.0, plain(RED, came_wh))])[0])
+def test_a_clip_has_an_even_size_within_its_box(given_wh: tuple[int, int], size_wh: tuple[int, int]) -> None:
+    frames, _ = decoded(written([(0.0, plain(RED, given_wh))])[0])
     assert (frames[0].width, frames[0].height) == size_wh
 
 
@@ -127,7 +127,7 @@ def test_a_clip_stays_below_its_largest_size_and_still_plays() -> None:
     assert len(decoded(data)[0]) == writer.frames < 60
 
 
-def test_who_adds_frames_never_waits_for_the_encoder(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_adding_frames_never_waits_for_the_encoder(monkeypatch: pytest.MonkeyPatch) -> None:
     hold, holding = threading.Event(), threading.Event()
     add = ClipEncoder.add
 
@@ -138,7 +138,7 @@ def test_who_adds_frames_never_waits_for_the_encoder(monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(ClipEncoder, "add", slow_add)
     writer = ClipWriter()
-    writer.add(0.0, plain(RED, (321, 241)))  # an odd size has to be made even
+    writer.add(0.0, plain(RED, (321, 241)))  # an odd size must be made even
     assert holding.wait(LONG_S)
     for number in range(1, 11):  # returns although nothing is encoded
         writer.add(number / 30, plain(RED))
@@ -147,7 +147,7 @@ def test_who_adds_frames_never_waits_for_the_encoder(monkeypatch: pytest.MonkeyP
     assert len(decoded(writer.finish())[0]) == 5
 
 
-def test_the_caller_may_draw_on_in_the_same_array() -> None:
+def test_the_caller_may_reuse_the_array() -> None:
     frame_rgb = plain(RED)
     writer = ClipWriter()
     writer.add(0.0, frame_rgb)
@@ -161,7 +161,7 @@ def test_frames_whose_time_stands_still_or_runs_back_are_left_out() -> None:
     assert writer.left_out == 2
 
 
-def test_no_frame_gives_no_file_and_no_thread_stays() -> None:
+def test_without_frames_there_is_no_file_and_no_thread_remains() -> None:
     writer = ClipWriter()
     assert writer.finish() == b""
     assert not encoders()
@@ -176,7 +176,7 @@ def test_finishing_again_gives_the_same_bytes_and_later_frames_are_ignored() -> 
     assert not encoders()
 
 
-def test_a_writer_that_was_forgotten_ends_its_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_forgotten_writer_ends_its_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clip_writer, "SILENCE_S", 0.01)
     writer = ClipWriter()
     until(lambda: not encoders())
@@ -184,7 +184,7 @@ def test_a_writer_that_was_forgotten_ends_its_thread(monkeypatch: pytest.MonkeyP
     assert writer.finish() == b""
 
 
-def test_an_encoder_that_fails_is_told_at_the_end_only(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failing_encoder_is_reported_only_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
         raise av.error.ExternalError(1, "broken")
 
@@ -215,14 +215,14 @@ def test_videos_of_many_formats_give_their_frames_in_order(file_format: str, cod
         assert_colours(frame_rgb, *[colour] * 4)
 
 
-def test_a_clip_of_our_own_reads_back() -> None:
+def test_our_own_clip_can_be_read_back() -> None:
     data, _ = written([(0.0, quarters()), (0.25, quarters())])
     frames = list(read_clip(data).frames())
     assert [time_s for time_s, _ in frames] == pytest.approx([0.0, 0.25], abs=1e-4)
     assert_colours(frames[0][1], RED, GREEN, BLUE, WHITE)
 
 
-def test_a_clip_plays_again_from_its_beginning_also_while_it_plays() -> None:
+def test_a_clip_can_be_played_again_from_its_beginning_even_while_it_plays() -> None:
     clip = read_clip(encode([plain(RED), plain(BLUE)]))
     half = clip.frames()
     next(half)
@@ -250,32 +250,32 @@ def test_the_turn_that_phones_write_agrees_with_ffmpeg() -> None:
 
 
 @pytest.mark.parametrize(
-    ("came_wh", "size_wh"),
+    ("given_wh", "size_wh"),
     [((1920, 1080), (1280, 720)), ((1080, 1920), (720, 1280)), ((640, 480), (640, 480))],
 )
-def test_large_frames_are_scaled_down_with_their_shape_kept(
-    came_wh: tuple[int, int], size_wh: tuple[int, int]
+def test_large_frames_are_scaled_down_and_keep_their_shape(
+    given_wh: tuple[int, int], size_wh: tuple[int, int]
 ) -> None:
-    clip = read_clip(encode([quarters(came_wh)]))
+    clip = read_clip(encode([quarters(given_wh)]))
     _, frame_rgb = next(clip.frames())
     assert clip.size_wh == (frame_rgb.shape[1], frame_rgb.shape[0]) == size_wh
     assert_colours(frame_rgb, RED, GREEN, BLUE, WHITE)
 
 
-def test_wide_pixels_become_square_ones() -> None:
+def test_wide_pixels_become_square() -> None:
     clip = read_clip(encode([quarters((320, 240))], aspect=Fraction(4, 3)))
     assert clip.size_wh == (427, 240)
 
 
 def packets_of(data: bytes) -> list[tuple[int, int]]:
-    """Where each frame lies in the file, and how long it is."""
+    """Position of each frame in the file, and its length."""
     with av.open(io.BytesIO(data)) as container:
         return [(packet.pos, packet.size) for packet in container.demux(video=0) if packet.size]
 
 
 @pytest.mark.parametrize("damage", ["whole", "half"])
 def test_a_damaged_frame_in_the_middle_is_left_out(damage: str) -> None:
-    """Of a frame that is damaged by half, the decoder makes up the rest and marks it."""
+    """If half of a frame is damaged, the decoder invents that part and marks the frame."""
     rng = np.random.default_rng(5)
     grainy = np.clip(quarters() + rng.integers(-40, 40, (240, 320, 3)), 0, 255).astype(np.uint8)
     data = bytearray(encode([grainy] * 9, g="1", tune="zerolatency", threads="1"))
@@ -286,8 +286,8 @@ def test_a_damaged_frame_in_the_middle_is_left_out(damage: str) -> None:
     assert times_s == pytest.approx([n / 25 for n in range(9) if n != 4])
 
 
-def test_a_frame_that_is_larger_than_the_header_says_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each frame of Motion JPEG brings its own size."""
+def test_a_frame_larger_than_the_header_says_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each frame of Motion JPEG states its own size."""
     monkeypatch.setattr(clips, "MAX_SIDE_PX", 400)
     file = io.BytesIO()
     with av.open(file, "w", format="avi") as container:
@@ -308,14 +308,14 @@ def test_a_video_that_breaks_off_gives_what_is_there() -> None:
     assert 5 <= len(frames) < 20
 
 
-def test_a_file_that_does_not_say_how_long_it_is_ends_at_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_without_a_duration_ends_at_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clips, "MAX_READ_S", 0.2)
     clip = ClipReader((320, 240), 25.0, math.nan, encode([plain(RED)] * 20))
     assert [time_s for time_s, _ in clip.frames()][-1] == pytest.approx(0.2)
 
 
 @pytest.mark.parametrize("kind", BAD_FILES)
-def test_what_is_no_video_is_refused_in_words(kind: str) -> None:
+def test_what_is_not_a_video_is_refused_with_a_clear_message(kind: str) -> None:
     data, code = BAD_FILES[kind]
     with pytest.raises(ClipError) as caught:
         read_clip(data)
@@ -323,7 +323,7 @@ def test_what_is_no_video_is_refused_in_words(kind: str) -> None:
 
 
 @pytest.mark.parametrize("cover", [False, True])
-def test_a_file_with_sound_only_is_refused_also_with_a_cover(cover: bool) -> None:
+def test_a_file_with_only_sound_is_refused_even_with_a_cover(cover: bool) -> None:
     with pytest.raises(ClipError) as caught:
         read_clip(sound_only(cover))
     assert caught.value.code == "clip_no_video"
@@ -361,7 +361,7 @@ def test_limits_on_bytes_pixels_and_time_are_named(monkeypatch: pytest.MonkeyPat
     assert read_clip(data).duration_s == pytest.approx(2.0)
 
 
-def test_letterboxing_keeps_the_shape_and_the_middle() -> None:
+def test_letterboxing_keeps_the_shape_and_the_centre() -> None:
     for size_wh, into_wh in (((640, 480), (1280, 720)), ((300, 700), (640, 480)), ((5, 5), (5, 5))):
         scale, left_px, top_px = letterbox(size_wh, into_wh)
         middle = size_wh[0] / 2 * scale + left_px, size_wh[1] / 2 * scale + top_px

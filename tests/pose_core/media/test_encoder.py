@@ -1,4 +1,4 @@
-"""The encoder that waits: every frame is in the file, at the time that it was given."""
+"""The blocking encoder: every frame is in the file, at the time given."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def decoded(data: bytes) -> list[Any]:
 
 
 def test_every_frame_is_kept_with_its_exact_time_at_a_rate_that_varies() -> None:
-    """More frames, quicker, than the live writer's queue could hold."""
+    """More frames, and faster, than the live writer's queue could take."""
     times_s = uneven_times_s(200)
     file = io.BytesIO()
     encoder = ClipEncoder(file)
@@ -61,7 +61,7 @@ def test_a_file_on_disk_is_the_same_as_one_in_memory(tmp_path: Path) -> None:
     assert data.find(b"moov") < data.find(b"mdat"), "a browser plays it at once"
 
 
-def test_what_it_wrote_is_a_clip_that_can_be_read() -> None:
+def test_its_output_is_a_readable_clip() -> None:
     file = io.BytesIO()
     encoder = ClipEncoder(file)
     for number in range(10):
@@ -72,7 +72,7 @@ def test_what_it_wrote_is_a_clip_that_can_be_read() -> None:
     assert [time_s for time_s, _ in clip.frames()] == pytest.approx([n / 25 for n in range(10)], abs=1e-9)
 
 
-def test_what_was_encoded_is_counted_as_it_is_written() -> None:
+def test_encoded_bytes_are_counted_while_writing() -> None:
     file = io.BytesIO()
     encoder = ClipEncoder(file)
     noise = np.random.default_rng(1).integers(0, 255, (20, 240, 320, 3), dtype=np.uint8)
@@ -101,7 +101,7 @@ def test_a_time_that_does_not_increase_is_refused_and_never_dropped(
     assert [frame.time for frame in decoded(file.getvalue())][-1] == 1.0
 
 
-def test_without_a_frame_the_file_stays_empty_and_finishing_again_does_nothing() -> None:
+def test_without_frames_the_file_stays_empty_and_finishing_again_does_nothing() -> None:
     file = io.BytesIO()
     encoder = ClipEncoder(file)
     encoder.finish()

@@ -33,9 +33,9 @@ from pose_core.media.images import (
 
 Frame = NDArray[np.uint8]
 
-#: Grey levels that a JPEG or WebP of best quality may be off in a flat area.
+#: Grey levels by which a JPEG or WebP of best quality may be off in a flat area.
 LOSSY_LEVELS = 4
-#: Files made by chance for the damage test, beside those cut short.
+#: Random files for the damage test, besides the truncated ones.
 MUTATIONS = 1500
 
 WIDTH, HEIGHT = 64, 48
@@ -43,7 +43,7 @@ QUADRANTS = ((220, 30, 40), (30, 200, 60), (40, 60, 210), (230, 210, 50))
 
 
 def _quadrants() -> Frame:
-    """Four flat colours, so that any turn or swap of channels shows; JPEG keeps them nearly exact."""
+    """Four flat colours, so that any rotation or swap of channels shows; JPEG keeps them nearly exact."""
     frame = np.empty((HEIGHT, WIDTH, 3), dtype=np.uint8)
     for i, colour in enumerate(QUADRANTS):
         row, column = divmod(i, 2)
@@ -74,7 +74,7 @@ def animation(file_format: str) -> bytes:
 
 
 def phone_jpeg() -> bytes:
-    """A JPEG with a second picture behind it."""
+    """A JPEG followed by a second picture."""
     preview = Image.new("RGB", (32, 24), "black")
     return file_of(PICTURE, "MPO", save_all=True, append_images=[preview], quality=100, subsampling=0)
 
@@ -121,7 +121,7 @@ def code_of(data: bytes) -> str:
     return caught.value.code
 
 
-# ---------------------------------------------------------------------- whole pictures
+# ---------------------------------------------------------------------- intact pictures
 @pytest.mark.parametrize(
     ("file_format", "options", "levels"),
     [
@@ -132,9 +132,7 @@ def code_of(data: bytes) -> str:
         ("JPEG", {"quality": 100, "subsampling": 0, "progressive": True}, LOSSY_LEVELS),
     ],
 )
-def test_colours_and_size_come_out_as_they_went_in(
-    file_format: str, options: dict[str, Any], levels: int
-) -> None:
+def test_colours_and_size_are_preserved(file_format: str, options: dict[str, Any], levels: int) -> None:
     picture = decode_picture(file_of(PICTURE, file_format, **options))
     assert picture.format == file_format
     assert picture.size_wh == (WIDTH, HEIGHT)
@@ -143,14 +141,14 @@ def test_colours_and_size_come_out_as_they_went_in(
     np.testing.assert_allclose(picture.frame_rgb.astype(int), FRAME, atol=levels)
 
 
-def test_what_a_file_is_called_does_not_matter_only_what_it_holds() -> None:
-    """There is no name to go by: a PNG renamed .jpg is read as the PNG that it is."""
+def test_only_the_content_of_a_file_matters() -> None:
+    """No name is passed: a PNG renamed .jpg is read as the PNG that it is."""
     assert decode_picture(file_of(PICTURE, "PNG")).format == "PNG"
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("file_format", ["JPEG", "PNG", "WEBP"])
-def test_every_exif_orientation_comes_out_upright(file_format: str, orientation: int) -> None:
+def test_every_exif_orientation_is_turned_upright(file_format: str, orientation: int) -> None:
     # Where the upright picture's rows and columns are stored, by the EXIF standard (CIPA DC-008, tag 274).
     stored = {
         1: FRAME,
@@ -172,7 +170,7 @@ def test_every_exif_orientation_comes_out_upright(file_format: str, orientation:
 
 
 @pytest.mark.parametrize("orientation", [0, 9, 4711])
-def test_an_orientation_that_means_nothing_is_passed_over(orientation: int) -> None:
+def test_a_meaningless_orientation_is_ignored(orientation: int) -> None:
     exif = Image.Exif()
     exif[0x0112] = orientation
     picture = decode_picture(best_jpeg(PICTURE, exif=exif))
@@ -189,7 +187,7 @@ def test_an_orientation_that_means_nothing_is_passed_over(orientation: int) -> N
         b"Exif\0\0MM\0*\0\0\0\x08\0\x02\x01\x12\0\x07\0\0\0\x01\0\0\0\0",
     ],
 )
-def test_damaged_metadata_costs_no_picture(exif: bytes) -> None:
+def test_damaged_metadata_does_not_cost_the_picture(exif: bytes) -> None:
     picture = decode_picture(best_jpeg(PICTURE, exif=exif))
     np.testing.assert_allclose(picture.frame_rgb.astype(int), FRAME, atol=LOSSY_LEVELS)
 
@@ -204,7 +202,7 @@ def test_a_phone_jpeg_with_a_second_picture_is_a_jpeg() -> None:
 
 
 @pytest.mark.parametrize("file_format", ["GIF", "WEBP", "PNG"])
-def test_of_an_animation_the_first_frame_is_used_and_said(file_format: str) -> None:
+def test_the_first_frame_of_an_animation_is_used_and_noted(file_format: str) -> None:
     picture = decode_picture(animation(file_format))
     np.testing.assert_array_equal(picture.frame_rgb, FRAME)
     assert picture.notes == ("first_frame",)
@@ -307,20 +305,20 @@ def test_a_palette_of_several_transparencies_is_blended() -> None:
     assert picture.notes == ("alpha",)
 
 
-def test_grey_with_alpha_is_put_on_white() -> None:
+def test_grey_with_alpha_is_blended_with_white() -> None:
     grey_alpha = Image.merge("LA", (Image.fromarray(GREY), Image.new("L", (WIDTH, HEIGHT), 0)))
     picture = decode_picture(file_of(grey_alpha, "PNG"))
     assert (picture.frame_rgb == 255).all()
     assert set(picture.notes) == {"grey", "alpha"}
 
 
-def test_an_alpha_channel_that_hides_nothing_is_not_worth_a_word() -> None:
+def test_an_alpha_channel_that_hides_nothing_gets_no_note() -> None:
     picture = decode_picture(file_of(PICTURE.convert("RGBA"), "PNG"))
     np.testing.assert_array_equal(picture.frame_rgb, FRAME)
     assert picture.notes == ()
 
 
-# ---------------------------------------------------------------------- no picture
+# ---------------------------------------------------------------------- not a picture
 NOT_PICTURES: dict[str, tuple[bytes, str]] = {
     "empty": (b"", "picture_empty"),
     "text renamed .jpg": (b"Dear diary, today I renamed a file.\n" * 50, "picture_unknown"),
@@ -390,7 +388,7 @@ def decoded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_a_decompression_bomb_is_refused_before_decoding(
     header: Callable[[int, int], bytes], decoded: list[str]
 ) -> None:
-    # WebP cannot say more than 16383.
+    # WebP cannot state more than 16383.
     width, height = (16_383, 16_383) if header is webp_header else (60_000, 60_000)
     assert code_of(header(width, height)) in ("picture_bomb", "picture_too_large")
     assert code_of(header(10_000, 6_000)) == "picture_too_large"
@@ -399,8 +397,8 @@ def test_a_decompression_bomb_is_refused_before_decoding(
     assert decoded, "the spy sees a picture that is decoded"
 
 
-def test_the_limit_on_megapixels_is_said_with_what_came() -> None:
-    with pytest.raises(PictureError, match=r"up to 50 megapixels .* has 60 \(10000 x 6000\)") as caught:
+def test_the_limit_on_megapixels_is_named_with_the_size_given() -> None:
+    with pytest.raises(PictureError, match=r"at most 50 megapixels; .* has 60 \(10000 x 6000\)") as caught:
         decode_picture(png_header(10_000, 6_000))
     assert caught.value.values["limit"] == MAX_MEGAPIXELS
 
@@ -429,7 +427,7 @@ WHOLE_FILES = _whole_files()
 
 
 def _damaged(rng: np.random.Generator) -> bytes:
-    """A valid file with something wrong, or bytes that never were a file."""
+    """A valid file with some damage, or bytes that were never a file."""
     data = bytearray(WHOLE_FILES[list(WHOLE_FILES)[rng.integers(len(WHOLE_FILES))]])
     kind = rng.integers(5)
     start = int(rng.integers(len(data)))
@@ -452,7 +450,7 @@ def _damaged(rng: np.random.Generator) -> bytes:
 
 
 def _pixels_or_error(data: bytes) -> Frame | PictureError:
-    """Anything but a picture or a `PictureError` fails the test by being raised."""
+    """The outcome of decoding; any exception except a `PictureError` fails the test."""
     try:
         return decode_picture(data).frame_rgb
     except PictureError as error:
@@ -468,12 +466,12 @@ def test_damaged_and_random_files_give_a_picture_or_a_picture_error_and_nothing_
 
 
 @pytest.mark.parametrize("name", ["jpeg", "progressive", "png", "webp", "lossy webp", "gif"])
-def test_a_file_cut_short_is_never_shown_as_a_half_picture(name: str) -> None:
+def test_a_truncated_file_is_never_shown_as_half_a_picture(name: str) -> None:
     whole = WHOLE_FILES[name]
     full = decode_picture(whole).frame_rgb
     for length in {*range(0, len(whole), max(1, len(whole) // 60)), *range(len(whole) - 8, len(whole))}:
         outcome = _pixels_or_error(whole[:length])
-        if not isinstance(outcome, PictureError):  # only an end mark was lost
+        if not isinstance(outcome, PictureError):  # only an end marker was lost
             np.testing.assert_array_equal(outcome, full)
             assert length > len(whole) - 32
 
@@ -498,7 +496,7 @@ def test_nothing_is_printed_logged_or_written(
 
 
 def test_no_warning_reaches_the_caller() -> None:
-    """Pillow warns of large and odd files on the console; the test run would fail on it."""
+    """Pillow warns about large and odd files on the console, which would fail the test run."""
     odd = best_jpeg(PICTURE, exif=b"Exif\0\0MM\0*\0\0\0\x08\0\x02\x01\x12\0\x03\0\0\0\x01\0\x06\0\0")
     assert decode_picture(odd).notes == ("rotated",), "what could be read of the metadata counts"
     assert code_of(png_header(10_000, 9_500)) == "picture_too_large"
@@ -523,7 +521,7 @@ def test_only_pictures_below_the_limit_are_enlarged(height: int, expected: int) 
     assert (enlarged is frame) == (expected == height)
 
 
-def test_enlarging_keeps_places() -> None:
+def test_enlarging_keeps_positions() -> None:
     enlarged = enlarge_small(FRAME)
     assert enlarged.shape == (480, 640, 3)
     for x, y in ((0.25, 0.25), (0.75, 0.25), (0.25, 0.75), (0.75, 0.75)):
@@ -532,14 +530,14 @@ def test_enlarging_keeps_places() -> None:
 
 
 @pytest.mark.parametrize("shape", [(300, 400), (400, 300), (1000, 100), (2000, 2000)])
-def test_fit_within_bounds_the_longer_side_and_keeps_the_aspect(shape: tuple[int, int]) -> None:
+def test_fit_within_limits_the_longer_side_and_keeps_the_aspect_ratio(shape: tuple[int, int]) -> None:
     fitted = fit_within(np.zeros((*shape, 3), dtype=np.uint8), 200)
     assert max(fitted.shape[:2]) == 200
     assert fitted.shape[0] / fitted.shape[1] == pytest.approx(shape[0] / shape[1], rel=0.02)
 
 
 @pytest.mark.parametrize("longest_px", [max(WIDTH, HEIGHT), 1000])
-def test_fit_within_leaves_what_fits(longest_px: int) -> None:
+def test_fit_within_leaves_a_fitting_picture_unchanged(longest_px: int) -> None:
     assert fit_within(FRAME, longest_px) is FRAME
 
 
@@ -547,10 +545,10 @@ def test_fit_within_never_loses_a_side() -> None:
     assert fit_within(np.zeros((1, 1000, 3), dtype=np.uint8), 10).shape == (1, 10, 3)
 
 
-def test_png_keeps_every_pixel_and_jpeg_nearly() -> None:
+def test_png_keeps_every_pixel_and_jpeg_nearly_does() -> None:
     np.testing.assert_array_equal(decode_picture(encode_png(FRAME)).frame_rgb, FRAME)
     blocks = np.kron(FRAME[::12, ::16], np.ones((32, 32, 1), dtype=np.uint8))
     back = decode_picture(encode_jpeg(blocks, quality=95)).frame_rgb
-    centres = slice(16, None, 32)  # JPEG halves the resolution of colours, so edges bleed
+    centres = slice(16, None, 32)  # JPEG halves the colour resolution, so edges bleed
     np.testing.assert_allclose(back[centres, centres].astype(int), FRAME[::12, ::16], atol=LOSSY_LEVELS)
     assert len(encode_jpeg(np.asarray(NOISE), 30)) < len(encode_jpeg(np.asarray(NOISE), 95))

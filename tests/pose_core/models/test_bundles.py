@@ -1,4 +1,4 @@
-"""The shipped model files are whole, trimmed, and say clearly when they are not."""
+"""The shipped model files are intact and trimmed, and errors are clear when they are not."""
 
 from __future__ import annotations
 
@@ -47,13 +47,13 @@ def _shape(graph: Any, tensor: int) -> tuple[int, ...]:
     return tuple(int(size) for size in graph.tensors[tensor].shape)
 
 
-def test_the_variants_are_lite_full_and_heavy_in_growing_size() -> None:
+def test_the_variants_are_lite_full_and_heavy_by_size() -> None:
     assert VARIANTS == ("lite", "full", "heavy")
     sizes = [bundle(variant).size_bytes for variant in VARIANTS]
     assert sizes == sorted(set(sizes))
 
 
-def test_the_folder_holds_the_manifest_and_its_files_and_nothing_else() -> None:
+def test_the_folder_contains_only_the_manifest_and_its_files() -> None:
     names = {MANIFEST} | {bundle(variant).path.name for variant in VARIANTS}
     assert {path.name for path in FOLDER.iterdir()} == names
     assert set(json.loads((FOLDER / MANIFEST).read_text(encoding="utf-8"))["bundles"]) == set(VARIANTS)
@@ -127,7 +127,7 @@ def test_an_untouched_copy_is_accepted(copy: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["lite.task", MANIFEST])
-def test_a_missing_file_is_named_with_the_mend(copy: Path, name: str) -> None:
+def test_a_missing_file_is_named_with_the_fix(copy: Path, name: str) -> None:
     (copy / name).unlink()
     with pytest.raises(BundleError, match="git checkout -- pose_core/models/bundles") as caught:
         verified_path("lite", copy)
@@ -141,7 +141,7 @@ def _flip_one_bit(content: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("damage", [_flip_one_bit, lambda content: content[:-1], lambda content: b""])
-def test_a_damaged_file_is_named_with_the_mend(copy: Path, damage: Any) -> None:
+def test_a_damaged_file_is_named_with_the_fix(copy: Path, damage: Any) -> None:
     path = copy / "lite.task"
     path.write_bytes(damage(path.read_bytes()))
     with pytest.raises(
@@ -155,7 +155,7 @@ def test_a_damaged_file_is_named_with_the_mend(copy: Path, damage: Any) -> None:
 @pytest.mark.parametrize(
     "text", ["", "{", "[]", '{"bundles": {}}', '{"bundles": {"lite": {"file": "lite.task"}}}']
 )
-def test_a_damaged_manifest_is_named_with_the_mend(copy: Path, text: str) -> None:
+def test_a_damaged_manifest_is_named_with_the_fix(copy: Path, text: str) -> None:
     (copy / MANIFEST).write_text(text, encoding="utf-8")
     with pytest.raises(BundleError, match="git checkout -- pose_core/models/bundles") as caught:
         bundle("lite", copy)
@@ -163,7 +163,7 @@ def test_a_damaged_manifest_is_named_with_the_mend(copy: Path, text: str) -> Non
     assert MANIFEST in str(caught.value)
 
 
-def test_a_folder_in_the_place_of_a_file_is_called_unreadable(copy: Path) -> None:
+def test_a_folder_instead_of_a_file_is_called_unreadable(copy: Path) -> None:
     (copy / "lite.task").unlink()
     (copy / "lite.task").mkdir()
     with pytest.raises(BundleError, match=r"lite\.task cannot be read") as caught:

@@ -1,4 +1,4 @@
-"""The real model on the performer: found, in the right place, the right way round; and no trouble for the caller."""
+"""The real model on the performer: found in the right place, the right way round, with no trouble for the caller."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ YAWS_DEG = (0, 45, 90)
 #: Four moments of each cycle, evenly: start, both halfway points, the extreme.
 PHASES = (0.0, 0.25, 0.5, 0.75)
 
-#: Of torso length, mean over the joints below the neck and over the four moments; asked for by the project. Measured:
+#: In torso lengths, mean over the joints below the neck and over the four moments; required by the project. Measured:
 #: 0.04 to 0.06 from the front and at 45 degrees, up to 0.08 from the side, where the far limbs are guessed.
 PAIR_ERROR = 0.10
 #: A single moment may be worse (0.11 measured, arms crossing the body from the side), but never by a limb's width.
 FRAME_ERROR = 0.20
-#: Asked for by the project; 6 degrees measured over the cases below.
+#: Required by the project; 6 degrees measured over the cases below.
 ANGLE_TOLERANCE_DEG = 10.0
 #: A stream's filter lags behind a change of picture size for some frames (6 measured when the aspect changes too).
 FRAMES_TO_SETTLE = 8
@@ -84,9 +84,9 @@ def test_the_performer_is_found_with_the_joints_in_place(
 
 
 ALL_SIX = tuple(f"{side}_{joint}" for joint in ("elbow", "hip", "knee") for side in ("left", "right"))
-#: Angles that the picture shows. Left out are limbs behind the body (the far side at 45 and 90 degrees, beyond hips and
+#: Angles that the picture shows. Left out are limbs behind the body (the far side at 45 and 90 degrees, except hips and
 #: knees that still show) and those pointing at the camera (squatting thighs from the front, a bent arm at 45 degrees):
-#: the shorter a limb in the picture, the more degrees a pixel costs.
+#: the shorter a limb in the picture, the more degrees a pixel is worth.
 SEEN = {
     0: ((0.0, 0.2), ALL_SIX),
     45: ((0.2, 0.5), tuple(name for name in ALL_SIX if "elbow" not in name)),
@@ -127,7 +127,7 @@ def test_nobody_is_found_where_nobody_is(full_landmarker: ImageLandmarker) -> No
         assert full_landmarker.detect(frame_rgb) == ()
 
 
-def test_two_people_are_found_when_two_are_asked_for_and_one_when_one_is() -> None:
+def test_as_many_people_are_found_as_the_settings_allow() -> None:
     people = (Person("arm_raise", 0.2, x_m=-0.7, palette=PALETTES[1]), Person("walk", 0.12, x_m=0.7))
     frame = render_scene(people)
     landmarkers = {number: ImageLandmarker(DetectionSettings(people=number)) for number in (1, 2)}
@@ -183,7 +183,7 @@ def test_visibility_tells_the_near_side_from_the_hidden_one(
 
 
 @pytest.mark.parametrize("size_wh", [(640, 480), (480, 640), (1280, 720), (321, 243)])
-def test_coordinates_are_pixels_of_the_picture_whatever_its_shape(
+def test_coordinates_are_pixels_of_the_picture_at_any_shape(
     full_landmarker: ImageLandmarker, size_wh: tuple[int, int]
 ) -> None:
     frame = render_frame("jack", 0.0, camera=Camera(*size_wh))
@@ -202,8 +202,8 @@ def test_image_mode_forgets_what_it_saw_before(landmarker: ImageLandmarker, perf
     np.testing.assert_array_equal(again.world_xyz_m, first.world_xyz_m)
 
 
-# ---------------------------------------------------------------------- frames as they come
-def test_the_picture_is_left_as_it_was_and_may_be_read_only(
+# ---------------------------------------------------------------------- input arrays
+def test_the_picture_is_unchanged_and_may_be_read_only(
     landmarker: ImageLandmarker, performer: Performer
 ) -> None:
     frame_rgb = performer("squat", 0.0).rgb.copy()
@@ -334,7 +334,7 @@ stream.close()
 print(found)
 """
 
-#: A detection that fails inside MediaPipe. Its own error line is wanted; what follows must end all the same.
+#: A detection that fails inside MediaPipe. It prints its own error line, and the program must still end.
 FAILING_PROGRAM = """
 import gc
 
@@ -358,7 +358,7 @@ print("closed")
 """
 
 
-#: With "before" as its argument the real matplotlib is there already.
+#: With the argument "before", the real matplotlib is imported first.
 MATPLOTLIB_PROGRAM = """
 import sys
 
@@ -385,7 +385,7 @@ def run_program(program: str, *arguments: str) -> subprocess.CompletedProcess[st
     )
 
 
-def test_a_whole_life_leaves_nothing_on_the_console() -> None:
+def test_nothing_is_printed_from_start_to_exit() -> None:
     """Neither MediaPipe's start-up lines, nor a traceback at the end."""
     done = run_program(QUIET_PROGRAM)
     assert done.stderr == ""
@@ -399,7 +399,7 @@ def test_a_failure_inside_mediapipe_reaches_the_caller_and_closing_still_ends() 
 
 
 @pytest.mark.parametrize(("arguments", "there"), [([], False), (["before"], True)])
-def test_matplotlib_is_not_loaded_for_mediapipe_and_stays_whole_for_others(
+def test_matplotlib_is_not_loaded_for_mediapipe_and_stays_usable_for_others(
     arguments: list[str], there: bool
 ) -> None:
     done = run_program(MATPLOTLIB_PROGRAM, *arguments)

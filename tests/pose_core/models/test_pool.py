@@ -1,4 +1,4 @@
-"""The pool keeps its bounds whatever threads do, and never loses a place."""
+"""The pool keeps its limits under any threads, and never loses a place."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LITE, FULL, HEAVY = (DetectionSettings(model=model) for model in ("lite", "full"
 
 
 class FakeLandmarker:
-    """Stands in for a real one where threads have to meet at one moment; counts how many there are."""
+    """Stands in for a real one where threads must meet at one moment; counts its instances."""
 
     guard: ClassVar[threading.Lock] = threading.Lock()
     made: ClassVar[list[FakeLandmarker]] = []
@@ -84,7 +84,7 @@ def streams(fakes: tuple[type[FakeLandmarker], type[FakeLandmarker]]) -> type[Fa
 
 @pytest.fixture
 def restless() -> Iterator[None]:
-    """Threads take turns as often as they can, so that gaps between locks show."""
+    """Threads switch as often as possible, so that gaps between locks show."""
     before = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
     yield
@@ -92,7 +92,7 @@ def restless() -> Iterator[None]:
 
 
 def watched_pool(monkeypatch: pytest.MonkeyPatch) -> tuple[PosePool, threading.Event]:
-    """A pool with one place, and what is set once somebody waits for it."""
+    """A pool with one place, and an event that is set once a thread waits for it."""
     waiting = threading.Event()
 
     class Noted(threading.Condition):
@@ -100,7 +100,7 @@ def watched_pool(monkeypatch: pytest.MonkeyPatch) -> tuple[PosePool, threading.E
             waiting.set()
             return super().wait(timeout)
 
-    with monkeypatch.context() as patch:  # not for threads and events, which have conditions of their own
+    with monkeypatch.context() as patch:  # not for threads and events, which have their own conditions
         patch.setattr(threading, "Condition", Noted)
         return PosePool(image_limit=1), waiting
 
@@ -124,7 +124,7 @@ def run_in_threads(number: int, work: Callable[[int], None]) -> None:
         raise failures[0]
 
 
-# ---------------------------------------------------------------------- bounds
+# ---------------------------------------------------------------------- limits
 class BorrowerError(Exception):
     pass
 
@@ -165,14 +165,14 @@ def test_never_more_than_the_limit_are_busy_or_alive(images: type[FakeLandmarker
     assert images.live == 0
 
 
-def test_nobody_shares_a_landmarker(images: type[FakeLandmarker]) -> None:
+def test_a_landmarker_is_never_shared(images: type[FakeLandmarker]) -> None:
     pool = PosePool(image_limit=2)
     with pool.borrow(FULL) as one, pool.borrow(FULL) as other:
         assert one is not other
         assert pool.status().image_busy == pool.status().image_landmarkers == 2
 
 
-def test_whoever_waits_gets_the_place_that_comes_free(
+def test_a_waiting_caller_gets_the_place_that_is_freed(
     images: type[FakeLandmarker], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pool, waiting = watched_pool(monkeypatch)
@@ -308,7 +308,7 @@ def test_a_picture_that_fails_while_warming_leaves_no_model_behind(
 
 
 # ---------------------------------------------------------------------- streams
-def test_each_stream_has_a_landmarker_of_its_own_up_to_the_limit(streams: type[FakeLandmarker]) -> None:
+def test_each_stream_has_its_own_landmarker_up_to_the_limit(streams: type[FakeLandmarker]) -> None:
     pool = PosePool(image_limit=1, stream_limit=2)
     leased = [pool.lease_stream(FULL) for _ in range(2)]
     assert leased[0] is not leased[1]
@@ -319,7 +319,7 @@ def test_each_stream_has_a_landmarker_of_its_own_up_to_the_limit(streams: type[F
     assert len(streams.made) == 2, "no model is loaded for who gets no seat"
 
 
-def test_a_released_seat_is_free_and_releasing_again_frees_no_second_one(
+def test_a_released_seat_is_free_and_releasing_again_frees_no_other(
     streams: type[FakeLandmarker],
 ) -> None:
     pool = PosePool(image_limit=1, stream_limit=2)
@@ -369,7 +369,7 @@ def test_seats_are_never_given_twice(streams: type[FakeLandmarker]) -> None:
 def test_no_seat_looks_free_while_one_is_being_taken(
     streams: type[FakeLandmarker], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Somebody else tries at every moment at which the pool's lock is open."""
+    """Another thread tries at every moment at which the pool's lock is free."""
     attempts: list[str] = []
 
     class Probed(threading.Condition):
@@ -444,7 +444,7 @@ def test_pictures_and_streams_do_not_take_each_others_places(
 
 
 # ---------------------------------------------------------------------- closing
-def test_closing_frees_what_is_idle_at_once_and_what_is_in_use_when_it_comes_back(
+def test_closing_frees_idle_landmarkers_at_once_and_others_when_they_are_returned(
     fakes: tuple[type[FakeLandmarker], type[FakeLandmarker]],
 ) -> None:
     images, streams = fakes
@@ -462,7 +462,7 @@ def test_closing_frees_what_is_idle_at_once_and_what_is_in_use_when_it_comes_bac
     assert pool.status().image_landmarkers == pool.status().streams == 0
 
 
-def test_a_closed_pool_turns_everybody_away(images: type[FakeLandmarker]) -> None:
+def test_a_closed_pool_refuses_every_request(images: type[FakeLandmarker]) -> None:
     pool = PosePool(image_limit=1)
     pool.close()
     requests: tuple[Callable[[], Any], ...] = (
@@ -477,7 +477,7 @@ def test_a_closed_pool_turns_everybody_away(images: type[FakeLandmarker]) -> Non
     assert images.made == []
 
 
-def test_closing_wakes_whoever_waits(images: type[FakeLandmarker], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_closing_wakes_waiting_callers(images: type[FakeLandmarker], monkeypatch: pytest.MonkeyPatch) -> None:
     pool, waiting = watched_pool(monkeypatch)
     codes: list[str] = []
 
@@ -493,7 +493,7 @@ def test_closing_wakes_whoever_waits(images: type[FakeLandmarker], monkeypatch: 
         assert waiting.wait(LONG_S)
         pool.close()
         waiter.join(LONG_S / 2)
-        assert not waiter.is_alive(), "before the place came free"
+        assert not waiter.is_alive(), "before the place was free"
     assert codes == ["pool_closed"]
 
 
@@ -514,7 +514,7 @@ def test_a_stream_that_opens_while_the_pool_closes_is_freed(
     assert streams.live == 0
 
 
-# ---------------------------------------------------------------------- the real thing
+# ---------------------------------------------------------------------- real landmarkers
 def test_limits_follow_the_cores_unless_given() -> None:
     status = PosePool().status()
     assert usable_cores() >= 1

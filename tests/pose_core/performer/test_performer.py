@@ -1,4 +1,4 @@
-"""The performer: true geometry, and pictures that show what the truth says."""
+"""The performer: true geometry, and pictures that agree with it."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def distance_m(landmarks_m: Array, first: str, last: str) -> float:
 
 
 def material_at(frame: PerformerFrame, at_px: Array, palette: Palette) -> str:
-    """Name of the palette's colour whose hue is nearest to that of a pixel."""
+    """Name of the colour in the palette whose hue is nearest to that of a pixel."""
     x, y = at_px.astype(int)
     pixel = frame.rgb[y, x].astype(float)
     names = [field.name for field in dataclasses.fields(palette)]
@@ -66,7 +66,7 @@ def material_at(frame: PerformerFrame, at_px: Array, palette: Palette) -> str:
     return names[int(np.argmax(hues @ (pixel / np.linalg.norm(pixel))))]
 
 
-# --- truth -----------------------------------------------------------------------------------------------------------
+# --- geometry --------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def material_at(frame: PerformerFrame, at_px: Array, palette: Palette) -> str:
     [
         ((0.0, 1.0, 0.0), (320, 240)),  # in the middle: the camera looks straight at it
         ((0.5, 1.5, 0.0), (416, 144)),  # 480 px for 2.5 m are 192 px for a metre
-        ((0.5, 1.5, 2.25), (512, 48)),  # at half the distance twice as far from the middle
+        ((0.5, 1.5, 2.25), (512, 48)),  # at half the distance, twice as far from the middle
     ],
 )
 def test_camera_projects_known_points_as_computed_by_hand(
@@ -104,7 +104,7 @@ def test_nose_points_to_the_right_of_the_picture_at_yaw_90() -> None:
     assert landmarks_px[INDEX["nose"], 0] > landmarks_px[INDEX["left_ear"], 0] + 10
 
 
-def test_hips_lie_on_top_of_each_other_at_yaw_90() -> None:
+def test_hips_overlap_at_yaw_90() -> None:
     landmarks_px = render_frame("arm_raise", 0.0, yaw_deg=90).landmarks_px[0]
     apart_px = landmarks_px[INDEX["left_hip"]] - landmarks_px[INDEX["right_hip"]]
     np.testing.assert_allclose(apart_px, 0, atol=2)
@@ -175,13 +175,13 @@ def test_only_the_fraction_of_the_phase_counts(motion: str, phase: float, cycles
     np.testing.assert_allclose(placed(motion, phase + cycles), placed(motion, phase), atol=1e-6)
 
 
-def test_truth_scales_with_the_picture() -> None:
+def test_true_landmarks_scale_with_the_picture() -> None:
     small, large = (render_frame("lunge", 0.3, camera=Camera(w, h)) for w, h in ((320, 240), (640, 480)))
     assert large.rgb.shape == (480, 640, 3)
     np.testing.assert_allclose(large.landmarks_px, 2 * small.landmarks_px)
 
 
-def test_each_person_of_a_scene_has_the_truth_of_being_there_alone() -> None:
+def test_each_person_in_a_scene_has_the_same_landmarks_as_alone() -> None:
     people = [Person("squat", 0.3, 45, x_m=-0.7), Person("jack", 0.4, -20, x_m=0.8, z_m=-0.3)]
     together = render_scene(people, camera=SMALL)
     assert together.landmarks_px.shape == (2, 33, 2)
@@ -199,7 +199,7 @@ def test_each_person_of_a_scene_has_the_truth_of_being_there_alone() -> None:
 
 @pytest.mark.parametrize("palette", PALETTES)
 @pytest.mark.parametrize("motion", ["arm_raise", "jack", "walk"])
-def test_pixels_at_true_places_have_the_colour_of_what_is_there(motion: str, palette: Palette) -> None:
+def test_pixels_at_true_positions_have_the_colour_of_the_body_part(motion: str, palette: Palette) -> None:
     frame = render_scene([Person(motion, 0.4, palette=palette)])
     at = dict(zip(LANDMARK_NAMES, frame.landmarks_px[0], strict=True))
     chest = 0.35 * (at["left_shoulder"] + at["right_shoulder"]) + 0.15 * (at["left_hip"] + at["right_hip"])
@@ -248,7 +248,7 @@ def test_order_of_people_does_not_change_the_picture() -> None:
     np.testing.assert_array_equal(forth.landmarks_px, back.landmarks_px[::-1])
 
 
-def test_empty_room_has_nobody() -> None:
+def test_the_empty_room_shows_nobody() -> None:
     frame = render_scene([], camera=SMALL)
     assert frame.rgb.shape == (240, 320, 3)
     assert frame.rgb.dtype == np.uint8
@@ -256,13 +256,13 @@ def test_empty_room_has_nobody() -> None:
     assert frame.landmarks_m.shape == (0, 33, 3)
 
 
-def test_a_person_outside_the_picture_leaves_the_room_as_it_is_but_keeps_the_truth() -> None:
+def test_a_person_outside_the_picture_leaves_the_room_unchanged_but_has_true_landmarks() -> None:
     frame = render_scene([Person("walk", 0.1, x_m=60.0)], camera=SMALL)
     np.testing.assert_array_equal(frame.rgb, render_scene([], camera=SMALL).rgb)
     assert np.all(frame.landmarks_px[0, :, 0] > SMALL.width_px)
 
 
-def test_a_person_cut_off_by_the_edge_is_drawn_as_far_as_seen() -> None:
+def test_a_person_cut_off_by_the_edge_is_drawn_as_far_as_visible() -> None:
     frame = render_scene([Person("arm_raise", 0.0, x_m=1.6)])
     assert frame.landmarks_px[0, :, 0].max() > 640 > frame.landmarks_px[0, :, 0].min()
     assert shirt_pixels(frame)[:, -1].any()
@@ -287,7 +287,7 @@ def test_the_same_call_gives_the_same_picture() -> None:
     np.testing.assert_array_equal(first, second)
 
 
-def test_noise_has_the_strength_asked_for_and_changes_with_the_seed() -> None:
+def test_noise_has_the_requested_strength_and_changes_with_the_seed() -> None:
     clean = render_scene([], camera=SMALL).rgb.astype(float)
     noisy = render_scene([], camera=SMALL, noise=4.0).rgb
     other = render_scene([], camera=SMALL, noise=4.0, seed=1).rgb
@@ -298,7 +298,7 @@ def test_noise_has_the_strength_asked_for_and_changes_with_the_seed() -> None:
 
 def test_threads_may_share_a_camera() -> None:
     tasks = [(motion, phase) for motion in MOTIONS for phase in (0.1, 0.3, 0.5, 0.8)]
-    shared = Camera(333, 222)  # nothing is kept for this one yet
+    shared = Camera(333, 222)  # nothing is cached for this one yet
 
     def draw(task: tuple[str, float]) -> npt.NDArray[np.uint8]:
         return render_frame(*task, yaw_deg=30, camera=shared).rgb
@@ -342,7 +342,7 @@ def test_changing_a_picture_does_not_change_the_next_one() -> None:
         (Person("squat", 0.0, z_m=4.4), "4.4"),
     ],
 )
-def test_an_impossible_person_is_refused_and_the_value_named(person: Person, shown: str) -> None:
+def test_an_impossible_person_is_refused_by_value(person: Person, shown: str) -> None:
     with pytest.raises(SettingsError) as caught:
         render_scene([STANDING, person], camera=SMALL)
     assert shown in str(caught.value)
@@ -369,6 +369,6 @@ def test_a_camera_outside_its_ranges_is_refused(field: str, value: float) -> Non
         Camera(**{field: value})  # type: ignore[arg-type]
 
 
-def test_the_message_about_an_unknown_motion_names_those_that_exist() -> None:
+def test_the_error_for_an_unknown_motion_names_those_that_exist() -> None:
     with pytest.raises(SettingsError, match="squat, arm_raise, lunge, walk, jack"):
         render_frame("dance", 0.0)

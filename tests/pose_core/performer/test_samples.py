@@ -1,4 +1,4 @@
-"""The shipped sample pictures are what the performer draws, and show what their names say."""
+"""The shipped sample pictures are what the performer draws, and match their names."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from pose_core.performer.samples import CLIP_FILE, SAMPLES, SAMPLES_DIR, Sample,
 from pose_core.skeleton import INDEX
 
 MEAN_DIFFERENCE_MAX = 2.0
-"""Grey levels; another build of OpenCV or NumPy may round otherwise."""
+"""Grey levels; another build of OpenCV or NumPy may round differently."""
 CHANGED_LEVELS, CHANGED_SHARE_MAX = 8, 0.005
-"""So many pixels may differ by more than so many grey levels: rounding reaches edges, a changed figure its surface."""
+"""How many pixels may differ, and by how many grey levels: rounding affects edges, a changed figure its surface."""
 FILE_SIZE_MAX = 250_000
 
 by_id = {sample.id: sample for sample in SAMPLES}
@@ -41,11 +41,11 @@ def knee_deg(sample_id: str, side: str) -> float:
     return float(np.degrees(np.arccos(thigh @ shank / np.linalg.norm(thigh) / np.linalg.norm(shank))))
 
 
-def test_samples_come_in_the_order_of_the_page() -> None:
+def test_samples_are_in_the_order_of_the_page() -> None:
     assert list(by_id) == ["stand", "squat", "lunge", "arms_raised", "two_people", "empty_room"]
 
 
-def test_no_other_file_lies_beside_the_samples() -> None:
+def test_there_is_no_other_file_beside_the_samples() -> None:
     assert {path.name for path in SAMPLES_DIR.iterdir()} == {
         *(sample.file for sample in SAMPLES),
         CLIP_FILE.name,
@@ -64,7 +64,7 @@ def test_shipped_file_equals_a_fresh_render(sample: Sample) -> None:
 
 
 @each_sample
-def test_file_is_small_and_carries_nothing_but_the_picture(sample: Sample) -> None:
+def test_the_file_is_small_and_contains_only_the_picture(sample: Sample) -> None:
     assert len(sample_bytes(sample.id)) < FILE_SIZE_MAX
     with Image.open(io.BytesIO(sample_bytes(sample.id))) as picture:
         assert picture.format == "PNG"
@@ -72,7 +72,7 @@ def test_file_is_small_and_carries_nothing_but_the_picture(sample: Sample) -> No
 
 
 @each_sample
-def test_people_are_whole_and_fill_the_picture(sample: Sample) -> None:
+def test_people_are_complete_and_fill_the_picture(sample: Sample) -> None:
     for landmarks_px in truth(sample.id).landmarks_px:
         assert landmarks_px.min() > 20
         assert np.all(landmarks_px < [940, 700])
@@ -84,7 +84,7 @@ def test_people_are_whole_and_fill_the_picture(sample: Sample) -> None:
     ("sample_id", "people"),
     [("stand", 1), ("squat", 1), ("lunge", 1), ("arms_raised", 1), ("two_people", 2), ("empty_room", 0)],
 )
-def test_truth_has_as_many_people_as_the_sample(sample_id: str, people: int) -> None:
+def test_there_are_true_landmarks_for_everyone_in_the_sample(sample_id: str, people: int) -> None:
     assert truth(sample_id).landmarks_px.shape == (people, 33, 2)
 
 
@@ -113,7 +113,7 @@ def test_raised_arms_are_above_the_head(side: str) -> None:
     assert landmark("arms_raised", f"{side}_wrist")[1] > landmark("arms_raised", "nose")[1] + 0.3
 
 
-def test_two_people_stand_apart_in_clothes_of_their_own() -> None:
+def test_two_people_stand_apart_in_different_clothes() -> None:
     left, right = truth("two_people").landmarks_px
     assert left[:, 0].max() + 50 < right[:, 0].min()
     first, second = by_id["two_people"].people
@@ -122,6 +122,6 @@ def test_two_people_stand_apart_in_clothes_of_their_own() -> None:
 
 
 @pytest.mark.parametrize("sample_id", ["", "Stand", "../stand", "stand.png"])
-def test_an_unknown_sample_is_refused_and_those_that_exist_are_named(sample_id: str) -> None:
+def test_an_unknown_sample_is_refused_with_the_choices(sample_id: str) -> None:
     with pytest.raises(SettingsError, match="stand, squat, lunge"):
         sample_bytes(sample_id)

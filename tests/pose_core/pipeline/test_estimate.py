@@ -1,4 +1,4 @@
-"""The first call of a program: any form of a picture, from any thread, and a quiet end."""
+"""The simplest call for a program: a picture in any form, from any thread, and a quiet exit."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_an_array_a_file_and_its_path_give_the_same_people(tmp_path: Path) -> No
         np.testing.assert_array_equal(pose.image_xy_px, expected.image_xy_px)
 
 
-def test_a_small_picture_gives_places_in_its_own_pixels() -> None:
+def test_a_small_picture_gives_positions_in_its_own_pixels() -> None:
     small_rgb = np.ascontiguousarray(render_frame("squat", 0.0).rgb[::3, ::3])
     assert small_rgb.shape[0] < 300
     (pose,) = estimate(small_rgb, LITE)
@@ -50,7 +50,7 @@ def test_another_kind_of_array_is_refused_before_it_is_enlarged(shape: tuple[int
         estimate(np.zeros(shape, dtype=kind), LITE)
 
 
-def test_a_file_that_is_no_picture_is_refused(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_picture_is_refused(tmp_path: Path) -> None:
     with pytest.raises(PictureError):
         estimate(b"no picture", LITE)
     with pytest.raises(FileNotFoundError):
@@ -72,7 +72,7 @@ print({len(people) for people in found})
 """
 
 
-def test_several_threads_may_call_at_once_and_the_end_is_quiet() -> None:
+def test_several_threads_may_call_at_once_and_exit_is_quiet() -> None:
     done = subprocess.run(
         [sys.executable, "-c", THREADS_PROGRAM],
         cwd=ROOT,

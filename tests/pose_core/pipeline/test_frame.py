@@ -1,4 +1,4 @@
-"""The one way of a frame: from a picture to people, drawn; what each step gets and gives."""
+"""From a frame to people, drawn: what each step takes and returns."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from pose_core.arrays import FrameRGB
 from pose_core.drawing.skeleton import draw_poses
 from pose_core.geometry.angles import ANGLE_NAMES, image_angles_deg
-from pose_core.pipeline.frame import FRAME_STEPS, DoneFrame, FramePath
+from pose_core.pipeline.frame import FRAME_STEPS, FramePath, ProcessedFrame
 from pose_core.pose import Pose
 from pose_core.settings import DetectionSettings, DrawSettings, PoseSettings
 from pose_core.tracking.smoothing import SmoothingSettings
@@ -23,7 +23,7 @@ RAW: None = None  # smoothing
 
 
 class Model:
-    """Finds what it is told to find, in pixels of the picture that it gets; keeps what it saw."""
+    """Finds the given poses, in pixels of the picture that it gets; remembers what it saw."""
 
     def __init__(self, *poses: Pose) -> None:
         self._poses = poses
@@ -44,13 +44,13 @@ def video_frame(rgb: Any, pixel_format: str = "rgb24") -> av.VideoFrame:
     return frame if pixel_format == "rgb24" else frame.reformat(format=pixel_format)
 
 
-def gone(model: Model, rgb: Any, settings: PoseSettings = PLAIN, **options: Any) -> DoneFrame:
+def gone(model: Model, rgb: Any, settings: PoseSettings = PLAIN, **options: Any) -> ProcessedFrame:
     done = FramePath(RAW).process(video_frame(rgb), 0.5, model, settings, **options)
     assert done is not None
     return done
 
 
-def test_a_frame_goes_all_the_way(make_pose: PoseMaker) -> None:
+def test_a_frame_goes_through_all_steps(make_pose: PoseMaker) -> None:
     rgb, model = noise(), Model(make_pose())
     done = gone(model, rgb)
     ((seen_rgb, seen_s),) = model.seen
@@ -64,14 +64,14 @@ def test_a_frame_goes_all_the_way(make_pose: PoseMaker) -> None:
     np.testing.assert_array_equal(done.frame.to_ndarray(format="rgb24"), done.drawn_rgb)
 
 
-def test_every_step_has_its_time(make_pose: PoseMaker) -> None:
+def test_every_step_is_timed(make_pose: PoseMaker) -> None:
     steps_ms = gone(Model(make_pose()), noise()).steps_ms
     assert tuple(steps_ms) == FRAME_STEPS == ("convert", "inference", "smooth", "draw")
     assert all(value > 0 for value in steps_ms.values())
 
 
 @pytest.mark.parametrize("pixel_format", ["rgb24", "yuv420p", "gray"])
-def test_the_frame_that_was_given_is_not_drawn_on(make_pose: PoseMaker, pixel_format: str) -> None:
+def test_the_given_frame_is_not_drawn_on(make_pose: PoseMaker, pixel_format: str) -> None:
     frame = video_frame(noise(), pixel_format)
     before = frame.to_ndarray().copy()
     assert FramePath(RAW).process(frame, 0.0, Model(make_pose()), PLAIN) is not None
@@ -89,7 +89,7 @@ def test_the_frame_that_was_given_is_not_drawn_on(make_pose: PoseMaker, pixel_fo
         ((1078, 720), 360, (540, 360)),
     ],
 )
-def test_a_frame_higher_than_asked_is_made_smaller_with_an_even_width(
+def test_a_frame_above_the_height_limit_is_scaled_down_with_an_even_width(
     size_wh: tuple[int, int], height_px: int | None, fitted_wh: tuple[int, int]
 ) -> None:
     model = Model()
@@ -148,7 +148,7 @@ def test_names_limits_and_numbers_are_drawn_as_chosen(make_pose: PoseMaker) -> N
     np.testing.assert_array_equal(done.watched.angles_deg, image_angles_deg(poses, 0.05))
 
 
-def test_angles_nobody_wants_are_not_computed_but_those_drawn_are(make_pose: PoseMaker) -> None:
+def test_unwanted_angles_are_not_computed_unless_they_are_drawn(make_pose: PoseMaker) -> None:
     unwanted = gone(Model(make_pose()), noise(), with_angles=False).watched.angles_deg
     assert unwanted.shape == (1, len(ANGLE_NAMES))
     assert np.isnan(unwanted).all()
@@ -156,7 +156,7 @@ def test_angles_nobody_wants_are_not_computed_but_those_drawn_are(make_pose: Pos
     np.testing.assert_array_equal(drawn.watched.angles_deg, image_angles_deg([make_pose()], 0.5))
 
 
-def test_angles_are_computed_once_a_frame(make_pose: PoseMaker, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_angles_are_computed_once_per_frame(make_pose: PoseMaker, monkeypatch: pytest.MonkeyPatch) -> None:
     import pose_core.drawing.skeleton as drawing
     import pose_core.pipeline.frame as frame_module
 
@@ -172,7 +172,7 @@ def test_angles_are_computed_once_a_frame(make_pose: PoseMaker, monkeypatch: pyt
     assert calls == [1]
 
 
-def test_a_fault_of_the_model_goes_on_to_the_caller() -> None:
+def test_an_exception_of_the_model_reaches_the_caller() -> None:
     def fail(frame_rgb: FrameRGB, time_s: float) -> list[Pose]:
         raise RuntimeError("broken")
 

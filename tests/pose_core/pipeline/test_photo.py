@@ -1,4 +1,4 @@
-"""From the bytes of a file to poses in its own pixels, with timings, and no pixel kept."""
+"""From the bytes of a file to poses in its own pixels, with timings, and without keeping pixels."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Performer = Callable[..., PerformerFrame]
 
 LITE = PoseSettings(detection=DetectionSettings(model="lite"))
 LITE_AS_IT_IS = PoseSettings(detection=DetectionSettings(model="lite"), enlarge_small=False)
-#: Of torso length. The lite model on 160 pixels of height is coarser than the full one on 480; a landmark left in
+#: In torso lengths. The lite model on 160 pixels of height is coarser than the full one on 480; a landmark left in
 #: pixels of the enlarged picture would be off by several torsos.
 SMALL_ERROR = 0.2
 
@@ -41,7 +41,7 @@ def analyse(frame_rgb: Any, pool: PosePool, settings: PoseSettings = LITE, **opt
     return analyse_photo(encode_png(frame_rgb), settings, pool, **options)[0]
 
 
-# ---------------------------------------------------------------------- places and sizes
+# ---------------------------------------------------------------------- positions and sizes
 @pytest.mark.parametrize("settings", [LITE, LITE_AS_IT_IS], ids=["enlarged", "as it is"])
 def test_a_small_picture_is_reported_in_its_own_pixels(lite_pool: PosePool, settings: PoseSettings) -> None:
     frame = render_frame("jack", 0.0, camera=Camera(213, 160))
@@ -64,7 +64,7 @@ def test_enlarging_first_changes_the_pixels_and_nothing_else(lite_pool: PosePool
     np.testing.assert_array_equal(small.presence, large.presence)
 
 
-def test_a_large_picture_is_analysed_as_it_is(lite_pool: PosePool, performer: Performer) -> None:
+def test_a_large_picture_is_analysed_unchanged(lite_pool: PosePool, performer: Performer) -> None:
     result = analyse(performer("jack", 0.0).rgb, lite_pool)
     assert result.size_wh == result.analysed_wh == result.poses[0].size_wh == (640, 480)
 
@@ -86,7 +86,7 @@ def test_a_picture_stored_on_its_side_gives_upright_landmarks(
 
 
 @pytest.mark.parametrize("near_on_the_left", [True, False])
-def test_people_come_in_order_of_size(lite_pool: PosePool, near_on_the_left: bool) -> None:
+def test_people_are_in_order_of_size(lite_pool: PosePool, near_on_the_left: bool) -> None:
     side = -1 if near_on_the_left else 1
     near, far = (
         Person("arm_raise", 0.1, x_m=side * 0.7, z_m=0.6),
@@ -108,7 +108,7 @@ def test_nobody_found_is_a_result(lite_pool: PosePool) -> None:
 
 
 # ---------------------------------------------------------------------- what the result says
-def test_the_result_tells_which_file_how_read_and_how_asked(
+def test_the_result_says_which_file_was_read_and_with_which_settings(
     lite_pool: PosePool, performer: Performer
 ) -> None:
     data = encode_png(performer("jack", 0.0).rgb)
@@ -131,7 +131,7 @@ def test_every_step_is_timed(lite_pool: PosePool, performer: Performer) -> None:
     assert draw_ms > 0
 
 
-def test_the_result_holds_no_pixels(lite_pool: PosePool, performer: Performer) -> None:
+def test_the_result_contains_no_pixels(lite_pool: PosePool, performer: Performer) -> None:
     """Thousands can be kept in a session: 33 landmarks of nine numbers are 2.4 kB, the picture is 900 kB."""
     result, picture = analyse_photo(encode_png(performer("jack", 0.0).rgb), LITE, lite_pool)
     assert len(pickle.dumps(result)) < 5000
@@ -153,7 +153,7 @@ def test_no_free_model_is_an_error_of_its_own(performer: Performer) -> None:
         analyse(performer("jack", 0.0).rgb, pool)
 
 
-def test_whoever_asks_decides_how_long_to_wait_for_a_model(performer: Performer) -> None:
+def test_the_caller_decides_how_long_to_wait_for_a_model(performer: Performer) -> None:
     pool = PosePool(image_limit=1)
     with pool.borrow(LITE.detection), pytest.raises(BusyError) as caught:
         analyse(performer("jack", 0.0).rgb, pool, wait_s=0.01)
@@ -170,7 +170,7 @@ def test_a_small_picture_is_drawn_on_at_the_size_that_was_analysed(lite_pool: Po
     assert as_it_is.shape == (160, 213, 3)
 
 
-def test_the_picture_is_drawn_with_the_settings_of_now_and_left_as_it_was(
+def test_the_picture_is_drawn_with_the_given_settings_and_unchanged(
     lite_pool: PosePool, performer: Performer
 ) -> None:
     frame_rgb = performer("jack", 0.0).rgb

@@ -1,4 +1,4 @@
-"""Who watches a stream: each sees everything from when it is added, and a fault of one is nobody else's."""
+"""Watchers of a stream: each sees everything from when it is added, and a fault in one does not affect the others."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PICTURE = np.zeros((48, 64, 3), dtype=np.uint8)
 
 
 class Film:
-    """A sink that keeps the times that it is given."""
+    """A sink that keeps the times of its pictures."""
 
     def __init__(self) -> None:
         self.times_s: list[float] = []
@@ -73,7 +73,7 @@ def test_watchers_and_sinks_see_the_same_frames() -> None:
     assert names(watchers) == ["over"]
 
 
-def test_who_is_added_later_sees_from_the_next_frame_on_and_who_is_removed_no_more() -> None:
+def test_added_watchers_see_frames_from_the_next_one_on_and_removed_ones_see_none() -> None:
     first, second, film = Note(), Note(), Film()
     watchers = Watchers([first])
     watchers.show(watched(0.0), PICTURE)
@@ -92,7 +92,7 @@ def test_who_is_added_later_sees_from_the_next_frame_on_and_who_is_removed_no_mo
     ("fails_in", "called"),
     [("add", ["add"]), ("restart", ["add", "restart"]), ("finish", ["add", "restart", "add", "finish"])],
 )
-def test_a_fault_costs_only_the_one_that_had_it_and_is_logged_by_type(
+def test_a_failing_watcher_is_dropped_alone_and_logged_by_type(
     fails_in: str, called: list[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     faulty, note, film = Faulty(fails_in), Note(), Film()
@@ -104,11 +104,11 @@ def test_a_fault_costs_only_the_one_that_had_it_and_is_logged_by_type(
     assert faulty.called == called
     assert note.told == ["add", "restart", "add", "finish"]
     assert (film.times_s, film.finished) == ([0.0, 0.1], 1)
-    assert "Faulty is left out of a stream: it failed with RuntimeError" in caplog.text
+    assert "Faulty is dropped from a stream: it failed with RuntimeError" in caplog.text
     assert "what the camera saw" not in caplog.text
 
 
-def test_a_sink_that_fails_loses_only_itself() -> None:
+def test_a_failing_sink_is_dropped_alone() -> None:
     faulty, film = Faulty("add"), Film()
     watchers = Watchers(sinks=[faulty, film])
     watchers.show(watched(0.0), PICTURE)
@@ -118,7 +118,7 @@ def test_a_sink_that_fails_loses_only_itself() -> None:
     assert (film.times_s, film.finished) == ([0.0, 0.1], 1)
 
 
-def test_an_answer_that_is_no_events_is_that_watchers_fault() -> None:
+def test_a_watcher_that_returns_no_events_is_at_fault() -> None:
     class Silent(Note):
         def add(self, frame: WatchedFrame) -> Sequence[Event]:
             super().add(frame)
@@ -145,7 +145,7 @@ def test_a_watcher_may_remove_itself_and_others_while_it_is_called() -> None:
     assert other.told == ["finish"]
 
 
-def test_after_the_end_what_is_added_is_finished_at_once() -> None:
+def test_a_watcher_added_after_the_end_is_finished_at_once() -> None:
     watchers = Watchers()
     watchers.finish()
     note, film = Note(), Film()
@@ -153,7 +153,7 @@ def test_after_the_end_what_is_added_is_finished_at_once() -> None:
     assert (note.told, film.finished) == (["finish"], 1)
 
 
-def test_a_film_that_takes_its_time_to_finish_does_not_hold_up_the_stream() -> None:
+def test_a_clip_that_takes_time_to_finish_does_not_block_the_stream() -> None:
     finishing, shown = threading.Event(), threading.Event()
 
     class Slow(Film):
@@ -167,7 +167,7 @@ def test_a_film_that_takes_its_time_to_finish_does_not_hold_up_the_stream() -> N
     remover = threading.Thread(target=lambda: watchers.remove(sinks=[slow]))
     remover.start()
     assert finishing.wait(LONG_S)
-    watchers.show(watched(0.0), PICTURE)  # would wait for ever
+    watchers.show(watched(0.0), PICTURE)  # would wait forever
     shown.set()
     remover.join(LONG_S)
     assert (note.told, slow.times_s, slow.finished) == (["add"], [], 1)

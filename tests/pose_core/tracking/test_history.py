@@ -39,7 +39,7 @@ def test_only_the_last_seconds_are_kept(make_pose: PoseMaker) -> None:
     assert times_s.tolist() == [eighth / 8 for eighth in range(33, 50)]
 
 
-def test_visibility_is_the_mean_over_the_time(make_pose: PoseMaker) -> None:
+def test_visibility_is_the_mean_over_time(make_pose: PoseMaker) -> None:
     history = History()
     for number, level in enumerate((0.2, 0.6)):
         history.add(watched(number / 30, [someone(1, make_pose(visibility=np.full(33, level)))]))
@@ -61,7 +61,7 @@ def test_jitter_tells_the_models_landmarks_from_the_smoothed(make_pose: PoseMake
     assert all(math.isnan(jitter) for jitter in history.jitter_px()), "nobody is here"
 
 
-def test_after_a_cut_nothing_of_before_is_shown(make_pose: PoseMaker) -> None:
+def test_after_a_cut_nothing_earlier_is_shown(make_pose: PoseMaker) -> None:
     history = History()
     history.add(watched(1.0, [someone(1, make_pose())]))
     assert history.restart(1.1) == ()

@@ -1,4 +1,4 @@
-"""Numbers that stay with their people, and a skeleton only for who is there."""
+"""Numbers stay with their people, and only people who are present have a skeleton."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from pose_core.tracking.smoothing import RESTART_AFTER_S, PoseSmoother, Smoothin
 PoseMaker = Callable[..., Pose]
 
 STEP_S = 1 / 30
-TORSO_PX = 120.0  # of the pose made by hand
+TORSO_PX = 120.0  # of the hand-made pose
 
 
 def numbers(people: Sequence[TrackedPerson]) -> list[int]:
@@ -31,18 +31,18 @@ def nose_x(pose: Pose) -> float:
 
 
 def by_place(people: Sequence[TrackedPerson]) -> dict[int, int]:
-    """Number by the x of the nose, as measured."""
+    """Number by the raw x of the nose."""
     return {round(nose_x(person.raw)): person.number for person in people}
 
 
-def test_nobody_is_nobody(make_pose: PoseMaker) -> None:
+def test_without_poses_there_is_nobody(make_pose: PoseMaker) -> None:
     tracker = PeopleTracker(SmoothingSettings())
     assert tracker.update([], 0.0) == ()
     assert numbers(tracker.update([make_pose()], STEP_S)) == [1]
     assert tracker.update([], 2 * STEP_S) == ()
 
 
-def test_numbers_stay_whatever_the_order_of_the_poses(make_pose: PoseMaker) -> None:
+def test_numbers_do_not_depend_on_the_order_of_the_poses(make_pose: PoseMaker) -> None:
     tracker = PeopleTracker(None)
     places = [-400.0, -100.0, 200.0]
     first = by_place(tracker.update([make_pose(shift_xy=(x, 0)) for x in places], 0.0))
@@ -58,8 +58,8 @@ def test_numbers_stay_whatever_the_order_of_the_poses(make_pose: PoseMaker) -> N
 
 @pytest.mark.parametrize("grown", [1, 4])
 def test_two_people_who_pass_each_other_keep_their_numbers(make_pose: PoseMaker, grown: int) -> None:
-    # At the moment of passing each is nearer to where the other was: only their direction tells them apart.
-    # So it is when the picture gets another size at that very moment.
+    # At the moment of passing, each is nearer to where the other was: only their direction tells them apart.
+    # This must also work if the picture changes its size at that very moment.
     tracker = PeopleTracker(None)
     for i in range(41):
         x, scale = 205.0 - 10.5 * i, grown if i >= 20 else 1
@@ -74,14 +74,14 @@ def test_two_people_who_pass_each_other_keep_their_numbers(make_pose: PoseMaker,
 
 
 def test_the_best_pair_comes_first(make_pose: PoseMaker) -> None:
-    # Somebody new stands a little off where number 1 was, and number 1 has hardly moved.
+    # Somebody new stands slightly beside where number 1 was, and number 1 has hardly moved.
     tracker = PeopleTracker(None)
     tracker.update([make_pose()], 0.0)
     people = tracker.update([make_pose(shift_xy=(0.5 * TORSO_PX, 0)), make_pose(shift_xy=(4, 0))], STEP_S)
     assert by_place(people) == {324: 1, 380: 2}
 
 
-def test_of_two_at_the_same_place_the_size_decides(make_pose: PoseMaker) -> None:
+def test_size_decides_between_two_people_at_the_same_place(make_pose: PoseMaker) -> None:
     def at_middle(scale: float, aside: float = 0.0) -> Pose:
         return make_pose(scale=scale, shift_xy=(320 * (1 - scale) + aside, 190 * (1 - scale)))
 
@@ -101,8 +101,10 @@ def test_how_far_is_too_far_depends_on_the_size_of_the_body(make_pose: PoseMaker
 
 
 @pytest.mark.parametrize(("gone_s", "number"), [(0.9 * ABSENT_MAX_S, 1), (1.1 * ABSENT_MAX_S, 2)])
-def test_who_is_back_soon_has_the_same_number(make_pose: PoseMaker, gone_s: float, number: int) -> None:
-    # Somebody else takes the lowest free number after the time is over.
+def test_a_person_who_is_soon_back_has_the_same_number(
+    make_pose: PoseMaker, gone_s: float, number: int
+) -> None:
+    # Once the time is over, somebody else takes the lowest free number.
     tracker = PeopleTracker(SmoothingSettings())
     tracker.update([make_pose()], 0.0)
     assert tracker.update([], gone_s / 2) == ()
@@ -114,7 +116,7 @@ def test_who_is_back_soon_has_the_same_number(make_pose: PoseMaker, gone_s: floa
 @pytest.mark.parametrize(
     ("gone_s", "torsos", "number"), [(STEP_S, 1.5, 2), (0.3, 1.5, 1), (0.9, 1.5, 1), (0.9, 3.0, 2)]
 )
-def test_who_was_gone_is_looked_for_farther_away_but_only_so_far(
+def test_a_missing_person_is_looked_for_farther_away_up_to_a_limit(
     make_pose: PoseMaker, gone_s: float, torsos: float, number: int
 ) -> None:
     tracker = PeopleTracker(None)
@@ -122,8 +124,8 @@ def test_who_was_gone_is_looked_for_farther_away_but_only_so_far(
     assert numbers(tracker.update([make_pose(shift_xy=(torsos * TORSO_PX, 0))], gone_s)) == [number]
 
 
-def test_who_walked_and_is_back_where_they_were_lost_has_the_same_number(make_pose: PoseMaker) -> None:
-    # They stopped behind something; on as before, they would be 2.7 torso lengths farther.
+def test_a_walker_who_reappears_where_they_were_lost_has_the_same_number(make_pose: PoseMaker) -> None:
+    # They stopped behind something; at the same speed they would be 2.7 torso lengths farther.
     tracker = PeopleTracker(None)
     for i in range(12):
         tracker.update([make_pose(shift_xy=(0.1 * TORSO_PX * i, 0))], i * STEP_S)
@@ -139,7 +141,7 @@ def test_a_number_kept_for_somebody_is_given_to_nobody_else(make_pose: PoseMaker
     assert by_place(tracker.update([there, newcomer, here], 2 * STEP_S)) == {320: 1, 720: 2, -80: 3}
 
 
-def test_free_numbers_are_given_again_the_lowest_first(make_pose: PoseMaker) -> None:
+def test_free_numbers_are_reused_lowest_first(make_pose: PoseMaker) -> None:
     tracker = PeopleTracker(None)
     places = [make_pose(shift_xy=(400 * i, 0)) for i in range(5)]
     tracker.update(places[:4], 0.0)
@@ -159,7 +161,7 @@ def test_there_are_never_more_than_five(make_pose: PoseMaker) -> None:
     assert by_place(tracker.update(places[::-1], STEP_S)) == {320 + 400 * i: i + 1 for i in range(5)}
 
 
-def test_when_all_numbers_are_kept_who_is_gone_longest_loses_theirs(make_pose: PoseMaker) -> None:
+def test_when_all_numbers_are_kept_the_person_absent_longest_loses_theirs(make_pose: PoseMaker) -> None:
     tracker = PeopleTracker(None)
     places = [make_pose(shift_xy=(400 * i, 0)) for i in range(MAX_PEOPLE + 1)]
     tracker.update(places[:5], 0.0)
@@ -210,7 +212,7 @@ def test_without_smoothing_poses_stay_the_same_objects(make_pose: PoseMaker) -> 
     assert person.pose is pose
 
 
-def test_each_is_smoothed_by_themselves_and_the_raw_pose_is_kept(make_pose: PoseMaker) -> None:
+def test_each_person_is_smoothed_separately_and_the_raw_pose_is_kept(make_pose: PoseMaker) -> None:
     settings = SmoothingSettings(0.5, 1.0)
     tracker, alone = PeopleTracker(settings), [PoseSmoother(settings), PoseSmoother(settings)]
     random = np.random.default_rng(0)
@@ -223,7 +225,7 @@ def test_each_is_smoothed_by_themselves_and_the_raw_pose_is_kept(make_pose: Pose
             np.testing.assert_allclose(person.pose.image_xy_px, smooth.image_xy_px)
 
 
-def test_smoothing_is_switched_and_changed_while_running(make_pose: PoseMaker) -> None:
+def test_smoothing_can_be_switched_and_changed_while_running(make_pose: PoseMaker) -> None:
     tracker = PeopleTracker(None)
     assert tracker.smoothing is None
     tracker.update([make_pose()], 0.0)
@@ -241,20 +243,20 @@ def test_smoothing_is_switched_and_changed_while_running(make_pose: PoseMaker) -
     assert xs[5] == 340
 
 
-@pytest.mark.parametrize(("gone_s", "anew"), [(3 * STEP_S, False), (RESTART_AFTER_S + STEP_S, True)])
-def test_after_more_than_a_few_frames_somebody_is_smoothed_anew(
-    make_pose: PoseMaker, gone_s: float, anew: bool
+@pytest.mark.parametrize(("gone_s", "restarts"), [(3 * STEP_S, False), (RESTART_AFTER_S + STEP_S, True)])
+def test_after_a_gap_of_several_frames_smoothing_starts_again(
+    make_pose: PoseMaker, gone_s: float, restarts: bool
 ) -> None:
     tracker = PeopleTracker(SmoothingSettings(0.01, 0))
     tracker.update([make_pose()], 0.0)
     tracker.update([], STEP_S)
     (person,) = tracker.update([make_pose(shift_xy=(30, 0))], gone_s)
     assert person.number == 1
-    assert (nose_x(person.pose) == pytest.approx(350)) == anew
+    assert (nose_x(person.pose) == pytest.approx(350)) == restarts
 
 
 # ---------------------------------------------------------------------- with the real model
-def test_three_performers_keep_their_numbers_and_who_leaves_is_gone() -> None:
+def test_three_performers_keep_their_numbers_and_one_who_leaves_is_gone() -> None:
     tracker = PeopleTracker(SmoothingSettings())
     stream = StreamLandmarker(DetectionSettings(people=3))
     seen = []

@@ -1,4 +1,4 @@
-"""A recording keeps every frame's time and every pose within its memory, and sums itself up honestly."""
+"""A recording keeps every frame's time and every pose within its memory limit, and its summary is right."""
 
 from __future__ import annotations
 
@@ -76,7 +76,9 @@ def test_a_missed_frame_is_a_row_of_nan_and_its_time_is_kept(make_pose: PoseMake
 
 
 @pytest.mark.parametrize("frames", [slice(0, 2), slice(1, 4), slice(2, None), slice(2, 3), slice(5, 9)])
-def test_some_frames_of_a_person_are_those_of_the_whole(make_pose: PoseMaker, frames: slice) -> None:
+def test_some_frames_of_a_person_equal_those_of_the_full_sequence(
+    make_pose: PoseMaker, frames: slice
+) -> None:
     recording = recorded(
         *((n / 10, [tracked(1, make_pose(shift_xy=(n, 0.0)))] if n != 2 else []) for n in range(5))
     )
@@ -98,7 +100,7 @@ def test_people_are_kept_apart_by_their_numbers(make_pose: PoseMaker) -> None:
         recording.sequence(3, "smoothed")
 
 
-def test_another_size_of_the_same_picture_changes_no_place(make_pose: PoseMaker) -> None:
+def test_another_size_of_the_same_picture_changes_no_position(make_pose: PoseMaker) -> None:
     pose = make_pose()
     half = make_pose(image_xy_px=pose.image_xy_px / 2, image_z_px=pose.image_z_px / 2, size_wh=(320, 240))
     recorder = Recorder(PoseSettings())
@@ -118,7 +120,7 @@ def test_another_size_of_the_same_picture_changes_no_place(make_pose: PoseMaker)
             assert sequence.world_xyz_m[row] == pytest.approx(pose.world_xyz_m, rel=1e-6)
 
 
-def test_another_shape_of_the_picture_keeps_angles_and_goes_where_the_clip_shows_it(
+def test_another_shape_of_the_picture_keeps_angles_and_is_placed_as_in_the_clip(
     make_pose: PoseMaker,
 ) -> None:
     pose = make_pose({"left_ankle": (420, 380)})
@@ -135,14 +137,14 @@ def test_another_shape_of_the_picture_keeps_angles_and_goes_where_the_clip_shows
     assert angles[0, ANGLE_NAMES.index(KNEE)] < 150, "the leg is bent"
 
 
-def test_time_that_stands_still_or_runs_back_leaves_the_frame_out(make_pose: PoseMaker) -> None:
+def test_a_frame_whose_time_does_not_increase_is_left_out(make_pose: PoseMaker) -> None:
     someone = [tracked(1, make_pose())]
     recording = recorded((5.0, someone), (5.0, someone), (4.0, []), (5.1, someone))
     assert recording.time_s == pytest.approx([0.0, 0.1])
     assert recording.row_frame.tolist() == [0, 1]
 
 
-def test_the_wall_clock_is_that_of_the_first_frame(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_wall_clock_time_is_that_of_the_first_frame(monkeypatch: pytest.MonkeyPatch) -> None:
     now = datetime(2026, 1, 2, 3, 4, 5).astimezone()
 
     class Clock(datetime):
@@ -168,8 +170,8 @@ def test_arrays_of_a_recording_are_read_only(make_pose: PoseMaker) -> None:
             array[0] = 0
 
 
-# ---------------------------------------------------------------------- bounds
-def test_memory_stays_within_its_bound(make_pose: PoseMaker) -> None:
+# ---------------------------------------------------------------------- limits
+def test_memory_stays_within_its_limit(make_pose: PoseMaker) -> None:
     people = [tracked(number, make_pose()) for number in (1, 2, 3)]
     recorder = Recorder(PoseSettings())
     frames = 0
@@ -188,7 +190,7 @@ def test_memory_stays_within_its_bound(make_pose: PoseMaker) -> None:
     assert 21e6 < bytes_of(recording) < 21.9e6
 
 
-def test_frames_without_anybody_are_bounded_too(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_frames_without_anybody_are_limited_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recorder_module, "MAX_FRAMES", 5)
     recording = recorded(*((n / 30, []) for n in range(10)))
     assert (recording.ended_by, recording.time_s.size) == ("frames", 5)
@@ -214,7 +216,7 @@ def test_a_short_recording_takes_little_memory(make_pose: PoseMaker) -> None:
 
 
 def test_many_passers_by_cost_no_more_than_one_person(make_pose: PoseMaker) -> None:
-    """Laid out as one row a frame each, 300 people would need 300 times as much."""
+    """With one row per frame for each, 300 people would need 300 times as much."""
     recording = recorded(*((n / 30, [tracked(n + 1, make_pose())]) for n in range(300)))
     assert len(recording.people) == 300
     assert bytes_of(recording) == 300 * (2 * 33 * 8 * 4 + 8 + 4 + 4)
@@ -231,7 +233,7 @@ def test_stopping_again_gives_the_same_recording_and_adds_nothing(make_pose: Pos
     assert (recorder.frames, recorder.duration_s, recorder.full) == (1, 0.0, False)
 
 
-def test_nothing_recorded_is_a_recording_too() -> None:
+def test_an_empty_recording_is_a_recording_too() -> None:
     recording = Recorder(PoseSettings(), clip=True).stop()
     assert (recording.time_s.size, recording.people, recording.size_wh) == (0, (), None)
     assert (recording.clip_mp4, recording.clip_error) == (None, None)
@@ -239,7 +241,9 @@ def test_nothing_recorded_is_a_recording_too() -> None:
         recording.sequence(1, "raw")
 
 
-def test_stopping_from_other_threads_while_frames_come_gives_all_the_same(make_pose: PoseMaker) -> None:
+def test_stopping_from_several_threads_while_frames_arrive_gives_the_same_recording(
+    make_pose: PoseMaker,
+) -> None:
     recorder = Recorder(PoseSettings())
     someone = [tracked(1, make_pose())]
     under_way, results = threading.Event(), []
@@ -290,7 +294,7 @@ def test_without_a_clip_no_thread_is_started() -> None:
     assert recorder.stop().clip_mp4 is None
 
 
-def test_landmarks_go_on_where_the_clip_has_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_landmarks_continue_after_the_clip_has_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recorder_module, "ClipWriter", lambda: ClipWriter(max_s=0.1))
     recorder = Recorder(PoseSettings(), clip=True)
     assert recorder.clip is not None
@@ -348,7 +352,7 @@ def test_gaps_at_the_edges_count(make_pose: PoseMaker, found: list[bool], gap_s:
     assert summary.longest_gap_s == pytest.approx(gap_s)
 
 
-def test_angle_ranges_come_from_smoothed_visible_poses(make_pose: PoseMaker) -> None:
+def test_angle_ranges_are_from_smoothed_visible_poses(make_pose: PoseMaker) -> None:
     straight = make_pose({"left_knee": (346, 327.5), "left_hip": (344, 250), "left_ankle": (348, 405)})
     bent = make_pose({"left_ankle": (420, 380)})
     unseen = make_pose({"left_ankle": (346, 300)}, hidden=("left_ankle",))
@@ -371,15 +375,15 @@ def test_an_angle_that_was_never_visible_has_no_range(make_pose: PoseMaker) -> N
     assert all(math.isfinite(limit) for limit in ranges["right_knee"])
 
 
-def test_ranges_in_space_come_from_metres(make_pose: PoseMaker) -> None:
+def test_ranges_in_space_are_from_metres(make_pose: PoseMaker) -> None:
     recording = recorded((0.0, [tracked(1, make_pose())]))
     in_space = summarise(recording, "world").people[0].angle_ranges_deg[KNEE]
     expected = pose_angles_deg(make_pose(), "world", 0.5)[KNEE]
     assert in_space == pytest.approx((expected, expected), abs=1e-3)
 
 
-def test_jitter_tells_raw_from_smoothed_and_leaves_out_gaps_and_guesses(make_pose: PoseMaker) -> None:
-    """Places that jump by 6 px to and fro: the second difference is 12, over the root of 6 for each axis."""
+def test_jitter_distinguishes_raw_from_smoothed_and_leaves_out_gaps_and_guesses(make_pose: PoseMaker) -> None:
+    """Positions jump back and forth by 6 px: the second difference is 12, over the square root of 6 for each axis."""
     steady = make_pose(hidden=("left_heel",))
     frames: list[tuple[float, list[TrackedPerson]]] = []
     for n in range(10):
@@ -408,7 +412,7 @@ def test_jitter_of_several_people_is_weighted_by_their_frames(make_pose: PoseMak
     assert summary.jitter_raw_px == pytest.approx(12 / math.sqrt(6) * math.sqrt(12 / 16), rel=1e-4)
 
 
-def test_a_recording_is_summed_up_once(make_pose: PoseMaker) -> None:
+def test_a_recording_is_summarised_once(make_pose: PoseMaker) -> None:
     recording = recorded((0.0, [tracked(1, make_pose())]), (0.1, []))
     assert repr(recording.summary) == repr(summarise(recording))
     assert recording.summary is recording.summary
@@ -452,19 +456,19 @@ def test_a_sequence_refuses_an_array_of_another_length(name: str) -> None:
 
 
 @pytest.mark.parametrize("time_s", [[0.0, 0.1, 0.1], [0.0, 0.2, 0.1], [0.0, np.nan, 0.2]])
-def test_a_sequence_wants_increasing_times(time_s: list[float]) -> None:
+def test_a_sequence_requires_increasing_times(time_s: list[float]) -> None:
     with pytest.raises(ValueError, match="time_s must be finite and increase"):
         sequence_of(3, time_s=time_s)
 
 
-def test_a_sequence_wants_a_size_and_may_be_empty() -> None:
+def test_a_sequence_requires_a_size_and_may_be_empty() -> None:
     with pytest.raises(ValueError, match="size_wh must be positive"):
         sequence_of(2, size_wh=(0, 480))
     assert len(sequence_of(0)) == 0
     assert sequence_of(0).found.shape == (0,)
 
 
-def test_a_sequence_is_made_of_poses_with_a_row_of_nan_for_none(make_pose: PoseMaker) -> None:
+def test_a_sequence_made_from_poses_has_a_row_of_nan_for_none(make_pose: PoseMaker) -> None:
     first, last = make_pose(shift_xy=(1.0, 2.0)), make_pose(hidden=("nose",))
     sequence = PoseSequence.from_poses(np.array([2.0, 2.5, 3.0]), [first, None, last], SIZE)
     assert (sequence.time_s.tolist(), sequence.size_wh) == ([2.0, 2.5, 3.0], SIZE)
@@ -477,8 +481,8 @@ def test_a_sequence_is_made_of_poses_with_a_row_of_nan_for_none(make_pose: PoseM
     assert len(PoseSequence.from_poses(np.array([]), [], SIZE)) == 0
 
 
-def test_a_sequence_of_poses_wants_one_size_and_a_time_for_each(make_pose: PoseMaker) -> None:
-    with pytest.raises(ValueError, match=r"Poses must be in pixels of \(320, 240\); one is of \(640, 480\)"):
+def test_a_sequence_of_poses_requires_one_size_and_a_time_for_each(make_pose: PoseMaker) -> None:
+    with pytest.raises(ValueError, match=r"Poses must be in pixels of \(320, 240\); got one of \(640, 480\)"):
         PoseSequence.from_poses(np.array([0.0]), [make_pose()], (320, 240))
     with pytest.raises(ValueError, match=r"image_xy_px must have shape \(2, 33, 2\)"):
         PoseSequence.from_poses(np.array([0.0, 1.0]), [make_pose()], SIZE)
@@ -503,7 +507,7 @@ def test_a_part_of_a_sequence_keeps_its_times() -> None:
         (0.4, 0.2, []),
     ],
 )
-def test_between_two_times_are_the_first_and_all_before_the_second(
+def test_between_includes_the_first_time_and_excludes_the_second(
     start_s: float, end_s: float, frames: list[int]
 ) -> None:
     sequence = sequence_of(5, time_s=np.array([0.0, 0.1, 0.2, 0.3, 0.4]))

@@ -38,12 +38,12 @@ PoseMaker = Callable[..., Pose]
 RESULTS = ROOT / "benchmarks" / "results" / "smoothing.json"
 STEP_S = 1 / 30
 WRIST = INDEX["left_wrist"]
-#: Of the pose made by hand: 1.5 times its shoulders of 80 px, which is as long as its torso.
+#: Of the hand-made pose: 1.5 times its shoulders of 80 px, which is as long as its torso.
 TORSO_PX = 120.0
 
 
 def paper(samples: list[float], times_s: list[float], settings: SmoothingSettings) -> list[float]:
-    """Algorithm 1 of the paper, one number at a time, as it is printed there."""
+    """Algorithm 1 of the paper, one number at a time, as printed there."""
 
     def alpha(rate_hz: float, cutoff_hz: float) -> float:
         tau, period = 1 / (2 * math.pi * cutoff_hz), 1 / rate_hz
@@ -81,7 +81,7 @@ def test_the_filter_gives_values_computed_by_hand() -> None:
     settings = SmoothingSettings(1 / (2 * math.pi), 1 / (2 * math.pi), 1 / (2 * math.pi))
     one_euro = OneEuroFilter(settings)
     assert one_euro(4.0, 0.0) == 4.0
-    # Speed (12 - 4) / 1 = 8, half of it with no speed before: 4. 2 pi cutoff = 1 + 4, so alpha = 5/6: 4 + 5/6 * 8.
+    # Speed (12 - 4) / 1 = 8, half of it, as there was none before: 4. 2 pi cutoff = 1 + 4, alpha = 5/6: 4 + 5/6 * 8.
     second = one_euro(12.0, 1.0)
     assert second == pytest.approx(4 + 40 / 6)
     # Speed (32/3 - 32/3) = 0, half of it and half of 4: 2. 2 pi cutoff = 3, alpha = 3/4, and nothing to move to.
@@ -108,7 +108,7 @@ def test_the_filter_is_the_algorithm_of_the_paper(
     np.testing.assert_allclose(ours, paper(samples, times_s, settings), rtol=1e-9, atol=1e-9)
 
 
-def test_each_element_is_filtered_by_itself_in_any_shape() -> None:
+def test_each_element_is_filtered_separately_in_any_shape() -> None:
     settings = SmoothingSettings(1.0, 0.5)
     values = np.random.default_rng(1).normal(size=(12, 2, 3, 4))
     times_s = [i * STEP_S for i in range(12)]
@@ -126,7 +126,7 @@ def test_size_divides_the_speed() -> None:
         assert large(10 * x, i * STEP_S, size=10.0) == pytest.approx(10 * small(x, i * STEP_S))
 
 
-def test_at_steady_speed_the_result_trails_by_no_more_than_beta_says() -> None:
+def test_at_constant_speed_the_result_lags_by_no_more_than_beta_allows() -> None:
     for speed in (0.1, 1.0, 20.0):
         one_euro = OneEuroFilter(SmoothingSettings(0.01, 4.0))
         for i in range(300):
@@ -134,7 +134,7 @@ def test_at_steady_speed_the_result_trails_by_no_more_than_beta_says() -> None:
         assert 0 < trail < 1 / (2 * math.pi * 4.0)
 
 
-def test_a_gap_stays_a_gap_and_starts_that_element_anew() -> None:
+def test_a_gap_stays_a_gap_and_restarts_that_element() -> None:
     one_euro = OneEuroFilter(SmoothingSettings(0.5, 0))
     one_euro([0.0, 0.0], 0.0)
     gap = one_euro([math.nan, 10.0], STEP_S)
@@ -155,13 +155,13 @@ def test_a_gap_forgets_the_speed() -> None:
 
 
 @pytest.mark.parametrize("time_s", [1.0, 0.5])
-def test_a_time_that_does_not_increase_starts_anew(time_s: float) -> None:
+def test_a_time_that_does_not_increase_restarts_the_filter(time_s: float) -> None:
     one_euro = OneEuroFilter(SmoothingSettings(0.1, 0))
     one_euro(0.0, 1.0)
     assert one_euro(7.0, time_s) == 7.0
 
 
-def test_another_shape_and_a_reset_start_anew() -> None:
+def test_another_shape_and_a_reset_restart_the_filter() -> None:
     one_euro = OneEuroFilter(SmoothingSettings(0.1, 0))
     one_euro([0.0, 0.0], 0.0)
     assert one_euro([9.0, 9.0, 9.0], STEP_S).tolist() == [9, 9, 9]
@@ -174,7 +174,7 @@ def test_another_shape_and_a_reset_start_anew() -> None:
     assert 3 < third[2] < 9
 
 
-def test_results_are_the_callers_own() -> None:
+def test_the_caller_may_change_results() -> None:
     one_euro = OneEuroFilter(SmoothingSettings(0.1, 0))
     for i in range(3):
         result = one_euro(np.zeros(2), i * STEP_S)
@@ -210,7 +210,7 @@ def noisy(make_pose: PoseMaker, frames: int, sigma_px: float = 2.0, scale: float
     ]
 
 
-def test_the_first_pose_comes_out_as_it_goes_in(make_pose: PoseMaker) -> None:
+def test_the_first_pose_is_returned_unchanged(make_pose: PoseMaker) -> None:
     pose = make_pose()
     first = PoseSmoother(SmoothingSettings()).smooth(pose, 5.0)
     np.testing.assert_allclose(first.image_xy_px, pose.image_xy_px)
@@ -218,7 +218,7 @@ def test_the_first_pose_comes_out_as_it_goes_in(make_pose: PoseMaker) -> None:
     np.testing.assert_allclose(first.world_xyz_m, pose.world_xyz_m)
 
 
-def test_places_follow_the_paper_with_speeds_in_torso_lengths(make_pose: PoseMaker) -> None:
+def test_positions_follow_the_paper_with_speeds_in_torso_lengths(make_pose: PoseMaker) -> None:
     settings = SmoothingSettings(1.0, 3.0)
     xs = [386.0, 392.0, 401.0, 405.0]
     depths_m = [0.1, 0.12, 0.17, 0.2]
@@ -231,13 +231,13 @@ def test_places_follow_the_paper_with_speeds_in_torso_lengths(make_pose: PoseMak
     times_s = [i * STEP_S for i in range(4)]
     expected_x = np.array(paper([x / TORSO_PX for x in xs], times_s, settings)) * TORSO_PX
     np.testing.assert_allclose([pose.image_xy_px[WRIST, 0] for pose in results], expected_x)
-    # In the hand-made world 200 px are a metre, and the hips are 12 landmarks of 0.0125 m behind the shoulders.
+    # In the hand-made pose 200 px are a metre, and the hips are 12 landmarks of 0.0125 m behind the shoulders.
     torso_m = math.hypot(0.6, 12 * 0.0125)
     expected_z = np.array(paper([z / torso_m for z in depths_m], times_s, settings)) * torso_m
     np.testing.assert_allclose([pose.world_xyz_m[WRIST, 2] for pose in results], expected_z)
 
 
-def test_visibility_and_presence_are_left_alone(make_pose: PoseMaker) -> None:
+def test_visibility_and_presence_are_unchanged(make_pose: PoseMaker) -> None:
     smoother = PoseSmoother(SmoothingSettings(0.1, 0))
     smoother.smooth(make_pose(), 0.0)
     hidden = make_pose(hidden=("nose",), presence=np.linspace(0, 1, 33))
@@ -246,7 +246,7 @@ def test_visibility_and_presence_are_left_alone(make_pose: PoseMaker) -> None:
     np.testing.assert_array_equal(after.presence, hidden.presence)
 
 
-def test_jitter_at_rest_gets_less(make_pose: PoseMaker) -> None:
+def test_jitter_at_rest_is_reduced(make_pose: PoseMaker) -> None:
     poses = noisy(make_pose, 60)
     after = smoothed(PoseSmoother(SmoothingSettings(1.0, 0.0)), poses)
     times_s = np.arange(60) * STEP_S
@@ -275,7 +275,7 @@ def test_another_size_of_the_same_picture_changes_nothing(make_pose: PoseMaker) 
     assert mixed[-1].size_wh == (320, 240)
 
 
-def test_another_shape_of_picture_starts_anew(make_pose: PoseMaker) -> None:
+def test_another_shape_of_picture_restarts_smoothing(make_pose: PoseMaker) -> None:
     smoother = PoseSmoother(SmoothingSettings(0.1, 0))
     smoother.smooth(make_pose(), 0.0)
     wide = make_pose(shift_xy=(40, 0), size_wh=(640, 360))
@@ -283,17 +283,19 @@ def test_another_shape_of_picture_starts_anew(make_pose: PoseMaker) -> None:
 
 
 @pytest.mark.parametrize(
-    ("gap_s", "anew"), [(RESTART_AFTER_S * 0.9, False), (RESTART_AFTER_S * 1.1, True), (-1, True)]
+    ("gap_s", "restarts"), [(RESTART_AFTER_S * 0.9, False), (RESTART_AFTER_S * 1.1, True), (-1, True)]
 )
-def test_a_long_gap_or_time_running_back_starts_anew(make_pose: PoseMaker, gap_s: float, anew: bool) -> None:
+def test_a_long_gap_or_time_running_back_restarts_smoothing(
+    make_pose: PoseMaker, gap_s: float, restarts: bool
+) -> None:
     smoother = PoseSmoother(SmoothingSettings(0.1, 0))
     smoother.smooth(make_pose(), 2.0)
     moved = make_pose(shift_xy=(10, 0))
     after = smoother.smooth(moved, 2.0 + gap_s)
-    assert np.allclose(after.image_xy_px, moved.image_xy_px) == anew
+    assert np.allclose(after.image_xy_px, moved.image_xy_px) == restarts
 
 
-def test_settings_are_replaced_while_running_without_a_jump(make_pose: PoseMaker) -> None:
+def test_settings_can_be_replaced_while_running_without_a_jump(make_pose: PoseMaker) -> None:
     smoother = PoseSmoother(SmoothingSettings(0.01, 0))
     smoother.smooth(make_pose(), 0.0)
     moved = make_pose(shift_xy=(10, 0))
@@ -319,7 +321,9 @@ def test_an_unknown_landmark_stays_unknown_and_harms_no_other(make_pose: PoseMak
     np.testing.assert_allclose(got[4].image_xy_px[others], expected[4].image_xy_px[others])
 
 
-def test_a_pose_without_size_comes_back_as_it_is_and_the_next_starts_anew(make_pose: PoseMaker) -> None:
+def test_a_pose_without_size_is_returned_unchanged_and_the_next_restarts_smoothing(
+    make_pose: PoseMaker,
+) -> None:
     smoother = PoseSmoother(SmoothingSettings(0.1, 0))
     smoother.smooth(make_pose(), 0.0)
     sizeless = make_pose(world_xyz_m=np.zeros((33, 3)))
@@ -367,7 +371,7 @@ def test_a_fast_but_possible_movement_is_not_held(make_pose: PoseMaker) -> None:
         assert x_px == pytest.approx(386 + 0.95 * LIMIT_PX * (i >= 2), abs=0.05 * LIMIT_PX)
 
 
-def test_what_was_held_may_have_come_as_far_as_the_time_since_allows(make_pose: PoseMaker) -> None:
+def test_a_held_landmark_may_have_moved_as_far_as_the_time_since_allows(make_pose: PoseMaker) -> None:
     smoother = PoseSmoother(SmoothingSettings(100, 100))
     smoother.smooth(make_pose(), 0.0)
     held = smoother.smooth(make_pose({"left_wrist": (386 - 4 * LIMIT_PX, 245)}), STEP_S)
@@ -376,7 +380,7 @@ def test_what_was_held_may_have_come_as_far_as_the_time_since_allows(make_pose: 
     assert after.image_xy_px[WRIST, 0] == pytest.approx(386 + 1.9 * LIMIT_PX, abs=0.1 * LIMIT_PX)
 
 
-def test_an_outlier_is_held_with_landmarks_unknown(make_pose: PoseMaker) -> None:
+def test_an_outlier_is_held_even_with_unknown_landmarks(make_pose: PoseMaker) -> None:
     smoother = PoseSmoother(SmoothingSettings())
     unknown = dict.fromkeys(LANDMARK_NAMES[:9], (math.nan, math.nan))
     smoother.smooth(make_pose(unknown), 0.0)
@@ -391,7 +395,7 @@ def test_at_the_same_time_again_nothing_is_held(make_pose: PoseMaker) -> None:
     assert after.image_xy_px[WRIST, 0] == pytest.approx(500)
 
 
-def test_a_jump_of_the_camera_is_not_held_and_a_held_landmark_goes_along(make_pose: PoseMaker) -> None:
+def test_a_jump_of_the_camera_is_not_held_and_a_held_landmark_follows_it(make_pose: PoseMaker) -> None:
     smoother = PoseSmoother(SmoothingSettings(100, 100))
     smoother.smooth(make_pose(), 0.0)
     outlier = make_pose({"left_wrist": (386 + 4 * LIMIT_PX, 245)}, shift_xy=(0, 2 * LIMIT_PX))
@@ -401,7 +405,7 @@ def test_a_jump_of_the_camera_is_not_held_and_a_held_landmark_goes_along(make_po
     assert here[0, 1] > 1.9 * LIMIT_PX
 
 
-def test_another_posture_altogether_is_taken_at_once(make_pose: PoseMaker) -> None:
+def test_a_completely_different_posture_is_accepted_at_once(make_pose: PoseMaker) -> None:
     smoother = PoseSmoother(SmoothingSettings(0.1, 0))
     smoother.smooth(make_pose(), 0.0)
     legs_up = {
@@ -421,20 +425,20 @@ def test_jitter_of_noise_at_rest_is_its_root_mean_square_distance() -> None:
 
 
 def test_jitter_computed_by_hand_at_uneven_steps() -> None:
-    # One point at x = 0, 1, 0 at 0, 1 and 3 s: on the line between its neighbours it would be at 0; their weights are
+    # One point at x = 0, 1, 0 at 0, 1 and 3 s: on the line between its neighbours it would be at 0. Their weights are
     # 2/3 and 1/3, so 1 / (1 + 4/9 + 1/9) of its square counts.
     path = np.array([[[0.0, 0.0]], [[1.0, 0.0]], [[0.0, 0.0]]])
     assert jitter_px(path, np.array([0.0, 1.0, 3.0])) == pytest.approx(math.sqrt(9 / 14))
 
 
-def test_steady_movement_is_no_jitter_at_uneven_steps() -> None:
+def test_steady_movement_is_not_jitter_at_uneven_steps() -> None:
     times_s = np.array([0.0, 0.1, 0.15, 0.4, 0.5])
     path = times_s[:, None, None] * np.full((1, 33, 2), 300.0)
     assert jitter_px(path, times_s) == pytest.approx(0, abs=1e-9)
 
 
 def test_real_movement_hardly_counts() -> None:
-    # A hand going 300 px up and down each second, with a noise of 1 px.
+    # A hand that moves 300 px up and down each second, with a noise of 1 px.
     times_s = np.arange(150) * STEP_S
     random = np.random.default_rng(0)
     path = random.normal(0, 1, (150, 33, 2))
@@ -443,7 +447,7 @@ def test_real_movement_hardly_counts() -> None:
     assert jitter_px(path, times_s) < 1.15 * still_px
 
 
-def test_jitter_scales_with_the_picture_and_not_with_its_place() -> None:
+def test_jitter_scales_with_the_picture_and_does_not_depend_on_position() -> None:
     path = np.random.default_rng(0).normal(0, 1, (20, 33, 2))
     times_s = np.arange(20) * STEP_S
     assert jitter_px(3 * path + 50, times_s) == pytest.approx(3 * jitter_px(path, times_s))
@@ -454,7 +458,9 @@ def test_gaps_are_left_out_and_too_short_paths_have_no_jitter() -> None:
     path = np.zeros((8, 33, 2))
     path[4, :, 0] = 1.0
     assert jitter_px(path, times_s) > 0
-    path[4] = math.nan  # with the only place that is off gone, and its neighbours not judged across the gap
+    path[4] = (
+        math.nan
+    )  # the only position that is off is gone, and its neighbours are not compared across the gap
     assert jitter_px(path, times_s) == 0
     assert math.isnan(jitter_px(path[:2], times_s[:2]))
     assert math.isnan(jitter_px(path[3:6], times_s[3:6]))
@@ -462,13 +468,13 @@ def test_gaps_are_left_out_and_too_short_paths_have_no_jitter() -> None:
 
 
 @pytest.mark.parametrize("times_s", [np.arange(4.0), np.array([0.0, 1.0, 1.0])])
-def test_times_that_do_not_fit_are_refused(times_s: FloatArray) -> None:
+def test_times_that_do_not_match_are_refused(times_s: FloatArray) -> None:
     with pytest.raises(ValueError, match="time_s must"):
         jitter_px(np.zeros((3, 33, 2)), times_s)
 
 
 # ---------------------------------------------------------------------- with the real model, and the defaults
-def test_on_the_performer_the_defaults_take_most_jitter_away() -> None:
+def test_on_the_performer_the_defaults_remove_most_jitter() -> None:
     stream = StreamLandmarker(DetectionSettings(people=2))
     try:
         frames = [render_frame("arm_raise", 0.0, noise=6, seed=i).rgb for i in range(30)]

@@ -1,4 +1,4 @@
-"""A live stream while the machine's clock is put back, or even its own stands still or goes back."""
+"""A live stream while the machine's clock is set back, or even its own stands still or goes back."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def pool() -> Iterator[PosePool]:
 
 
 def recorded(pool: PosePool, performer: Performer, before_frame: Callable[[int], None]) -> Recording:
-    """A stream of `FRAMES` frames, all of which come back, and its recording."""
+    """A stream of `FRAMES` frames, all of which are returned, and its recording."""
     drawn = threading.Semaphore(0)
     recorder = Recorder(SETTINGS.pose)
     stream = LiveStream(pool, SETTINGS, on_drawn=lambda _: drawn.release(), watchers=[recorder])
@@ -52,7 +52,7 @@ def recorded(pool: PosePool, performer: Performer, before_frame: Callable[[int],
     return recorder.stop()
 
 
-def test_a_stream_goes_on_when_the_machines_clock_is_put_back_an_hour(
+def test_a_stream_continues_when_the_machines_clock_is_set_back_an_hour(
     pool: PosePool, performer: Performer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     true_s = time.time
@@ -67,10 +67,10 @@ def test_a_stream_goes_on_when_the_machines_clock_is_put_back_an_hour(
 
 
 @pytest.mark.parametrize("jump_s", [0.0, -0.02, -5.0, -3600.0])
-def test_a_stream_goes_on_when_its_own_clock_stands_still_or_goes_back(
+def test_a_stream_continues_when_its_own_clock_stands_still_or_goes_back(
     pool: PosePool, performer: Performer, jump_s: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Which `time.monotonic` promises not to do; after a machine slept some do."""
+    """`time.monotonic` promises not to; some clocks do after a machine has slept."""
     shift_s, frozen_s = [0.0], [time.monotonic()]
 
     monkeypatch.setattr(time, "monotonic", lambda: frozen_s[0] + shift_s[0])

@@ -22,7 +22,7 @@ def test_rates_are_counted_over_the_window_only() -> None:
     assert figures.delay_ms == (30.0, 30.0)
 
 
-def test_times_of_steps_are_median_and_95th_percentile_of_those_that_were_measured() -> None:
+def test_step_times_are_median_and_95th_percentile_of_what_was_measured() -> None:
     meter = Meter(0.0)
     for i in range(101):
         steps_ms = {"inference": float(i)} | ({"decode": 2.0} if i == 0 else {})
@@ -33,7 +33,7 @@ def test_times_of_steps_are_median_and_95th_percentile_of_those_that_were_measur
     assert "draw" not in steps
 
 
-def test_nothing_is_said_before_there_is_something_to_say() -> None:
+def test_figures_are_unknown_until_measured() -> None:
     figures = Meter(100.0).figures(100.1)
     assert math.isnan(figures.received_fps)
     assert math.isnan(figures.processed_fps)
@@ -42,7 +42,7 @@ def test_nothing_is_said_before_there_is_something_to_say() -> None:
     assert figures.steps_ms == {}
 
 
-def test_a_source_that_fell_silent_comes_down_to_zero() -> None:
+def test_the_rate_of_a_silent_source_falls_to_zero() -> None:
     meter = Meter(0.0)
     meter.arrived(0.1, replaced=False)
     meter.processed(0.1, {}, 1.0, 1.0)
@@ -50,7 +50,7 @@ def test_a_source_that_fell_silent_comes_down_to_zero() -> None:
     assert figures.received_fps == figures.processed_fps == 0.0
 
 
-def test_after_a_restart_only_what_came_later_counts() -> None:
+def test_after_a_restart_only_later_frames_count() -> None:
     meter = Meter(0.0)
     for i in range(50):
         meter.arrived(i / 10, replaced=True)

@@ -1,4 +1,4 @@
-"""Adaptive quality on hand-made timelines: a machine is a table of what a frame costs on each rung."""
+"""Adaptive quality on hand-made timelines: a machine is a table of the cost of a frame on each rung."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from pose_core.pipeline.live.quality import Change, QualityController, Rung, ladder
 
 TICK_S = 0.5
-#: Milliseconds a frame on the rungs of ladder(720, "heavy"), roughly as measured on one core.
+#: Milliseconds per frame on the rungs of ladder(720, "heavy"), roughly as measured on one core.
 COST_MS = {
     Rung(720, "heavy"): 45.0,
     Rung(480, "heavy"): 40.0,
@@ -81,7 +81,7 @@ def test_ladder_from_a_size_between_the_steps_takes_the_smaller_ones() -> None:
     assert [r.height_px for r in ladder(600, "lite")] == [600, 480, 360]
 
 
-def test_ladder_as_delivered_begins_without_a_limit() -> None:
+def test_ladder_as_delivered_starts_without_a_limit() -> None:
     assert [r.height_px for r in ladder(None, "lite")] == [None, 720, 480, 360]
 
 
@@ -102,7 +102,7 @@ def test_a_slow_stream_steps_down_after_settling_and_three_seconds() -> None:
     assert controller.rung == Rung(480, "full")
 
 
-def test_a_moment_of_enough_speed_starts_the_three_seconds_anew() -> None:
+def test_a_moment_of_sufficient_speed_restarts_the_three_seconds() -> None:
     controller = QualityController(ladder(720, "full"), now_s=0)
     assert feed(controller, [1, 2, 3], 8.0, 30.0, 1.0) == []
     assert feed(controller, [3.5], 15.0, 30.0, 1.0) == []
@@ -134,7 +134,7 @@ def test_a_stream_that_loses_frames_of_a_slow_source_steps_down() -> None:
     assert len(feed(controller, [5, 6, 7, 8], 8.9, 10.0, 1.0)) == 1
 
 
-# ---------------------------------------------------------------------- what is not known
+# ---------------------------------------------------------------------- unknown figures
 @pytest.mark.parametrize("unknown", [None, math.nan, math.inf, -1.0])
 def test_an_unknown_rate_is_no_reason_to_step(unknown: float | None) -> None:
     controller = QualityController(ladder(720, "full"), now_s=0)
@@ -143,7 +143,7 @@ def test_an_unknown_rate_is_no_reason_to_step(unknown: float | None) -> None:
     assert feed(controller, [s + 20 for s in times_s], 5.0, unknown, 1.0) == []
 
 
-def test_an_unknown_figure_breaks_the_three_seconds() -> None:
+def test_an_unknown_figure_restarts_the_three_seconds() -> None:
     controller = QualityController(ladder(720, "full"), now_s=0)
     assert feed(controller, [1, 2, 3], 8.0, 30.0, 1.0) == []
     assert feed(controller, [3.5], None, 30.0, 1.0) == []
@@ -163,13 +163,13 @@ def test_a_stopped_source_gives_no_room() -> None:
     assert feed(controller, [float(s) for s in range(100, 200)], 0.0, 0.0, 0.1) == []
 
 
-def test_a_pause_between_figures_breaks_the_three_seconds() -> None:
+def test_a_pause_between_figures_restarts_the_three_seconds() -> None:
     controller = QualityController(ladder(720, "full"), now_s=0)
     assert feed(controller, [1, 2, 10, 11, 12], 8.0, 30.0, 1.0) == []
     assert len(feed(controller, [13], 8.0, 30.0, 1.0)) == 1
 
 
-def test_a_machine_with_seconds_a_frame_steps_down_too() -> None:
+def test_a_machine_that_needs_seconds_per_frame_steps_down_too() -> None:
     controller = QualityController(ladder(720, "full"), now_s=0)
     assert len(feed(controller, [4, 8], 0.25, 30.0, 1.0)) == 1
 
@@ -181,7 +181,7 @@ def test_time_that_goes_back_is_refused() -> None:
 
 
 @pytest.mark.parametrize("target_fps", [0.0, -1.0, math.nan])
-def test_a_target_that_is_no_rate_is_refused(target_fps: float) -> None:
+def test_an_impossible_target_is_refused(target_fps: float) -> None:
     with pytest.raises(ValueError, match="target_fps"):
         QualityController(ladder(720, "full"), target_fps=target_fps, now_s=0)
 
@@ -197,7 +197,7 @@ def test_an_empty_ladder_is_refused() -> None:
 def test_after_a_busy_minute_the_stream_climbs_back_to_the_best_rung() -> None:
     controller = QualityController(ladder(720, "full"), now_s=0)
     changes = run(controller, start_s=0, stop_s=180, slowdown=lambda now_s: 4.2 if now_s < 60 else 1)
-    # 15 ms x 4.2 = 63 ms: 360p holds 15 a second. 480p would not, so nobody tries it before the load is gone.
+    # 15 ms x 4.2 = 63 ms: 360p keeps 15 a second. 480p would not, so it is not tried before the load is gone.
     assert rungs_of(changes) == [
         Rung(480, "full"),
         Rung(360, "full"),
@@ -208,10 +208,10 @@ def test_after_a_busy_minute_the_stream_climbs_back_to_the_best_rung() -> None:
     assert [change.now_s for change in changes] == [4, 8, 70, 81]
 
 
-def test_no_step_up_while_the_better_rung_is_known_to_be_too_dear() -> None:
+def test_no_step_up_while_the_better_rung_is_known_to_be_too_expensive() -> None:
     controller = QualityController(ladder(720, "heavy"), now_s=0)
     changes = run(controller, start_s=0, stop_s=290, slowdown=lambda now_s: 1.7)
-    # 65 ms a frame at 360p keeps 15 a second, 68 ms at 480p does not.
+    # 65 ms per frame at 360p keeps 15 a second; 68 ms at 480p does not.
     assert rungs_of(changes) == [Rung(480, "heavy"), Rung(360, "heavy")]
 
 
@@ -219,7 +219,7 @@ def test_a_busy_thread_has_room_when_the_target_needs_little_of_it() -> None:
     controller = QualityController(ladder(720, "full"), now_s=0)
     feed(controller, [1, 2, 3, 4], 12.0, 60.0, 1.0)
     feed(controller, [5, 6, 7, 8], 15.0, 60.0, 1.0)
-    # The source gives 60: the thread is always busy, and still 40 a second are more than enough.
+    # The source delivers 60: the thread is always busy, but 40 a second are more than enough.
     assert len(feed(controller, [float(s) for s in range(9, 20)], 40.0, 60.0, 1.0)) == 1
 
 
@@ -238,7 +238,7 @@ def test_a_better_rung_never_counts_as_cheaper() -> None:
     assert feed(controller, [float(s) for s in range(5, 60)], 16.0, 30.0, 0.99) == []  # 62 ms
 
 
-def test_a_load_that_goes_during_the_comparison_does_not_keep_a_fast_machine_down() -> None:
+def test_a_load_that_ends_during_the_comparison_does_not_keep_a_fast_machine_down() -> None:
     controller = QualityController(ladder(720, "full"), now_s=0)
     changes = run(controller, start_s=0, stop_s=60, slowdown=lambda now_s: 6 if now_s < 5 else 1)
     assert rungs_of(changes) == [Rung(480, "full"), Rung(720, "full")]
@@ -258,7 +258,7 @@ def test_an_untried_rung_is_tried_only_with_half_of_the_time_free() -> None:
 def test_an_old_comparison_is_forgotten() -> None:
     controller = QualityController(ladder(360, "full"), now_s=0)
     feed(controller, [1, 2, 3, 4], 8.0, 30.0, 1.0)
-    # The load goes just as the rungs are compared, so that the better one seems far dearer than it is.
+    # The load ends just as the rungs are compared, so that the better one seems far more expensive than it is.
     feed(controller, [5, 6, 7, 8], 30.0, 30.0, 0.8)
     assert feed(controller, [float(s) for s in range(9, 300)], 30.0, 30.0, 0.8) == []
     assert len(feed(controller, [float(s) for s in range(300, 330)], 30.0, 30.0, 0.8)) == 1
@@ -266,7 +266,7 @@ def test_an_old_comparison_is_forgotten() -> None:
 
 # ---------------------------------------------------------------------- flapping
 def flapping(stop_s: float) -> list[Change]:
-    """A machine whose better rung looks free, and is always too slow: what slows it down is not in the busy share."""
+    """A machine whose better rung looks affordable but is always too slow: what slows it is not in the busy share."""
     controller = QualityController(ladder(360, "full"), now_s=0)
     changes: list[Change] = []
     for tick in range(round(stop_s / TICK_S)):
@@ -275,7 +275,7 @@ def flapping(stop_s: float) -> list[Change]:
     return changes
 
 
-def test_each_failed_try_doubles_the_wait_up_to_five_minutes() -> None:
+def test_each_failed_attempt_doubles_the_wait_up_to_five_minutes() -> None:
     changes = flapping(2400)
     downs_s = [change.now_s for change in changes if change.reason == "slow"]
     ups_s = [change.now_s for change in changes if change.reason == "room"]
@@ -284,31 +284,31 @@ def test_each_failed_try_doubles_the_wait_up_to_five_minutes() -> None:
     assert {down - up for up, down in zip(ups_s, downs_s[1:], strict=False)} == {4}
 
 
-def test_a_rung_that_holds_earns_the_first_wait_back() -> None:
+def test_a_rung_that_lasts_resets_the_wait() -> None:
     controller = QualityController(ladder(360, "full"), now_s=0)
     assert len(feed(controller, [1, 2, 3, 4], 9.0, 30.0, 0.09)) == 1
     assert len(feed(controller, [float(s) for s in range(5, 16)], 30.0, 30.0, 0.3)) == 1
     assert len(feed(controller, [16, 17, 18, 19], 9.0, 30.0, 0.09)) == 1  # failed: 20 s now
     assert feed(controller, [float(s) for s in range(20, 39)], 30.0, 30.0, 0.3) == []
     assert len(feed(controller, [39], 30.0, 30.0, 0.3)) == 1
-    assert feed(controller, [float(s) for s in range(40, 80)], 30.0, 30.0, 0.3) == []  # holds
+    assert feed(controller, [float(s) for s in range(40, 80)], 30.0, 30.0, 0.3) == []  # lasts
     assert len(feed(controller, [80, 81, 82, 83], 9.0, 30.0, 0.09)) == 1
     assert len(feed(controller, [float(s) for s in range(84, 95)], 30.0, 30.0, 0.3)) == 1  # after 10 s again
 
 
-def test_a_rung_that_held_less_than_its_wait_keeps_the_wait() -> None:
+def test_a_rung_that_lasted_less_than_its_wait_keeps_the_wait() -> None:
     controller = QualityController(ladder(360, "full"), now_s=0)
     feed(controller, [1, 2, 3, 4], 9.0, 30.0, 0.09)
     feed(controller, [float(s) for s in range(5, 16)], 30.0, 30.0, 0.3)
     feed(controller, [16, 17, 18, 19], 9.0, 30.0, 0.09)  # failed: 20 s now
     feed(controller, [float(s) for s in range(20, 40)], 30.0, 30.0, 0.3)  # up again at 39
     feed(controller, [float(s) for s in range(40, 50)], 30.0, 30.0, 0.3)
-    assert len(feed(controller, [50, 51, 52, 53], 9.0, 30.0, 0.09)) == 1  # held 14 s
+    assert len(feed(controller, [50, 51, 52, 53], 9.0, 30.0, 0.09)) == 1  # lasted 14 s
     assert feed(controller, [float(s) for s in range(54, 73)], 30.0, 30.0, 0.3) == []
     assert len(feed(controller, [73], 30.0, 30.0, 0.3)) == 1
 
 
-# ---------------------------------------------------------------------- another choice
+# ---------------------------------------------------------------------- a new choice
 def slow_to(rungs: tuple[Rung, ...], rung: Rung) -> tuple[QualityController, float]:
     """A controller that had to step down to `rung`, and the time by then."""
     controller = QualityController(rungs, now_s=0)
@@ -319,7 +319,7 @@ def slow_to(rungs: tuple[Rung, ...], rung: Rung) -> tuple[QualityController, flo
     return controller, now_s
 
 
-def test_a_choice_on_the_best_rung_leads_to_the_best_of_the_new_ladder() -> None:
+def test_a_new_choice_on_the_best_rung_leads_to_the_best_of_the_new_ladder() -> None:
     controller = QualityController(ladder(480, "full"), now_s=0)
     controller.resize(ladder(720, "heavy"), now_s=1)
     assert controller.rung == Rung(720, "heavy")
@@ -335,7 +335,7 @@ def test_a_choice_on_the_best_rung_leads_to_the_best_of_the_new_ladder() -> None
         (Rung(480, "full"), ladder(240, "full"), Rung(240, "full")),
     ],
 )
-def test_a_choice_after_stepping_down_keeps_the_nearest_rung(
+def test_a_new_choice_after_stepping_down_keeps_the_nearest_rung(
     stepped_to: Rung, chosen: tuple[Rung, ...], kept: Rung
 ) -> None:
     controller, now_s = slow_to(ladder(720, "full"), stepped_to)
@@ -343,7 +343,7 @@ def test_a_choice_after_stepping_down_keeps_the_nearest_rung(
     assert (controller.rung, controller.rungs) == (kept, chosen)
 
 
-def test_after_a_choice_measuring_starts_anew() -> None:
+def test_after_a_new_choice_measuring_starts_again() -> None:
     controller = QualityController(ladder(720, "full"), now_s=0)
     feed(controller, [1, 2, 3, 3.9], 8.0, 30.0, 1.0)
     controller.resize(ladder(720, "heavy"), now_s=3.9)

@@ -1,4 +1,4 @@
-"""Frames without a camera: their pace, their loop, and their end."""
+"""Frames without a camera: their speed, their loop, and their end."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _play(source: Source, count: int) -> list[tuple[Any, float]]:
     return frames
 
 
-def test_the_performer_moves_in_the_size_that_was_asked_for() -> None:
+def test_the_performer_moves_at_the_requested_size() -> None:
     frames = _play(PerformerSource("jack", (320, 180), fps=30), 5)
     pictures = [frame.to_ndarray(format="rgb24").astype(int) for frame, _ in frames]
     assert all(picture.shape == (180, 320, 3) for picture in pictures)
@@ -71,7 +71,7 @@ def _short_clip() -> bytes:
     return encode([np.full((48, 64, 3), 60 * number, dtype=np.uint8) for number in range(4)], fps=20)
 
 
-def test_a_file_that_is_no_video_is_refused_before_anything_starts() -> None:
+def test_a_file_that_is_not_a_video_is_refused_before_anything_starts() -> None:
     with pytest.raises(ClipError):
         ClipSource(b"no video at all")
 

@@ -1,4 +1,4 @@
-"""A live stream with the real model on the performer: what comes out, what it survives, and what it leaves behind."""
+"""A live stream with the real model on the performer: what it returns, what it survives, and what it leaves behind."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ PLAIN = LiveSettings(pose=LITE, mirror=False, adaptive=False)
 
 
 class Viewer:
-    """A stream, and the frames that came out of it."""
+    """A stream, and the frames that it has returned."""
 
     def __init__(
         self, pool: PosePool, settings: LiveSettings = PLAIN, watchers: Sequence[Watcher] = ()
@@ -81,9 +81,11 @@ def _red_at(picture: Any, xy: Any, reach: int = 12) -> bool:
     return bool(((area[..., 0] > 180) & (area[..., 1] < 110) & (area[..., 2] < 110)).any())
 
 
-# ---------------------------------------------------------------------- what comes out
+# ---------------------------------------------------------------------- what it returns
 @pytest.mark.parametrize("pixel_format", ["rgb24", "yuv420p"])
-def test_red_dots_lie_where_the_joints_truly_are(viewer: Viewer, person: Any, pixel_format: str) -> None:
+def test_red_dots_are_at_the_true_positions_of_the_joints(
+    viewer: Viewer, person: Any, pixel_format: str
+) -> None:
     for _ in range(3):
         picture = viewer.see(_frame(person.rgb, pixel_format))
     assert picture.shape == person.rgb.shape
@@ -107,11 +109,11 @@ def test_a_mirrored_picture_has_mirrored_dots_and_unmirrored_landmarks(pool: Pos
     viewer.stream.close(LONG_S)
 
 
-def test_the_frame_that_came_is_not_drawn_on(viewer: Viewer, person: Any) -> None:
+def test_the_received_frame_is_not_drawn_on(viewer: Viewer, person: Any) -> None:
     frame = _frame(person.rgb)
     viewer.see(frame)
     assert np.array_equal(frame.to_ndarray(format="rgb24"), person.rgb)
-    assert np.array_equal(viewer.stream.snapshot(), person.rgb), "a snapshot is the picture as it came"
+    assert np.array_equal(viewer.stream.snapshot(), person.rgb), "a snapshot is the picture as received"
 
 
 def test_a_larger_frame_is_returned_no_higher_than_chosen(pool: PosePool, performer: Performer) -> None:
@@ -151,7 +153,7 @@ def test_the_newest_frame_wins_under_load(viewer: Viewer, person: Any) -> None:
     assert shades == sorted(shades), "never back in time"
 
 
-def test_what_the_model_gave_is_kept_beside_the_smoothed(
+def test_the_models_pose_is_kept_beside_the_smoothed_one(
     viewer: Viewer, performer: Performer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now_s = time.monotonic()
@@ -179,13 +181,13 @@ def test_odd_frames_do_not_end_a_stream(viewer: Viewer, person: Any) -> None:
     assert viewer.see(_frame(person.rgb, "gray")).shape == (480, 640, 3)
     assert viewer.see(_frame(person.rgb[:, 101:422])).shape == (480, 321, 3)
     assert viewer.see(_frame(person.rgb[:241])).shape == (241, 640, 3)
-    for _ in range(8):  # tracking finds its way back after other sizes
+    for _ in range(8):  # tracking recovers after other sizes
         viewer.see(_frame(person.rgb))
     assert len(viewer.stream.status().people) == 1
     assert viewer.stream.status().problem is None
 
 
-def test_a_fault_in_one_frame_is_told_to_this_viewer_and_harms_nobody_else(
+def test_a_fault_in_one_frame_is_reported_to_this_viewer_and_affects_nobody_else(
     pool: PosePool, person: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     unlucky, other = Viewer(pool), Viewer(pool)
@@ -216,7 +218,7 @@ def test_a_fault_in_one_frame_is_told_to_this_viewer_and_harms_nobody_else(
         viewer.stream.close(LONG_S)
 
 
-def test_who_finds_no_seat_is_told_so_and_gets_one_when_it_is_free(pool: PosePool, person: Any) -> None:
+def test_a_stream_without_a_seat_says_so_and_gets_one_when_it_is_free(pool: PosePool, person: Any) -> None:
     seated = [Viewer(pool), Viewer(pool)]
     for viewer in seated:
         viewer.see(_frame(person.rgb))
@@ -234,7 +236,7 @@ def test_who_finds_no_seat_is_told_so_and_gets_one_when_it_is_free(pool: PosePoo
     assert pool.status().streams == 0
 
 
-def test_another_model_is_taken_while_running_and_the_seat_kept(
+def test_another_model_can_be_chosen_while_running_and_the_seat_is_kept(
     viewer: Viewer, pool: PosePool, person: Any
 ) -> None:
     viewer.see(_frame(person.rgb))
@@ -249,7 +251,7 @@ def test_another_model_is_taken_while_running_and_the_seat_kept(
 
 
 # ---------------------------------------------------------------------- who watches it
-def test_a_recording_holds_the_frames_between_start_and_stop(viewer: Viewer, performer: Performer) -> None:
+def test_a_recording_contains_the_frames_between_start_and_stop(viewer: Viewer, performer: Performer) -> None:
     viewer.see(_frame(performer("squat", 0.0).rgb))
     recorder = Recorder(LITE, clip=True)
     assert recorder.clip is not None
@@ -278,7 +280,7 @@ def test_a_recording_survives_the_end_of_its_stream(viewer: Viewer, person: Any)
     assert len(recording.time_s) == 1
 
 
-def test_a_watcher_sees_what_is_drawn_and_its_events_leave_by_one_door(pool: PosePool, person: Any) -> None:
+def test_a_watcher_sees_what_is_drawn_and_its_events_are_collected(pool: PosePool, person: Any) -> None:
     note = Note()
     viewer = Viewer(pool, LiveSettings(pose=LITE, mirror=True, adaptive=False), watchers=[note])
     for _ in range(3):
@@ -295,7 +297,7 @@ def test_a_watcher_sees_what_is_drawn_and_its_events_leave_by_one_door(pool: Pos
     assert [event.time_s for event in events[:3]] == [frame.time_s for frame in note.frames]
 
 
-def test_another_shape_is_a_restart_for_those_who_watch_and_another_size_or_model_is_none(
+def test_another_shape_restarts_watchers_and_another_size_or_model_does_not(
     viewer: Viewer, person: Any
 ) -> None:
     note = Note()
@@ -310,7 +312,7 @@ def test_another_shape_is_a_restart_for_those_who_watch_and_another_size_or_mode
     assert note.told == ["add", "add", "add", "restart", "add", "finish"]
 
 
-def test_a_watcher_that_fails_loses_only_itself(
+def test_a_failing_watcher_is_dropped_alone(
     viewer: Viewer, person: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     class Broken(Note):
@@ -325,7 +327,7 @@ def test_a_watcher_that_fails_loses_only_itself(
     until(lambda: len(note.frames) == 3)
     assert broken.told == ["add"]
     assert viewer.stream.status().problem is None
-    assert "Broken is left out of a stream: it failed with RuntimeError" in caplog.text
+    assert "Broken is dropped from a stream: it failed with RuntimeError" in caplog.text
     assert "what the camera saw" not in caplog.text
 
 
@@ -358,7 +360,7 @@ def test_watchers_come_and_go_while_the_stream_runs(viewer: Viewer, person: Any)
     assert viewer.stream.status().problem is None
 
 
-def test_who_watches_a_stream_that_never_began_or_is_over_is_finished(pool: PosePool) -> None:
+def test_watchers_of_a_stream_that_never_started_or_is_over_are_finished(pool: PosePool) -> None:
     early, late = Note(), Note()
     stream = LiveStream(pool, PLAIN, watchers=[early])
     stream.close()
@@ -367,9 +369,7 @@ def test_who_watches_a_stream_that_never_began_or_is_over_is_finished(pool: Pose
 
 
 # ---------------------------------------------------------------------- what it leaves behind
-def test_many_streams_one_after_the_other_leave_no_seat_taken_and_no_thread(
-    pool: PosePool, person: Any
-) -> None:
+def test_many_streams_in_a_row_leave_no_seat_taken_and_no_thread(pool: PosePool, person: Any) -> None:
     frame = _frame(person.rgb)
     threads = threading.active_count()
     for _ in range(20):
