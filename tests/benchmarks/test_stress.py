@@ -35,9 +35,8 @@ def test_docstring_examples_pass(module: ModuleType) -> None:
     assert results.failed == 0
 
 
-@pytest.mark.parametrize(
-    ("clients", "seconds", "idle"), [(8, 2.0, 100), pytest.param(32, 60.0, 1000, marks=pytest.mark.nightly)]
-)
+@pytest.mark.nightly
+@pytest.mark.parametrize(("clients", "seconds", "idle"), [(8, 2.0, 100), (32, 60.0, 1000)])
 def test_under_load_nobody_gets_an_error_and_the_page_answers(
     clients: int, seconds: float, idle: int, tmp_path: Path
 ) -> None:
@@ -60,11 +59,12 @@ def test_under_load_nobody_gets_an_error_and_the_page_answers(
     assert f"{clients} clients" in load.report(result)
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     "length",
     [
         {"minutes": 0.15, "every_s": 0.5, "watch_s": 2.0, "forgotten_s": 0.0},
-        pytest.param({"minutes": 3.0, "every_s": 5.0}, marks=pytest.mark.nightly),
+        {"minutes": 3.0, "every_s": 5.0},
     ],
     ids=["short", "long"],
 )

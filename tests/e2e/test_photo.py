@@ -103,7 +103,7 @@ def test_a_batch_goes_into_one_zip_and_names_what_could_not_be_read(photo: Page)
         assert sorted(archive.namelist()) == sorted(
             [f"{stem}_{end}" for stem in ("one", "two") for end in _ENDS] + ["summary.csv"]
         )
-        assert "none of them" in archive.read("summary.csv").decode()
+        assert "none of these" in archive.read("summary.csv").decode()
 
 
 def test_a_long_batch_and_its_zip_show_progress_and_can_be_stopped(photo: Page) -> None:
@@ -146,7 +146,7 @@ def test_a_camera_snapshot_is_analysed(photo: Page) -> None:
 
 def test_a_bad_file_gets_a_message_and_the_page_still_works(photo: Page) -> None:
     upload(photo, ("text.jpg", b"no picture at all"))
-    expect(photo.get_by_text("the content of this file is none of them")).to_be_visible()
+    expect(photo.get_by_text("the content of this one is none of these")).to_be_visible()
     photo.get_by_role("radio", name="Standing").click()
     expect(_caption(photo)).to_contain_text("1 person")
 

@@ -105,6 +105,7 @@ def test_programs_with_a_cookie_keep_to_their_replica(replicas: Replicas) -> Non
         assert {one.headers[HEADER] for one in answers} == {name}
 
 
+@pytest.mark.nightly
 @needs_nginx
 def test_page_upload_and_live_stream_stay_on_the_replica_of_the_page(
     replicas: Replicas, browser: Browser
@@ -155,6 +156,7 @@ def test_page_of_a_stopped_replica_goes_on_at_another_and_stays_there(
         assert cookie_of(page.context) == other(mine)
 
 
+@pytest.mark.nightly
 @needs_nginx
 def test_viewer_of_a_stopped_replica_can_start_again_at_once_at_another(
     replicas: Replicas, browser: Browser
@@ -175,6 +177,7 @@ def test_viewer_of_a_stopped_replica_can_start_again_at_once_at_another(
         stop(page)
 
 
+@pytest.mark.nightly
 @needs_nginx
 def test_rolling_restart_loses_no_request(replicas: Replicas) -> None:
     answers: list[Answer | OSError] = []

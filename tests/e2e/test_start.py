@@ -42,11 +42,14 @@ def _start(folder: Path, *prefix: str, **environment: str) -> subprocess.Complet
     )
 
 
-def test_a_missing_model_file_is_named_with_the_mend(copied_project: Path) -> None:
+def test_a_missing_model_file_is_named_with_the_fix(copied_project: Path) -> None:
     (copied_project / "pose_core" / "models" / "bundles" / "full.task").unlink()
     ended = _start(copied_project)
     assert ended.returncode == 1
-    assert "PoseDeck cannot start. The model file full.task is missing" in ended.stderr
+    assert (
+        "PoseDeck cannot start. The model file full.task must be in pose_core/models/bundles; it is missing."
+        in ended.stderr
+    )
     assert "git checkout -- pose_core/models/bundles" in ended.stderr
     assert "Traceback" not in ended.stdout + ended.stderr
 

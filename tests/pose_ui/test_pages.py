@@ -213,7 +213,7 @@ def test_a_broken_file_is_named_and_the_rest_of_the_batch_continues() -> None:
     _upload(app, ("text.jpg", b"just text"), ("stand.png", sample_bytes("stand")), ("empty.png", b""))
     text = _shown(app)
     assert r"text\.jpg" in text
-    assert "the content of this file is none of them" in text
+    assert "the content of this one is none of these" in text
     assert EN("photo.failed_some", count=2, total=3) in text
     results = {row[0].replace("\\", ""): row[1] for row in _rows(app, -1)}
     assert results["stand.png"] == "1 person"

@@ -8,7 +8,6 @@ from typing import Any
 
 import plotly.graph_objects as go
 import pytest
-from pose_core.benchmark.lanes import BENCHMARK_STEPS
 
 from pose_core.benchmark.charts import (
     cell_name,
@@ -21,6 +20,7 @@ from pose_core.benchmark.charts import (
     split_figure,
 )
 from pose_core.benchmark.loss import SmallPicture
+from pose_core.benchmark.pipelines import BENCHMARK_STEPS
 from pose_core.benchmark.plan import Cell
 from pose_ui.texts import Translator
 from tests.support.benchmark_results import (

@@ -227,7 +227,7 @@ def test_the_picture_is_unchanged_and_may_be_read_only(
 def test_another_kind_of_array_is_refused_and_does_no_harm(
     landmarker: ImageLandmarker, performer: Performer, frame: Any
 ) -> None:
-    with pytest.raises(ValueError, match=r"frame_rgb must be uint8 \(H, W, 3\)"):
+    with pytest.raises(ValueError, match=r"frame_rgb must be uint8 of shape \(H, W, 3\)"):
         landmarker.detect(frame)
     assert len(landmarker.detect(performer("squat", 0.0).rgb)) == 1
 

@@ -350,7 +350,7 @@ def test_an_impossible_person_is_refused_by_value(person: Person, shown: str) ->
 
 @pytest.mark.parametrize("supersampling", [0, -1, 5])
 def test_supersampling_outside_its_range_is_refused(supersampling: int) -> None:
-    with pytest.raises(SettingsError, match="supersampling must be from 1 to 4"):
+    with pytest.raises(SettingsError, match="supersampling must be 1 to 4"):
         render_scene([], supersampling=supersampling)
 
 
@@ -365,7 +365,7 @@ def test_noise_outside_its_range_is_refused(noise: float) -> None:
     [("width_px", 8), ("height_px", 100_000), ("distance_m", 0.0), ("scene_height_m", float("nan"))],
 )
 def test_a_camera_outside_its_ranges_is_refused(field: str, value: float) -> None:
-    with pytest.raises(SettingsError, match=f"{field} must be from"):
+    with pytest.raises(SettingsError, match=f"{field} must be"):
         Camera(**{field: value})  # type: ignore[arg-type]
 
 

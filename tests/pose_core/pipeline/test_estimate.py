@@ -46,7 +46,7 @@ def test_nobody_is_a_result() -> None:
 @pytest.mark.parametrize("shape", [(48, 64), (48, 64, 4), (0, 64, 3), (64, 64, 3)])
 def test_another_kind_of_array_is_refused_before_it_is_enlarged(shape: tuple[int, ...]) -> None:
     kind: Any = np.float64 if shape == (64, 64, 3) else np.uint8
-    with pytest.raises(ValueError, match=r"frame_rgb must be uint8 \(H, W, 3\)"):
+    with pytest.raises(ValueError, match=r"frame_rgb must be uint8 of shape \(H, W, 3\)"):
         estimate(np.zeros(shape, dtype=kind), LITE)
 
 
