@@ -13,7 +13,7 @@ from pose_core.benchmark.scaling import viewers_at
 
 __all__ = ["GOALS", "GOAL_FPS", "Advice", "Goal", "pareto_front", "recommend", "stars"]
 
-#: Smooth feedback, coaching, or the most exact landmarks.
+#: Smooth feedback, coaching, or the most accurate landmarks.
 Goal = Literal["smooth", "coaching", "exact"]
 GOALS: Final[tuple[Goal, ...]] = get_args(Goal)
 #: Frames a second that a viewer should get.

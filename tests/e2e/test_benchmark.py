@@ -87,7 +87,7 @@ def test_the_quick_preset_from_start_to_live(server: Server, browser: Browser, t
         )
         expect(page.locator("strong", has_text="A: before.json")).to_be_visible()
         expect(page.locator("strong", has_text="B: the result above")).to_be_visible()
-        page.get_by_role("radio", name="Most exact").click()
+        page.get_by_role("radio", name="Most accurate").click()
         settle(page)
         page.get_by_role("button", name="Use on Live").click()
         expect(page.get_by_role("heading", name="Live")).to_be_visible()
