@@ -164,7 +164,8 @@ class Connection:
         with self._changing() as now_s:
             self._attempts = 0
             self._stop(now_s)
-            self._go("idle", now_s)
+            self._hung_up = self.phase == "stopping"
+            self._stop_on(now_s)  # like every stop: until the seat is free, so that the page shows it free
 
     # ------------------------------------------------------------------ what the browser reports
     def checked(self, report: CameraReport | None) -> None:

@@ -179,7 +179,7 @@ def test_signing_out_stops_a_live_stream_and_a_benchmark(monkeypatch: pytest.Mon
     run = type("Run", (), {"stop": lambda self: stopped.append("run"), "running": False})()
     app.session_state["benchmark"].run = run
     _sign_out(app)
-    assert connection.phase == "idle"
+    assert not connection.on
     assert stopped == ["run"]
 
 
