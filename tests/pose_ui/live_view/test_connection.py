@@ -6,7 +6,6 @@ import asyncio
 import gc
 import itertools
 import threading
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -23,7 +22,7 @@ from pose_ui.live_view.camera_check import CameraReport
 from pose_ui.live_view.connection import Connection
 from pose_ui.live_view.seats import Seats
 from pose_ui.webrtc.tracks import Player
-from tests.support.waiting import in_a_loop
+from tests.support.waiting import in_a_loop, until
 
 SETTINGS = LiveSettings(pose=PoseSettings(detection=DetectionSettings(model="lite")))
 CONNECT_LIMIT_S, SILENCE_LIMIT_S, STOP_LIMIT_S, UNHEARD_LIMIT_S = 12.0, 10.0, 4.0, 5.0
@@ -136,14 +135,6 @@ def draws(connection: Connection) -> None:
     stream.on_drawn = lambda frame: (drawn(frame) if drawn else None, done.set())[0]
     stream.offer(a_frame())
     assert done.wait(60)
-
-
-def until(happened: Callable[[], bool]) -> None:
-    """Wait for another thread."""
-    deadline_s = time.monotonic() + 60
-    while not happened():
-        assert time.monotonic() < deadline_s
-        time.sleep(0.01)
 
 
 # ---------------------------------------------------------------------- from Start to Stop
