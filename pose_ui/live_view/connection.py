@@ -164,8 +164,9 @@ class Connection:
         with self._changing() as now_s:
             self._attempts = 0
             self._stop(now_s)
-            self._hung_up = self.phase == "stopping"
-            self._stop_on(now_s)  # like every stop: until the seat is free, so that the page shows it free
+            self._browser_gone(
+                now_s
+            )  # like every stop: until the seat is free, so that the page shows it free
 
     # ------------------------------------------------------------------ what the browser reports
     def checked(self, report: CameraReport | None) -> None:
@@ -185,8 +186,7 @@ class Connection:
     def hung_up(self) -> None:
         """The browser no longer holds a connection."""
         with self._changing() as now_s:
-            self._hung_up = self.phase == "stopping"
-            self._stop_on(now_s)
+            self._browser_gone(now_s)
 
     def player(self, settings: LiveSettings, make_source: Callable[[], Source | None]) -> Player:
         """The player for the browser; the same one until it is ended.
@@ -354,6 +354,10 @@ class Connection:
             self._again(now_s)
         else:
             self._fail("ice_failed", now_s)
+
+    def _browser_gone(self, now_s: float) -> None:
+        self._hung_up = self.phase == "stopping"
+        self._stop_on(now_s)
 
     def _stop_on(self, now_s: float) -> None:
         """Finish stopping once the browser has hung up and the seat is free, or after long enough."""
