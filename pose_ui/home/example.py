@@ -36,12 +36,12 @@ def _example_jpeg(sample: str, language: Language) -> tuple[bytes, int]:
 
 def changing_example(t: Translator) -> None:
     """Show one example and, unless the visitor turns that off, the next one every few seconds."""
-    turning = st.session_state.get(_TURNING_KEY, True)
+    turning = st.session_state.setdefault(_TURNING_KEY, True)
     since_s = st.session_state.setdefault("home_since_s", time.monotonic())
 
     @st.fragment(run_every=_EVERY_S if turning else None)
     def example() -> None:
-        if turning != st.session_state.get(_TURNING_KEY, True):
+        if turning != st.session_state[_TURNING_KEY]:
             st.rerun()  # the whole page, so that this fragment's timer stops or starts
         if turning:
             turn = int((time.monotonic() - since_s) / _EVERY_S)
@@ -61,4 +61,4 @@ def changing_example(t: Translator) -> None:
         )
 
     example()
-    st.toggle(t("home.turning"), value=True, key=_TURNING_KEY, persist_state="session")
+    st.toggle(t("home.turning"), key=_TURNING_KEY, persist_state="session")

@@ -133,6 +133,7 @@ def angle_panel(result: PhotoResult, person: int, t: Translator) -> None:
     angle_table(angles, t)
 
 
+@st.fragment  # a whole run would renew the download buttons: a press meanwhile would get nothing
 def result_tabs(result: PhotoResult, preview: Preview, person: int, t: Translator) -> None:
     """Show the tabs Explore, 3-D, Angles, Table and JSON; only the open one is computed."""
     names = ("explore", "world", "angles", "table", "json")

@@ -160,6 +160,7 @@ def test_language_reaches_names_on_the_picture_charts_and_workbook(photo: Page) 
     chinese = pixels(photo.get_by_alt_text(re.compile("并画出每个人的骨架")))
     assert (english != chinese).any()
     photo.get_by_role("tab", name="角度").click()
+    expect(photo.locator(".js-plotly-plot .bars").first).to_be_attached()
     expect(photo.locator(".js-plotly-plot").first).to_contain_text("左 (L)")
     _, data = download(photo, _button(photo, "XLSX"))
     assert openpyxl.load_workbook(io.BytesIO(data)).sheetnames == ["关键点", "角度", "说明"]
