@@ -14,7 +14,7 @@ run: setup  ## set up what is missing, start the server, open the browser (PORT=
 	@$(PY) scripts/run.py
 
 test: setup-dev  ## run all tests, including those in Chromium (ARGS="-k angles" for some)
-	@$(PY) scripts/run_tests.py $(ARGS)
+	@$(PY) -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile --no-loadscope-reorder $(ARGS)
 
 nightly: setup-dev  ## the long runs, minutes each: load, soak, whole benchmarks (ARGS="-k soak" for some)
 	@$(PY) -m pytest -m nightly $(ARGS)

@@ -92,18 +92,25 @@ def asking(playwright: Playwright) -> Iterator[Browser]:
 
 
 @contextmanager
-def opened(browser: Browser, url: str, script: str = "") -> Iterator[Page]:
-    """The app in a new context, at rest."""
+def blank(browser: Browser, url: str, script: str = "") -> Iterator[Page]:
+    """A page in a new context, with its tracks watched."""
     context = browser.new_context()
     context.add_init_script(WATCH_TRACKS + script)
     page = context.new_page()
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.goto(url)
-    expect(page.get_by_text("turn 0: no answer")).to_be_visible()
     yield page
     context.close()
     assert not faults, faults
+
+
+@contextmanager
+def opened(browser: Browser, url: str, script: str = "") -> Iterator[Page]:
+    """The app in a new context, at rest."""
+    with blank(browser, url, script) as page:
+        expect(page.get_by_text("turn 0: no answer")).to_be_visible()
+        yield page
 
 
 def ask(page: Page) -> None:
@@ -411,7 +418,9 @@ async ([script, steps]) => {
 def test_the_script_is_steady_when_called_as_streamlit_calls_it(
     willing: Browser, port: int, steps: str, reports: list[str], live: list[bool]
 ) -> None:
-    with opened(willing, f"http://localhost:{port}") as page:
+    with blank(
+        willing, f"http://localhost:{port}/_stcore/health"
+    ) as page:  # any page of that address will do
         said, running = page.evaluate(BY_ITSELF, [_JS, steps])
         assert said == reports
         assert sorted(running) == sorted(live)

@@ -152,7 +152,7 @@ def test_arrays_are_sent_as_short_lists_with_none_for_what_json_cannot_represent
 
 
 # ---------------------------------------------------------------------- on the Live page
-@pytest.fixture
+@pytest.fixture(scope="class")
 def live(server: Server, browser: Browser) -> Iterator[Page]:
     """The Live page with the performer playing."""
     with visit(browser, f"{server.url}/live", height=1400) as page:
@@ -163,64 +163,65 @@ def live(server: Server, browser: Browser) -> Iterator[Page]:
         yield page
 
 
-def test_angles_move_in_place_at_most_four_times_a_second(live: Page) -> None:
-    expect(live.get_by_role("img", name=re.compile("Angles of the last 10 seconds"))).to_be_visible()
-    seen = _watch(live)
-    _wait_for_drawings(live, seen, 6)
-    _assert_in_place(seen)
-    assert len(set(seen.evaluate("seen => seen.shown"))) >= 5
-    _assert_at_most_four_a_second(seen)
+class TestOnTheLivePage:
+    """One after another on the same page, which is expensive to start."""
 
+    def test_angles_move_in_place_at_most_four_times_a_second(self, live: Page) -> None:
+        expect(live.get_by_role("img", name=re.compile("Angles of the last 10 seconds"))).to_be_visible()
+        seen = _watch(live)
+        _wait_for_drawings(live, seen, 6)
+        _assert_in_place(seen)
+        assert len(set(seen.evaluate("seen => seen.shown"))) >= 5
+        _assert_at_most_four_a_second(seen)
 
-def test_view_turned_by_hand_or_by_button_stays_turned_while_the_figure_moves(live: Page) -> None:
-    live.get_by_role("radio", name="3-D").click()
-    expect(live.locator(f"{CHART} .gl-container canvas").first).to_be_visible()
-    expect(live.locator(f"{CHART} .modebar")).to_have_count(0)
-    seen = _watch(live)
-    _wait_for_drawings(live, seen, 1)
-    first = seen.evaluate(SEEN_CAMERA)
+    def test_labels_of_the_bars_have_room(self, live: Page) -> None:
+        live.get_by_role("radio", name="Visibility").click()
+        expect(live.locator(f"{CHART} .ytick text", has_text="Shoulder")).to_be_visible()
+        # All read at once: each drawing may replace the old labels with new ones.
+        room = live.wait_for_function(
+            """chart => {
+                const labels = [...document.querySelectorAll(`${chart} .ytick text`)];
+                const label = labels.find(text => text.textContent.includes("Shoulder"))?.getBoundingClientRect();
+                return label?.width && { px: label.left - document.querySelector(chart).getBoundingClientRect().left };
+            }""",
+            arg=CHART,
+        ).json_value()
+        assert room["px"] >= 0
 
-    area = live.locator(f"{CHART} .gl-container canvas").first.bounding_box()
-    assert area is not None
-    x, y = area["x"] + area["width"] / 2, area["y"] + area["height"] / 2
-    live.mouse.move(x, y)
-    live.mouse.down()
-    live.mouse.move(x + 60, y + 10, steps=5)
-    arrived, drawn = seen.evaluate("seen => [seen.arrived, seen.drawnAt.length]")
-    live.wait_for_function("([seen, wanted]) => seen.arrived >= wanted", arg=[seen, arrived + 4])
-    live.mouse.move(x + 90, y + 10, steps=5)
-    assert seen.evaluate("seen => seen.drawnAt.length") == drawn  # no drawing disturbs the hand
-    live.mouse.up()
-    _wait_for_drawings(live, seen, 1)
-    turned = seen.evaluate(SEEN_CAMERA)
-    assert max(abs(turned[axis] - first[axis]) for axis in "xyz") > 0.2
-    _wait_for_drawings(live, seen, 4)
-    assert seen.evaluate(SEEN_CAMERA) == pytest.approx(turned, abs=1e-6)
+    def test_view_turned_by_hand_or_by_button_stays_turned_while_the_figure_moves(self, live: Page) -> None:
+        live.get_by_role("radio", name="3-D").click()
+        expect(live.locator(f"{CHART} .gl-container canvas").first).to_be_visible()
+        expect(live.locator(f"{CHART} .modebar")).to_have_count(0)
+        seen = _watch(live)
+        _wait_for_drawings(live, seen, 1)
+        first = seen.evaluate(SEEN_CAMERA)
 
-    live.locator(f"{CHART} .updatemenu-button", has_text="Side").click()
-    _wait_for_drawings(live, seen, 4)
-    assert seen.evaluate(SEEN_CAMERA) == pytest.approx({"x": 1.9, "y": 0, "z": 0.15}, abs=1e-6)
-    live.set_viewport_size({"width": 1180, "height": 1400})
-    _wait_for_drawings(live, seen, 4)
-    assert seen.evaluate(SEEN_CAMERA) == pytest.approx({"x": 1.9, "y": 0, "z": 0.15}, abs=1e-6)
+        area = live.locator(f"{CHART} .gl-container canvas").first.bounding_box()
+        assert area is not None
+        x, y = area["x"] + area["width"] / 2, area["y"] + area["height"] / 2
+        live.mouse.move(x, y)
+        live.mouse.down()
+        live.mouse.move(x + 60, y + 10, steps=5)
+        arrived, drawn = seen.evaluate("seen => [seen.arrived, seen.drawnAt.length]")
+        live.wait_for_function("([seen, wanted]) => seen.arrived >= wanted", arg=[seen, arrived + 4])
+        live.mouse.move(x + 90, y + 10, steps=5)
+        assert seen.evaluate("seen => seen.drawnAt.length") == drawn  # no drawing disturbs the hand
+        live.mouse.up()
+        _wait_for_drawings(live, seen, 1)
+        turned = seen.evaluate(SEEN_CAMERA)
+        assert max(abs(turned[axis] - first[axis]) for axis in "xyz") > 0.2
+        _wait_for_drawings(live, seen, 4)
+        assert seen.evaluate(SEEN_CAMERA) == pytest.approx(turned, abs=1e-6)
 
-    assert len(set(seen.evaluate("seen => seen.shown"))) > 4
-    _assert_in_place(seen)
+        live.locator(f"{CHART} .updatemenu-button", has_text="Side").click()
+        _wait_for_drawings(live, seen, 4)
+        assert seen.evaluate(SEEN_CAMERA) == pytest.approx({"x": 1.9, "y": 0, "z": 0.15}, abs=1e-6)
+        live.set_viewport_size({"width": 1180, "height": 1400})
+        _wait_for_drawings(live, seen, 4)
+        assert seen.evaluate(SEEN_CAMERA) == pytest.approx({"x": 1.9, "y": 0, "z": 0.15}, abs=1e-6)
 
-
-def test_labels_of_the_bars_have_room(live: Page) -> None:
-    live.get_by_role("radio", name="Visibility").click()
-    expect(live.locator(f"{CHART} .ytick text", has_text="Shoulder")).to_be_visible()
-    # All read at once: each drawing may replace the old labels with new ones.
-    room = live.wait_for_function(
-        """chart => {
-            const labels = [...document.querySelectorAll(`${chart} .ytick text`)];
-            const label = labels.find(text => text.textContent.includes("Shoulder"))?.getBoundingClientRect();
-            return label?.width && { px: label.left - document.querySelector(chart).getBoundingClientRect().left };
-        }""",
-        arg=CHART,
-    ).json_value()
-    assert room["px"] >= 0
+        assert len(set(seen.evaluate("seen => seen.shown"))) > 4
+        _assert_in_place(seen)
 
 
 # ---------------------------------------------------------------------- on a page that redraws far too often
