@@ -20,7 +20,7 @@ from streamlit.runtime.scriptrunner import RerunData, get_script_run_ctx
 
 from pose_core.media.images import MAX_FILE_MB
 
-__all__ = ["ShownPage", "apply"]
+__all__ = ["ShownPage", "apply", "session_is_here"]
 
 _HERE = "127.0.0.1"
 _UNCAUGHT = "Uncaught app execution"
@@ -52,6 +52,13 @@ def apply() -> None:
     logging.getLogger("uvicorn.error").addFilter(_is_no_farewell)
     # Uploads above 1 MB would go to temporary files. This keeps all of them in memory.
     MultiPartParser.spool_max_size = (MAX_FILE_MB + 1) * 1024 * 1024
+
+
+def session_is_here() -> Callable[[], bool]:
+    """Tell other threads whether the visitor whose run calls this is still connected."""
+    context = get_script_run_ctx(suppress_warning=True)
+    session_id = context.session_id if context is not None else ""
+    return lambda: not exists() or get_instance().is_active_session(session_id)
 
 
 class ShownPage:
