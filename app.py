@@ -20,7 +20,8 @@ from starlette.middleware import Middleware
 
 import service
 from ops.configuration import read_configuration
-from ops.log import close_log, log_event, open_log
+from ops.hosts import AllowedHosts, HostCheck
+from ops.log import close_log, escape_everything, log_event, open_log
 from ops.memory import is_out_of_memory, limit_memory_growth
 from pose_core.errors import PoseCoreError, SettingsError
 from pose_core.version import VERSION
@@ -68,6 +69,7 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
 
 
 limit_memory_growth()
+escape_everything()
 streamlit_bindings.apply()
 try:
     configuration = read_configuration(os.environ)
@@ -76,7 +78,10 @@ except PoseCoreError as error:
 app = st.App(
     "dashboard.py",
     routes=[plotly_route(), *service.routes(pool, configuration=configuration)],
-    middleware=[Middleware(SecurityHeaders)],
+    middleware=[
+        Middleware(SecurityHeaders),
+        Middleware(HostCheck, hosts=AllowedHosts(st.get_option("server.address"), configuration.hosts)),
+    ],
     lifespan=lifespan,
     on_script_error=show_unexpected,
 )
