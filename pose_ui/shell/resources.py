@@ -24,8 +24,17 @@ from pose_core.performer.samples import sample_bytes
 from pose_core.pipeline.photo import analyse_photo, annotate_photo
 from pose_core.settings import PoseSettings
 from pose_core.translate import untranslated
+from pose_ui.shell.visitors import Visitors
 
-__all__ = ["PASSWORD_ATTEMPTS", "benchmark_runner", "close_pool", "password_attempts", "pool", "warm_up"]
+__all__ = [
+    "PASSWORD_ATTEMPTS",
+    "benchmark_runner",
+    "close_pool",
+    "password_attempts",
+    "pool",
+    "visitors",
+    "warm_up",
+]
 
 #: Passwords a minute from one address: enough for typing errors, and no more than 14 400 guesses a day.
 PASSWORD_ATTEMPTS = 10
@@ -66,6 +75,8 @@ pool = Shared(lambda: PosePool(stream_limit=read_configuration(os.environ).seats
 benchmark_runner = Shared(BenchmarkRunner)
 #: How often each address may still try a password.
 password_attempts = Shared(lambda: RateLimit(PASSWORD_ATTEMPTS))
+#: Which browsers have signed in.
+visitors = Shared(Visitors)
 
 
 def _import_for_pages() -> None:
