@@ -14,10 +14,11 @@ from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 from streamlit.proto.BackMsg_pb2 import BackendOperationRequest, BackMsg
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.Common_pb2 import FileURLsRequest
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from pose_ui.shell.state import SIGN_IN_BUTTON, SIGN_IN_FORM, SIGN_IN_LANG, TYPED_PASSWORD
 
-__all__ = ["LARGEST", "LARGEST_BEFORE_SIGN_IN", "Refused", "checked"]
+__all__ = ["LARGEST", "LARGEST_BEFORE_SIGN_IN", "Refused", "checked", "sign_out_order"]
 
 #: Bytes of a message. Pages were seen to send up to 10 kB; each uploaded picture adds 0.3 kB.
 LARGEST: Final = 1_000_000
@@ -94,6 +95,14 @@ def checked(data: bytes, *, signed_in: bool) -> bytes | Refused:
     else:
         fine = True
     return message.SerializeToString() if fine else Refused(f"{kind} with odd fields")
+
+
+def sign_out_order(address: str) -> bytes:
+    """What Streamlit sends to a browser that is to open this address, as it does for ``st.logout``."""
+    message = ForwardMsg()
+    message.auth_redirect.url = address
+    data: bytes = message.SerializeToString()
+    return data
 
 
 def _is_text(text: str, longest: int) -> bool:

@@ -12,8 +12,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ops.hosts import refuse
 from ops.log import log_event
-from pose_ui.shell.back_messages import Refused, checked
-from pose_ui.shell.visitors import COOKIE, HEADER, Visitors, cookies_of, new_cookie, visitor_of
+from pose_ui.shell.back_messages import Refused, checked, sign_out_order
+from pose_ui.shell.visitors import COOKIE, HEADER, LOGOUT, Visitors, cookies_of, new_cookie, visitor_of
 
 __all__ = ["SocketGate"]
 
@@ -67,9 +67,10 @@ class SocketGate:
             receive, send, lambda: not self._closed or self._visitors.is_admitted(visitor)
         )
         loop = asyncio.get_running_loop()
+        logout = f"{scope['path'].removesuffix(_STREAM)}{LOGOUT}"
 
         def end() -> None:
-            loop.call_soon_threadsafe(connection.end)
+            loop.call_soon_threadsafe(connection.end, sign_out_order(logout))
 
         self._visitors.connected(cookies, end)
         try:
@@ -109,13 +110,15 @@ class _Connection:
         if not self._closed:
             await self._send(message)
 
-    def end(self) -> None:
-        """Make the browser connect anew, which shows what it may still see."""
-        self._ending = asyncio.ensure_future(self._close(_AGAIN))
+    def end(self, last: bytes) -> None:
+        """Send one more message, and nothing after it."""
+        self._ending = asyncio.ensure_future(self._close(_AGAIN, last))
 
-    async def _close(self, code: int) -> None:
+    async def _close(self, code: int, last: bytes | None = None) -> None:
         if not self._closed:
             self._closed = True
+            if last is not None:
+                await self._send({"type": "websocket.send", "bytes": last})
             await self._send({"type": "websocket.close", "code": code})
 
     def _tell(self, refused: Refused) -> None:

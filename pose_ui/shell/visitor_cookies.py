@@ -8,7 +8,7 @@ from typing import Final
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ops.hosts import refuse
-from pose_ui.shell.visitors import COOKIE, Visitors, cookies_of, new_cookie, visitor_of
+from pose_ui.shell.visitors import COOKIE, LOGOUT, Visitors, cookies_of, new_cookie, visitor_of
 
 __all__ = ["VisitorCookies", "is_https"]
 
@@ -17,7 +17,6 @@ _FOR_OPERATORS: Final = re.compile(r".*/_stcore/(metrics|script-health-check|age
 #: Asked by every page just before it opens its WebSocket, even if the page itself is still in the browser's cache.
 _BEFORE_SOCKET: Final = "/_stcore/host-config"
 _LOGIN_DONE: Final = "/oauth2callback"
-_LOGOUT: Final = "/auth/logout"
 _NOT_FOUND: Final = 404
 _BAD_REQUEST: Final = 400
 
@@ -71,7 +70,7 @@ class VisitorCookies:
             await send(message)
 
         await self._app(scope, receive, with_cookies)
-        if path.endswith(_LOGOUT):
+        if path.endswith(LOGOUT):
             self._visitors.log_out(cookies)
 
 

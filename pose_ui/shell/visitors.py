@@ -17,11 +17,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-__all__ = ["COOKIE", "HEADER", "Visitors", "cookies_of", "new_cookie", "visitor_of"]
+__all__ = ["COOKIE", "HEADER", "LOGOUT", "Visitors", "cookies_of", "new_cookie", "visitor_of"]
 
 COOKIE: Final = "posedeck_visitor"
 #: The header in which the digest goes to Streamlit. What clients send under this name is removed.
 HEADER: Final = "x-posedeck-visitor"
+#: Where Streamlit's login ends, below the path of the pages.
+LOGOUT: Final = "/auth/logout"
 _VALUE: Final = re.compile(r"[\w-]{32,64}", re.ASCII)
 #: The most that are remembered; whoever signed in longest ago is forgotten first.
 _MOST: Final = 10_000

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from pose_ui.shell.socket_gate import SocketGate
 from pose_ui.shell.visitors import COOKIE, HEADER, Visitors, new_cookie, visitor_of
@@ -125,17 +126,19 @@ def test_signing_out_in_one_tab_ends_the_others_connections() -> None:
 
         async def send(message: Message) -> None:
             sent.append(message)
-            closed.set()
+            if message["type"] == "websocket.close":
+                closed.set()
 
         scope = {
             "type": "websocket",
-            "path": "/_stcore/stream",
+            "path": "/base/_stcore/stream",
             "headers": [(b"cookie", b"_streamlit_user=signed")],
         }
         await SocketGate(Streamlit(), visitors, closed=True)(scope, receive, send)
 
     in_a_loop(scenario(), 30)
-    assert sent == [{"type": "websocket.close", "code": 1012}]
+    assert [message["type"] for message in sent] == ["websocket.send", "websocket.close"]
+    assert ForwardMsg.FromString(sent[0]["bytes"]).auth_redirect.url == "/base/auth/logout"
 
 
 @pytest.mark.parametrize(
