@@ -20,16 +20,20 @@ from starlette.middleware import Middleware
 
 import service
 from ops.configuration import read_configuration
-from ops.log import close_log, log_event, open_log
+from ops.hosts import AllowedHosts, HostCheck
+from ops.log import close_log, escape_everything, log_event, open_log
 from ops.memory import is_out_of_memory, limit_memory_growth
+from ops.upgrades import answer_malformed_upgrades
 from pose_core.errors import PoseCoreError, SettingsError
 from pose_core.version import VERSION
 from pose_ui.shell import streamlit_bindings
 from pose_ui.shell.plotly_route import plotly_route
 from pose_ui.shell.problems import show_unexpected
-from pose_ui.shell.resources import close_pool, pool, warm_up
+from pose_ui.shell.resources import close_pool, pool, visitors, warm_up
 from pose_ui.shell.security_headers import SecurityHeaders
 from pose_ui.shell.sign_in import check_login, tell_what_is_open
+from pose_ui.shell.socket_gate import SocketGate
+from pose_ui.shell.visitor_cookies import VisitorCookies
 
 
 def cannot_start(error: PoseCoreError) -> NoReturn:
@@ -68,15 +72,23 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
 
 
 limit_memory_growth()
+escape_everything()
+answer_malformed_upgrades()
 streamlit_bindings.apply()
 try:
     configuration = read_configuration(os.environ)
 except PoseCoreError as error:
     cannot_start(error)
+closed = configuration.login or configuration.password is not None
 app = st.App(
     "dashboard.py",
     routes=[plotly_route(), *service.routes(pool, configuration=configuration)],
-    middleware=[Middleware(SecurityHeaders)],
+    middleware=[
+        Middleware(SecurityHeaders),
+        Middleware(HostCheck, hosts=AllowedHosts(st.get_option("server.address"), configuration.hosts)),
+        Middleware(VisitorCookies, visitors=visitors(), closed=closed),
+        Middleware(SocketGate, visitors=visitors(), closed=closed),
+    ],
     lifespan=lifespan,
     on_script_error=show_unexpected,
 )

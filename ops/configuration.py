@@ -27,6 +27,12 @@ _MAX_SECRET_LENGTH: Final = 1000
 _TOKEN: Final = re.compile(r"[A-Za-z0-9._~+/-]+=*", re.ASCII)
 #: Scheme, host and perhaps a port, as browsers write them into the header Origin: in lower case, no path.
 _ORIGIN: Final = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:\d{1,5})?", re.ASCII)
+#: A name without a port, perhaps with "*." in front, or an address.
+_HOST_NAME: Final = re.compile(
+    r"\*|(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*|\[?[0-9a-f:.]*:[0-9a-f:.]*\]?", re.ASCII
+)
+#: Where a Hugging Face Space says its own name.
+_SPACE_HOST: Final = "SPACE_HOST"
 _EMAIL_OR_DOMAIN: Final = re.compile(r"[^@\s,]*@[^@\s,]+")
 
 
@@ -48,6 +54,9 @@ class Configuration:
         E-mail addresses, or ``@domain``, that may log in, in lower case; empty: everyone whom the provider knows.
     origins : tuple of str
         Origins whose pages may send REST requests from a browser.
+    hosts : tuple of str
+        Host names or addresses under which visitors and programs reach it, besides its own, in lower case;
+        ``*.example.org`` means every name below example.org, ``*`` all.
     rate : int
         Most REST requests a minute from one address; 0: unlimited. Nobody at a keyboard reaches the default.
     log_folder : Path or None
@@ -64,6 +73,7 @@ class Configuration:
     login: bool = False
     login_who: tuple[str, ...] = ()
     origins: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
     rate: int = 600
     log_folder: Path | None = None
     log_level: LogLevel | None = None
@@ -183,6 +193,20 @@ def _origins(environment: Mapping[str, str]) -> tuple[str, ...]:
     return origins
 
 
+def _hosts(environment: Mapping[str, str]) -> tuple[str, ...]:
+    hosts = _list(environment, "POSEDECK_HOSTS")
+    for host in hosts:
+        if not _HOST_NAME.fullmatch(host) or re.search(r"^[^:]+:\d+$", host):
+            raise SettingsError(
+                "hosts_setting",
+                "POSEDECK_HOSTS must be host names such as pose.example.org or *.example.org, or addresses, separated "
+                "by commas, without http:// and without a port; got {value}. Correct it or leave it out.",
+                value=host[:80],
+            )
+    space = environment.get(_SPACE_HOST, "").strip().lower()
+    return (*hosts, space) if _HOST_NAME.fullmatch(space) else hosts
+
+
 def _log_level(environment: Mapping[str, str]) -> LogLevel | None:
     level = environment.get("POSEDECK_LOG_LEVEL", "").strip().lower()
     if level and level not in LOG_LEVELS:
@@ -226,6 +250,7 @@ leave it out.
         login=login,
         login_who=_login_who(environment, login),
         origins=_origins(environment),
+        hosts=_hosts(environment),
         rate=_number(environment, "POSEDECK_RATE", 0, 1_000_000, Configuration().rate),
         log_folder=Path(folder).expanduser() if folder else None,
         log_level=_log_level(environment),

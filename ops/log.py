@@ -3,6 +3,9 @@
 An event has a name and fields from the program itself: counts, times, statuses, names of routes and pages. Never what a
 visitor sent: no picture, no file name, no landmark, no address, nothing typed.
 
+Other packages log, too, and some of them quote what a visitor sent. `escape_everything` makes that one line of bounded
+length without control characters, whichever logger and handler it goes through.
+
 If the disk is full or gone, the lines of that time are lost and the console says so once; everything else continues.
 """
 
@@ -11,21 +14,37 @@ from __future__ import annotations
 import json
 import logging
 import sys
+import traceback
 from contextlib import suppress
 from datetime import UTC, datetime
 from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
+from numbers import Number
 from pathlib import Path, PurePath
-from typing import Final
+from typing import Any, Final
 
 from ops.configuration import Configuration
 
-__all__ = ["FILE_NAME", "close_log", "log_event", "log_unexpected", "open_log"]
+__all__ = [
+    "FILE_NAME",
+    "close_log",
+    "escape_everything",
+    "escaped",
+    "log_event",
+    "log_unexpected",
+    "open_log",
+]
 
 FILE_NAME: Final = "posedeck.log"
 _LEVELS: Final = logging.getLevelNamesMapping()
 #: How many places of a traceback are logged: the innermost ones.
 _PLACES: Final = 6
+#: Most characters of something quoted, and of a whole message, in a line of the log.
+_MOST_QUOTED: Final = 300
+_MOST_TEXT: Final = 2000
+#: How many places of a traceback, and how many exceptions that led to each other, are printed.
+_MOST_PLACES: Final = 40
+_MOST_CAUSES: Final = 4
 _log = logging.getLogger("posedeck")
 
 #: A count, a time, a yes or no, or a name from a fixed set.
@@ -48,7 +67,7 @@ class _Short(logging.Formatter):
         text = record.getMessage()
         if text != _event(record):
             return text
-        return " ".join([text, *(f"{name}={value}" for name, value in _fields(record).items())])
+        return " ".join([text, *(f"{name}={escaped(str(value))}" for name, value in _fields(record).items())])
 
 
 def _event(record: logging.LogRecord) -> str:
@@ -160,6 +179,60 @@ def close_log() -> None:
                 handler.close()
 
 
+# ---------------------------------------------------------------------- what others log
+def escaped(text: str, most: int = _MOST_QUOTED) -> str:
+    r"""Text that is safe in a line of the log: bounded, and whatever cannot be printed is escaped.
+
+    Examples
+    --------
+    >>> escaped("a\nb\x1b[31m 深蹲")
+    'a\\nb\\x1b[31m 深蹲'
+    >>> escaped("abcdef", 3)
+    'abc... (6 characters)'
+    """
+    cut = text[:most]
+    if not cut.isprintable():
+        cut = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in cut)
+    return cut if len(text) <= most else f"{cut}... ({len(text)} characters)"
+
+
+def escape_everything() -> None:
+    """Escape and bound what any logger of this process gets from now on, tracebacks included."""
+    logging.setLogRecordFactory(_escaped_record)
+
+
+def _escaped_record(*args: Any, **kwargs: Any) -> logging.LogRecord:
+    record = logging.LogRecord(*args, **kwargs)
+    record.msg = escaped(str(record.msg).strip("\n"), _MOST_TEXT)
+    if isinstance(record.args, dict):
+        record.args = {name: _escaped_argument(value) for name, value in record.args.items()}
+    elif record.args:
+        record.args = tuple(map(_escaped_argument, record.args))
+    if isinstance(record.exc_info, tuple) and record.exc_info[1] is not None:
+        record.exc_text = _traceback(record.exc_info[1])  # a formatter uses this instead of its own
+    return record
+
+
+def _escaped_argument(value: object) -> object:
+    return value if value is None or isinstance(value, Number) else escaped(str(value))
+
+
+def _traceback(error: BaseException) -> str:
+    """The program's own lines as they are; the error's message, which may quote a visitor, escaped."""
+    lines: list[str] = []
+    cause: BaseException | None = error
+    for _ in range(_MOST_CAUSES):
+        if cause is None:
+            break
+        places = "".join(traceback.format_tb(cause.__traceback__, -_MOST_PLACES))
+        lines.insert(
+            0, f"Traceback (most recent call last):\n{places}{type(cause).__name__}: {escaped(str(cause))}"
+        )
+        cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
+    return "\nwhich led to\n".join(lines)
+
+
+# ---------------------------------------------------------------------- our own events
 def log_event(event: str, level: int = logging.INFO, *, message: str | None = None, **fields: Field) -> None:
     """Log one event.
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import threading
 from dataclasses import dataclass, field
+from typing import Final
 
 import streamlit as st
 
@@ -20,8 +22,11 @@ from pose_core.media.clips import read_clip
 from pose_core.media.images import decode_picture
 from pose_core.models.pool import PosePool
 from pose_ui.shell.state import BENCHMARK
+from pose_ui.shell.streamlit_bindings import session_is_here
 
 __all__ = ["BenchmarkSession", "benchmark_session"]
+
+_LOOK_S: Final = 1.0  # how often a run looks whether its visitor is still there
 
 
 @dataclass
@@ -74,14 +79,16 @@ class BenchmarkSession:
         return self.run.result() if self.run is not None else None
 
 
-@st.cache_resource(scope="session", max_entries=1, show_spinner=False, on_release=BenchmarkRun.stop)
-def _stopped_on_release(started: str, _run: BenchmarkRun) -> BenchmarkRun:
-    return _run
-
-
 def _stop_with_the_session(run: BenchmarkRun) -> None:
-    """Stop the run when the visitor's session ends."""
-    _stopped_on_release(str(id(run)), run)
+    """Stop the run soon after the visitor's session ends."""
+    here = session_is_here()
+
+    def watch() -> None:
+        while not run.wait(_LOOK_S):
+            if not here():
+                run.stop()
+
+    threading.Thread(target=watch, name="posedeck-benchmark-visitor", daemon=True).start()
 
 
 def benchmark_session() -> BenchmarkSession:

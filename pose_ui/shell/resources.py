@@ -1,13 +1,18 @@
-"""What all visitors share, such as the pool of landmarkers, warm before the first visitor arrives."""
+"""What all visitors share, such as the pool of landmarkers, warm before the first visitor arrives.
+
+None of it is in Streamlit's caches: a message on Streamlit's socket empties those, whoever sends it.
+"""
 
 from __future__ import annotations
 
 import gc
 import os
+import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Generic, TypeVar
 
 import cv2
-import streamlit as st
 
 from ops.configuration import read_configuration
 from ops.rate import RateLimit
@@ -19,36 +24,59 @@ from pose_core.performer.samples import sample_bytes
 from pose_core.pipeline.photo import analyse_photo, annotate_photo
 from pose_core.settings import PoseSettings
 from pose_core.translate import untranslated
+from pose_ui.shell.visitors import Visitors
 
-__all__ = ["PASSWORD_ATTEMPTS", "benchmark_runner", "close_pool", "password_attempts", "pool", "warm_up"]
+__all__ = [
+    "PASSWORD_ATTEMPTS",
+    "benchmark_runner",
+    "close_pool",
+    "password_attempts",
+    "pool",
+    "visitors",
+    "warm_up",
+]
 
 #: Passwords a minute from one address: enough for typing errors, and no more than 14 400 guesses a day.
 PASSWORD_ATTEMPTS = 10
+T = TypeVar("T")
 _WARM_RUNS = 3  # full analyses of a picture; after these it is as fast as it gets
 
 
-@st.cache_resource(show_spinner=False, on_release=PosePool.close)
-def pool() -> PosePool:
-    """The one `PosePool` of this process; pages and routes get the same object.
+class Shared(Generic[T]):
+    """One object for the whole process, made when it is first asked for; from any thread.
 
-    Raises
-    ------
-    SettingsError
-        If a variable of the configuration cannot be used.
+    Parameters
+    ----------
+    make : callable
+        Makes it. What it raises reaches whoever asked, and the next one tries again.
     """
-    return PosePool(stream_limit=read_configuration(os.environ).seats)
+
+    def __init__(self, make: Callable[[], T]) -> None:
+        self._make = make
+        self._lock = threading.Lock()
+        self._made: list[T] = []
+
+    def __call__(self) -> T:
+        """The object."""
+        with self._lock:
+            if not self._made:
+                self._made.append(self._make())
+            return self._made[0]
+
+    def clear(self) -> None:
+        """Forget it, without closing it: the next call makes another."""
+        with self._lock:
+            self._made.clear()
 
 
-@st.cache_resource(show_spinner=False, on_release=BenchmarkRunner.close)
-def benchmark_runner() -> BenchmarkRunner:
-    """The one `BenchmarkRunner` of this process."""
-    return BenchmarkRunner()
-
-
-@st.cache_resource(show_spinner=False)
-def password_attempts() -> RateLimit:
-    """How often each address may still try a password."""
-    return RateLimit(PASSWORD_ATTEMPTS)
+#: The one `PosePool`; pages and routes get the same object. Raises SettingsError if the configuration cannot be used.
+pool = Shared(lambda: PosePool(stream_limit=read_configuration(os.environ).seats))
+#: The one `BenchmarkRunner`.
+benchmark_runner = Shared(BenchmarkRunner)
+#: How often each address may still try a password.
+password_attempts = Shared(lambda: RateLimit(PASSWORD_ATTEMPTS))
+#: Which browsers have signed in.
+visitors = Shared(Visitors)
 
 
 def _import_for_pages() -> None:
@@ -86,5 +114,6 @@ def warm_up() -> None:
 def close_pool() -> None:
     """End a running benchmark and free all landmarkers; the last step before the process ends."""
     benchmark_runner().close()
+    benchmark_runner.clear()
     pool().close()
     pool.clear()

@@ -18,8 +18,9 @@ from ops.secrets import secrets_section
 from pose_core.errors import SettingsError, SetupError
 from pose_ui.shell import language
 from pose_ui.shell.layout import title_row
-from pose_ui.shell.resources import password_attempts
-from pose_ui.shell.state import SIGN_IN_TROUBLE, SIGNED_IN, TYPED_PASSWORD
+from pose_ui.shell.resources import password_attempts, visitors
+from pose_ui.shell.state import SIGN_IN_BUTTON, SIGN_IN_FORM, SIGN_IN_TROUBLE, SIGNED_IN, TYPED_PASSWORD
+from pose_ui.shell.visitors import HEADER
 from pose_ui.texts import Translator
 
 __all__ = ["check_login", "signed_in", "tell_what_is_open"]
@@ -83,11 +84,14 @@ def signed_in(t: Translator) -> bool:
     configuration = read_configuration(os.environ)
     if configuration.login:
         return _known_to_the_login(configuration, t)
-    if configuration.password is None or st.session_state.get(SIGNED_IN):
+    if configuration.password is None:
+        return True
+    if st.session_state.get(SIGNED_IN):
+        _admit()
         return True
     _header(t)
     st.write(t("sign_in.text"))
-    with st.form("sign_in", width=420):
+    with st.form(SIGN_IN_FORM, width=420):
         st.text_input(
             t("sign_in.password"),
             type="password",
@@ -101,6 +105,11 @@ def signed_in(t: Translator) -> bool:
         text = t("sign_in.wait", seconds=trouble) if trouble else t("sign_in.wrong")
         st.error(text, icon=":material/lock:")
     return False
+
+
+def _admit() -> None:
+    """Let this browser send what the pages need; see pose_ui.shell.socket_gate."""
+    visitors().admit(st.context.headers.get(HEADER))
 
 
 def _header(t: Translator) -> None:
@@ -137,7 +146,9 @@ def _known_to_the_login(configuration: Configuration, t: Translator) -> bool:
     if not st.user.is_logged_in:
         _header(t)
         st.write(t("sign_in.login_text"))
-        st.button(t("sign_in.login"), type="primary", icon=":material/login:", on_click=st.login)
+        st.button(
+            t("sign_in.login"), key=SIGN_IN_BUTTON, type="primary", icon=":material/login:", on_click=st.login
+        )
         return False
     allowed = _is_on_the_list(user, configuration.login_who)
     if st.session_state.get(SIGNED_IN) is not allowed:
@@ -148,7 +159,9 @@ def _known_to_the_login(configuration: Configuration, t: Translator) -> bool:
     if not allowed:
         _header(t)
         st.error(t("sign_in.not_listed"), icon=":material/lock:")
-        st.button(t("sign_in.out"), icon=":material/logout:", on_click=st.logout)
+        st.button(t("sign_in.out"), key=SIGN_IN_BUTTON, icon=":material/logout:", on_click=st.logout)
+    else:
+        _admit()
     return allowed
 
 

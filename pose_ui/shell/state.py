@@ -18,6 +18,8 @@ __all__ = [
     "PICTURES_FOR_PHOTO",
     "SETTING_DEFAULTS",
     "SIGNED_IN",
+    "SIGN_IN_BUTTON",
+    "SIGN_IN_FORM",
     "SIGN_IN_LANG",
     "SIGN_IN_TROUBLE",
     "TYPED_PASSWORD",
@@ -36,6 +38,8 @@ PHOTO: Final = "photo"  # a pose_ui.photo.session.PhotoSession
 PHOTO_TAB: Final = "photo_tab"  # name of the result's open tab
 PICTURES_FOR_PHOTO: Final = "pictures_for_photo"  # see pose_ui.shell.mailbox
 SIGNED_IN: Final = "signed_in"  # True once the visitor may see the pages
+SIGN_IN_BUTTON: Final = "sign_in_button"  # to the provider and back
+SIGN_IN_FORM: Final = "sign_in"  # the password's form
 SIGN_IN_LANG: Final = "sign_in_lang"  # the language switch before any page
 SIGN_IN_TROUBLE: Final = "sign_in_trouble"  # 0: wrong password; above 0: seconds to wait before the next
 TYPED_PASSWORD: Final = "typed_password"  # the field; emptied as soon as the password is checked

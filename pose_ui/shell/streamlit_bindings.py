@@ -15,12 +15,16 @@ from starlette.websockets import WebSocketDisconnected
 from streamlit import net_util
 from streamlit.runtime import exists, get_instance
 from streamlit.runtime.app_session import AppSession
+from streamlit.runtime.media_file_storage import MediaFileStorageError
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.runtime.scriptrunner import RerunData, get_script_run_ctx
+from streamlit.web.server.starlette import starlette_server
 
+from ops.log import log_unexpected
 from pose_core.media.images import MAX_FILE_MB
+from pose_ui.shell.back_messages import LARGEST
 
-__all__ = ["ShownPage", "apply"]
+__all__ = ["ShownPage", "apply", "session_is_here"]
 
 _HERE = "127.0.0.1"
 _UNCAUGHT = "Uncaught app execution"
@@ -50,8 +54,29 @@ def apply() -> None:
     # When a visitor leaves while something is being sent, Streamlit mistakes what Starlette raises for a text message
     # and closes what is closed already. The visit ends properly, but each time the log would get a traceback.
     logging.getLogger("uvicorn.error").addFilter(_is_no_farewell)
+    # A visitor may press a download button of an older run of the page, whose file is gone by then.
+    logging.getLogger("streamlit.runtime.backend_operation_handler").addFilter(_without_traceback)
+    # The server would collect 200 MB, the limit for what it sends, before anything could look at a browser's message.
+    starlette_server.get_max_message_size_bytes = lambda: LARGEST  # type: ignore[attr-defined]
     # Uploads above 1 MB would go to temporary files. This keeps all of them in memory.
     MultiPartParser.spool_max_size = (MAX_FILE_MB + 1) * 1024 * 1024
+
+
+def session_is_here() -> Callable[[], bool]:
+    """Tell other threads whether the visitor whose run calls this is still connected."""
+    context = get_script_run_ctx(suppress_warning=True)
+    session_id = context.session_id if context is not None else ""
+    return lambda: not exists() or get_instance().is_active_session(session_id)
+
+
+def _without_traceback(record: logging.LogRecord) -> bool:
+    """A download that is gone is no fault; one whose making failed is logged like any unexpected error."""
+    error = record.exc_info[1] if record.exc_info else None
+    if isinstance(error, MediaFileStorageError):
+        record.exc_info = record.exc_text = None
+        if error.__cause__ is not None:
+            log_unexpected(error.__cause__)
+    return True
 
 
 class ShownPage:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from ops.log import FILE_NAME
 from tests.support.oidc_provider import CLIENT_ID, CLIENT_SECRET, running_provider
+from tests.support.rest_client import Client
 from tests.support.server import free_port, running_server
 from tests.support.visit import settle, visit, wait_for_result
 
@@ -62,9 +64,27 @@ def test_a_visitor_on_the_list_signs_in_through_the_provider_and_out(
             wait_for_result(page)
             page.reload()
             wait_for_result(page)  # remembered
-            page.get_by_role("button", name="Sign out").click()
-            expect(page.get_by_role("button", name="Sign in with your account")).to_be_visible()
+
+            # Signing out ends the other tab, and the login wherever its cookies were copied to.
+            tab = page.context.new_page()
+            tab.goto(f"{server.url}/benchmark")
+            expect(tab.get_by_role("button", name="Sign out")).to_be_visible()
+            with visit(browser, "about:blank") as thief:
+                thief.context.add_cookies(page.context.cookies())  # type: ignore[arg-type]
+                thief.goto(f"{server.url}/benchmark")
+                expect(thief.get_by_role("button", name="Sign out")).to_be_visible()
+                page.get_by_role("button", name="Sign out").click()
+                for signed_out in (page, tab, thief):
+                    expect(signed_out.get_by_role("button", name="Sign in with your account")).to_be_visible()
+                thief.reload()
+                expect(thief.get_by_role("button", name="Sign in with your account")).to_be_visible()
+            error = quote("one\x1b[31mtwo" + "x" * 5000)
+            assert Client(port).get(f"/oauth2callback?error={error}&error_description={error}").status == 302
         server.assert_no_traceback()
+        printed = server.log.read_text()
+        assert r"one\x1b[31mtwoxx" in printed
+        assert "\x1b" not in printed
+        assert max(map(len, printed.splitlines())) < 1500
         assert "the REST interface is open to everyone" in server.log.read_text()
         assert provider.asked.count("/token") == 2
     written = (logs / FILE_NAME).read_text("utf-8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import threading
@@ -13,7 +14,7 @@ from typing import Any
 import pytest
 
 from ops.configuration import Configuration
-from ops.log import FILE_NAME, close_log, log_event, log_unexpected, open_log
+from ops.log import FILE_NAME, close_log, escape_everything, log_event, log_unexpected, open_log
 
 FULL = Path("/dev/full")
 needs_full = pytest.mark.skipif(not FULL.exists(), reason="needs /dev/full, a disk without space")
@@ -181,3 +182,70 @@ def test_a_folder_that_cannot_be_written_is_reported_and_the_program_continues(
     assert folder in first
     assert first.endswith("Choose another folder, or make this one writable.")
     assert second == "sign_in outcome=wrong"
+
+
+# ---------------------------------------------------------------------- what other packages log
+#: What a visitor may type to forge a line, to drive the operator's terminal, and to turn its text around.
+NASTY = "one\r\n2026-01-01 forged\x1b[2J\x00\x9b31m\u2028\u202etxt\ud800"
+
+
+@pytest.fixture
+def printed() -> Iterator[io.StringIO]:
+    """What a logger of another package prints with its own handler, as Streamlit's and uvicorn's do."""
+    escape_everything()
+    console = io.StringIO()
+    handler = logging.StreamHandler(console)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+    other = logging.getLogger("someone.else")
+    other.addHandler(handler)
+    yield console
+    other.removeHandler(handler)
+    logging.setLogRecordFactory(logging.LogRecord)
+
+
+def one_safe_line(console: io.StringIO) -> str:
+    (line,) = console.getvalue().splitlines()
+    assert line.isprintable()
+    return line
+
+
+@pytest.mark.parametrize("form", ["argument", "named argument", "object", "message"])
+def test_what_a_visitor_typed_stays_on_one_line_without_control_characters(
+    printed: io.StringIO, form: str
+) -> None:
+    log = logging.getLogger("someone.else")
+    if form == "argument":
+        log.warning("No page %s, %d times", NASTY, 3)
+    elif form == "named argument":
+        log.warning("No page %(name)s", {"name": NASTY})
+    elif form == "object":
+        log.warning("No page: %s", ValueError(NASTY))
+    else:
+        log.warning(f"No page {NASTY}")
+    line = one_safe_line(printed)
+    assert "No page" in line
+    assert "forged\\x1b[2J\\x00\\x9b31m\\u2028\\u202etxt\\ud800" in line
+
+
+def test_fifteen_megabytes_become_one_short_line(printed: io.StringIO) -> None:
+    logging.getLogger("someone.else").warning("Fragment %s is gone", "x" * 15_000_000)
+    line = one_safe_line(printed)
+    assert "x... (15000000 characters) is gone" in line
+    assert len(line) < 500
+
+
+def test_a_traceback_keeps_its_places_and_escapes_its_message(printed: io.StringIO) -> None:
+    try:
+        try:
+            raise KeyError(NASTY)
+        except KeyError as error:
+            raise ValueError("y" * 100_000 + NASTY) from error
+    except ValueError:
+        logging.getLogger("someone.else").exception("Cannot read %s", NASTY)
+    text = printed.getvalue()
+    assert text.count("Traceback (most recent call last):") == 2
+    assert "test_log.py" in text
+    assert "\nValueError: yyy" in text
+    assert "forged\\x1b[2J" in text
+    assert not [line for line in text.splitlines() if not line.isprintable() or line.startswith("2026-01-01")]
+    assert len(text) < 3000

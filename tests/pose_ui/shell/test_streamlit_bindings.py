@@ -34,3 +34,40 @@ def test_a_visitor_who_leaves_midway_is_not_logged_but_faults_are(error: str, lo
         check=True,
     )
     assert ("Traceback" in done.stderr) == logged, done.stderr
+
+
+DOWNLOAD = """
+import logging
+from pose_ui.shell import streamlit_bindings
+from streamlit.runtime.media_file_storage import MediaFileStorageError
+
+streamlit_bindings.apply()
+logging.basicConfig()
+log = logging.getLogger("streamlit.runtime.backend_operation_handler")
+log.addHandler(logging.StreamHandler())
+try:
+    try:
+        {cause}
+    except ZeroDivisionError as error:
+        raise MediaFileStorageError("Callable execution failed") from error
+    raise MediaFileStorageError("Deferred file not found")
+except MediaFileStorageError:
+    log.exception("Error executing deferred callable for file_id %s", "0123")
+"""
+
+
+@pytest.mark.parametrize(("cause", "unexpected"), [("pass", False), ("1 / 0", True)])
+def test_a_download_that_is_gone_is_one_line_and_one_that_failed_says_where(
+    cause: str, unexpected: bool
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", DOWNLOAD.format(cause=cause)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert "Error executing deferred callable for file_id 0123" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert ("unexpected ZeroDivisionError at " in done.stderr) == unexpected, done.stderr
