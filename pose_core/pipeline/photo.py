@@ -33,7 +33,7 @@ class PhotoResult:
     sha256 : str
         Of the file.
     format : str
-        ``"JPEG"``, ``"PNG"``, ``"WEBP"`` or ``"GIF"``.
+        ``"JPEG"``, ``"PNG"``, ``"WEBP"``, ``"GIF"``, ``"HEIC"`` or ``"AVIF"``.
     size_wh : tuple of int
         Upright size in pixels; landmarks refer to it.
     analysed_wh : tuple of int
@@ -97,7 +97,7 @@ def analyse_photo(
     sha256 : str, optional
         Checksum of `data`, if the caller has it already.
     wait_s : float
-        Longest wait for a free landmarker.
+        Longest wait for a free landmarker, and before that for room to decode the picture.
 
     Returns
     -------
@@ -110,11 +110,11 @@ def analyse_photo(
     PictureError
         If the file cannot be read.
     BusyError
-        If no landmarker is free in time.
+        If there is no room for the picture or no landmarker is free in time.
     """
     times_ms: dict[str, float] = {}
     with _timed(times_ms, "decode"):
-        picture = decode_picture(data)
+        picture = decode_picture(data, wait_s=wait_s)
     frame_rgb = picture.frame_rgb
     with _timed(times_ms, "enlarge"):
         if settings.enlarge_small:
