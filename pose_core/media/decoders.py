@@ -88,6 +88,12 @@ class Room:
                 self._queue.remove(ticket)
                 self._changed.notify_all()
 
+    @property
+    def waiting(self) -> int:
+        """How many pictures wait for their turn."""
+        with self._changed:
+            return len(self._queue)
+
     def leave_seat(self) -> None:
         """The picture is decoded, and still takes up room."""
         with self._changed:
@@ -126,6 +132,10 @@ class _Child:
             for pipe in (self._process.stdin, self._process.stdout):
                 with _nothing_on(OSError):  # the user's pipes may be at their limit
                     fcntl.fcntl(pipe, _F_SETPIPE_SZ, _PIPE_BYTES)  # type: ignore[arg-type]
+
+    @property
+    def process_id(self) -> int:
+        return self._process.pid
 
     @property
     def alive(self) -> bool:
@@ -213,6 +223,18 @@ class Decoders:
         self._lock = threading.Lock()
         self._idle: list[_Child] = []
         self._busy: set[_Child] = set()
+
+    @property
+    def busy(self) -> int:
+        """How many pictures are being decoded."""
+        with self._lock:
+            return len(self._busy)
+
+    @property
+    def process_ids(self) -> tuple[int, ...]:
+        """Of the processes that run, at work or waiting for it."""
+        with self._lock:
+            return tuple(child.process_id for child in (*self._idle, *self._busy) if child.alive)
 
     def decode(self, data: bytes, header: Header, wait_s: float) -> tuple[FrameRGB, dict[str, Any], Any]:
         """Decode a file whose header was read.

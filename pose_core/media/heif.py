@@ -315,7 +315,7 @@ def _decoded(item: _Item, coded: bytes) -> Any:
     if setup is not None:  # AV1 pieces carry their own
         decoder.extradata = setup
     decoder.thread_count = 1
-    decoder.options = {"max_pixels": str(_MAX_PIXELS)}
+    decoder.options = {"max_pixels": str(_MAX_PIXELS), "err_detect": "explode"}
     for packet in (av.Packet(coded), None):
         for frame in decoder.decode(packet):
             if frame.is_corrupt:

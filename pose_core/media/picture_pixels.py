@@ -169,7 +169,7 @@ def open_pixels(data: bytes) -> Pixels:
         raise
     except Exception as error:  # truncation and damage raise nearly anything
         raise UnreadableError from error
-    if header.size_wh not in (pixels.size_wh, pixels.stored_wh):
+    if sorted(header.size_wh) != sorted(pixels.size_wh):
         raise UnreadableError
     return pixels
 
@@ -286,12 +286,16 @@ def _wide_with_hidden_colour(png: bytes, hidden: NDArray[Any]) -> NDArray[np.uin
 
 
 # ---------------------------------------------------------------------- WebP, GIF, HEIC, AVIF
+_OPENCV_NEEDS_BYTES: Final = 32  # a valid WebP may have fewer
+
+
 def _open_webp(data: bytes) -> Pixels:
     """Pillow would hold the picture five times at once; OpenCV, with the same decoder, holds it once."""
     import cv2
 
     webp = split_webp(data)
-    found = cv2.imdecode(np.frombuffer(webp.still, np.uint8), cv2.IMREAD_UNCHANGED)
+    padded = webp.still.ljust(_OPENCV_NEEDS_BYTES, b"\0")
+    found = cv2.imdecode(np.frombuffer(padded, np.uint8), cv2.IMREAD_UNCHANGED)
     if found is None or found.ndim != 3:
         raise UnreadableError
     order = cv2.COLOR_BGRA2RGBA if found.shape[2] == 4 else cv2.COLOR_BGR2RGB
