@@ -36,6 +36,12 @@ _PIPE_BYTES: Final = 2**20
 _F_SETPIPE_SZ: Final = 1031  # Linux
 #: All of the environment that the process gets; passwords and tokens are not its business.
 _ENVIRONMENT: Final = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PYTHONPATH", "PYTHONHOME", "SYSTEMROOT")
+#: One thread, and memory that goes back to the system after each picture (glibc).
+_SMALL: Final = {
+    "OPENBLAS_NUM_THREADS": "1",
+    "MALLOC_ARENA_MAX": "1",
+    "MALLOC_MMAP_THRESHOLD_": str(2**20),
+}
 
 
 class Room:
@@ -114,7 +120,7 @@ class _Child:
         root = Path(pose_core.__file__).resolve().parents[1]
         code = f"import sys; sys.path.insert(0, {str(root)!r}); from pose_core.media.decode_child import main; main()"
         environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
-        environment |= {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "1"}
+        environment |= _SMALL
         self._process = subprocess.Popen(
             [sys.executable, "-c", code],
             stdin=subprocess.PIPE,

@@ -307,13 +307,15 @@ def _open_webp(data: bytes) -> Pixels:
 
     def crop(box: _Box) -> Image.Image:
         x0, y0, x1, y1 = max(box[0], left), max(box[1], top), min(box[2], right), min(box[3], bottom)
-        if (x0, y0, x1, y1) == box:
-            return Image.fromarray(
-                cv2.cvtColor(found[y0 - top : y1 - top, x0 - left : x1 - left], order)
-            )
-        canvas = Image.new("RGBA", (box[2] - box[0], box[3] - box[1]))  # the first picture covers only a part of it
-        if x0 < x1 and y0 < y1:
-            canvas.paste(crop((x0, y0, x1, y1)), (x0 - box[0], y0 - box[1]))
+        canvas = None
+        if (x0, y0, x1, y1) != box:  # the first picture covers only a part of the canvas
+            canvas = Image.new("RGBA", (box[2] - box[0], box[3] - box[1]))
+            if x0 >= x1 or y0 >= y1:
+                return canvas
+        piece = Image.fromarray(cv2.cvtColor(found[y0 - top : y1 - top, x0 - left : x1 - left], order))
+        if canvas is None:
+            return piece
+        canvas.paste(piece, (x0 - box[0], y0 - box[1]))
         return canvas
 
     notes: list[Note] = ["first_frame"] if webp.moving else []
