@@ -46,7 +46,9 @@ def png_16_bit(side: int = _SIDE, colour_type: int = 0) -> bytes:
     channels = {0: 1, 2: 3, 6: 4}[colour_type]
 
     def chunk(kind: bytes, content: bytes) -> bytes:
-        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+        return (
+            struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+        )
 
     head = struct.pack(">IIBBBBB", side, side, 16, colour_type, 0, 0, 0)
     packer = zlib.compressobj(1)

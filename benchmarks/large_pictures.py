@@ -1,9 +1,9 @@
-"""Twenty of the largest pictures at once, against a server with a container's memory: ``python -m benchmarks.large_pictures``.
+"""Twenty of the largest pictures at once, in a container's memory: ``python -m benchmarks.large_pictures``.
 
-The server runs in a memory control group of the size that docs/deploy.md states for a container (``--limit-mb``), version
-1 or 2, which takes root; without swap, as in most containers. Each kind of picture has 49 megapixels and is sent by twenty
-clients at the same time, who want it back with the skeleton on it, the most expensive answer. All must be answered or
-asked to come back (503), and the system must end no process. Exits with 1 otherwise.
+The server runs in a memory control group of the size that docs/deploy.md states for a container (``--limit-mb``),
+version 1 or 2, which takes root; without swap, as in most containers. Each kind of picture has 49 megapixels and is
+sent by twenty clients at the same time, who want it back with the skeleton on it, the most expensive answer. All must
+be answered or asked to come back (503), and the system must end no process. Exits with 1 otherwise.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from benchmarks.report import table
 from benchmarks.rest import BOUNDARY, form
 from benchmarks.server import serving
 
-__all__ = ["ControlGroup", "KINDS"]
+__all__ = ["KINDS", "ControlGroup"]
 
 _ROOT: Final = Path("/sys/fs/cgroup")
 _MB: Final = 2**20
@@ -155,7 +155,9 @@ def main() -> None:
                 data = make()
                 start_s = time.perf_counter()
                 with _Peak(group) as peak:
-                    answers = Counter(clients.map(_post, [port] * arguments.clients, [form(data)] * arguments.clients))
+                    answers = Counter(
+                        clients.map(_post, [port] * arguments.clients, [form(data)] * arguments.clients)
+                    )
                 elapsed_s = time.perf_counter() - start_s
                 good &= set(answers) <= {"200", "503"} and answers["200"] > 0
                 told = ", ".join(f"{count} x {status}" for status, count in sorted(answers.items()))

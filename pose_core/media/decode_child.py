@@ -39,11 +39,13 @@ def _limit_myself() -> None:
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
     limit = pages * resource.getpagesize() + ADDRESS_MB * 2**20
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
-    resource.setrlimit(resource.RLIMIT_AS, (limit if hard == resource.RLIM_INFINITY else min(limit, hard), hard))
+    resource.setrlimit(
+        resource.RLIMIT_AS, (limit if hard == resource.RLIM_INFINITY else min(limit, hard), hard)
+    )
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _answer(data: bytes, out: BinaryIO) -> None:
+def _answer(data: bytes, out: _Whole) -> None:
     from pose_core.media.picture_pixels import TooMuchWorkError, UnreadableError, open_pixels
 
     try:

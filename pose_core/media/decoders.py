@@ -21,7 +21,6 @@ from typing import Any, Final
 
 import numpy as np
 
-import pose_core
 from pose_core.arrays import FrameRGB
 from pose_core.errors import BusyError, PictureError
 from pose_core.machine import usable_cores
@@ -117,7 +116,7 @@ class _Child:
     """One process, and the deadline of what it is doing."""
 
     def __init__(self) -> None:
-        root = Path(pose_core.__file__).resolve().parents[1]
+        root = Path(__file__).resolve().parents[2]
         code = f"import sys; sys.path.insert(0, {str(root)!r}); from pose_core.media.decode_child import main; main()"
         environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
         environment |= _SMALL
@@ -355,6 +354,6 @@ def _exchange(child: _Child, data: bytes, header: Header) -> tuple[FrameRGB, dic
         child.kill()  # it goes on writing
         raise damaged()
     frame_rgb = np.empty((height, width, 3), dtype=np.uint8)
-    child.read(memoryview(frame_rgb).cast("B"))
+    child.read(frame_rgb.data.cast("B"))
     (length,) = struct.unpack("<I", child.read_bytes(4))
     return frame_rgb, json.loads(child.read_bytes(length))

@@ -1,7 +1,8 @@
 """HEIC and AVIF files: which coded pieces the picture consists of, and how to turn it. FFmpeg decodes the pieces.
 
-The container is ISO 14496-12 (boxes) and ISO 23008-12 (items and their properties). FFmpeg's own reader gives the tiles
-of a phone's picture as separate videos and leaves rotation and colours to the caller, so little is lost by not using it.
+The container is ISO 14496-12 (boxes) and ISO 23008-12 (items and their properties). FFmpeg's own reader gives the
+tiles of a phone's picture as separate videos and leaves rotation and colours to the caller, so little is lost by not
+using it.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ _CODECS: Final = {b"hvc1": "hevc", b"av01": "libdav1d"}
 _NAMES: Final[dict[bytes, Literal["HEIC", "AVIF"]]] = {b"hvc1": "HEIC", b"av01": "AVIF"}
 _MAX_BOXES: Final = 20_000  # a phone's picture of 48 tiles has about 150 boxes and entries
 _MAX_TILES: Final = 1024
-_MAX_PIXELS: Final = 64_000_000  # what a decoder may allocate: 50 megapixels and a last row and column of tiles
+_MAX_PIXELS: Final = (
+    64_000_000  # what a decoder may allocate: 50 megapixels and a last row and column of tiles
+)
 
 
 class HeifError(Exception):
@@ -35,7 +38,9 @@ class HeifError(Exception):
 class _Item:
     kind: bytes = b""
     in_idat: bool = False
-    extents: list[tuple[int, int]] = field(default_factory=list)  # offset and length; 0 means to the end of the file
+    extents: list[tuple[int, int]] = field(
+        default_factory=list
+    )  # offset and length; 0 means to the end of the file
     properties: list[tuple[bytes, bytes]] = field(default_factory=list)
     parts: list[int] = field(default_factory=list)  # the tiles of a grid
 
@@ -215,7 +220,12 @@ def _read_places(box: tuple[int, int, _Reader], items: dict[int, _Item], budget:
 
 
 def _read_parts(
-    box: tuple[int, int, _Reader], start: int, end: int, data: bytes, items: dict[int, _Item], budget: list[int]
+    box: tuple[int, int, _Reader],
+    start: int,
+    end: int,
+    data: bytes,
+    items: dict[int, _Item],
+    budget: list[int],
 ) -> None:
     wide = 4 if box[0] else 2
     for kind, inside, until in _boxes(data, start + 4, end, budget):

@@ -53,9 +53,7 @@ _CURVES: Final = {
 }
 # ICC profiles describe colours under this light.
 _D50: Final = np.array([0.9642, 1.0, 0.8249])
-_BRADFORD: Final = np.array(
-    [[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]]
-)
+_BRADFORD: Final = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])
 
 
 def _xyz(x: float, y: float) -> NDArray[np.float64]:
@@ -99,7 +97,9 @@ def matrix_profile(primaries: tuple[float, ...], curve: Curve) -> bytes:
     for kind, content in tags.items():
         table += struct.pack(">4sII", kind, start + len(body), len(content))
         body += content
-    head = struct.pack(">I4sI4s4s4s12s4s", start + len(body), b"", 0x04200000, b"mntr", b"RGB ", b"XYZ ", b"", b"acsp")
+    head = struct.pack(
+        ">I4sI4s4s4s12s4s", start + len(body), b"", 0x04200000, b"mntr", b"RGB ", b"XYZ ", b"", b"acsp"
+    )
     return head.ljust(68, b"\0") + _fixed(*_D50.tolist()).ljust(60, b"\0") + table + body
 
 
@@ -147,7 +147,7 @@ def to_srgb(profile: bytes, mode: str) -> Any:
     Returns
     -------
     PIL.ImageCms.ImageCmsTransform or None
-        None if nothing has to be done: the profile is sRGB, whatever it is called, or it is broken, or for other pixels.
+        None if nothing has to be done: the profile is sRGB, whatever it is called, or broken, or for other pixels.
     """
     if len(profile) > MAX_PROFILE_BYTES:
         return None

@@ -274,7 +274,7 @@ def _wide_with_hidden_colour(png: bytes, hidden: NDArray[Any]) -> NDArray[np.uin
     """
     import cv2
 
-    wide = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_UNCHANGED)
+    wide: Any = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_UNCHANGED)
     if wide is None:
         raise UnreadableError
     rgba = np.empty((*wide.shape[:2], 4), dtype=np.uint8)

@@ -142,6 +142,7 @@ def annotate_photo(
     *,
     names: Mapping[str, str] | None = None,
     chosen: int | None = None,
+    in_place: bool = False,
 ) -> tuple[FrameRGB, float]:
     """The picture with its skeletons, at the size that was analysed, and how many milliseconds drawing took.
 
@@ -154,6 +155,8 @@ def annotate_photo(
         Only those for drawing are used, so they may differ from the settings of the analysis.
     names, chosen
         As in `pose_core.drawing.skeleton.draw_poses`.
+    in_place : bool
+        Draw on `frame_rgb` itself, which saves the memory of a copy.
     """
     start_s = time.perf_counter()
     if result.analysed_wh != result.size_wh:
@@ -165,5 +168,6 @@ def annotate_photo(
         names=names,
         visibility_limit=settings.visibility_limit,
         chosen=chosen,
+        into=frame_rgb if in_place else None,
     )
     return drawn, (time.perf_counter() - start_s) * 1000

@@ -124,9 +124,7 @@ def heic(
         for item, kind in kinds:
             in_idat = kind == b"grid"
             size = len(grid) if in_idat else len(coded[item - first][1])
-            places.append(
-                struct.pack(">HHHHII", item, int(in_idat), 0, 1, 0 if in_idat else at, size)
-            )
+            places.append(struct.pack(">HHHHII", item, int(in_idat), 0, 1, 0 if in_idat else at, size))
             at += 0 if in_idat else size
         parts = [
             _full(b"hdlr", 0, bytes(4), b"pict", bytes(13)),

@@ -12,11 +12,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks import heavy_pictures
 from pose_core.errors import BusyError, PictureError
 from pose_core.media.decoders import Decoders, Room
 from pose_core.media.picture_file import read_header
 from pose_core.performer.samples import sample_bytes
-from benchmarks import heavy_pictures
 from tests.support.waiting import until
 
 PHOTO = sample_bytes("squat")
@@ -119,7 +119,9 @@ def test_several_threads_get_their_own_pictures(decoders: Decoders) -> None:
     ],
     ids=["webp", "png", "png with alpha", "jpeg", "progressive jpeg"],
 )
-def test_the_largest_pictures_stay_within_the_stated_memory(decoders: Decoders, make: Callable[[], bytes]) -> None:
+def test_the_largest_pictures_stay_within_the_stated_memory(
+    decoders: Decoders, make: Callable[[], bytes]
+) -> None:
     data = make()
     for _ in range(2):  # the second time shows what the first has left behind
         frame_rgb = decode(decoders, data)

@@ -35,9 +35,7 @@ FRAME = quadrants()
 def assert_shows(data: bytes, expected: np.ndarray) -> None:
     picture = decode_picture(data)
     assert picture.size_wh == (expected.shape[1], expected.shape[0])
-    middles = [
-        (y * expected.shape[0] // 4, x * expected.shape[1] // 4) for y in (1, 3) for x in (1, 3)
-    ]
+    middles = [(y * expected.shape[0] // 4, x * expected.shape[1] // 4) for y in (1, 3) for x in (1, 3)]
     for at in middles:
         np.testing.assert_allclose(picture.frame_rgb[at].astype(int), expected[at], atol=LEVELS)
 
