@@ -73,7 +73,7 @@ def main() -> None:
     arguments = parser.parse_args()
     machine = describe_machine()
     found = measure()
-    print("\n".join(machine_lines(machine)))
+    print(machine_lines(machine))
     rows = [["photo, median / p95", "Pillow here, ms", "decode_picture, ms", "ratio"]]
     rows += [
         [name, spread(of["in_process_ms"]), spread(of["safe_ms"]), spread(of["ratio"], 2)]
@@ -81,7 +81,7 @@ def main() -> None:
     ]
     print(table(rows))
     if arguments.out:
-        save(arguments.out, {"machine": machine, "decoding": found})
+        save({"machine": machine, "decoding": found}, arguments.out)
 
 
 if __name__ == "__main__":
