@@ -116,8 +116,8 @@ class _Child:
     """One process, and the deadline of what it is doing."""
 
     def __init__(self) -> None:
-        root = Path(__file__).resolve().parents[2]
-        code = f"import sys; sys.path.insert(0, {str(root)!r}); from pose_core.media.decode_child import main; main()"
+        places = [str(Path(place).absolute()) for place in sys.path]  # it imports what this process would
+        code = f"import sys; sys.path[:] = {places!r}; from pose_core.media.decode_child import main; main()"
         environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
         environment |= _SMALL
         self._process = subprocess.Popen(
