@@ -72,7 +72,7 @@ def _problems(*statuses: int, model: type = ProblemAnswer) -> dict[int | str, di
 
 def _form(images: int) -> dict[str, Any]:
     """The request body, as `service.uploads` reads it, for the OpenAPI document."""
-    file = {"type": "string", "format": "binary", "description": "JPG, PNG, WebP or GIF."}
+    file = {"type": "string", "format": "binary", "description": "JPG, PNG, WebP, GIF, HEIC or AVIF."}
     field = file if images == 1 else {"type": "array", "items": file, "minItems": 1, "maxItems": images}
     schema = {"type": "object", "required": [FIELD], "properties": {FIELD: field}}
     return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}}

@@ -98,7 +98,7 @@ class DemoLandmark(BaseModel):
 class _File(BaseModel):
     name: str
     sha256: str
-    format: Literal["JPEG", "PNG", "WEBP", "GIF"]
+    format: Literal["JPEG", "PNG", "WEBP", "GIF", "HEIC", "AVIF"]
     width_px: int
     height_px: int
     analysed_width_px: int

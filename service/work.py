@@ -58,7 +58,7 @@ def answer_pose(
     if kind in _ENCODERS:
         (upload,) = uploads
         result, picture = analyse_photo(upload.data, settings, pool, name=upload.name, wait_s=wait_s)
-        drawn_rgb, _ = annotate_photo(result, picture.frame_rgb, settings)
+        drawn_rgb, _ = annotate_photo(result, picture.frame_rgb, settings, in_place=True)
         return _ENCODERS[kind](drawn_rgb)
     results = [
         analyse_photo(upload.data, settings, pool, name=upload.name, wait_s=wait_s)[0] for upload in uploads
@@ -92,4 +92,5 @@ def answer_demo(upload: Upload, as_json: bool, pool: PosePool, wait_s: float) ->
     if as_json:
         return _demo_landmarks(result.poses[0])
     # Not annotate_photo, which enlarges small pictures: the older demo answers in the size of the upload.
-    return encode_jpeg(draw_poses(picture.frame_rgb, result.poses, _DEMO_SETTINGS.draw))
+    frame_rgb = picture.frame_rgb
+    return encode_jpeg(draw_poses(frame_rgb, result.poses, _DEMO_SETTINGS.draw, into=frame_rgb))

@@ -150,7 +150,12 @@ def _check_side(width: int, height: int) -> None:
 def _duration_s(container: Any, stream: Any) -> float:
     if stream.duration is not None:
         return float(stream.duration * stream.time_base)
-    return container.duration / av.time_base if container.duration is not None else math.nan
+    if container.duration is None:
+        return math.nan
+    duration_s = float(container.duration / av.time_base)
+    # Matroska and WebM state where the last frame ends, and the first may begin at any time.
+    start_s = (container.start_time or 0) / av.time_base
+    return duration_s - start_s if 0 < start_s < duration_s else duration_s
 
 
 def _container_format(data: bytes) -> str:

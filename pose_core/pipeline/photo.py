@@ -33,7 +33,7 @@ class PhotoResult:
     sha256 : str
         Of the file.
     format : str
-        ``"JPEG"``, ``"PNG"``, ``"WEBP"`` or ``"GIF"``.
+        ``"JPEG"``, ``"PNG"``, ``"WEBP"``, ``"GIF"``, ``"HEIC"`` or ``"AVIF"``.
     size_wh : tuple of int
         Upright size in pixels; landmarks refer to it.
     analysed_wh : tuple of int
@@ -97,7 +97,7 @@ def analyse_photo(
     sha256 : str, optional
         Checksum of `data`, if the caller has it already.
     wait_s : float
-        Longest wait for a free landmarker.
+        Longest wait for a free landmarker, and before that for room to decode the picture.
 
     Returns
     -------
@@ -110,11 +110,11 @@ def analyse_photo(
     PictureError
         If the file cannot be read.
     BusyError
-        If no landmarker is free in time.
+        If there is no room for the picture or no landmarker is free in time.
     """
     times_ms: dict[str, float] = {}
     with _timed(times_ms, "decode"):
-        picture = decode_picture(data)
+        picture = decode_picture(data, wait_s=wait_s)
     frame_rgb = picture.frame_rgb
     with _timed(times_ms, "enlarge"):
         if settings.enlarge_small:
@@ -142,6 +142,7 @@ def annotate_photo(
     *,
     names: Mapping[str, str] | None = None,
     chosen: int | None = None,
+    in_place: bool = False,
 ) -> tuple[FrameRGB, float]:
     """The picture with its skeletons, at the size that was analysed, and how many milliseconds drawing took.
 
@@ -154,6 +155,8 @@ def annotate_photo(
         Only those for drawing are used, so they may differ from the settings of the analysis.
     names, chosen
         As in `pose_core.drawing.skeleton.draw_poses`.
+    in_place : bool
+        Draw on `frame_rgb` itself, which saves the memory of a copy.
     """
     start_s = time.perf_counter()
     if result.analysed_wh != result.size_wh:
@@ -165,5 +168,6 @@ def annotate_photo(
         names=names,
         visibility_limit=settings.visibility_limit,
         chosen=chosen,
+        into=frame_rgb if in_place else None,
     )
     return drawn, (time.perf_counter() - start_s) * 1000

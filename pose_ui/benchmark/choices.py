@@ -22,7 +22,6 @@ _T = TypeVar("_T")
 
 _OWN: Final = "own"
 _PEOPLE: Final = (1, 2)
-_FILES: Final = {"clip": ("mp4", "mov", "webm", "mkv", "avi"), "picture": ("jpg", "jpeg", "png", "webp")}
 _MINUTE_S: Final = 90  # from this on, minutes are easier to read
 
 
@@ -83,7 +82,6 @@ def upload(session: BenchmarkSession, kind: SourceKind, t: Translator) -> bool:
 
     st.file_uploader(
         t(f"benchmark.upload_{kind}"),
-        type=_FILES[kind],
         key=key,
         help=t("benchmark.upload_help"),
         on_change=take,

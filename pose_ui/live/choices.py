@@ -19,7 +19,6 @@ from pose_ui.widgets.labels import landmark_labels
 __all__ = ["choose_source", "live_settings_panel"]
 
 _RATES_FPS: Final = (15, 24, 30)
-_CLIP_FORMATS: Final = ("mp4", "mov", "webm", "mkv", "avi")
 
 
 def _default(name: str) -> object:
@@ -167,8 +166,7 @@ def _choose_clip(session: LiveSession, on_change: Callable[[], None], t: Transla
         session.take_clip(None, None)
         on_change()
 
-    st.file_uploader(
-        t("live.upload"), type=_CLIP_FORMATS, key=key, help=t("live.upload_help"), on_change=take
-    )
+    # Any name: content decides, and what is refused keeps its line on the page.
+    st.file_uploader(t("live.upload"), key=key, help=t("live.upload_help"), on_change=take)
     if session.clip_name is not None:
         st.button(t("live.sample_clip"), on_click=take_sample, icon=":material/undo:", type="tertiary")

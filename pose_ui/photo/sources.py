@@ -20,7 +20,6 @@ _OWN = "own"  # among the samples: the visitor's own pictures
 _UPLOAD_TURN_KEY = "photo_upload_turn"
 _CAMERA_KEY = "photo_camera"
 _CAMERA_OPEN_KEY = "photo_camera_open"
-_FORMATS = ("jpg", "jpeg", "png", "webp", "gif")
 
 
 def _take_choice(session: PhotoSession) -> None:
@@ -86,9 +85,9 @@ def photo_sources(session: PhotoSession, t: Translator) -> None:
         _camera(session, t)
     with files:
         key = f"photo_upload_{st.session_state.setdefault(_UPLOAD_TURN_KEY, 0)}"
+        # Any name: content decides, and a file that is no picture gets its line among the results, where it stays.
         missed = st.file_uploader(
             t("photo.upload"),
-            type=_FORMATS,
             accept_multiple_files=True,
             key=key,
             help=t("photo.upload_help", megabytes=MAX_FILE_MB, megapixels=MAX_MEGAPIXELS),

@@ -18,7 +18,13 @@ from ops.configuration import read_configuration
 from ops.rate import RateLimit
 from pose_core.benchmark import BenchmarkRunner
 from pose_core.figures.landmarks import picture_figure
-from pose_core.media.images import decode_picture, encode_jpeg
+from pose_core.media.images import (
+    MAX_MEGAPIXELS,
+    close_decoders,
+    decode_picture,
+    encode_jpeg,
+    limit_pictures_under_way,
+)
 from pose_core.models.pool import PosePool
 from pose_core.performer.samples import sample_bytes
 from pose_core.pipeline.photo import analyse_photo, annotate_photo
@@ -93,6 +99,7 @@ def warm_up() -> None:
 
     Called by the application's start-up hook, before the port opens.
     """
+    limit_pictures_under_way(MAX_MEGAPIXELS)  # one of the largest, or several smaller ones
     data = sample_bytes("stand")
     with ThreadPoolExecutor(1) as importer:
         imports = importer.submit(_import_for_pages)
@@ -117,3 +124,4 @@ def close_pool() -> None:
     benchmark_runner.clear()
     pool().close()
     pool.clear()
+    close_decoders()

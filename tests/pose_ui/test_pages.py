@@ -398,3 +398,15 @@ def test_each_file_of_a_packed_batch_is_of_its_own_kind() -> None:
             assert json.loads(archive.read(f"{stem}_pose.json"))["file"]["name"] == f"{stem}.png"
             assert archive.read(f"{stem}_landmarks.csv").decode().startswith(",".join(COLUMNS))
             assert openpyxl.load_workbook(archive.open(f"{stem}_pose.xlsx"))["Landmarks"].max_row == 34
+
+
+def test_files_of_any_name_are_judged_by_content_and_each_refused_one_keeps_its_line() -> None:
+    app = _open("photo")
+    stand = sample_bytes("stand")
+    _upload(app, ("one.jfif", stand), ("two", stand), ("notes.txt", b"just text"), ("three.heic", stand))
+    for _ in range(2):
+        results = {row[0].replace("\\", ""): row[1] for row in _rows(app, -1)}
+        assert [results[name] for name in ("one.jfif", "two", "three.heic")] == ["1 person"] * 3
+        assert "the content of this one is none of these" in results["notes.txt"]
+        app.run()
+    assert list(app.file_uploader[0].proto.type) == []

@@ -57,12 +57,12 @@ def refused(answer: Answer, status: int, code: str) -> dict[str, Any]:
     ("data", "code"),
     [
         (b"", "picture_empty"),
-        (b"GIF89a", "picture_unknown"),
+        (b"GIF89a", "picture_damaged"),
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "picture_unknown"),
         (STAND[: len(STAND) // 2], "picture_damaged"),
         (encode_png(np.zeros((8, 8, 3), np.uint8)), "picture_too_small"),
         (encode_png(np.zeros((20, 400, 3), np.uint8)), "picture_too_long"),
-        (b"\0\0\0\x18ftypheic", "picture_heic"),
+        (b"\0\0\0\x18ftypheic", "picture_damaged"),
     ],
 )
 def test_a_picture_that_cannot_be_read_is_a_bad_request(client: Client, data: bytes, code: str) -> None:

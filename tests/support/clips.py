@@ -52,6 +52,7 @@ def encode(
     display_matrix: list[int] | None = None,
     fps: int = 25,
     aspect: Fraction | None = None,
+    start_s: int = 0,
     **options: str,
 ) -> bytes:
     """A video as another program would write it."""
@@ -66,7 +67,7 @@ def encode(
             stream.set_display_matrix(display_matrix)
         for number, frame_rgb in enumerate(frames):
             frame = av.VideoFrame.from_ndarray(frame_rgb, format="rgb24")
-            frame.pts, frame.time_base = number, Fraction(1, fps)
+            frame.pts, frame.time_base = start_s * fps + number, Fraction(1, fps)
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
     return file.getvalue()

@@ -367,3 +367,15 @@ def test_letterboxing_keeps_the_shape_and_the_centre() -> None:
         middle = size_wh[0] / 2 * scale + left_px, size_wh[1] / 2 * scale + top_px
         assert middle == pytest.approx((into_wh[0] / 2, into_wh[1] / 2))
         assert min(left_px, top_px) == pytest.approx(0)
+
+
+@pytest.mark.parametrize(
+    ("file_format", "codec"), [("matroska", "libx264"), ("webm", "libvpx"), ("mp4", "libx264")]
+)
+def test_a_clip_lasts_from_its_first_frame_whenever_that_is(file_format: str, codec: str) -> None:
+    data = encode([plain(RED)] * 20, file_format=file_format, codec=codec, start_s=700)
+    clip = read_clip(data)
+    assert clip.duration_s == pytest.approx(0.8, abs=0.05)
+    times_s = [time_s for time_s, _ in clip.frames()]
+    assert (times_s[0], len(times_s)) == (0.0, 20)
+    assert times_s[-1] == pytest.approx(0.76, abs=0.01)

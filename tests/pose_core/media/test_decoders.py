@@ -1,0 +1,200 @@
+"""Decoding ends when it should, whatever the file, and never takes more memory than stated."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks import heavy_pictures
+from pose_core.errors import BusyError, PictureError
+from pose_core.media.decoders import Decoders, Room
+from pose_core.media.picture_file import read_header
+from pose_core.performer.samples import sample_bytes
+from tests.support.waiting import until
+
+PHOTO = sample_bytes("squat")
+#: What a process that decodes may hold at its peak; docs/deploy.md counts with it.
+PEAK_MB = 550
+REST_MB = 150
+LINUX = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="Linux has these figures")
+
+
+@pytest.fixture
+def decoders() -> Iterator[Decoders]:
+    made = Decoders(processes=2)
+    yield made
+    made.close()
+
+
+def decode(decoders: Decoders, data: bytes, wait_s: float = 10.0) -> np.ndarray:
+    frame_rgb, _, gone = decoders.decode(data, read_header(data), wait_s)
+    gone()
+    return frame_rgb
+
+
+# ---------------------------------------------------------------------- time
+def test_a_jpeg_of_twenty_thousand_scans_is_refused_without_decoding(decoders: Decoders) -> None:
+    data = heavy_pictures.endless_jpeg(20_000, side=2000)
+    with pytest.raises(PictureError) as caught:
+        decode(decoders, data)
+    assert caught.value.code == "picture_too_slow"
+    assert decode(decoders, PHOTO).ndim == 3
+
+
+def test_what_takes_too_long_is_ended_and_the_next_picture_is_read(decoders: Decoders) -> None:
+    decoders.limit_s = 0.2
+    data = heavy_pictures.endless_jpeg(100, side=4000)  # seconds of work
+    with pytest.raises(PictureError) as caught:
+        decode(decoders, data)
+    assert caught.value.code == "picture_too_slow"
+    assert decoders.process_ids == ()
+    decoders.limit_s = 30.0
+    assert decode(decoders, PHOTO).ndim == 3
+
+
+def test_closing_ends_what_is_under_way(decoders: Decoders) -> None:
+    data = heavy_pictures.endless_jpeg(100)
+    with ThreadPoolExecutor(1) as thread:
+        outcome = thread.submit(decode, decoders, data)
+        until(lambda: decoders.busy)
+        (process,) = decoders.process_ids
+        decoders.close()
+        with pytest.raises(BusyError):
+            outcome.result()
+    assert decoders.process_ids == ()
+    with pytest.raises(ProcessLookupError):
+        os.kill(process, 0)
+
+
+def test_a_process_that_has_ended_is_replaced(decoders: Decoders) -> None:
+    decode(decoders, PHOTO)
+    os.kill(decoders.process_ids[0], signal.SIGKILL)
+    until(lambda: not decoders.process_ids)
+    assert decode(decoders, PHOTO).ndim == 3
+
+
+@pytest.mark.parametrize(("how", "expected"), [(signal.SIGSEGV, PictureError), (signal.SIGKILL, MemoryError)])
+def test_a_process_that_dies_over_a_picture_is_told_from_one_that_the_system_ended(
+    decoders: Decoders, how: signal.Signals, expected: type[Exception]
+) -> None:
+    decode(decoders, PHOTO)
+    (process,) = decoders.process_ids
+    os.kill(process, signal.SIGSTOP)
+    with ThreadPoolExecutor(1) as thread:
+        outcome = thread.submit(decode, decoders, PHOTO)
+        until(lambda: decoders.busy)
+        os.kill(process, how)
+        os.kill(process, signal.SIGCONT)
+        with pytest.raises(expected):
+            outcome.result()
+    assert decode(decoders, PHOTO).ndim == 3
+
+
+def test_several_threads_get_their_own_pictures(decoders: Decoders) -> None:
+    files = [sample_bytes(name) for name in ("squat", "stand", "lunge")] * 4
+    with ThreadPoolExecutor(6) as threads:
+        frames = list(threads.map(lambda data: decode(decoders, data), files))
+    for i, frame in enumerate(frames):
+        np.testing.assert_array_equal(frame, frames[i % 3])
+    assert len(decoders.process_ids) <= 2
+
+
+# ---------------------------------------------------------------------- memory
+@LINUX
+@pytest.mark.parametrize(
+    "make",
+    [
+        heavy_pictures.webp_of_few_bytes,
+        heavy_pictures.png_16_bit,
+        lambda: heavy_pictures.png_16_bit(colour_type=6),
+        heavy_pictures.jpeg_turned,
+        lambda: heavy_pictures.jpeg_turned(progressive=True, subsampling=0),
+    ],
+    ids=["webp", "png", "png with alpha", "jpeg", "progressive jpeg"],
+)
+def test_the_largest_pictures_stay_within_the_stated_memory(
+    decoders: Decoders, make: Callable[[], bytes]
+) -> None:
+    data = make()
+    for _ in range(2):  # the second time shows what the first has left behind
+        frame_rgb = decode(decoders, data)
+    assert frame_rgb.shape[0] * frame_rgb.shape[1] >= 48_000_000
+
+    def memory_mb(name: str) -> float:
+        status = Path(f"/proc/{decoders.process_ids[0]}/status").read_text(encoding="ascii")
+        return next(int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith(name))
+
+    assert memory_mb("VmHWM") < PEAK_MB
+    until(lambda: memory_mb("VmRSS") < REST_MB)
+
+
+@LINUX
+def test_the_process_gets_no_secrets(decoders: Decoders, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POSEDECK_PASSWORD", "four words nobody combines")
+    decode(decoders, PHOTO)
+    environment = Path(f"/proc/{decoders.process_ids[0]}/environ").read_bytes()
+    assert b"PATH=" in environment
+    assert b"POSEDECK" not in environment
+
+
+# ---------------------------------------------------------------------- room
+def test_a_picture_waits_until_there_is_room() -> None:
+    room = Room(pixels=100, seats=4)
+    room.take(80, wait_s=1)
+    entered = threading.Event()
+
+    def second() -> None:
+        room.take(30, wait_s=30)
+        entered.set()
+
+    thread = threading.Thread(target=second)
+    thread.start()
+    assert not entered.wait(0.05)
+    room.leave_seat()  # decoded, but still in use
+    assert not entered.wait(0.05)
+    room.give_back(80)
+    thread.join()
+    assert entered.is_set()
+
+
+def test_a_large_picture_is_not_overtaken_by_small_ones() -> None:
+    room = Room(pixels=100, seats=4)
+    room.take(80, wait_s=1)
+    order: list[int] = []
+
+    def take(pixels: int) -> None:
+        room.take(pixels, wait_s=30)
+        order.append(pixels)
+
+    threads = []
+    for pixels in (90, 10):
+        threads.append(threading.Thread(target=take, args=(pixels,)))
+        threads[-1].start()
+        until(lambda: room.waiting == len(threads))
+    room.give_back(80)
+    for thread in threads:
+        thread.join()
+    assert order == [90, 10]
+
+
+def test_who_waits_too_long_is_asked_to_come_back() -> None:
+    room = Room(pixels=100, seats=4)
+    room.take(80, wait_s=1)
+    with pytest.raises(BusyError):
+        room.take(30, wait_s=0)
+    room.give_back(80)
+    room.take(100, wait_s=0)
+
+
+def test_a_picture_above_the_limit_gets_its_turn_alone() -> None:
+    room = Room(pixels=100, seats=4)
+    room.take(500, wait_s=0)
+    with pytest.raises(BusyError):
+        room.take(1, wait_s=0)
