@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
-import http.client
 import logging
 import os
 import re
-import resource
 import select
 import tempfile
 import time
@@ -30,7 +29,7 @@ from pose_core.performer.samples import sample_bytes
 from pose_core.settings import DetectionSettings
 from service import Limits, examples
 from service.problems import from_core
-from tests.support.rest_client import FORM_TYPE, Answer, Client, answer_on, form, read_answer, rest_server
+from tests.support.rest_client import FORM_TYPE, Answer, Client, answer_on, form, rest_server
 
 POSE = "/api/v1/pose?model=lite"
 EMPTY = sample_bytes("empty_room")
@@ -214,22 +213,17 @@ def test_head_is_refused_where_get_is(client: Client) -> None:
     assert client.ask("HEAD", POSE).status == 405
 
 
-def test_health_is_answered_when_no_file_can_be_opened(lite_pool: PosePool) -> None:
+def test_health_is_answered_when_no_file_can_be_opened(
+    lite_pool: PosePool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_descriptor(_: str) -> str:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
     with rest_server(lambda: lite_pool) as client:
-        connection = http.client.HTTPConnection("127.0.0.1", client.port, timeout=PATIENCE_S)
-        connection.request("GET", "/api/v1/nothing")  # so that the server has accepted the connection
-        read_answer(connection.getresponse())
-        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (1, hard))  # what is open stays open
-        try:
-            with pytest.raises(OSError, match="Too many open files"):
-                os.open(__file__, os.O_RDONLY)
-            connection.request("GET", "/api/v1/health")
-            answer = read_answer(connection.getresponse())
-        finally:
-            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-            connection.close()
-        assert (answer.status, answer.json()["status"]) == (200, "ok")
+        # The versions of packages stand in files. Before, each answer read them again.
+        monkeypatch.setattr("importlib.metadata.version", no_descriptor)
+        answer = client.get("/api/v1/health")
+    assert (answer.status, answer.json()["status"]) == (200, "ok")
 
 
 def test_errors_read_as_in_the_openapi_document(client: Client) -> None:
