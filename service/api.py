@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from functools import cache, partial
+from functools import partial
 from http import HTTPStatus
 from typing import Annotated, Any, Final
 
@@ -78,7 +78,6 @@ def _form(images: int) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}}
 
 
-@cache  # the packages' files are opened once, at the start: later there may be no descriptor left for them
 def _versions() -> dict[str, str]:
     return {
         "posedeck": VERSION,
@@ -301,7 +300,7 @@ def build_api(workers: Workers, metrics: Metrics, *, guarded: bool = False) -> F
         # Whatever the environment says, nothing about requests is sent anywhere.
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
-    _versions()
+    _versions()  # opens the packages' files now: later there may be no descriptor left for them
     _answer_problems(api)
     _add_pictures(api, workers)
     _add_state(api, workers, metrics)

@@ -24,6 +24,7 @@ from starlette.datastructures import UploadFile
 from ops.pace import Pace
 from pose_core.errors import BundleError, BusyError, PictureError, PoseCoreError, SettingsError
 from pose_core.media.images import MAX_MEGAPIXELS, encode_png
+from pose_core.models.landmarker import runtime_version
 from pose_core.models.pool import PosePool
 from pose_core.performer.samples import sample_bytes
 from pose_core.settings import DetectionSettings
@@ -219,8 +220,9 @@ def test_health_is_answered_when_no_file_can_be_opened(
     def no_descriptor(_: str) -> str:
         raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
 
+    runtime_version.cache_clear()
     with rest_server(lambda: lite_pool) as client:
-        # The versions of packages stand in files. Before, each answer read them again.
+        # The versions of packages stand in files, which must not be left to the first answer.
         monkeypatch.setattr("importlib.metadata.version", no_descriptor)
         answer = client.get("/api/v1/health")
     assert (answer.status, answer.json()["status"]) == (200, "ok")
