@@ -20,6 +20,7 @@ from starlette.middleware import Middleware
 
 import service
 from ops.configuration import read_configuration
+from ops.descriptors import LeavesDescriptors, raise_limit
 from ops.log import close_log, log_event, open_log
 from ops.memory import is_out_of_memory, limit_memory_growth
 from pose_core.errors import PoseCoreError, SettingsError
@@ -30,6 +31,7 @@ from pose_ui.shell.problems import show_unexpected
 from pose_ui.shell.resources import close_pool, pool, warm_up
 from pose_ui.shell.security_headers import SecurityHeaders
 from pose_ui.shell.sign_in import check_login, tell_what_is_open
+from pose_ui.shell.upload_gate import UploadGate
 
 
 def cannot_start(error: PoseCoreError) -> NoReturn:
@@ -68,6 +70,7 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
 
 
 limit_memory_growth()
+raise_limit()
 streamlit_bindings.apply()
 try:
     configuration = read_configuration(os.environ)
@@ -76,7 +79,11 @@ except PoseCoreError as error:
 app = st.App(
     "dashboard.py",
     routes=[plotly_route(), *service.routes(pool, configuration=configuration)],
-    middleware=[Middleware(SecurityHeaders)],
+    middleware=[
+        Middleware(SecurityHeaders),
+        Middleware(LeavesDescriptors),
+        Middleware(UploadGate, configuration=configuration),
+    ],
     lifespan=lifespan,
     on_script_error=show_unexpected,
 )
