@@ -1,5 +1,6 @@
 # PoseDeck in a container: docker build -t posedeck . && docker run --rm -p 8080:8080 posedeck
 # docs/deploy.md says what else it needs; scripts/prove_dockerfile.py carries out these steps without Docker.
+# scripts/pin_images.sh adds the digest, so that every build starts from the same image.
 FROM python:3.12-slim-bookworm
 
 # The two libraries that MediaPipe loads even when it runs on the CPU only.
@@ -9,9 +10,10 @@ RUN apt-get update \
     && rm -rf /var/lib/apt/lists/*
 
 # --no-deps: the list is complete, and leaves out the OpenCV build with a graphical interface.
-COPY requirements.txt /build/
+COPY requirements.txt requirements-login.txt /build/
 RUN python3 -m venv /venv \
-    && /venv/bin/pip install --no-cache-dir --no-deps --require-hashes -r /build/requirements.txt
+    && /venv/bin/pip install --no-cache-dir --no-deps --require-hashes -r /build/requirements.txt \
+        -r /build/requirements-login.txt
 
 # Hugging Face runs containers as user 1000, too.
 RUN groupadd --gid 1000 posedeck \

@@ -20,6 +20,7 @@ from starlette.middleware import Middleware
 
 import service
 from ops.configuration import read_configuration
+from ops.descriptors import LeavesDescriptors, raise_limit
 from ops.hosts import AllowedHosts, HostCheck
 from ops.log import close_log, escape_everything, log_event, open_log
 from ops.memory import is_out_of_memory, limit_memory_growth
@@ -33,6 +34,7 @@ from pose_ui.shell.resources import close_pool, pool, visitors, warm_up
 from pose_ui.shell.security_headers import SecurityHeaders
 from pose_ui.shell.sign_in import check_login, tell_what_is_open
 from pose_ui.shell.socket_gate import SocketGate
+from pose_ui.shell.upload_gate import UploadGate
 from pose_ui.shell.visitor_cookies import VisitorCookies
 
 
@@ -74,6 +76,7 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
 limit_memory_growth()
 escape_everything()
 answer_malformed_upgrades()
+raise_limit()
 streamlit_bindings.apply()
 try:
     configuration = read_configuration(os.environ)
@@ -88,6 +91,8 @@ app = st.App(
         Middleware(HostCheck, hosts=AllowedHosts(st.get_option("server.address"), configuration.hosts)),
         Middleware(VisitorCookies, visitors=visitors(), closed=closed),
         Middleware(SocketGate, visitors=visitors(), closed=closed),
+        Middleware(LeavesDescriptors),
+        Middleware(UploadGate, closed=closed),
     ],
     lifespan=lifespan,
     on_script_error=show_unexpected,

@@ -109,6 +109,15 @@ def copy(root: Path, image: Image, text: str) -> None:
     run("chown", "-R", "0:0", folder)
 
 
+def release(image: str) -> str:
+    """The Debian release of a Python image.
+
+    >>> release("python:3.12-slim-bookworm"), release("python:3.12-slim-bookworm@sha256:0123")
+    ('bookworm', 'bookworm')
+    """
+    return image.partition("@")[0].rpartition("-")[2]
+
+
 def build(root: Path, steps: Sequence[Step], mirror: Sequence[str]) -> Image:
     """Do `steps` in the empty folder `root`; return what is to be started."""
     image = Image()
@@ -118,7 +127,7 @@ def build(root: Path, steps: Sequence[Step], mirror: Sequence[str]) -> Image:
         match word:
             case "FROM":
                 packages = "--include=python3,python3-venv,ca-certificates"
-                run("debootstrap", "--variant=minbase", packages, text.rpartition("-")[2], root, *mirror)
+                run("debootstrap", "--variant=minbase", packages, release(text), root, *mirror)
                 for name in filter(os.path.isfile, NETWORK_FILES):
                     shutil.copy(name, root / name[1:])
             case "COPY":

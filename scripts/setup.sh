@@ -137,6 +137,7 @@ if venv_is_sound; then python=$venv_python; else find_python; fi
 install_system_packages
 venv_is_sound || make_venv
 install requirements.txt "a download of 250 MB"
+[ -z "${POSEDECK_LOGIN:-}" ] || install requirements-login.txt "a download of 5 MB"
 if [ "$mode" = dev ]; then
     install requirements-dev.txt "a download of 120 MB"
     install_browser

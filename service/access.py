@@ -31,15 +31,16 @@ class Access:
     app : ASGI application
     configuration : Configuration
         Only `api_token`, `origins` and `rate` matter here.
-    limit : RateLimit, optional
-        Instead of one with `configuration.rate`.
     """
 
-    def __init__(self, app: ASGIApp, configuration: Configuration, limit: RateLimit | None = None) -> None:
+    def __init__(self, app: ASGIApp, configuration: Configuration) -> None:
         self._app = app
         token = configuration.api_token
         self._token = None if token is None else token.encode()
-        self._limit = limit or RateLimit(configuration.rate)
+        self._limit = RateLimit(configuration.rate)
+        # A budget of its own: behind a proxy, or in one office, wrong tokens may come from the address of a right one.
+        # It saves work and log lines; what keeps a token from being guessed is its length.
+        self._wrong_tokens = RateLimit(configuration.rate)
         self._inner: ASGIApp = self._checked
         if configuration.origins:
             # Outside the checks: a browser's preflight request carries no token, and pages may read refusals.
@@ -66,12 +67,12 @@ class Access:
     def _refusal(self, scope: Scope) -> Problem | None:
         # The server names the client; it believes X-Forwarded-For only from proxies that it was told to trust.
         client = scope.get("client")
-        wait_s = self._limit.wait_s(client[0] if client else None)
+        known = self._token is None or self._has_token(Headers(scope=scope).get("authorization", ""))
+        limit = self._limit if known else self._wrong_tokens
+        wait_s = limit.wait_s(client[0] if client else None)
         if wait_s:
             return _problem(HTTPStatus.TOO_MANY_REQUESTS, {"Retry-After": str(wait_s)})
-        if self._token is not None and not self._has_token(Headers(scope=scope).get("authorization", "")):
-            return _problem(HTTPStatus.UNAUTHORIZED, {"WWW-Authenticate": "Bearer"})
-        return None
+        return None if known else _problem(HTTPStatus.UNAUTHORIZED, {"WWW-Authenticate": "Bearer"})
 
     def _has_token(self, authorization: str) -> bool:
         scheme, _, token = authorization.partition(" ")

@@ -32,7 +32,7 @@ from service.schemas import (
     PoseAnswer,
     ProblemAnswer,
 )
-from service.uploads import FIELD, read_uploads
+from service.uploads import FIELD, check_head, read_uploads
 from service.work import MANY, ONE, NobodyFoundError, answer_demo, answer_pose
 from service.workers import Workers
 
@@ -158,8 +158,10 @@ def _add_pictures(api: FastAPI, workers: Workers) -> None:
             str, Query(description="json for landmarks; anything else for the picture.", examples=["json"])
         ] = "jpeg",
     ) -> Response:
-        with workers.place():
-            (upload,) = await read_uploads(request, body_mb=limits.body_mb, images=1, read_s=limits.read_s)
+        check_head(request, limits.body_mb)
+        async with workers.place(_host(request)) as arrived:
+            (upload,) = await read_uploads(request, body_mb=limits.body_mb, images=1, pace=limits.pace)
+            arrived()
             try:
                 body = await workers.run(partial(answer_demo, upload, format == "json"))
             except NobodyFoundError:
@@ -192,13 +194,19 @@ def _add_pictures(api: FastAPI, workers: Workers) -> None:
     async def pose(request: Request, options: Annotated[Options, Query()]) -> Response:
         accept = request.headers.get("accept")
         _choose(accept, ONE)  # before the pictures are sent
-        with workers.place():
+        check_head(request, limits.body_mb)
+        async with workers.place(_host(request)) as arrived:
             uploads = await read_uploads(
-                request, body_mb=limits.body_mb, images=limits.images, read_s=limits.read_s
+                request, body_mb=limits.body_mb, images=limits.images, pace=limits.pace
             )
+            arrived()
             kind = _choose(accept, ONE if len(uploads) == 1 else MANY)
             body = await workers.run(partial(answer_pose, uploads, options.settings(), kind))
         return Response(body, media_type=kind)
+
+
+def _host(request: Request) -> str | None:
+    return request.client.host if request.client else None
 
 
 def _choose(accept: str | None, offers: tuple[str, ...]) -> str:
@@ -292,6 +300,7 @@ def build_api(workers: Workers, metrics: Metrics, *, guarded: bool = False) -> F
         # Whatever the environment says, nothing about requests is sent anywhere.
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
+    _versions()  # opens the packages' files now: later there may be no descriptor left for them
     _answer_problems(api)
     _add_pictures(api, workers)
     _add_state(api, workers, metrics)

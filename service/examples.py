@@ -51,7 +51,7 @@ PROBLEMS: Final[dict[int, dict[str, str]]] = {
     },
     408: {
         "code": "body_too_slow",
-        "message": "The whole request must arrive within 30 s; this one did not.",
+        "message": "The request must arrive within 30 s and, after 5 s, at 32 kB a second or faster; this one did not.",
         "hint": "Send smaller pictures, or fewer in one request.",
     },
     413: {

@@ -64,6 +64,9 @@ class _Gate:
         folder = scope["path_params"].get("folder", "")
         root = f"{scope.get('root_path', '')}/{folder}" if folder else scope.get("root_path", "")
         inner = {**scope, "root_path": root, "path_params": {}}
+        headers_alone = scope["method"] == "HEAD"  # answered as a GET without its body
+        if headers_alone:
+            inner["method"] = "GET"
 
         async def counted() -> Message:
             message = await receive()
@@ -74,6 +77,8 @@ class _Gate:
             if message["type"] == "http.response.start":
                 tally.status = message["status"]
                 message = {**message, "headers": [*message.get("headers", ()), *_HEADERS]}
+            elif headers_alone:
+                message = {**message, "body": b""}
             else:
                 tally.bytes_out += len(message.get("body", b""))
             await send(message)

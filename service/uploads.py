@@ -10,14 +10,14 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Final
 
-import anyio
 from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
+from ops.pace import Pace, TooSlowError, paced
 from service.problems import Problem
 
-__all__ = ["FIELD", "Upload", "read_uploads"]
+__all__ = ["FIELD", "Upload", "check_head", "read_uploads"]
 
 #: Name of the form's field, as in the older demo.
 FIELD: Final = "image"
@@ -52,6 +52,16 @@ class _InMemory(MultiPartParser):
     spool_max_size = sys.maxsize  # otherwise files above 1 MB would go through a temporary file
     _complete = False
 
+    def on_headers_finished(self) -> None:
+        super().on_headers_finished()
+        if self._current_part.file is None and self._current_part.field_name == FIELD:
+            raise Problem(
+                HTTPStatus.BAD_REQUEST,
+                "filename_missing",
+                f"The form's field {FIELD} must be a file; its Content-Disposition has no filename, so it is text.",
+                f"Add a filename, for example with curl -F {FIELD}=@photo.jpg.",
+            )
+
     def on_end(self) -> None:
         self._complete = True
 
@@ -73,8 +83,14 @@ def _too_large(limit_mb: int) -> Problem:
     )
 
 
-def _check_head(request: Request, limit_mb: int) -> None:
-    """Refuse what can be refused before a byte of the body is read."""
+def check_head(request: Request, limit_mb: int) -> None:
+    """Refuse what can be refused before a byte of the body is read.
+
+    Raises
+    ------
+    Problem
+        415 if the body is not a form or is compressed, 413 if it says that it is larger than `limit_mb`.
+    """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "multipart/form-data":
         raise Problem(
@@ -82,6 +98,13 @@ def _check_head(request: Request, limit_mb: int) -> None:
             "not_multipart",
             "The content type must be multipart/form-data; got another, or none.",
             f"Send the picture as the form's file field {FIELD}, for example with curl -F {FIELD}=@photo.jpg.",
+        )
+    if request.headers.get("content-encoding", "identity").strip().lower() not in ("identity", ""):
+        raise Problem(
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+            "body_compressed",
+            "The body must be sent as it is; its Content-Encoding says that it is compressed.",
+            "Send the form without Content-Encoding: pictures are compressed already.",
         )
     length = request.headers.get("content-length", "")
     if length.isascii() and length.isdigit() and int(length) > limit_mb * _MB:
@@ -107,8 +130,8 @@ def _too_many(limit: int) -> Problem:
     )
 
 
-async def read_uploads(request: Request, *, body_mb: int, images: int, read_s: float) -> list[Upload]:
-    """Read the body and return its pictures in their order.
+async def read_uploads(request: Request, *, body_mb: int, images: int, pace: Pace) -> list[Upload]:
+    """Read the body, whose head `check_head` has let through, and return its pictures in their order.
 
     Parameters
     ----------
@@ -117,26 +140,26 @@ async def read_uploads(request: Request, *, body_mb: int, images: int, read_s: f
         Most megabytes of the whole body.
     images : int
         Most files in it.
-    read_s : float
-        Longest time in which the body must arrive.
+    pace : Pace
+        How fast the body must arrive.
 
     Raises
     ------
     Problem
-        415 if the body is not a form, 413 if it is too large or has too many files, 408 if it takes too long, 400 if
-        it is malformed or has no picture.
+        413 if the body is too large or has too many files, 408 if it arrives too slowly, 400 if it is malformed or
+        has no picture.
     """
-    _check_head(request, body_mb)
+    in_time = Request(request.scope, paced(request.receive, pace))
     try:
-        with anyio.fail_after(read_s):
-            async with aclosing(_bounded(request, body_mb)) as stream:
-                parser = _InMemory(request.headers, stream, max_files=images, max_fields=_MAX_OTHER_FIELDS)
-                form = await parser.parse()
-    except TimeoutError:
+        async with aclosing(_bounded(in_time, body_mb)) as stream:
+            parser = _InMemory(request.headers, stream, max_files=images, max_fields=_MAX_OTHER_FIELDS)
+            form = await parser.parse()
+    except TooSlowError:
         raise Problem(
             HTTPStatus.REQUEST_TIMEOUT,
             "body_too_slow",
-            f"The whole request must arrive within {read_s:g} s; this one did not.",
+            f"The request must arrive within {pace.whole_s:g} s and, after {pace.grace_s:g} s, at "
+            f"{pace.bytes_s / 1024:g} kB a second or faster; this one did not.",
             _CHOOSE_SMALLER,
         ) from None
     except MultiPartException as error:

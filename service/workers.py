@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
 from functools import partial
 from traceback import clear_frames
 from typing import Final, TypeVar
@@ -13,10 +13,12 @@ import anyio
 import anyio.to_thread
 
 from ops.memory import is_out_of_memory
+from ops.pace import Pace
 from pose_core.errors import BusyError
 from pose_core.machine import usable_cores
 from pose_core.media.images import MAX_FILE_MB
 from pose_core.models.pool import PosePool
+from service.arrivals import Arrivals
 
 __all__ = ["Limits", "Workers"]
 
@@ -24,6 +26,8 @@ _T = TypeVar("_T")
 
 #: Pictures at a time for each core: one in the model while the next is decoded or the previous one drawn.
 _WORKERS_PER_CORE: Final = 2
+#: The part of all places that the bodies of one address may hold while they arrive.
+_SHARE: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +44,15 @@ class Limits:
         Most requests with pictures at a time; another is refused at once. With `body_mb` this limits memory.
     wait_s : float
         Longest wait for a free worker, and again for a free landmarker.
-    read_s : float
-        Longest time in which a body must arrive: 50 MB at 14 Mbit/s.
+    pace : Pace
+        How fast a body must arrive: at the latest within 30 s, which is 50 MB at 14 Mbit/s.
     """
 
     body_mb: int = MAX_FILE_MB + 1
     images: int = 8
     in_flight: int = 16
     wait_s: float = 5.0
-    read_s: float = 30.0
+    pace: Pace = field(default_factory=Pace)
 
 
 class Workers:
@@ -65,20 +69,34 @@ class Workers:
         self.pool = pool
         self.limits = limits
         self.in_flight = 0
+        self._arrivals = Arrivals(max(1, limits.in_flight // _SHARE), limits.wait_s)
         workers = usable_cores() * _WORKERS_PER_CORE
         self._workers = anyio.Semaphore(workers)
         # Separate threads, so that Streamlit's file serving never waits for pictures.
         self._threads = anyio.CapacityLimiter(workers)
 
-    @contextmanager
-    def place(self) -> Iterator[None]:
+    @asynccontextmanager
+    async def place(self, host: str | None) -> AsyncIterator[Callable[[], None]]:
         """A place for one request, taken before its body is read and kept until its answer is ready.
+
+        Yields what must be called once the body is there. Until then it counts against the share of `host`, the
+        client's address, so that bodies which never come cannot take the places of other addresses.
 
         Raises
         ------
         BusyError
-            At once if all places are taken; later if the request runs out of memory.
+            At once if all places are taken; after a wait if the address's share is; later if the request runs out of
+            memory.
         """
+        arrived = await self._arrivals.start(host)
+        try:
+            with self._place():
+                yield arrived
+        finally:
+            arrived()
+
+    @contextmanager
+    def _place(self) -> Iterator[None]:
         if self.in_flight >= self.limits.in_flight:
             raise BusyError(
                 "too_many_requests_in_flight",

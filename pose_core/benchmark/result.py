@@ -63,6 +63,12 @@ class CellResult:
     round_medians_ms: tuple[FloatOrNaN, ...]
     loss: Loss
 
+    def __post_init__(self) -> None:
+        """Refuse times that no measurement gives, but a changed file may: rates and ratios are divided by them."""
+        for times in (self.frame_ms, self.inference_ms):
+            if times.n and (times.mean <= 0 or math.isinf(times.mean)):
+                raise ValueError(f"A mean time must be finite and above 0 ms; got {times.mean:g}.")
+
     @property
     def fps(self) -> float:
         """Frames a second end to end: one after the other, from encoded picture to encoded picture."""

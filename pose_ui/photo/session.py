@@ -99,6 +99,11 @@ class PhotoSession:
     _outcomes_key: object = None
     _preview: tuple[str, Preview] | None = None
 
+    @property
+    def kept_bytes(self) -> int:
+        """Size of the own pictures; `pose_ui.shell.upload_gate` asks for it."""
+        return sum(len(item.data) for item in self.own)
+
     # ------------------------------------------------------------------ which picture is shown
     def show_sample(self, sample: str) -> None:
         """Show one of the shipped samples; own pictures are kept."""
@@ -112,7 +117,7 @@ class PhotoSession:
     def add_own(self, items: Iterable[PhotoItem]) -> None:
         """Add as many pictures as the limits allow, and show the first new one."""
         self.left_out = 0
-        room = MAX_TOTAL_MB * 1024 * 1024 - sum(len(item.data) for item in self.own)
+        room = MAX_TOTAL_MB * 1024 * 1024 - self.kept_bytes
         first_new: int | None = None
         for item in items:
             if item in self.own:

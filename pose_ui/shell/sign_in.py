@@ -50,7 +50,7 @@ def check_login(configuration: Configuration) -> None:
             raise SetupError(
                 "login_package",
                 "POSEDECK_LOGIN=oidc needs the package {package}, which is not installed. "
-                'Install it with .venv/bin/pip install "streamlit[auth]", or leave the variable out.',
+                "Install it with .venv/bin/pip install --no-deps -r requirements-login.txt, or leave the variable out.",
                 package=package,
             )
     _, section = secrets_section("auth", st.get_option("secrets.files")) or ("", None)

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import selectors
 from collections.abc import Callable
-from typing import Final
+from socket import socket
+from typing import Any, Final
 
 from starlette.formparsers import MultiPartParser
 from starlette.websockets import WebSocketDisconnected
@@ -16,16 +18,32 @@ from streamlit import net_util
 from streamlit.runtime import exists, get_instance
 from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.media_file_storage import MediaFileStorageError
+from streamlit.runtime.memory_session_storage import MemorySessionStorage
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.pages_manager import PagesManager
+from streamlit.runtime.runtime import Runtime
 from streamlit.runtime.scriptrunner import RerunData, get_script_run_ctx
+from streamlit.runtime.state import SessionState
+from streamlit.runtime.websocket_session_manager import WebsocketSessionManager
 from streamlit.web.server.starlette import starlette_server
 
 from ops.log import log_unexpected
 from pose_core.media.images import MAX_FILE_MB
 from pose_ui.shell.back_messages import LARGEST
 
-__all__ = ["ShownPage", "apply", "session_is_here"]
+__all__ = [
+    "ShownPage",
+    "all_session_states",
+    "apply",
+    "forget_sessions_that_left",
+    "open_session_state",
+    "session_is_here",
+    "upload_sizes",
+    "visitor_in",
+]
 
+#: Under this name Streamlit keeps whose browser a session belongs to (server.trustedUserHeaders).
+_VISITOR = "visitor"
 _HERE = "127.0.0.1"
 _UNCAUGHT = "Uncaught app execution"
 _LOOK_AGAIN_S: Final = 0.05
@@ -60,6 +78,108 @@ def apply() -> None:
     starlette_server.get_max_message_size_bytes = lambda: LARGEST  # type: ignore[attr-defined]
     # Uploads above 1 MB would go to temporary files. This keeps all of them in memory.
     MultiPartParser.spool_max_size = (MAX_FILE_MB + 1) * 1024 * 1024
+    _save_descriptors()
+
+
+class _ScriptLoop(asyncio.SelectorEventLoop):
+    """An event loop without a descriptor until somebody runs it."""
+
+    _ssock: socket | None
+    _csock: socket | None
+
+    def __init__(self) -> None:
+        super().__init__(selectors.PollSelector())
+
+    def _make_self_pipe(self) -> None:
+        self._ssock = self._csock = None
+
+    def _close_self_pipe(self) -> None:
+        if self._csock is not None:
+            super()._close_self_pipe()  # type: ignore[misc]
+
+    def run_forever(self) -> None:
+        if self._csock is None:
+            super()._make_self_pipe()  # type: ignore[misc]
+        super().run_forever()
+
+
+def _save_descriptors() -> None:
+    """Let an idle visitor cost one descriptor, the connection, instead of four.
+
+    Streamlit gives each session an event loop of its own, in case a library asks for one, and runs it never.
+    """
+    set_up = AppSession.__init__
+
+    def set_up_with_less(session: AppSession, *args: Any, **kwargs: Any) -> None:
+        set_up(session, *args, **kwargs)
+        session._script_event_loop.close()
+        session._script_event_loop = _ScriptLoop()
+
+    AppSession.__init__ = set_up_with_less  # type: ignore[assignment, method-assign]
+
+
+# ---------------------------------------------------------------------- sessions and what they keep; on the event loop
+def open_session_state(session_id: str) -> SessionState | None:
+    """What the session keeps, if a browser has it open."""
+    session = get_instance().get_app_session(session_id) if exists() else None
+    return session.session_state if session is not None else None
+
+
+def visitor_in(session_id: str) -> str | None:
+    """The browser that has the session open, as pose_ui.shell.visitors names it."""
+    session = get_instance().get_app_session(session_id) if exists() else None
+    named = session._user_info.get(_VISITOR) if session is not None else None
+    return named if isinstance(named, str) else None
+
+
+def _manager(runtime: Runtime) -> WebsocketSessionManager:
+    manager = runtime._session_mgr
+    assert isinstance(manager, WebsocketSessionManager)
+    return manager
+
+
+def _uploads(runtime: Runtime) -> MemoryUploadedFileManager:
+    uploads = runtime._uploaded_file_mgr
+    assert isinstance(uploads, MemoryUploadedFileManager)
+    return uploads
+
+
+def all_session_states() -> dict[str, SessionState]:
+    """What each session keeps, by its id, those included whose visitor may come back."""
+    sessions = _manager(get_instance()).list_sessions() if exists() else []
+    return {info.session.id: info.session.session_state for info in sessions}
+
+
+def upload_sizes() -> dict[str, int]:
+    """Bytes of the uploads that Streamlit keeps for each session."""
+    if not exists():
+        return {}
+    uploads = _uploads(get_instance())
+    with uploads._lock:
+        return {
+            session: sum(len(file.data) for file in files.values())
+            for session, files in uploads.file_storage.items()
+        }
+
+
+def forget_sessions_that_left() -> None:
+    """Free all that belongs to visitors who left and have not come back in time.
+
+    Streamlit itself would do so only when another visitor leaves.
+    """
+    if not exists():
+        return
+    manager = _manager(get_instance())
+    storage = manager._session_storage
+    assert isinstance(storage, MemorySessionStorage)
+    for _, info in storage._cache.expire():  # type: ignore[attr-defined]  # a TTLCache
+        info.session.shutdown()
+        info.session.session_state.clear()  # the session itself may be part of a cycle and live on for a while
+    known = {info.session.id for info in manager.list_sessions()}
+    for session_id in (
+        upload_sizes().keys() - known
+    ):  # an upload that was complete only after its visitor had gone
+        _uploads(get_instance()).remove_session_files(session_id)
 
 
 def session_is_here() -> Callable[[], bool]:

@@ -129,7 +129,7 @@ def test_a_login_without_its_package_says_what_to_install(tmp_path: Path) -> Non
     ended = _start(ROOT, POSEDECK_LOGIN="oidc", PYTHONPATH=str(tmp_path))
     assert ended.returncode == 1
     assert "PoseDeck cannot start. POSEDECK_LOGIN=oidc needs the package authlib" in ended.stderr
-    assert 'pip install "streamlit[auth]"' in ended.stderr
+    assert "pip install --no-deps -r requirements-login.txt" in ended.stderr
     assert "Traceback" not in ended.stdout + ended.stderr
 
 

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import doctest
+import os
 import re
+import shutil
+import subprocess
 import tomllib
+from collections.abc import Mapping
+from importlib.metadata import requires
 from pathlib import Path
 
 import pytest
@@ -98,3 +103,66 @@ def test_space_uses_the_port_of_the_image() -> None:
 
 def test_uv_installs_only_what_is_listed() -> None:
     assert tomllib.loads(read("pyproject.toml"))["tool"]["uv"]["pip"] == {"no-deps": True}
+
+
+# ---------------------------------------------------------------------- who may come in
+def test_compose_passes_password_and_token_on_and_stops_without_a_decision() -> None:
+    service, _, proxy = read("compose.yaml").partition("\n  caddy:\n")
+    for name in ("POSEDECK_PASSWORD", "POSEDECK_API_TOKEN"):
+        assert f"{name}: ${{{name}?}}" in service
+        assert re.search(rf"^{name}=", read("deploy/compose.env.example"), re.MULTILINE)
+    (trusted,) = re.findall(r"FORWARDED_ALLOW_IPS: (\S+)", service)
+    assert f'ipv4_address: "{trusted}"' in proxy  # Caddy, and nobody else
+
+
+def test_nginx_passes_no_address_on_that_a_client_wrote() -> None:
+    assert "proxy_set_header X-Forwarded-For $remote_addr;" in read("deploy/nginx.conf")
+
+
+# ---------------------------------------------------------------------- what is installed
+def test_image_has_the_packages_for_the_login_pinned_and_hashed() -> None:
+    assert "-r /build/requirements-login.txt" in "\n".join(texts("RUN"))
+    wanted = {
+        re.split(r"[^\w.-]", line)[0].lower()
+        for line in requires("streamlit") or ()
+        if re.search(r"extra == .auth.", line)
+    }
+    pinned = set(re.findall(r"^([\w.-]+)==", read("requirements-login.txt"), re.MULTILINE))
+    assert wanted
+    assert wanted <= pinned
+
+
+def test_uv_itself_is_pinned_and_hashed() -> None:
+    assert "--no-deps --require-hashes -r scripts/uv.txt" in read("scripts/lock.sh")
+    assert re.match(r"uv==[\d.]+ \\\n +--hash=sha256:", read("scripts/uv.txt"))
+
+
+def pin(folder: Path, digests: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run the script in `folder` with a Docker that knows `digests`."""
+    known = "\n".join(f"    {image}) echo {digest} ;;" for image, digest in digests.items())
+    docker = folder / "bin" / "docker"
+    docker.parent.mkdir(exist_ok=True)
+    docker.write_text(f"#!/bin/sh\ncase $4 in\n{known}\n    *) echo unknown ;;\nesac\n")
+    docker.chmod(0o755)
+    path = f"{docker.parent}:{os.environ['PATH']}"
+    script = folder / "scripts" / "pin_images.sh"
+    return subprocess.run([script], env={"PATH": path}, capture_output=True, text=True, check=False)
+
+
+def test_base_images_are_pinned_by_digest_and_followed_to_newer_ones(tmp_path: Path) -> None:
+    (tmp_path / "scripts").mkdir()
+    for name in ("Dockerfile", "compose.yaml", "scripts/pin_images.sh"):
+        shutil.copy(ROOT / name, tmp_path / name)
+    images = ("python:3.12-slim-bookworm", "caddy:2", "coturn/coturn:4.6")
+    for digit in "ab":
+        digests = dict.fromkeys(images, "sha256:" + digit * 64)
+        done = pin(tmp_path, digests)
+        assert done.returncode == 0, done.stderr
+        for name, number in (("Dockerfile", 1), ("compose.yaml", 2)):
+            before, after = (folder / name for folder in (ROOT, tmp_path))
+            changed = set(after.read_text().splitlines()) - set(before.read_text().splitlines())
+            assert len(changed) == number
+            assert all(line.endswith(f"@sha256:{digit * 64}") for line in changed)
+    failed = pin(tmp_path, {})
+    assert failed.returncode == 1
+    assert "digest" in failed.stderr

@@ -12,7 +12,7 @@ import pytest
 
 from tests.support.paths import ROOT
 
-LISTS = ("requirements.txt", "requirements-dev.txt")
+LISTS = ("requirements.txt", "requirements-login.txt", "requirements-dev.txt")
 
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="system libraries are checked on Linux only")
 
@@ -79,6 +79,15 @@ def test_setup_does_only_what_is_missing(project: Project) -> None:
 
     (project.folder / "requirements.txt").write_text("# still nothing, but another file\n")
     assert [line.split()[0] for line in project.setup().stdout.splitlines()] == ["Installing"]
+
+
+def test_setup_installs_the_packages_of_the_login_only_for_it(project: Project) -> None:
+    (project.folder / "requirements-login.txt").write_text("posedeck-without-a-hash\n")
+    assert project.setup().returncode == 0
+    assert project.setup(POSEDECK_LOGIN="oidc").returncode != 0
+    (project.folder / "requirements-login.txt").write_text("# nothing to install\n")
+    assert "requirements-login.txt" in project.setup(POSEDECK_LOGIN="oidc").stdout
+    assert project.setup(POSEDECK_LOGIN="oidc").stdout == ""
 
 
 def test_setup_starts_over_after_an_unfinished_installation(project: Project) -> None:

@@ -176,7 +176,14 @@ def test_wrong_tokens_count(lite_pool: PosePool) -> None:
     with rest_server(lambda: lite_pool, configuration=Configuration(api_token=TOKEN, rate=3)) as client:
         tries = [client.ask("GET", "/api/v1/models", headers=with_token("x" * 20)).status for _ in range(5)]
         assert tries == [401, 401, 401, 429, 429]
-        assert client.ask("GET", "/api/v1/models", headers=with_token()).status == 429
+
+
+def test_wrong_tokens_of_the_same_address_do_not_shut_out_a_right_one(lite_pool: PosePool) -> None:
+    with rest_server(lambda: lite_pool, configuration=Configuration(api_token=TOKEN, rate=3)) as client:
+        for _ in range(10):
+            client.ask("GET", "/api/v1/models", headers=with_token("x" * 20))
+        right = [client.ask("GET", "/api/v1/models", headers=with_token()).status for _ in range(4)]
+        assert right == [200, 200, 200, 429]
 
 
 def statuses_by_address(client: Client, forwarded: list[str]) -> list[int]:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import errno
+import gzip
 import logging
+import os
 import re
+import select
 import tempfile
 import time
 import weakref
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +21,10 @@ import pytest
 from numpy.typing import NDArray
 from starlette.datastructures import UploadFile
 
+from ops.pace import Pace
 from pose_core.errors import BundleError, BusyError, PictureError, PoseCoreError, SettingsError
 from pose_core.media.images import MAX_MEGAPIXELS, encode_png
+from pose_core.models.landmarker import runtime_version
 from pose_core.models.pool import PosePool
 from pose_core.performer.samples import sample_bytes
 from pose_core.settings import DetectionSettings
@@ -29,9 +36,11 @@ POSE = "/api/v1/pose?model=lite"
 EMPTY = sample_bytes("empty_room")
 STAND = sample_bytes("stand")
 #: Small, so that no test waits long.
-LIMITS = Limits(body_mb=4, images=3, in_flight=1, wait_s=0.2, read_s=1.0)
+LIMITS = Limits(body_mb=4, images=3, in_flight=1, wait_s=0.2, pace=Pace(whole_s=1.0))
 #: Longest wait for something that a healthy server does at once.
 PATIENCE_S = 30
+#: For bodies that shall not arrive while a test looks.
+PATIENT = Pace(grace_s=PATIENCE_S, whole_s=PATIENCE_S)
 
 
 @pytest.fixture(scope="module")
@@ -108,6 +117,17 @@ def test_a_body_that_does_not_arrive_is_given_up(client: Client) -> None:
         refused(answer_on(line), 408, "body_too_slow")
 
 
+def test_a_body_that_trickles_is_given_up_long_before_its_last_moment(lite_pool: PosePool) -> None:
+    limits = Limits(pace=Pace(grace_s=0.5, bytes_s=1_000_000, whole_s=3600))
+    with (
+        rest_server(lambda: lite_pool, limits) as client,
+        client.unfinished(POSE, "Content-Length: 1000", body=form(b"half")[:50]) as line,
+    ):
+        while not select.select([line], (), (), 0.05)[0]:
+            line.sendall(b"x")
+        refused(answer_on(line), 408, "body_too_slow")
+
+
 @pytest.mark.parametrize("kind", ["", "image/png", "application/x-www-form-urlencoded", "multipart/mixed"])
 def test_a_body_that_is_not_a_form_is_an_unsupported_type(client: Client, kind: str) -> None:
     headers = {"Content-Type": kind} if kind else {}
@@ -128,6 +148,20 @@ def test_a_body_that_is_not_a_form_is_an_unsupported_type(client: Client, kind: 
 )
 def test_a_malformed_form_is_a_bad_request(client: Client, body: bytes, kind: str) -> None:
     refused(client.ask("POST", POSE, body, {"Content-Type": kind}), 400, "form_malformed")
+
+
+def test_a_picture_without_a_file_name_is_told_so(client: Client) -> None:
+    for picture in (EMPTY, b"x" * 2 * 1024 * 1024):
+        body = form(picture).replace(b'; filename="some.png"', b"")
+        answer = client.ask("POST", POSE, body, {"Content-Type": FORM_TYPE})
+        assert "filename" in refused(answer, 400, "filename_missing")["message"]
+
+
+def test_a_compressed_body_is_told_so(client: Client) -> None:
+    headers = {"Content-Type": FORM_TYPE, "Content-Encoding": "gzip"}
+    body = refused(client.ask("POST", POSE, gzip.compress(form(EMPTY)), headers), 415, "body_compressed")
+    assert "Content-Encoding" in body["hint"]
+    assert client.ask("POST", POSE, form(EMPTY), headers | {"Content-Encoding": "identity"}).status == 200
 
 
 @pytest.mark.parametrize("body", [form(), form(STAND, field="photo")])
@@ -166,6 +200,32 @@ def test_unknown_addresses_and_methods_are_answered_in_json(client: Client) -> N
     preflight = client.ask("OPTIONS", "/api/v1/pose", headers={"Origin": "http://elsewhere.example"})
     assert preflight.status == 405
     assert not [name for name in preflight.headers if name.startswith("access-control")]
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/v1/health", "/api/v1/models", "/api/v1/metrics", "/api/v1/openapi.json"]
+)
+def test_head_is_answered_like_get_without_the_body(client: Client, path: str) -> None:
+    whole, head = client.get(path), client.ask("HEAD", path)
+    assert (head.status, head.type, head.body) == (200, whole.type, b"")
+
+
+def test_head_is_refused_where_get_is(client: Client) -> None:
+    assert client.ask("HEAD", POSE).status == 405
+
+
+def test_health_is_answered_when_no_file_can_be_opened(
+    lite_pool: PosePool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_descriptor(_: str) -> str:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    runtime_version.cache_clear()
+    with rest_server(lambda: lite_pool) as client:
+        # The versions of packages stand in files, which must not be left to the first answer.
+        monkeypatch.setattr("importlib.metadata.version", no_descriptor)
+        answer = client.get("/api/v1/health")
+    assert (answer.status, answer.json()["status"]) == (200, "ok")
 
 
 def test_errors_read_as_in_the_openapi_document(client: Client) -> None:
@@ -217,10 +277,10 @@ def wait_for_in_flight(client: Client, number: int) -> None:
 
 
 def test_more_requests_than_places_are_told_to_try_again(lite_pool: PosePool) -> None:
-    limits = Limits(in_flight=1, read_s=PATIENCE_S)
+    limits = Limits(in_flight=1, pace=PATIENT)
     with (
         rest_server(lambda: lite_pool, limits) as client,
-        client.unfinished(POSE, "Content-Length: 1000"),
+        client.unfinished(POSE, "Content-Length: 1000", address="127.0.0.2"),
     ):
         wait_for_in_flight(client, 1)
         answer = client.post(POSE, EMPTY)
@@ -228,8 +288,64 @@ def test_more_requests_than_places_are_told_to_try_again(lite_pool: PosePool) ->
         assert int(answer.headers["retry-after"]) >= 1
 
 
+def test_bodies_that_never_come_leave_places_to_other_addresses(lite_pool: PosePool) -> None:
+    limits = Limits(in_flight=16, wait_s=0.2, pace=PATIENT)
+    with rest_server(lambda: lite_pool, limits) as client, ExitStack() as bodies:
+        lines = [
+            bodies.enter_context(
+                client.unfinished(POSE, "Content-Length: 1000", body=form(b"half")[:50], address="127.0.0.2")
+            )
+            for _ in range(16)
+        ]
+        refusals = 0
+        while refusals < 12:  # the other four are still waited for
+            readable, _, _ = select.select(lines, (), (), PATIENCE_S)
+            assert readable
+            for line in readable:
+                refused(answer_on(line), 503, "too_many_bodies_from_one_address")
+                lines.remove(line)
+                refusals += 1
+        assert in_flight(client) == 4
+        assert client.post(POSE, EMPTY).status == 200
+
+
+def test_requests_of_one_address_over_its_share_wait_for_each_other(lite_pool: PosePool) -> None:
+    body = form(EMPTY)
+    limits = Limits(in_flight=4, wait_s=PATIENCE_S, pace=PATIENT)  # a share of one
+    with (
+        rest_server(lambda: lite_pool, limits) as client,
+        client.unfinished(POSE, f"Content-Length: {len(body)}", body=body[:50]) as first,
+    ):
+        wait_for_in_flight(client, 1)
+        with client.unfinished(POSE, f"Content-Length: {len(body)}", body=body) as second:
+            first.sendall(body[50:])
+            assert answer_on(first).status == 200
+            assert answer_on(second).status == 200
+
+
+@pytest.mark.parametrize(
+    ("head", "status", "code"),
+    [
+        ("Content-Type: image/png", 415, "not_multipart"),
+        ("Content-Encoding: gzip", 415, "body_compressed"),
+        ("Accept: image/gif", 406, "not_acceptable"),
+    ],
+)
+def test_what_the_head_shows_is_refused_without_a_place(
+    lite_pool: PosePool, head: str, status: int, code: str
+) -> None:
+    limits = Limits(in_flight=1, wait_s=0.2, pace=PATIENT)
+    with (
+        rest_server(lambda: lite_pool, limits) as client,
+        client.unfinished(POSE, "Content-Length: 1000"),
+    ):
+        wait_for_in_flight(client, 1)
+        headers = {"Content-Type": FORM_TYPE} | dict([head.split(": ")])
+        refused(client.ask("POST", POSE, form(EMPTY), headers), status, code)
+
+
 def test_a_client_that_leaves_frees_its_place(lite_pool: PosePool) -> None:
-    with rest_server(lambda: lite_pool, Limits(in_flight=1, read_s=PATIENCE_S)) as client:
+    with rest_server(lambda: lite_pool, Limits(in_flight=1, pace=PATIENT)) as client:
         with client.unfinished(POSE, "Content-Length: 1000"):
             wait_for_in_flight(client, 1)
         wait_for_in_flight(client, 0)

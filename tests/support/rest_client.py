@@ -73,10 +73,13 @@ class Client:
         return self.ask("POST", path, form(*pictures, **options), headers)
 
     @contextmanager
-    def unfinished(self, path: str, *head: str, body: bytes = b"") -> Iterator[socket.socket]:
-        """A request whose body is incomplete."""
+    def unfinished(
+        self, path: str, *head: str, body: bytes = b"", address: str = "127.0.0.1"
+    ) -> Iterator[socket.socket]:
+        """A request from `address`, one of this machine, whose body is incomplete."""
         lines = [f"POST {path} HTTP/1.1", "Host: 127.0.0.1", f"Content-Type: {FORM_TYPE}", *head, "", ""]
-        with socket.create_connection(("127.0.0.1", self.port), timeout=TIMEOUT_S) as line:
+        server = ("127.0.0.1", self.port)
+        with socket.create_connection(server, timeout=TIMEOUT_S, source_address=(address, 0)) as line:
             line.sendall("\r\n".join(lines).encode() + body)
             yield line
 

@@ -60,6 +60,12 @@ def _changed(**values: Any) -> bytes:
     return json.dumps(json.loads(whole().to_json()) | values).encode()
 
 
+def _with_mean(mean: str) -> bytes:
+    tree = json.loads(whole().to_json())
+    tree["cells"][0]["frame_ms"]["mean"] = float(mean)
+    return json.dumps(tree).encode()
+
+
 BAD = {
     "empty": b"",
     "no JSON": b"\x89PNG\r\n",
@@ -67,6 +73,7 @@ BAD = {
     "another schema": _changed(schema_version="posedeck.benchmark.9"),
     "no cells": _without("cells"),
     "cells of the wrong kind": _changed(cells=[{"cell": 3}]),
+    **{f"a mean of {mean}": _with_mean(mean) for mean in ("0", "-1", "Infinity")},
     "cut off": whole().to_json()[:-200],
     "deep": b"[" * 100_000,
     "large": b" " * (6 * 1024 * 1024),

@@ -275,7 +275,7 @@ def _secrets(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, text: str | None) 
 
 def test_a_login_without_its_package_is_refused_with_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sign_in, "find_spec", lambda name: None)
-    with pytest.raises(SetupError, match=r'pip install "streamlit\[auth\]"'):
+    with pytest.raises(SetupError, match=r"-r requirements-login\.txt"):
         check_login(Configuration(login=True))
     check_login(Configuration())
 

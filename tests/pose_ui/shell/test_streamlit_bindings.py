@@ -71,3 +71,36 @@ def test_a_download_that_is_gone_is_one_line_and_one_that_failed_says_where(
     assert "Error executing deferred callable for file_id 0123" in done.stderr
     assert "Traceback" not in done.stderr
     assert ("unexpected ZeroDivisionError at " in done.stderr) == unexpected, done.stderr
+
+
+LOOP_PROGRAM = """
+import asyncio, os, threading
+from pose_ui.shell.streamlit_bindings import _ScriptLoop
+
+def opened():
+    return len(os.listdir("/proc/self/fd"))
+
+before = opened()
+loop = _ScriptLoop()
+assert opened() == before
+asyncio.set_event_loop(loop)
+woken = loop.create_future()
+threading.Timer(0.05, loop.call_soon_threadsafe, (woken.set_result, "from a thread")).start()
+print(loop.run_until_complete(woken))
+loop.close()
+assert opened() == before
+_ScriptLoop().close()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="counts open files in /proc")
+def test_a_sessions_event_loop_opens_nothing_until_it_runs_and_works_then() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", LOOP_PROGRAM],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, "from a thread\n"), done.stderr

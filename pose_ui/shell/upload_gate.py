@@ -1,0 +1,171 @@
+"""Uploads from pages: only from visitors who are signed in, only so many megabytes, and freed when they have left.
+
+Streamlit takes an upload for any session there is. It keeps it until the visitor removes it or, once the visitor has
+left, until some other visitor leaves, too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections import Counter
+from collections.abc import Iterable
+from http import HTTPStatus
+from typing import Final
+
+from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ops.pace import Pace, TooSlowError, paced
+from pose_core.media.images import MAX_FILE_MB
+from pose_ui.shell.state import PHOTO, SIGNED_IN
+from pose_ui.shell.streamlit_bindings import (
+    all_session_states,
+    forget_sessions_that_left,
+    open_session_state,
+    upload_sizes,
+    visitor_in,
+)
+from pose_ui.shell.visitors import cookies_of, visitor_of
+
+__all__ = ["ALL_MB", "SESSION_MB", "UploadGate", "may_upload"]
+
+_MB: Final = 1024 * 1024
+#: What one visitor's files may take in memory, those on their way included. The Photo page keeps at most 200 MB of it
+#: (`pose_ui.photo.session`); the rest is for a clip, and for the drop that is one too many and is told so.
+SESSION_MB: Final = 250
+#: The same for all visitors together.
+ALL_MB: Final = 500
+#: How often the sessions of visitors who left are looked for. They may come back within two minutes.
+LOOK_EVERY_S: Final = 15.0
+_UPLOAD: Final = re.compile(r"/_stcore/upload_file/([^/]+)/[^/]+")
+#: The largest body that Streamlit reads: the file and the form around it.
+_LARGEST: Final = (MAX_FILE_MB + 1) * _MB
+#: As slow as a mobile network gets; without an end, as 50 MB take their time there.
+_PACE: Final = Pace(grace_s=10.0, bytes_s=16 * 1024, whole_s=3600.0)
+
+_SENTENCES: Final = {
+    HTTPStatus.FORBIDDEN: "An upload must come from a page that is open and signed in; this one does not. Reload the "
+    "page and sign in.",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: f"The files of one visitor may have {SESSION_MB} MB at a time; with this one "
+    "they would have more. Remove some, or choose smaller ones.",
+    HTTPStatus.INSUFFICIENT_STORAGE: f"The files of all visitors may have {ALL_MB} MB at a time; with this one they "
+    "would have more. Try again in a few minutes.",
+    HTTPStatus.REQUEST_TIMEOUT: f"A file must arrive at {_PACE.bytes_s / 1024:g} kB a second or faster; this one did "
+    "not. Try again, or choose a smaller one.",
+}
+
+
+def may_upload(session_id: str, headers: Iterable[tuple[bytes, bytes]], *, closed: bool) -> bool:
+    """Whether a browser has this session open and, if visitors must sign in, is the one that signed in there.
+
+    The session's id alone proves nothing: it stands in the address.
+    """
+    state = open_session_state(session_id)
+    if state is None or not closed:
+        return state is not None
+    visitor = visitor_of(cookies_of(headers))
+    try:
+        return state[SIGNED_IN] is True and visitor is not None and visitor == visitor_in(session_id)
+    except KeyError:
+        return False
+
+
+def _kept() -> Counter[str]:
+    """Bytes of files that each session keeps: in Streamlit's memory, and as pictures of the Photo page."""
+    kept = Counter(upload_sizes())
+    for session_id, state in all_session_states().items():
+        try:
+            kept[session_id] += state[PHOTO].kept_bytes
+        except KeyError:
+            continue
+    return kept
+
+
+class UploadGate:
+    """ASGI middleware in front of Streamlit's upload route: refuses, before the body is read, what may not come in.
+
+    Parameters
+    ----------
+    app : ASGI application
+    closed : bool
+        Whether visitors must sign in.
+    look_every_s : float
+        How often what belongs to visitors who left is freed.
+    """
+
+    def __init__(self, app: ASGIApp, *, closed: bool, look_every_s: float = LOOK_EVERY_S) -> None:
+        self._app = app
+        self._closed = closed
+        self._look_every_s = look_every_s
+        self._arriving: Counter[str] = Counter()
+        self._timer: asyncio.TimerHandle | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let the application answer, or refuse an upload."""
+        if scope["type"] != "lifespan" and self._timer is None:
+            self._look()
+        upload = _UPLOAD.search(scope["path"]) if scope["type"] == "http" else None
+        if upload is None or scope["method"] != "PUT":
+            await self._app(scope, receive, send)
+            return
+        session_id = upload[1]
+        size = _size(scope)
+        refusal = self._refusal(session_id, size, scope)
+        if refusal is not None:
+            await _refuse(refusal, scope, receive, send)
+            return
+        self._arriving[session_id] += size
+        try:
+            await self._take(scope, receive, send)
+        finally:
+            self._arriving[session_id] -= size
+            if not self._arriving[session_id]:
+                del self._arriving[session_id]
+
+    def _refusal(self, session_id: str, size: int, scope: Scope) -> HTTPStatus | None:
+        if not may_upload(session_id, scope["headers"], closed=self._closed):
+            return HTTPStatus.FORBIDDEN
+        kept = _kept()
+        if kept[session_id] + self._arriving[session_id] + size > SESSION_MB * _MB:
+            return HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+        if kept.total() + self._arriving.total() + size > ALL_MB * _MB:
+            return HTTPStatus.INSUFFICIENT_STORAGE
+        return None
+
+    async def _take(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = False
+
+        async def observed(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self._app(scope, paced(receive, _PACE), observed)
+        except (
+            ClientDisconnect
+        ):  # cancelled, or the tab was closed: nobody is left to answer, and nothing is wrong
+            return
+        except TooSlowError:
+            if not started:
+                await _refuse(HTTPStatus.REQUEST_TIMEOUT, scope, receive, send)
+
+    def _look(self) -> None:
+        forget_sessions_that_left()
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(self._look_every_s, self._look)
+
+
+def _size(scope: Scope) -> int:
+    """The most that this body can have."""
+    length = Headers(scope=scope).get("content-length", "")
+    return min(int(length), _LARGEST) if length.isascii() and length.isdigit() else _LARGEST
+
+
+async def _refuse(status: HTTPStatus, scope: Scope, receive: Receive, send: Send) -> None:
+    # The browser may be sending still: the connection ends with this answer rather than after the whole file.
+    response = PlainTextResponse(_SENTENCES[status], status, {"Connection": "close"})
+    await response(scope, receive, send)
