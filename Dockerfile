@@ -1,7 +1,7 @@
 # PoseDeck in a container: docker build -t posedeck . && docker run --rm -p 8080:8080 posedeck
 # docs/deploy.md says what else it needs; scripts/prove_dockerfile.py carries out these steps without Docker.
 # scripts/pin_images.sh adds the digest, so that every build starts from the same image.
-FROM python:3.12-slim-bookworm
+FROM python:3.12-slim-bookworm@sha256:782412e85d0f0984994c290652577d4018aff08145c85b262bb63dc0c7522254
 
 # The two libraries that MediaPipe loads even when it runs on the CPU only.
 COPY packages.txt /build/

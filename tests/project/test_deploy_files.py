@@ -149,11 +149,16 @@ def pin(folder: Path, digests: Mapping[str, str]) -> subprocess.CompletedProcess
     return subprocess.run([script], env={"PATH": path}, capture_output=True, text=True, check=False)
 
 
-def test_base_images_are_pinned_by_digest_and_followed_to_newer_ones(tmp_path: Path) -> None:
+def test_every_image_is_pinned_by_digest() -> None:
+    lines = re.findall(r"(?m)^ *(?:FROM|image:) +(.+)$", read("Dockerfile") + read("compose.yaml"))
+    assert [line for line in lines if not re.search(r":[^@]+@sha256:[0-9a-f]{64}$", line)] == ["posedeck"]
+
+
+def test_digests_follow_their_tags_to_newer_images(tmp_path: Path) -> None:
     (tmp_path / "scripts").mkdir()
     for name in ("Dockerfile", "compose.yaml", "scripts/pin_images.sh"):
         shutil.copy(ROOT / name, tmp_path / name)
-    images = ("python:3.12-slim-bookworm", "caddy:2", "coturn/coturn:4.6")
+    images = ("python:3.12-slim-bookworm", "caddy:2.11.4-alpine", "coturn/coturn:4.6.3")
     for digit in "ab":
         digests = dict.fromkeys(images, "sha256:" + digit * 64)
         done = pin(tmp_path, digests)
