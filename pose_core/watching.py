@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, Protocol, get_args
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pose_core.arrays import FloatArray, FrameRGB
 from pose_core.pose import TrackedPerson
@@ -43,11 +44,14 @@ class WatchedFrame:
         Whether the frame is shown as in a mirror. Landmarks are always those of the unmirrored picture.
     angles_deg : ndarray, shape (len(people), A)
         One row per person, in the order of `people`: the smoothed pose's angles in the picture, named by
-        `pose_core.geometry.angles.ANGLE_NAMES`. NaN where a landmark is not visible.
+        `pose_core.geometry.angles.ANGLE_NAMES`. NaN where a landmark is not visible or outside the picture.
+    angle_reasons : ndarray of uint8, shape (len(people), A)
+        Why angles are missing or uncertain: places in `pose_core.geometry.reasons.REASONS`, 0 where there is nothing to
+        say. All 0 unless given.
 
     Notes
     -----
-    The array is stored as a read-only float64 copy.
+    The arrays are stored as read-only copies.
 
     Raises
     ------
@@ -60,6 +64,7 @@ class WatchedFrame:
     size_wh: tuple[int, int]
     mirrored: bool
     angles_deg: FloatArray
+    angle_reasons: NDArray[np.uint8] = None  # type: ignore[assignment]  # replaced below
 
     def __post_init__(self) -> None:
         _check_time(self.time_s)
@@ -72,6 +77,11 @@ class WatchedFrame:
             )
         angles_deg.flags.writeable = False
         object.__setattr__(self, "angles_deg", angles_deg)
+        given = 0 if self.angle_reasons is None else self.angle_reasons
+        angle_reasons = np.empty(angles_deg.shape, dtype=np.uint8)
+        angle_reasons[...] = given
+        angle_reasons.flags.writeable = False
+        object.__setattr__(self, "angle_reasons", angle_reasons)
 
 
 @dataclass(frozen=True, slots=True)

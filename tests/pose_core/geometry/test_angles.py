@@ -270,7 +270,9 @@ def test_angles_of_a_skeleton_by_hand(make_pose: Callable[..., Pose]) -> None:
             "right_foot_index": (150, 500),
             "left_ear": (360, 0),
             "right_ear": (340, 20),
-        }
+        },
+        shift_xy=(0, 200),  # all of it inside the picture
+        size_wh=(1000, 800),
     )
     expected = {
         "left_elbow": 60,
