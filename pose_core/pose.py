@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal, Protocol
 
 import numpy as np
@@ -168,11 +168,11 @@ class PoseSequence:
     visibility: FloatArray
     presence: FloatArray
     size_wh: tuple[int, int]
-    picture_px: FloatArray = None  # type: ignore[assignment]  # replaced below
+    picture_px: FloatArray = field(default_factory=lambda: np.empty(0))
 
     def __post_init__(self) -> None:
         frames = np.size(self.time_s)
-        if self.picture_px is None:
+        if not self.picture_px.size:
             object.__setattr__(self, "picture_px", np.tile((0.0, 0.0, *self.size_wh), (frames, 1)))
         shapes = {"time_s": (frames,), "picture_px": (frames, 4)}
         shapes |= {name: (frames, *shape) for name, shape in _SHAPES.items()}

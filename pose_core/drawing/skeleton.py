@@ -105,7 +105,9 @@ def _captions(
     captions = {}
     visible = pose.visible(visibility_limit).tolist()
     angles = {} if angles_deg is None else dict(zip(ANGLE_NAMES, angles_deg.tolist(), strict=True))
-    uncertain = {} if reasons is None else dict(zip(ANGLE_NAMES, (reasons >= _FIRST_UNCERTAIN).tolist(), strict=True))
+    uncertain = (
+        {} if reasons is None else dict(zip(ANGLE_NAMES, (reasons >= _FIRST_UNCERTAIN).tolist(), strict=True))
+    )
     for joint in MAIN_JOINTS:
         parts = []
         if draw.names and visible[INDEX[joint]]:

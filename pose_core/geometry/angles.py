@@ -39,6 +39,7 @@ __all__ = [
     "pose_landmark_reasons",
     "sequence_angles",
     "sequence_angles_deg",
+    "sequence_landmark_reasons",
     "side_difference_deg",
 ]
 
@@ -64,7 +65,9 @@ def _angles(image_xy_px: FloatArray, world_xyz_m: FloatArray, landmarks: Codes, 
     if space == "world":
         deg = angles_deg(world_xyz_m, landmarks == 0)
         return Angles(deg, angle_reasons(landmarks, deg))
-    flat = np.zeros((2, *world_xyz_m.shape))  # both at once: at this size NumPy's calls cost more than the numbers
+    flat = np.zeros(
+        (2, *world_xyz_m.shape)
+    )  # both at once: at this size NumPy's calls cost more than the numbers
     flat[0, ..., :2] = image_xy_px
     flat[1] = world_xyz_m
     deg, world_deg = angles_deg(flat, np.broadcast_to(landmarks == 0, flat.shape[:-1]))
@@ -159,6 +162,17 @@ def pose_angle_reasons(pose: Pose, space: Space, visibility_limit: float) -> dic
     return {name: REASONS[code] for name, code in zip(ANGLE_NAMES, codes, strict=True)}
 
 
+def sequence_landmark_reasons(sequence: PoseSequence, visibility_limit: float) -> Codes:
+    """Why landmarks may not be used, shape (T, 33): places in `pose_core.geometry.reasons.REASONS`."""
+    return landmark_reasons(
+        sequence.image_xy_px,
+        sequence.visibility,
+        sequence.presence,
+        sequence.picture_px,
+        visibility_limit,
+    )
+
+
 def sequence_angles(sequence: PoseSequence, space: Space, visibility_limit: float) -> Angles:
     """All angles of a person over time.
 
@@ -177,10 +191,8 @@ def sequence_angles(sequence: PoseSequence, space: Space, visibility_limit: floa
         Of shape (T, len(ANGLES)). Where the person was not found, degrees are NaN and there is no reason.
     """
     found = sequence.found  # a passer-by is missing from most of a long sequence
-    xy_px, picture_px = sequence.image_xy_px[found], sequence.picture_px[found]
-    visibility, presence = sequence.visibility[found], sequence.presence[found]
-    landmarks = landmark_reasons(xy_px, visibility, presence, picture_px, visibility_limit)
-    there = _angles(xy_px, sequence.world_xyz_m[found], landmarks, space)
+    landmarks = sequence_landmark_reasons(sequence, visibility_limit)[found]
+    there = _angles(sequence.image_xy_px[found], sequence.world_xyz_m[found], landmarks, space)
     deg = np.full((len(sequence), len(ANGLES)), np.nan)
     reasons = np.zeros(deg.shape, dtype=np.uint8)
     deg[found], reasons[found] = there.deg, there.reasons

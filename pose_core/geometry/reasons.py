@@ -24,18 +24,24 @@ __all__ = [
     "SIDEWAYS_SHARE_LIMIT",
     "UNCERTAIN",
     "Codes",
+    "Missing",
     "Reason",
+    "Stated",
+    "Uncertain",
     "angle_reasons",
     "landmark_reasons",
     "uncertain_reasons",
 ]
 
-#: ``""``: nothing to say. The next two explain NaN, the last two mark a value as uncertain.
-Reason = Literal["", "not_visible", "outside_picture", "toward_camera", "profile"]
+#: Why an angle is missing, and why one that is given is uncertain.
+Missing = Literal["not_visible", "outside_picture"]
+Uncertain = Literal["toward_camera", "profile"]
+Stated = Literal[Missing, Uncertain]
+#: An empty text: nothing to say.
+Reason = Literal["", Stated]
 REASONS: Final[tuple[Reason, ...]] = get_args(Reason)
-#: Those of an angle that is missing, and of one that is given but uncertain.
-MISSING: Final[tuple[Reason, ...]] = REASONS[1:3]
-UNCERTAIN: Final[tuple[Reason, ...]] = REASONS[3:]
+MISSING: Final[tuple[Missing, ...]] = get_args(Missing)
+UNCERTAIN: Final[tuple[Uncertain, ...]] = get_args(Uncertain)
 #: Reasons as numbers: places in `REASONS`.
 Codes = NDArray[np.uint8]
 _NONE, _HIDDEN, _OUTSIDE, _TOWARD, _PROFILE = range(len(REASONS))

@@ -135,7 +135,14 @@ def _charts(stream: LiveStream, history: History, choices: LiveChoices, person: 
         times_s, angles = history.angles(person)
         if shown and len(times_s):
             live_chart(
-                angle_history_figure(times_s, angles, shown, t, now_s=float(times_s[-1])),
+                angle_history_figure(
+                    times_s,
+                    angles,
+                    shown,
+                    t,
+                    now_s=float(times_s[-1]),
+                    reasons=history.angle_reasons(person),
+                ),
                 key="live_angles",
                 alt=t("live.angles_alt", joints=", ".join(t(f"joint.{joint}") for joint in shown)),
             )

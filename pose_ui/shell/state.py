@@ -15,6 +15,7 @@ __all__ = [
     "PAGE",
     "PHOTO",
     "PHOTO_TAB",
+    "PHOTO_ZIP_PNG",
     "PICTURES_FOR_PHOTO",
     "SETTING_DEFAULTS",
     "SIGNED_IN",
@@ -35,6 +36,7 @@ PAGE: Final = "page"  # address of the page shown last
 ENTERED: Final = "entered"  # set until a page has noticed that the visitor has just opened it
 LIVE: Final = "live"  # a pose_ui.live_view.session.LiveSession
 PHOTO: Final = "photo"  # a pose_ui.photo.session.PhotoSession
+PHOTO_ZIP_PNG: Final = "photo_zip_png"  # whether a batch's drawn pictures are PNG and not JPEG
 PHOTO_TAB: Final = "photo_tab"  # name of the result's open tab
 PICTURES_FOR_PHOTO: Final = "pictures_for_photo"  # see pose_ui.shell.mailbox
 SIGNED_IN: Final = "signed_in"  # True once the visitor may see the pages
