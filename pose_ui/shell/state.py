@@ -25,6 +25,7 @@ __all__ = [
     "SIGN_IN_TROUBLE",
     "TYPED_PASSWORD",
     "benchmark_key",
+    "choice_keys",
     "live_key",
     "setting_key",
 ]
@@ -104,3 +105,12 @@ BENCHMARK_DEFAULTS: Final[dict[str, object]] = {
 def benchmark_key(name: str) -> str:
     """Key of one choice of the Benchmark page."""
     return f"benchmark_{name}"
+
+
+def choice_keys() -> tuple[str, ...]:
+    """Keys of all choices whose labels change with the language."""
+    return (
+        *map(setting_key, SETTING_DEFAULTS),
+        *map(live_key, LIVE_DEFAULTS),
+        *map(benchmark_key, BENCHMARK_DEFAULTS),
+    )
