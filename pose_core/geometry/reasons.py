@@ -2,7 +2,7 @@
 
 A joint that is outside the picture, or that the model itself believes to be, or that is not visible has no angles. A
 line that points at the camera keeps its angle in the picture, marked as uncertain: what is left of it there says
-little. How the limits were chosen: docs/conventions.md, ``python -m benchmarks.honesty``.
+little. How the limits were chosen: docs/conventions.md.
 """
 
 from __future__ import annotations

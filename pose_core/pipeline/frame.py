@@ -82,6 +82,10 @@ class FramePath:
     def smoothing(self, smoothing: SmoothingSettings | None) -> None:
         self._tracker.smoothing = smoothing
 
+    def restart(self) -> None:
+        """Expect other people: the next frame does not continue those before."""
+        self._tracker.restart()
+
     def process(
         self,
         frame: av.VideoFrame,
@@ -129,7 +133,7 @@ class FramePath:
             return None
         poses = tuple(detect(frame_rgb, time_s))
         marks_s.append(time.perf_counter())
-        people = self._tracker.update(poses, time_s)
+        people = self._tracker.update(poses, time_s, settings.detection.people)
         smooth = [person.pose for person in people]
         if with_angles or settings.draw.angles:
             angles = image_angles(smooth, settings.visibility_limit)

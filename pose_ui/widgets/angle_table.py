@@ -17,7 +17,7 @@ __all__ = ["angle_summary", "angle_table", "uncertain_angles"]
 
 def _cell(value: float, reason: Reason, t: Translator) -> str:
     text = angle_text(value, reason, t)
-    return f":gray[{text}]" if reason else text
+    return f":gray[{text}]" if reason in UNCERTAIN else text
 
 
 def _single_angles() -> list[str]:
