@@ -23,7 +23,7 @@ from tests.support.visit import download, pixels, settle, upload, visit, wait_fo
 
 pytestmark = pytest.mark.e2e
 
-_ENDS = ("pose.png", "pose.json", "pose.xlsx", "landmarks.csv")
+_ENDS = ("pose.jpg", "pose.json", "pose.xlsx", "landmarks.csv")
 
 
 def _button(page: Page, label: str) -> Locator:
@@ -103,7 +103,7 @@ def test_a_batch_goes_into_one_zip_and_names_what_could_not_be_read(photo: Page)
         assert sorted(archive.namelist()) == sorted(
             [f"{stem}_{end}" for stem in ("one", "two") for end in _ENDS] + ["summary.csv"]
         )
-        assert "none of these" in archive.read("summary.csv").decode()
+        assert "none of these" in archive.read("summary.csv").decode("utf-8-sig")
 
 
 def test_a_long_batch_and_its_zip_show_progress_and_can_be_stopped(photo: Page) -> None:
