@@ -82,7 +82,7 @@ def test_an_uploaded_picture_is_analysed_and_every_format_can_be_downloaded(phot
     name, data = download(photo, _button(photo, "XLSX"))
     assert name == "my_squat_pose.xlsx"
     book = openpyxl.load_workbook(io.BytesIO(data))
-    assert book.sheetnames == ["Landmarks", "Angles", "About"]
+    assert book.sheetnames == ["Angles", "Landmarks", "About"]
     assert book["Landmarks"].max_row == 34
 
 
@@ -163,7 +163,7 @@ def test_language_reaches_names_on_the_picture_charts_and_workbook(photo: Page) 
     expect(photo.locator(".js-plotly-plot .bars").first).to_be_attached()
     expect(photo.locator(".js-plotly-plot").first).to_contain_text("左 (L)")
     _, data = download(photo, _button(photo, "XLSX"))
-    assert openpyxl.load_workbook(io.BytesIO(data)).sheetnames == ["关键点", "角度", "说明"]
+    assert openpyxl.load_workbook(io.BytesIO(data)).sheetnames == ["角度", "关键点", "说明"]
 
 
 def test_each_tab_shows_its_view(photo: Page) -> None:
