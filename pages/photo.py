@@ -9,7 +9,7 @@ from pose_ui.photo.batch import analyse_batch, batch_bar, batch_overview
 from pose_ui.photo.downloads import batch_downloads, downloads
 from pose_ui.photo.session import photo_session
 from pose_ui.photo.sources import photo_sources
-from pose_ui.photo.view import angle_panel, choose_person, drawn_picture, nobody_found, result_tabs
+from pose_ui.photo.view import angle_panel, choose_person, drawn_picture, how_sure, nobody_found, result_tabs
 from pose_ui.shell import language
 from pose_ui.shell.layout import page_header, plain
 from pose_ui.shell.problems import show_problem
@@ -41,6 +41,7 @@ elif result is not None:
         person = choose_person(len(result.poses), t)
     with left:
         drawn_picture(result, preview, person, t)
+        how_sure(result, t)
         if not result.poses:
             nobody_found(settings, t)
         downloads(item, result, t)

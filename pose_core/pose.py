@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal, Protocol
 
 import numpy as np
@@ -146,6 +146,9 @@ class PoseSequence:
         As in `Pose`, one row per frame.
     size_wh : tuple of int
         Width and height in pixels that `image_xy_px` refers to, the same for the whole sequence.
+    picture_px : ndarray, shape (T, 4)
+        Left, top, right and bottom edge of each frame's own picture, in pixels; all of `size_wh` unless given. A
+        recording fits frames of another shape into the middle.
 
     Notes
     -----
@@ -165,10 +168,14 @@ class PoseSequence:
     visibility: FloatArray
     presence: FloatArray
     size_wh: tuple[int, int]
+    picture_px: FloatArray = field(default_factory=lambda: np.empty(0))
 
     def __post_init__(self) -> None:
         frames = np.size(self.time_s)
-        shapes = {"time_s": (frames,)} | {name: (frames, *shape) for name, shape in _SHAPES.items()}
+        if not self.picture_px.size:
+            object.__setattr__(self, "picture_px", np.tile((0.0, 0.0, *self.size_wh), (frames, 1)))
+        shapes = {"time_s": (frames,), "picture_px": (frames, 4)}
+        shapes |= {name: (frames, *shape) for name, shape in _SHAPES.items()}
         _store_arrays(self, shapes)
         if not (np.isfinite(self.time_s).all() and (np.diff(self.time_s) > 0).all()):
             raise ValueError("time_s must be finite and increase from frame to frame; it does not")
@@ -215,7 +222,7 @@ class PoseSequence:
 
     def __getitem__(self, frames: slice) -> PoseSequence:
         """The sequence of some of its frames, with unchanged times."""
-        arrays = {name: getattr(self, name)[frames] for name in _SHAPES}
+        arrays = {name: getattr(self, name)[frames] for name in (*_SHAPES, "picture_px")}
         return PoseSequence(time_s=self.time_s[frames], size_wh=self.size_wh, **arrays)
 
     def between(self, start_s: float, end_s: float) -> PoseSequence:

@@ -10,10 +10,11 @@ import math
 import threading
 from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal, Protocol, get_args
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pose_core.arrays import FloatArray, FrameRGB
 from pose_core.pose import TrackedPerson
@@ -43,11 +44,14 @@ class WatchedFrame:
         Whether the frame is shown as in a mirror. Landmarks are always those of the unmirrored picture.
     angles_deg : ndarray, shape (len(people), A)
         One row per person, in the order of `people`: the smoothed pose's angles in the picture, named by
-        `pose_core.geometry.angles.ANGLE_NAMES`. NaN where a landmark is not visible.
+        `pose_core.geometry.angles.ANGLE_NAMES`. NaN where a landmark is not visible or outside the picture.
+    angle_reasons : ndarray of uint8, shape (len(people), A)
+        Why angles are missing or uncertain: places in `pose_core.geometry.reasons.REASONS`, 0 where there is nothing to
+        say. All 0 unless given.
 
     Notes
     -----
-    The array is stored as a read-only float64 copy.
+    The arrays are stored as read-only copies.
 
     Raises
     ------
@@ -60,6 +64,7 @@ class WatchedFrame:
     size_wh: tuple[int, int]
     mirrored: bool
     angles_deg: FloatArray
+    angle_reasons: NDArray[np.uint8] = field(default_factory=lambda: np.empty(0, dtype=np.uint8))
 
     def __post_init__(self) -> None:
         _check_time(self.time_s)
@@ -72,6 +77,11 @@ class WatchedFrame:
             )
         angles_deg.flags.writeable = False
         object.__setattr__(self, "angles_deg", angles_deg)
+        given = self.angle_reasons if np.size(self.angle_reasons) else 0
+        angle_reasons = np.empty(angles_deg.shape, dtype=np.uint8)
+        angle_reasons[...] = given
+        angle_reasons.flags.writeable = False
+        object.__setattr__(self, "angle_reasons", angle_reasons)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +127,9 @@ class Event:
         _check_time(self.time_s)
         if self.person is not None and self.person < 1:
             raise ValueError(f"person must be 1 or more, or None; got {self.person}.")
-        for field in ("kind", "name"):
-            if not getattr(self, field):
-                raise ValueError(f"{field} must not be empty.")
+        for text in ("kind", "name"):
+            if not getattr(self, text):
+                raise ValueError(f"{text} must not be empty.")
         if self.phase not in get_args(Phase):
             raise ValueError(f"phase must be one of {', '.join(get_args(Phase))}; got {self.phase!r}.")
         if self.value is not None and not math.isfinite(self.value):
@@ -127,10 +137,10 @@ class Event:
         if self.confidence is not None and not 0 <= self.confidence <= 1:
             raise ValueError(f"confidence must be 0 to 1, or None; got {self.confidence}.")
         # JSON encoders do not take NumPy's numbers.
-        for field, kind in (("time_s", float), ("person", int), ("value", float), ("confidence", float)):
-            given = getattr(self, field)
+        for name, kind in (("time_s", float), ("person", int), ("value", float), ("confidence", float)):
+            given = getattr(self, name)
             if given is not None:
-                object.__setattr__(self, field, kind(given))
+                object.__setattr__(self, name, kind(given))
 
 
 def _check_time(time_s: float) -> None:

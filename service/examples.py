@@ -83,7 +83,7 @@ PROBLEMS: Final[dict[int, dict[str, str]]] = {
 }
 
 #: One landmark in a picture of 640x480, with the columns of the tables.
-_LANDMARK: Final[dict[str, float]] = {
+_LANDMARK: Final[dict[str, float | None]] = {
     "x_px": 320.0,
     "y_px": 120.0,
     "x_norm": 0.5,
@@ -94,12 +94,16 @@ _LANDMARK: Final[dict[str, float]] = {
     "world_z_m": -0.2214,
     "visibility": 0.9987,
     "presence": 0.9991,
+    "reason": None,
 }
 
 DEMO: Final = [{"x": 0.5, "y": 0.25, "z": -0.31, "visibility": 0.9987}] * len(LANDMARK_NAMES)
 
 CSV: Final = (
-    ",".join(COLUMNS) + "\n0,0.0,1,nose," + ",".join(str(value) for value in _LANDMARK.values()) + "\n"
+    ",".join(COLUMNS)
+    + "\n0,0.0,1,nose,"
+    + ",".join("" if value is None else str(value) for value in _LANDMARK.values())
+    + "\n"
 )
 
 METRICS: Final = (
@@ -127,11 +131,14 @@ def pose() -> dict[str, Any]:
         "versions": {"posedeck": VERSION, "mediapipe": "0.10.33", "python": "3.11.2"},
         "settings": asdict(PoseSettings()),
         "times_ms": {"decode": 7.2, "enlarge": 0.0, "inference": 22.7},
+        "others": 0,
         "people": [
             {
                 "person": 1,
+                "doubtful": False,
                 "landmarks": [{"name": name, **_LANDMARK} for name in LANDMARK_NAMES],
                 "angles_deg": {space: dict.fromkeys(ANGLE_NAMES, 172.4) for space in ("image", "world")},
+                "angle_reasons": {space: dict.fromkeys(ANGLE_NAMES) for space in ("image", "world")},
             }
         ],
     }

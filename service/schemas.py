@@ -10,6 +10,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from pose_core.geometry.definitions import Space
+from pose_core.geometry.reasons import Missing, Stated
 from pose_core.settings import MAX_PEOPLE, VARIANTS, DetectionSettings, DrawSettings, PoseSettings, Variant
 
 __all__ = [
@@ -150,12 +152,17 @@ class _Landmark(BaseModel):
     world_z_m: float | None
     visibility: float | None
     presence: float | None
+    reason: Missing | None = Field(description="Why it has no angles; null if it has.")
 
 
 class _Person(BaseModel):
     person: int = Field(ge=1, le=MAX_PEOPLE)
+    doubtful: bool = Field(description="Whether only a confidence below the default has found this person.")
     landmarks: list[_Landmark] = Field(min_length=33, max_length=33)
-    angles_deg: dict[Literal["image", "world"], dict[str, float | None]]
+    angles_deg: dict[Space, dict[str, float | None]]
+    angle_reasons: dict[Space, dict[str, Stated | None]] = Field(
+        description="Why an angle is null, or uncertain; null if there is nothing to say."
+    )
 
 
 class PoseAnswer(BaseModel):
@@ -167,6 +174,9 @@ class PoseAnswer(BaseModel):
     versions: _Versions
     settings: _Settings
     times_ms: dict[str, float]
+    others: int = Field(
+        ge=0, description="With people=1: how many more were found; people has the most prominent."
+    )
     people: list[_Person]
 
 

@@ -42,6 +42,8 @@ class Advice:
         Whether there may be room for more viewers.
     estimated : bool
         Whether their number is derived from that of another cell.
+    equal : tuple of CellResult
+        Others that are fast enough and as accurate, within the noise of the measurement.
     """
 
     chosen: CellResult
@@ -50,6 +52,7 @@ class Advice:
     viewers: int | None
     at_least: bool
     estimated: bool
+    equal: tuple[CellResult, ...] = ()
 
 
 def _loss(entry: CellResult) -> float:
@@ -88,7 +91,8 @@ def recommend(result: BenchmarkResult, goal: Goal) -> Advice | None:
     Notes
     -----
     Fast enough is 1.2 times the goal's rate. Among cells that lose about the same (within 0.25 points), the one with
-    the larger picture wins, and for ``"exact"`` the faster one.
+    the larger picture wins; for ``"exact"`` the one that loses least, so that no other goal is more exact.
+    `Advice.equal` has those that lose about the same.
     """
     cells = candidates(result)
     if not cells:
@@ -99,19 +103,23 @@ def recommend(result: BenchmarkResult, goal: Goal) -> Advice | None:
     least = min(map(_loss, fast))
     same = [entry for entry in fast if _loss(entry) <= least + _SAME_PERCENT] or fast
     if goal == "exact":
-        return _advice(result, max(same, key=lambda entry: entry.fps), goal, reached=True)
+        exact = min(same, key=lambda entry: (_loss(entry), -entry.fps))
+        return _advice(result, exact, goal, reached=True, same=same)
     best = max(same, key=lambda entry: (entry.cell.size_wh[0] * entry.cell.size_wh[1], entry.fps))
-    return _advice(result, best, goal, reached=True)
+    return _advice(result, best, goal, reached=True, same=same)
 
 
-def _advice(result: BenchmarkResult, chosen: CellResult, goal: Goal, *, reached: bool) -> Advice:
+def _advice(
+    result: BenchmarkResult, chosen: CellResult, goal: Goal, *, reached: bool, same: Sequence[CellResult] = ()
+) -> Advice:
+    equal = tuple(entry for entry in same if entry is not chosen and math.isfinite(_loss(entry)))
     measured = result.cell(result.scaling_cell)
     estimated = chosen.cell != result.scaling_cell
     if not result.scaling or (estimated and measured is None):
-        return Advice(chosen, goal, reached, None, False, False)
+        return Advice(chosen, goal, reached, None, False, False, equal)
     cost = chosen.frame_ms.mean / measured.frame_ms.mean if estimated and measured is not None else 1.0
     viewers, at_least = viewers_at(result.scaling, GOAL_FPS[goal] * HEADROOM, cost)
-    return Advice(chosen, goal, reached, viewers, at_least, estimated)
+    return Advice(chosen, goal, reached, viewers, at_least, estimated, equal)
 
 
 def pareto_front(cells: Sequence[CellResult]) -> list[CellResult]:

@@ -51,6 +51,9 @@ def advice_text(advice: Advice, t: Translate) -> str:
     }
     kind = "slow" if not advice.reached else "exact" if advice.goal == "exact" else "fast"
     text = t(f"benchmark.advice_{kind}", **values)
+    if advice.equal:
+        cells = t("angle.list_separator").join(cell_name(entry.cell, t) for entry in advice.equal)
+        text = f"{text} {t('benchmark.advice_equal', cells=cells)}"
     if advice.viewers is None:
         return text
     if advice.viewers == 0:

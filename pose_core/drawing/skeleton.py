@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from pose_core.arrays import FloatArray, FrameRGB
 from pose_core.colours import DOT, EDGE, GROUND, LINE, PEOPLE, rgb
 from pose_core.drawing.captions import stamp, text_sprite
-from pose_core.geometry.angles import ANGLE_NAMES, image_angles_deg
+from pose_core.geometry.angles import ANGLE_NAMES, image_angles
+from pose_core.geometry.reasons import REASONS, UNCERTAIN, Codes
 from pose_core.pose import Pose
 from pose_core.settings import DrawSettings
 from pose_core.skeleton import CONNECTIONS, INDEX, MAIN_JOINTS, side_of
@@ -24,6 +25,7 @@ _SUBPIXEL_BITS: Final = 4  # OpenCV's fixed-point coordinates: sixteenths of a p
 #: OpenCV rejects coordinates beyond 16 bits, and landmarks may lie far outside a picture.
 _FARTHEST_PX: Final = 30000.0
 _ENDS: Final = np.array(CONNECTIONS)  # of the bones, shape (35, 2)
+_FIRST_UNCERTAIN: Final = REASONS.index(UNCERTAIN[0])
 _SPACE: Final = 0.28  # between a name and an angle: the font's own space, as a share of the text size
 
 
@@ -94,20 +96,24 @@ def _captions(
     names: Mapping[str, str],
     visibility_limit: float,
     angles_deg: FloatArray | None,
+    reasons: Codes | None,
 ) -> dict[str, tuple[str, ...]]:
-    """By joint: its name, its angle, or both.
+    """By joint: its name, its angle, or both; an uncertain angle with a question mark.
 
     They are separate, since a few names and the angles 0 to 180 can be cached as sprites, but not all their pairs.
     """
     captions = {}
     visible = pose.visible(visibility_limit).tolist()
     angles = {} if angles_deg is None else dict(zip(ANGLE_NAMES, angles_deg.tolist(), strict=True))
+    uncertain = (
+        {} if reasons is None else dict(zip(ANGLE_NAMES, (reasons >= _FIRST_UNCERTAIN).tolist(), strict=True))
+    )
     for joint in MAIN_JOINTS:
         parts = []
         if draw.names and visible[INDEX[joint]]:
             parts.append(names.get(joint, joint))
         if isfinite(angles.get(joint, nan)):  # a limb angle has the name of its joint
-            parts.append(f"{round(angles[joint])}°")
+            parts.append(f"{round(angles[joint])}°{'?' if uncertain.get(joint) else ''}")
         if parts:
             captions[joint] = tuple(parts)
     return captions
@@ -190,6 +196,7 @@ def draw_poses(
     chosen: int | None = None,
     numbers: Sequence[int] | None = None,
     angles_deg: FloatArray | None = None,
+    angle_reasons: Codes | None = None,
     mirrored: bool = False,
     into: FrameRGB | None = None,
 ) -> FrameRGB:
@@ -212,9 +219,9 @@ def draw_poses(
     numbers : sequence of int, optional
         Number of each person, from 1, for label and colour, so that both stay with a tracked person; the index in
         `poses` plus 1 unless given. A single person has no label.
-    angles_deg : ndarray, shape (len(poses), len(ANGLE_NAMES)), optional
-        The result of `pose_core.geometry.angles.image_angles_deg`, if the caller has it already; else computed if
-        needed.
+    angles_deg, angle_reasons : ndarray, shape (len(poses), len(ANGLE_NAMES)), optional
+        The result of `pose_core.geometry.angles.image_angles`, if the caller has it already; else computed if needed.
+        Without reasons no angle is marked as uncertain.
     mirrored : bool
         Show everything as in a mirror: picture and poses are given unmirrored, picture and skeleton are flipped left to
         right, text stays readable, and names stay: left is the person's left.
@@ -240,7 +247,8 @@ def draw_poses(
     if not draw.angles:
         angles_deg = None
     elif angles_deg is None:
-        angles_deg = image_angles_deg(poses, visibility_limit)
+        angles = image_angles(poses, visibility_limit)
+        angles_deg, angle_reasons = angles.deg, angles.reasons
     canvas = _canvas(frame_rgb, into, mirrored, draw.skeleton_only)
     several = len(poses) > 1
     size_wh = np.array((canvas.shape[1], canvas.shape[0]), dtype=np.float64)
@@ -268,7 +276,8 @@ def draw_poses(
             _draw_number(canvas, points, number, pen)
     for i, _, pose, points in placed:
         if chosen is None or chosen == i:
-            angles = None if angles_deg is None else angles_deg[i]
-            captions = _captions(pose, draw, names or {}, visibility_limit, angles)
+            degrees = None if angles_deg is None else angles_deg[i]
+            reasons = None if angle_reasons is None else angle_reasons[i]
+            captions = _captions(pose, draw, names or {}, visibility_limit, degrees, reasons)
             _draw_captions(canvas, points, captions, pen)
     return canvas

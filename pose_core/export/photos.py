@@ -9,7 +9,7 @@ import platform
 import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import numpy as np
 
@@ -20,8 +20,15 @@ from pose_core.export.tables import (
     fill_sheet,
     flat_rows,
     number_cell,
+    plain_text,
 )
-from pose_core.geometry.angles import ANGLE_NAMES, pose_angles_deg
+from pose_core.geometry.angles import (
+    ANGLE_NAMES,
+    Space,
+    pose_angle_reasons,
+    pose_angles_deg,
+    pose_landmark_reasons,
+)
 from pose_core.models.bundles import bundle
 from pose_core.models.landmarker import runtime_version
 from pose_core.pipeline.photo import PhotoResult
@@ -34,6 +41,7 @@ __all__ = [
     "COLUMNS",
     "SCHEMA_VERSION",
     "landmark_rows",
+    "summary_csv",
     "to_csv",
     "to_json",
     "to_json_dict",
@@ -60,13 +68,19 @@ COLUMNS: Final[tuple[str, ...]] = (
     "world_z_m",
     "visibility",
     "presence",
+    "reason",
 )
 _NAME_AT: Final = COLUMNS.index("landmark")
-_NUMBERS: Final = COLUMNS[_NAME_AT + 1 :]
+_NUMBERS: Final = COLUMNS[_NAME_AT + 1 : -1]
+#: A workbook has one picture: the number and the time of its only frame would say nothing.
+_XLSX_FROM: Final = COLUMNS.index("person")
+_SPACES: Final[tuple[Space, ...]] = get_args(Space)
 _NUMBER_DIGITS: Final = [DIGITS.get(column, DEFAULT_DIGITS) for column in _NUMBERS]
 
 
-def landmark_rows(poses: Iterable[Pose], *, frame: int = 0, time_s: float = 0.0) -> Iterator[list[CellValue]]:
+def landmark_rows(
+    poses: Iterable[Pose], *, frame: int = 0, time_s: float = 0.0, visibility_limit: float = 0.5
+) -> Iterator[list[CellValue]]:
     """One row for each landmark, with the cells of `COLUMNS`.
 
     Parameters
@@ -77,11 +91,14 @@ def landmark_rows(poses: Iterable[Pose], *, frame: int = 0, time_s: float = 0.0)
         Number of the frame, from 0.
     time_s : float
         Its time since the start; 0 for a photo.
+    visibility_limit : float
+        Landmarks with a visibility below this are not visible.
 
     Yields
     ------
     list
-        NaN becomes None: an empty cell.
+        NaN becomes None: an empty cell. The last cell is why the landmark has no angles, one of
+        `pose_core.geometry.reasons.MISSING`; empty if it has.
     """
     time_cell = number_cell(time_s, DIGITS["time_s"])
     for person, pose in enumerate(poses, start=1):
@@ -95,8 +112,10 @@ def landmark_rows(poses: Iterable[Pose], *, frame: int = 0, time_s: float = 0.0)
                 pose.presence,
             ]
         )
-        for name, values in zip(LANDMARK_NAMES, numbers.tolist(), strict=True):
-            yield [frame, time_cell, person, name, *map(number_cell, values, _NUMBER_DIGITS)]
+        reasons = pose_landmark_reasons(pose, visibility_limit)
+        for name, values, reason in zip(LANDMARK_NAMES, numbers.tolist(), reasons, strict=True):
+            cells = map(number_cell, values, _NUMBER_DIGITS)
+            yield [frame, time_cell, person, name, *cells, reason or None]
 
 
 def to_csv(*results: PhotoResult) -> bytes:
@@ -108,22 +127,32 @@ def to_csv(*results: PhotoResult) -> bytes:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
     for frame, result in enumerate(results):
-        writer.writerows(landmark_rows(result.poses, frame=frame))
+        limit = result.settings.visibility_limit
+        writer.writerows(landmark_rows(result.poses, frame=frame, visibility_limit=limit))
     return text.getvalue().encode()
 
 
-def _person_dict(pose: Pose, number: int, visibility_limit: float) -> dict[str, Any]:
+def _person_dict(pose: Pose, number: int, visibility_limit: float, doubtful: bool) -> dict[str, Any]:
     return {
         "person": number,
+        "doubtful": doubtful,
         "landmarks": [
-            dict(zip(("name", *_NUMBERS), row[_NAME_AT:], strict=True)) for row in landmark_rows([pose])
+            dict(zip(("name", *COLUMNS[_NAME_AT + 1 :]), row[_NAME_AT:], strict=True))
+            for row in landmark_rows([pose], visibility_limit=visibility_limit)
         ],
         "angles_deg": {
             space: {
                 name: number_cell(value, 1)
                 for name, value in pose_angles_deg(pose, space, visibility_limit).items()
             }
-            for space in ("image", "world")
+            for space in _SPACES
+        },
+        "angle_reasons": {
+            space: {
+                name: reason or None
+                for name, reason in pose_angle_reasons(pose, space, visibility_limit).items()
+            }
+            for space in _SPACES
         },
     }
 
@@ -168,9 +197,12 @@ def to_json_dict(result: PhotoResult) -> dict[str, Any]:
     """
     return {
         **_facts(result),
+        "others": result.others,
         "people": [
-            _person_dict(pose, number, result.settings.visibility_limit)
-            for number, pose in enumerate(result.poses, start=1)
+            _person_dict(pose, number, result.settings.visibility_limit, doubtful)
+            for number, (pose, doubtful) in enumerate(
+                zip(result.poses, result.doubtful, strict=True), start=1
+            )
         ],
     }
 
@@ -182,7 +214,7 @@ def to_json(result: PhotoResult, *, indent: int | None = 1) -> bytes:
 
 
 def to_xlsx(result: PhotoResult, translate: Translate = untranslated) -> bytes:
-    """XLSX workbook: landmarks, angles, and where they come from.
+    """XLSX workbook: angles, landmarks, and where they come from.
 
     Parameters
     ----------
@@ -198,27 +230,14 @@ def to_xlsx(result: PhotoResult, translate: Translate = untranslated) -> bytes:
 
     book = Workbook(write_only=True)
     fill_sheet(
-        book.create_sheet(translate("sheet.landmarks")),
-        [translate(f"column.{column}") for column in COLUMNS],
-        (
-            [*row[:_NAME_AT], translate(f"landmark.{row[_NAME_AT]}"), *row[_NAME_AT + 1 :]]
-            for row in landmark_rows(result.poses)
-        ),
+        book.create_sheet(translate("sheet.angles")),
+        [translate(f"column.{column}") for column in _ANGLE_COLUMNS],
+        _angle_rows(result, translate),
     )
     fill_sheet(
-        book.create_sheet(translate("sheet.angles")),
-        [translate(f"column.{column}") for column in ("person", "angle", "image_deg", "world_deg")],
-        (
-            [number, translate(f"angle.{name}"), *(number_cell(values[name], 1) for values in both)]
-            for number, pose in enumerate(result.poses, start=1)
-            for both in [
-                [
-                    pose_angles_deg(pose, space, result.settings.visibility_limit)
-                    for space in ("image", "world")
-                ]
-            ]
-            for name in ANGLE_NAMES
-        ),
+        book.create_sheet(translate("sheet.landmarks")),
+        [translate(f"column.{column}") for column in COLUMNS[_XLSX_FROM:]],
+        _xlsx_landmark_rows(result, translate),
     )
     fill_sheet(
         book.create_sheet(translate("sheet.about")),
@@ -230,11 +249,82 @@ def to_xlsx(result: PhotoResult, translate: Translate = untranslated) -> bytes:
     return file.getvalue()
 
 
+_ANGLE_COLUMNS: Final = ("person", "angle", "image_deg", "image_reason", "world_deg", "world_reason")
+
+
+def _reason_cell(reason: CellValue, translate: Translate) -> CellValue:
+    return translate(f"reason.{reason}") if reason else None
+
+
+def _angle_rows(result: PhotoResult, translate: Translate) -> Iterator[list[CellValue]]:
+    limit = result.settings.visibility_limit
+    for number, pose in enumerate(result.poses, start=1):
+        both = [
+            (pose_angles_deg(pose, space, limit), pose_angle_reasons(pose, space, limit)) for space in _SPACES
+        ]
+        for name in ANGLE_NAMES:
+            row: list[CellValue] = [number, translate(f"angle.{name}")]
+            for degrees, reasons in both:
+                row += [number_cell(degrees[name], 1), _reason_cell(reasons[name], translate)]
+            yield row
+
+
+def _xlsx_landmark_rows(result: PhotoResult, translate: Translate) -> Iterator[list[CellValue]]:
+    for row in landmark_rows(result.poses, visibility_limit=result.settings.visibility_limit):
+        name, numbers, reason = row[_NAME_AT], row[_NAME_AT + 1 : -1], row[-1]
+        person = row[_XLSX_FROM]
+        yield [person, translate(f"landmark.{name}"), *numbers, _reason_cell(reason, translate)]
+
+
+#: Columns of a batch's summary before those of the angles.
+_SUMMARY_COLUMNS: Final = ("file", "files_named", "people", "person", "doubtful", "error")
+
+
+def summary_csv(outcomes: Iterable[tuple[str, str, PhotoResult | str]]) -> bytes:
+    """Summary of a batch: one row for each person, and one for each picture without people or that cannot be read.
+
+    Parameters
+    ----------
+    outcomes : iterable of (str, str, PhotoResult or str)
+        Name of the picture's file, how names of its own files begin, and the result, or why there is none.
+
+    Returns
+    -------
+    bytes
+        CSV, UTF-8 with a byte order mark, without which Excel shows Chinese names as rubbish: ``file``,
+        ``files_named``, ``people``, ``person``, ``doubtful``, ``error``, then for each angle its degrees in the
+        picture, and for each angle the reason why it is missing or uncertain (``NAME_reason``).
+    """
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([*_SUMMARY_COLUMNS, *ANGLE_NAMES, *(f"{name}_reason" for name in ANGLE_NAMES)])
+    for name, stem, result in outcomes:
+        start = [plain_text(name), stem]
+        nothing = [None] * (2 * len(ANGLE_NAMES))
+        if isinstance(result, str):
+            writer.writerow([*start, None, None, None, result, *nothing])
+            continue
+        if not result.poses:
+            writer.writerow([*start, 0, None, None, None, *nothing])
+        limit = result.settings.visibility_limit
+        for number, (pose, doubtful) in enumerate(zip(result.poses, result.doubtful, strict=True), start=1):
+            degrees = pose_angles_deg(pose, "image", limit)
+            reasons = pose_angle_reasons(pose, "image", limit)
+            writer.writerow(
+                [
+                    *(*start, len(result.poses), number, int(doubtful), None),
+                    *(number_cell(degrees[angle], 1) for angle in ANGLE_NAMES),
+                    *(reasons[angle] for angle in ANGLE_NAMES),
+                ]
+            )
+    return text.getvalue().encode("utf-8-sig", errors="replace")
+
+
 def to_zip(files: Iterable[tuple[str, bytes]]) -> bytes:
-    """ZIP of named files; PNG and XLSX are compressed already, so they are only stored."""
+    """ZIP of named files; pictures and XLSX are compressed already, so they are only stored."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, data in files:
-            packed = zipfile.ZIP_STORED if name.endswith((".png", ".xlsx")) else zipfile.ZIP_DEFLATED
+            packed = zipfile.ZIP_STORED if name.endswith((".png", ".jpg", ".xlsx")) else zipfile.ZIP_DEFLATED
             archive.writestr(name, data, packed)
     return buffer.getvalue()

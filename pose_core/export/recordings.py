@@ -30,6 +30,7 @@ from pose_core.export.sequences import (
 )
 from pose_core.export.tables import DIGITS, CellValue, fill_sheet, flat_rows, number_cell
 from pose_core.geometry.angles import ANGLE_NAMES, Space
+from pose_core.geometry.reasons import REASONS
 from pose_core.models.bundles import bundle
 from pose_core.models.landmarker import runtime_version
 from pose_core.pose import PeopleOverTime
@@ -67,6 +68,7 @@ SUMMARY_FIELDS: Final[tuple[str, ...]] = (
     "jitter_raw_px",
     "jitter_smoothed_px",
 )
+_FOUR: Final = (None,) * 4  # the cells of a row without angles
 _SUMMARY_DIGITS: Final = {
     "duration_s": 2,
     "rate_hz": 1,
@@ -108,6 +110,7 @@ def recording_to_csv(recording: PeopleOverTime) -> bytes:
             "person": pa.array(np.repeat(rows.person, N_LANDMARKS)),
             "landmark": pa.array(LANDMARK_NAMES).take(pa.array(landmark)),
             **{name: _arrow(values) for name, values in rows.numbers.items()},
+            "reason": pa.array(REASONS).take(pa.array(rows.reasons["reason"].ravel())),
         }
         csv.write_csv(pa.table(columns), file, options)
     return file.getvalue()
@@ -153,6 +156,10 @@ def _summary_dict(summary: RecordingSummary) -> dict[str, Any]:
                     name: [number_cell(limit, ANGLE_DIGITS) for limit in limits]
                     for name, limits in person.angle_ranges_deg.items()
                 },
+                "angle_reasons": {name: reason or None for name, reason in person.angle_reasons.items()},
+                "angle_uncertain_shares": {
+                    name: number_cell(share, 3) for name, share in person.angle_uncertain_shares.items()
+                },
             }
             for person in summary.people
         ],
@@ -179,6 +186,7 @@ def recording_to_json(recording: Recording) -> bytes:
             "summary": _summary_dict(recording.summary),
             "landmarks": LANDMARK_NAMES,
             "angles": ANGLE_NAMES,
+            "reasons": REASONS,
             "time_s": rounded_times_s(recording),
             "people": (person_columns(recording, person) for person in recording.people),
         },
@@ -207,18 +215,23 @@ def recording_to_xlsx(recording: Recording, translate: Translate = untranslated)
     book = Workbook(write_only=True)
     fill_sheet(
         book.create_sheet(translate("sheet.summary")),
-        [translate(f"column.{column}") for column in ("field", "value", "least", "greatest")],
+        [
+            translate(f"column.{column}")
+            for column in ("field", "value", "least", "greatest", "uncertain", "reason")
+        ],
         _summary_rows(recording, translate, with_landmarks),
     )
     angle_columns = [
-        f"{translate(f'angle.{name}')} {translate(f'column.{space}_deg')}"
+        f"{translate(f'angle.{name}')} {translate(f'column.{space}_{kind}')}"
+        for kind in ("deg", "reason")
         for space in get_args(Space)
         for name in ANGLE_NAMES
+        if (kind, space) != ("reason", "world")  # the same, without those that are uncertain
     ]
     fill_sheet(
         book.create_sheet(translate("sheet.angles")),
         [*(translate(f"column.{column}") for column in KEYS[:3]), *angle_columns],
-        _angle_rows(recording),
+        _angle_rows(recording, translate),
     )
     if with_landmarks:
         fill_sheet(
@@ -246,21 +259,24 @@ def _summary_rows(
         **{name: number_cell(getattr(summary, name), digits) for name, digits in _SUMMARY_DIGITS.items()},
     }
     for name in SUMMARY_FIELDS:
-        yield [translate(f"summary.{name}"), values[name], None, None]
+        yield [translate(f"summary.{name}"), values[name], *_FOUR]
     if recording.truncated:
-        yield [translate(f"summary.ended_by_{recording.ended_by}"), None, None, None]
+        yield [translate(f"summary.ended_by_{recording.ended_by}"), None, *_FOUR]
     if not with_landmarks:
-        yield [translate("summary.landmarks_in_csv"), None, None, None]
+        yield [translate("summary.landmarks_in_csv"), None, *_FOUR]
     for person in summary.people:
         yield from _person_rows(person, translate)
 
 
 def _person_rows(person: PersonSummary, translate: Translate) -> Iterator[list[CellValue]]:
-    yield [translate("column.person"), person.person, None, None]
-    yield [translate("summary.frames"), person.frames, None, None]
+    yield [translate("column.person"), person.person, *_FOUR]
+    yield [translate("summary.frames"), person.frames, *_FOUR]
     for name, limits in person.angle_ranges_deg.items():
         least, greatest = (number_cell(limit, ANGLE_DIGITS) for limit in limits)
-        yield [f"{translate(f'angle.{name}')} {translate('column.image_deg')}", None, least, greatest]
+        reason = person.angle_reasons[name]
+        share = number_cell(person.angle_uncertain_shares[name], 3)
+        label = f"{translate(f'angle.{name}')} {translate('column.image_deg')}"
+        yield [label, None, least, greatest, share, translate(f"reason.{reason}") if reason else None]
 
 
 def _cells(values: FloatArray) -> list[Any]:
@@ -271,27 +287,31 @@ def _cells(values: FloatArray) -> list[Any]:
     return nested
 
 
-def _angle_rows(recording: PeopleOverTime) -> Iterator[list[CellValue]]:
+def _angle_rows(recording: PeopleOverTime, translate: Translate) -> Iterator[list[CellValue]]:
     """One row for each person in each frame, and one without a person for each frame with nobody in it."""
     times_s = rounded_times_s(recording).tolist()
     rows = angle_rows(recording)
     angles = np.hstack(list(rows.numbers.values()))
+    texts = [translate(f"reason.{reason}") if reason else None for reason in REASONS]
     people = rows.person.tolist()
-    nobody: list[CellValue] = [None] * angles.shape[1]
+    nobody: list[CellValue] = [None] * (angles.shape[1] + len(ANGLE_NAMES))
     starts = np.searchsorted(rows.frame, np.arange(len(times_s) + 1)).tolist()
     for frame, time_s in enumerate(times_s):
         here = range(starts[frame], starts[frame + 1])
         if not here:
             yield [frame, time_s, None, *nobody]
         for row in here:
-            yield [frame, time_s, people[row], *_cells(angles[row])]
+            reasons = (texts[code] for code in rows.reasons["image"][row].tolist())
+            yield [frame, time_s, people[row], *_cells(angles[row]), *reasons]
 
 
 def _landmark_rows(recording: PeopleOverTime, translate: Translate) -> Iterator[list[CellValue]]:
     names = [translate(f"landmark.{name}") for name in LANDMARK_NAMES]
+    texts = [translate(f"reason.{reason}") if reason else None for reason in REASONS]
     times_s = rounded_times_s(recording).tolist()
     for rows in landmark_blocks(recording):
         numbers = np.stack(list(rows.numbers.values()), axis=-1)
         for row, (frame, person) in enumerate(zip(rows.frame.tolist(), rows.person.tolist(), strict=True)):
-            for name, cells in zip(names, _cells(numbers[row]), strict=True):
-                yield [frame, times_s[frame], person, name, *cells]
+            reasons = rows.reasons["reason"][row].tolist()
+            for name, cells, reason in zip(names, _cells(numbers[row]), reasons, strict=True):
+                yield [frame, times_s[frame], person, name, *cells, texts[reason]]

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from pose_core.arrays import FloatArray
 from pose_core.export.photos import COLUMNS
 from pose_core.export.tables import DEFAULT_DIGITS, DIGITS
-from pose_core.geometry.angles import ANGLE_NAMES, Space, sequence_angles_deg
+from pose_core.geometry.angles import ANGLE_NAMES, Angles, Space, sequence_angles, sequence_landmark_reasons
+from pose_core.geometry.reasons import Codes
 from pose_core.pose import PeopleOverTime, PoseSequence
 
 __all__ = [
@@ -30,7 +31,7 @@ __all__ = [
 ]
 
 #: Those of a photo, where positions are smoothed here, and the positions as the model gave them.
-RECORDING_COLUMNS: Final[tuple[str, ...]] = (*COLUMNS, "x_raw_px", "y_raw_px")
+RECORDING_COLUMNS: Final[tuple[str, ...]] = (*COLUMNS[:-1], "x_raw_px", "y_raw_px", "reason")
 KEYS: Final = ("frame", "time_s", "person", "landmark")
 ANGLE_DIGITS: Final = 1
 #: These follow from pixels, width and height; JSON leaves them out to stay small.
@@ -49,11 +50,14 @@ class Rows:
         Number of the frame, from 0, and of the person, from 1.
     numbers : mapping of str to ndarray, shape (N, ...)
         By column; NaN where unknown.
+    reasons : mapping of str to ndarray of uint8, shape (N, ...)
+        By what they explain: places in `pose_core.geometry.reasons.REASONS`.
     """
 
     frame: NDArray[np.int64]
     person: NDArray[np.int64]
     numbers: Mapping[str, FloatArray]
+    reasons: Mapping[str, Codes]
 
     @classmethod
     def together(cls, parts: list[Rows]) -> Rows:
@@ -65,7 +69,10 @@ class Rows:
         numbers = {
             name: np.concatenate([part.numbers[name] for part in parts])[order] for name in parts[0].numbers
         }
-        return cls(frame[order], person[order], numbers)
+        reasons = {
+            name: np.concatenate([part.reasons[name] for part in parts])[order] for name in parts[0].reasons
+        }
+        return cls(frame[order], person[order], numbers, reasons)
 
 
 def rounded_times_s(people: PeopleOverTime) -> FloatArray:
@@ -74,7 +81,11 @@ def rounded_times_s(people: PeopleOverTime) -> FloatArray:
 
 
 def landmark_blocks(people: PeopleOverTime) -> Iterator[Rows]:
-    """Numbers (N, 33) by the names of `RECORDING_COLUMNS` after `KEYS`, a few hundred frames at a time."""
+    """Numbers (N, 33) by the names of `RECORDING_COLUMNS` after `KEYS`, a few hundred frames at a time.
+
+    ``reasons["reason"]``, shape (N, 33), is why landmarks have no angles.
+    """
+    limit = people.settings.visibility_limit
     for start in range(0, people.time_s.size, _FRAMES_AT_ONCE):
         parts = []
         for person in people.people:
@@ -83,7 +94,8 @@ def landmark_blocks(people: PeopleOverTime) -> Iterator[Rows]:
             smoothed = people.sequence(person, "smoothed", frames)
             found = np.flatnonzero(smoothed.found)
             numbers = dict(_numbers(smoothed, raw_xy_px, found))
-            parts.append(Rows(start + found, np.full(found.size, person), numbers))
+            reasons = {"reason": sequence_landmark_reasons(smoothed, limit)[found]}
+            parts.append(Rows(start + found, np.full(found.size, person), numbers, reasons))
         if parts:
             yield Rows.together(parts)
 
@@ -108,29 +120,33 @@ def _numbers(
         "x_raw_px": (raw_xy_px[..., 0], 1),
         "y_raw_px": (raw_xy_px[..., 1], 1),
     }
-    for name in RECORDING_COLUMNS[len(KEYS) :]:
+    for name in RECORDING_COLUMNS[len(KEYS) : -1]:
         values, unit = columns[name]
         yield name, np.round(values[found] / unit, DIGITS.get(name, DEFAULT_DIGITS))
 
 
-def _angles_deg(smoothed: PoseSequence, visibility_limit: float) -> dict[str, FloatArray]:
+def _angles(smoothed: PoseSequence, visibility_limit: float) -> dict[str, Angles]:
     """Rounded, shape (T, len(ANGLE_NAMES)), by space."""
+    both = {space: sequence_angles(smoothed, space, visibility_limit) for space in get_args(Space)}
     return {
-        space: np.round(sequence_angles_deg(smoothed, space, visibility_limit), ANGLE_DIGITS)
-        for space in get_args(Space)
+        space: Angles(np.round(angles.deg, ANGLE_DIGITS), angles.reasons) for space, angles in both.items()
     }
 
 
 def angle_rows(people: PeopleOverTime) -> Rows:
     """Angles (N, len(ANGLE_NAMES)) by space, of all frames; N is 0 if nobody was found."""
     nobody = np.empty(0, dtype=np.int64)
-    parts = [Rows(nobody, nobody, {space: np.empty((0, len(ANGLE_NAMES))) for space in get_args(Space)})]
+    shape = (0, len(ANGLE_NAMES))
+    numbers = {space: np.empty(shape) for space in get_args(Space)}
+    reasons = {space: np.empty(shape, dtype=np.uint8) for space in get_args(Space)}
+    parts = [Rows(nobody, nobody, numbers, reasons)]
     for person in people.people:
         smoothed = people.sequence(person, "smoothed")
         found = np.flatnonzero(smoothed.found)
-        angles = _angles_deg(smoothed, people.settings.visibility_limit)
-        numbers = {space: values[found] for space, values in angles.items()}
-        parts.append(Rows(found, np.full(found.size, person), numbers))
+        angles = _angles(smoothed, people.settings.visibility_limit)
+        numbers = {space: values.deg[found] for space, values in angles.items()}
+        reasons = {space: values.reasons[found] for space, values in angles.items()}
+        parts.append(Rows(found, np.full(found.size, person), numbers, reasons))
     return Rows.together(parts)
 
 
@@ -141,7 +157,7 @@ def person_columns(people: PeopleOverTime, person: int) -> dict[str, Any]:
     -------
     dict
         ``person``; ``frame``, shape (N,); the columns of numbers, each of shape (N, 33); ``angles_deg``: by space and
-        name, each of shape (N,).
+        name, each of shape (N,); ``angle_reasons``: the same, places in `pose_core.geometry.reasons.REASONS`.
     """
     raw_xy_px = people.sequence(person, "raw").image_xy_px
     smoothed = people.sequence(person, "smoothed")
@@ -149,13 +165,15 @@ def person_columns(people: PeopleOverTime, person: int) -> dict[str, Any]:
     numbers = {
         name: values for name, values in _numbers(smoothed, raw_xy_px, found) if name not in _NOT_IN_JSON
     }
-    angles = _angles_deg(smoothed, people.settings.visibility_limit)
+    angles = _angles(smoothed, people.settings.visibility_limit)
+
+    def by_name(values: FloatArray | Codes) -> dict[str, Any]:
+        return dict(zip(ANGLE_NAMES, np.ascontiguousarray(values[found].T), strict=True))
+
     return {
         "person": person,
         "frame": found,
         **numbers,
-        "angles_deg": {
-            space: dict(zip(ANGLE_NAMES, np.ascontiguousarray(values[found].T), strict=True))
-            for space, values in angles.items()
-        },
+        "angles_deg": {space: by_name(values.deg) for space, values in angles.items()},
+        "angle_reasons": {space: by_name(values.reasons) for space, values in angles.items()},
     }

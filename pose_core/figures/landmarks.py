@@ -14,12 +14,13 @@ import plotly.graph_objects as go
 
 from pose_core.arrays import FloatArray
 from pose_core.colours import GROUND, PEOPLE, SIDES
-from pose_core.geometry.angles import LIMB_ANGLES, side_difference_deg
+from pose_core.geometry.angles import LIMB_ANGLES, pose_landmark_reasons, side_difference_deg
+from pose_core.geometry.reasons import UNCERTAIN, Reason
 from pose_core.pose import Pose
 from pose_core.skeleton import CONNECTIONS, LANDMARK_NAMES, Side, side_of
 from pose_core.translate import Translate
 
-__all__ = ["angle_figure", "picture_figure", "world_figure"]
+__all__ = ["angle_figure", "angle_text", "picture_figure", "world_figure"]
 
 
 _GREY: Final = "rgba(128,134,145,0.9)"
@@ -35,8 +36,9 @@ def _bone_path(points: FloatArray) -> FloatArray:
     return np.array([row for a, b in CONNECTIONS for row in (points[a], points[b], gap)])
 
 
-def _hover(pose: Pose, indices: Sequence[int], t: Translate, person: str) -> list[str]:
+def _hover(pose: Pose, indices: Sequence[int], t: Translate, person: str, limit: float) -> list[str]:
     z = pose.image_z_norm
+    reasons = pose_landmark_reasons(pose, limit)
     prefix = f"{person}<br>" if person else ""
     return [
         prefix
@@ -48,6 +50,7 @@ def _hover(pose: Pose, indices: Sequence[int], t: Translate, person: str) -> lis
             z=f"{z[i]:.2f}",
             visibility=f"{pose.visibility[i]:.2f}",
         )
+        + (f"<br>{t(f'reason.{reasons[i]}')}" if reasons[i] else "")
         for i in indices
     ]
 
@@ -57,8 +60,8 @@ def _on_side(side: Side) -> list[int]:
 
 
 def _symbols(pose: Pose, indices: Sequence[int], side: Side, limit: float) -> list[str]:
-    visible = pose.visible(limit)
-    return [_SYMBOLS[side] if visible[i] else f"{_SYMBOLS[side]}-open" for i in indices]
+    reasons = pose_landmark_reasons(pose, limit)
+    return [f"{_SYMBOLS[side]}-open" if reasons[i] else _SYMBOLS[side] for i in indices]
 
 
 def picture_figure(
@@ -79,7 +82,7 @@ def picture_figure(
     t : callable
         Translator.
     visibility_limit : float
-        Landmarks below it are hollow.
+        Landmarks below it are hollow, and so are those outside the picture.
 
     Returns
     -------
@@ -134,7 +137,7 @@ def picture_figure(
                     "color": colour if several else SIDES[side],
                     "line": {"color": "#FFFFFF", "width": 1},
                 },
-                hovertext=_hover(pose, indices, t, person if several else ""),
+                hovertext=_hover(pose, indices, t, person if several else "", visibility_limit),
                 hoverinfo="text",
             )
     axis = {"showgrid": False, "zeroline": False, "visible": False, "constrain": "domain"}
@@ -187,7 +190,7 @@ def world_figure(
     t : callable
         Translator.
     visibility_limit : float
-        Landmarks below it are hollow.
+        Landmarks below it are hollow, and so are those outside the picture.
     fixed_reach_m : float, optional
         Axes reach this far from the hips on all sides, whatever the pose, so that they do not jump when the figure is
         redrawn live; if not given, they enclose the pose.
@@ -281,20 +284,32 @@ def world_figure(
     return figure
 
 
-def angle_figure(angles: Mapping[str, float], t: Translate) -> go.Figure:
+def angle_text(value: float, reason: Reason, t: Translate) -> str:
+    """An angle to read: whole degrees, with a question mark if uncertain, or why there is none."""
+    if np.isfinite(value):
+        return f"{round(value)}°{'?' if reason in UNCERTAIN else ''}".replace("-", "\N{MINUS SIGN}")
+    return t(f"reason.{reason}" if reason else "angle.hidden")
+
+
+def angle_figure(
+    angles: Mapping[str, float], t: Translate, reasons: Mapping[str, Reason] | None = None
+) -> go.Figure:
     """Joint angles, left against right, with their difference.
 
     Parameters
     ----------
     angles : mapping of str to float
-        Degrees by angle name; NaN is shown as "not visible".
+        Degrees by angle name; NaN is shown with its reason, or as "not visible".
     t : callable
         Translator.
+    reasons : mapping of str to Reason, optional
+        Why angles are missing, or uncertain: these are grey, with a question mark.
 
     Returns
     -------
     plotly.graph_objects.Figure
     """
+    reasons = reasons or {}
     figure = go.Figure()
     joints = list(reversed(LIMB_ANGLES))  # Plotly counts categories from the bottom
     labels = [t(f"joint.{joint}") for joint in joints]
@@ -302,16 +317,21 @@ def angle_figure(angles: Mapping[str, float], t: Translate) -> go.Figure:
     for side in sides:
         values = [angles[f"{side}_{joint}"] for joint in joints]
         letter = t(f"side.{side}_letter")
+        why: list[Reason] = [reasons.get(f"{side}_{joint}", "") for joint in joints]
+        colours = [_GREY if reason in UNCERTAIN else SIDES[side] for reason in why]
         figure.add_bar(
             y=labels,
             # A bar of no length keeps its place, so that its text can say that there is no angle.
             x=[value if np.isfinite(value) else 0 for value in values],
             orientation="h",
             name=t(f"side.{side}"),
-            marker={"color": SIDES[side], "pattern": {"shape": "/" if side == "right" else ""}},
+            marker={
+                # A list only where it is needed: the legend takes its colour from the first bar.
+                "color": colours if _GREY in colours else SIDES[side],
+                "pattern": {"shape": "/" if side == "right" else ""},
+            },
             text=[
-                f"{letter} {round(value)}°" if np.isfinite(value) else f"{letter} {t('angle.hidden')}"
-                for value in values
+                f"{letter} {angle_text(value, reason, t)}" for value, reason in zip(values, why, strict=True)
             ],
             textposition="outside",
             cliponaxis=False,

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from pose_core.arrays import FloatArray
 from pose_core.colours import SIDES
 from pose_core.geometry.angles import LIMB_ANGLES
+from pose_core.geometry.reasons import UNCERTAIN, Reason
 from pose_core.skeleton import INDEX, LANDMARK_NAMES, Side, side_of
 from pose_core.translate import Translate
 
@@ -78,6 +79,7 @@ def angle_history_figure(
     *,
     now_s: float,
     window_s: float = 10.0,
+    reasons: Mapping[str, Reason] | None = None,
 ) -> go.Figure:
     """Joint angles over the last seconds, one row for each joint, left against right.
 
@@ -95,6 +97,8 @@ def angle_history_figure(
         The right end of the time axis, on the clock of `time_s`.
     window_s : float
         Length of the time axis.
+    reasons : mapping of str to Reason, optional
+        Why the latest angles are missing, or uncertain: these are grey, with a question mark.
 
     Returns
     -------
@@ -159,7 +163,12 @@ def angle_history_figure(
                 }
             )
             known = fresh and np.isfinite(values[-1])
+            reason = (reasons or {}).get(f"{side}_{joint}", "")
             latest = f"{round(float(values[-1]))}°" if known else t("angle.hidden")
+            if known and reason in UNCERTAIN:
+                latest = f'<span style="color:{_LINE}">{latest}?</span>'
+            elif fresh and reason == "outside_picture":
+                latest = t("live_figure.outside_picture")  # in two lines
             # At a fixed height, not at the line's end, so that both sides stay readable where the lines meet.
             height = bottom + place * (top - bottom)
             text = f"{t(f'side.{side}_letter')} {latest}"

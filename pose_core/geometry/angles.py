@@ -1,236 +1,136 @@
-"""Joint angles from landmarks, gated by visibility. All conventions: docs/conventions.md.
-
-Angles are computed from pixels or metres, never from normalised coordinates, where a right angle at 16:9 would read
-121 degrees.
-"""
+"""The angles of poses, with the reason why one is missing or uncertain. All conventions: docs/conventions.md."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
-from typing import Final, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pose_core.arrays import FloatArray
+from pose_core.geometry.definitions import ANGLE_NAMES, ANGLES, LIMB_ANGLES, AngleDefinition, Space
+from pose_core.geometry.formulas import angles_deg, interior_angle_deg, lean_deg, obliquity_deg
+from pose_core.geometry.reasons import (
+    REASONS,
+    Codes,
+    Reason,
+    angle_reasons,
+    landmark_reasons,
+    uncertain_reasons,
+)
 from pose_core.pose import Pose, PoseSequence
-from pose_core.skeleton import INDEX
 
 __all__ = [
     "ANGLES",
     "ANGLE_NAMES",
     "LIMB_ANGLES",
     "AngleDefinition",
+    "Angles",
     "Space",
     "angles_deg",
+    "image_angles",
     "image_angles_deg",
     "interior_angle_deg",
     "lean_deg",
     "obliquity_deg",
+    "pose_angle_reasons",
     "pose_angles_deg",
+    "pose_landmark_reasons",
+    "sequence_angles",
     "sequence_angles_deg",
+    "sequence_landmark_reasons",
     "side_difference_deg",
 ]
 
-Space = Literal["image", "world"]
-Kind = Literal["interior", "lean", "obliquity"]
 
-
-@dataclass(frozen=True, slots=True)
-class AngleDefinition:
-    """One angle: its name, and which landmarks it needs.
+@dataclass(frozen=True, slots=True, eq=False)
+class Angles:
+    """Angles, and what is to be said about them.
 
     Attributes
     ----------
-    name : str
-        Such as ``left_knee`` or ``trunk_lean``.
-    kind : {"interior", "lean", "obliquity"}
-        ``interior``: at the middle one of three points, 0 to 180, 180 is straight. ``lean``: of the line from the
-        middle of the first two points to the middle of the last two against the vertical, 0 to 180, 0 is upright.
-        ``obliquity``: of the line from the second point (right) to the first (left) against the horizontal,
-        -90 to 90, positive when the person's left is higher.
-    points : tuple of str
-        Landmark names: three, four or two, by `kind`.
+    deg : ndarray, shape (..., len(ANGLES))
+        Degrees, in the order of `ANGLE_NAMES`; NaN where there is no angle.
+    reasons : ndarray of uint8, shape (..., len(ANGLES))
+        Places in `pose_core.geometry.reasons.REASONS`: why an angle is missing or uncertain; 0 otherwise.
     """
 
-    name: str
-    kind: Kind
-    points: tuple[str, ...]
-
-    @property
-    def indices(self) -> tuple[int, ...]:
-        """Landmark numbers of `points`."""
-        return tuple(INDEX[name] for name in self.points)
+    deg: FloatArray
+    reasons: Codes
 
 
-_LIMBS: Final = {
-    "elbow": ("shoulder", "elbow", "wrist"),
-    "shoulder": ("elbow", "shoulder", "hip"),
-    "hip": ("shoulder", "hip", "knee"),
-    "knee": ("hip", "knee", "ankle"),
-    "ankle": ("knee", "ankle", "foot_index"),
-}
-
-#: Joints with an angle on each side, from top to bottom.
-LIMB_ANGLES: Final[tuple[str, ...]] = tuple(_LIMBS)
-
-ANGLES: Final[tuple[AngleDefinition, ...]] = (
-    *(
-        AngleDefinition(f"{side}_{joint}", "interior", tuple(f"{side}_{point}" for point in points))
-        for joint, points in _LIMBS.items()
-        for side in ("left", "right")
-    ),
-    AngleDefinition("trunk_lean", "lean", ("left_hip", "right_hip", "left_shoulder", "right_shoulder")),
-    AngleDefinition("neck_lean", "lean", ("left_shoulder", "right_shoulder", "left_ear", "right_ear")),
-    AngleDefinition("head_tilt", "obliquity", ("left_ear", "right_ear")),
-    AngleDefinition("shoulder_obliquity", "obliquity", ("left_shoulder", "right_shoulder")),
-    AngleDefinition("pelvis_obliquity", "obliquity", ("left_hip", "right_hip")),
-)
-ANGLE_NAMES: Final[tuple[str, ...]] = tuple(angle.name for angle in ANGLES)
-
-#: Landmark numbers by kind, shape (angles, points), so that each kind is computed at once; `ANGLES` is in this order.
-_INDICES: Final = {
-    kind: np.array([angle.indices for angle in ANGLES if angle.kind == kind])
-    for kind in ("interior", "lean", "obliquity")
-}
-
-#: A line shorter than this (pixels or metres) has no direction.
-_SHORTEST: Final = 1e-9
+def _angles(image_xy_px: FloatArray, world_xyz_m: FloatArray, landmarks: Codes, space: Space) -> Angles:
+    """Angles of skeletons (..., 33, D), given why landmarks may not be used (..., 33)."""
+    if space == "world":
+        deg = angles_deg(world_xyz_m, landmarks == 0)
+        return Angles(deg, angle_reasons(landmarks, deg))
+    flat = np.zeros(
+        (2, *world_xyz_m.shape)
+    )  # both at once: at this size NumPy's calls cost more than the numbers
+    flat[0, ..., :2] = image_xy_px
+    flat[1] = world_xyz_m
+    deg, world_deg = angles_deg(flat, np.broadcast_to(landmarks == 0, flat.shape[:-1]))
+    missing = angle_reasons(landmarks, deg)
+    return Angles(deg, np.maximum(missing, uncertain_reasons(deg, world_deg, world_xyz_m)))
 
 
-def _unit(vectors: FloatArray) -> FloatArray:
-    """The vectors (..., D) scaled to length 1; NaN where there is no direction."""
-    length = np.linalg.norm(vectors, axis=-1, keepdims=True)
-    unit: FloatArray = np.divide(vectors, length, out=np.full_like(vectors, np.nan), where=length > _SHORTEST)
-    return unit
+def _picture_px(size_wh: tuple[int, int]) -> tuple[float, float, float, float]:
+    return (0.0, 0.0, *size_wh)
 
 
-def interior_angle_deg(first: FloatArray, vertex: FloatArray, last: FloatArray) -> FloatArray:
-    """Angle at `vertex` between the lines to `first` and `last`.
+def pose_landmark_reasons(pose: Pose, visibility_limit: float) -> list[Reason]:
+    """Why each of the 33 landmarks of a pose may not be used; an empty text where it may.
 
     Parameters
     ----------
-    first, vertex, last : ndarray, shape (..., D)
-        Points in pixels (D = 2) or metres (D = 3).
-
-    Returns
-    -------
-    ndarray, shape (...)
-        0 to 180 degrees; 180 is a straight limb. NaN where a limb has no length or a point is NaN.
-
-    Notes
-    -----
-    ``2 atan2(|u - v|, |u + v|)`` for unit vectors u, v: W. Kahan, "How Futile are Mindless Assessments of Roundoff",
-    section 12. Unlike ``arccos`` it stays exact near 0 and 180 degrees.
-
-    Examples
-    --------
-    >>> float(interior_angle_deg(np.array([0.0, 1]), np.array([0.0, 0]), np.array([2.0, 0])))
-    90.0
+    pose : Pose
+    visibility_limit : float
+        Landmarks with a visibility below this are not visible.
     """
-    u, v = _unit(first - vertex), _unit(last - vertex)
-    half = np.arctan2(np.linalg.norm(u - v, axis=-1), np.linalg.norm(u + v, axis=-1))
-    return np.asarray(np.degrees(2.0 * half), dtype=np.float64)
+    return [REASONS[code] for code in _landmarks(pose, visibility_limit).tolist()]
 
 
-def lean_deg(lower: FloatArray, upper: FloatArray) -> FloatArray:
-    """Angle of the line from `lower` to `upper` against the upward vertical.
-
-    Parameters
-    ----------
-    lower, upper : ndarray, shape (..., D)
-        Points in pixels (D = 2) or metres (D = 3); the second coordinate points down.
-
-    Returns
-    -------
-    ndarray, shape (...)
-        0 (upright) to 180 degrees (upside down), in any direction. NaN where the points coincide.
-
-    Examples
-    --------
-    >>> float(lean_deg(np.array([0.0, 0]), np.array([0.0, -5])))
-    0.0
-    """
-    up = np.zeros(lower.shape[-1])
-    up[1] = -1.0
-    return interior_angle_deg(upper, lower, lower + up)
+def _landmarks(pose: Pose, visibility_limit: float) -> Codes:
+    picture_px = _picture_px(pose.size_wh)
+    return landmark_reasons(pose.image_xy_px, pose.visibility, pose.presence, picture_px, visibility_limit)
 
 
-def obliquity_deg(left: FloatArray, right: FloatArray) -> FloatArray:
-    """How much higher the person's left point is than the right one, as an angle against the horizontal.
-
-    Parameters
-    ----------
-    left, right : ndarray, shape (..., D)
-        Points in pixels (D = 2) or metres (D = 3); the second coordinate points down.
-
-    Returns
-    -------
-    ndarray, shape (...)
-        -90 to 90 degrees, positive when the left is higher; the same in a mirrored picture and from behind. NaN where
-        the points coincide.
-
-    Examples
-    --------
-    >>> float(obliquity_deg(np.array([10.0, -10]), np.array([0.0, 0])))
-    45.0
-    """
-    direction = _unit(left - right)
-    sideways = np.hypot(direction[..., 0], direction[..., 2] if direction.shape[-1] == 3 else 0.0)
-    return np.asarray(np.degrees(np.arctan2(-direction[..., 1], sideways)), dtype=np.float64)
-
-
-def angles_deg(points: FloatArray, visible: NDArray[np.bool_]) -> FloatArray:
-    """All `ANGLES` of one skeleton or many.
-
-    Parameters
-    ----------
-    points : ndarray, shape (..., 33, D)
-        Landmarks in pixels (D = 2) or metres (D = 3), y down.
-    visible : ndarray of bool, shape (..., 33)
-        Which landmarks may be used.
-
-    Returns
-    -------
-    ndarray, shape (..., len(ANGLES))
-        Degrees, in the order of `ANGLE_NAMES`; NaN where a needed landmark is not visible.
-    """
-    usable = np.where(visible[..., None], points, np.nan)
-    by_kind = {
-        kind: usable[..., indices, :] for kind, indices in _INDICES.items()
-    }  # (..., angles, points, D)
-    interior, lean, obliquity = (by_kind[kind] for kind in ("interior", "lean", "obliquity"))
-    values = np.concatenate(
-        [
-            interior_angle_deg(interior[..., 0, :], interior[..., 1, :], interior[..., 2, :]),
-            lean_deg(lean[..., :2, :].mean(axis=-2), lean[..., 2:, :].mean(axis=-2)),
-            obliquity_deg(obliquity[..., 0, :], obliquity[..., 1, :]),
-        ],
-        axis=-1,
-    )
-    return np.asarray(values, dtype=np.float64)
-
-
-def image_angles_deg(poses: Sequence[Pose], visibility_limit: float) -> FloatArray:
+def image_angles(poses: Sequence[Pose], visibility_limit: float) -> Angles:
     """All angles of the people in one picture, in its plane: what drawing and watchers need for each frame.
 
     Parameters
     ----------
     poses : sequence of Pose
+        In pixels of the same picture.
     visibility_limit : float
         Landmarks with a visibility below this are not used.
 
     Returns
     -------
-    ndarray, shape (len(poses), len(ANGLES))
-        As `angles_deg`, one row per pose.
+    Angles
+        Of shape (len(poses), len(ANGLES)): one row per pose.
     """
     if not poses:
-        return np.empty((0, len(ANGLES)))
-    points = np.array([pose.image_xy_px for pose in poses])
-    return angles_deg(points, np.array([pose.visible(visibility_limit) for pose in poses]))
+        return Angles(np.empty((0, len(ANGLES))), np.empty((0, len(ANGLES)), dtype=np.uint8))
+    image_xy_px = np.array([pose.image_xy_px for pose in poses])
+    landmarks = landmark_reasons(
+        image_xy_px,
+        np.array([pose.visibility for pose in poses]),
+        np.array([pose.presence for pose in poses]),
+        np.array([_picture_px(pose.size_wh) for pose in poses]),
+        visibility_limit,
+    )
+    return _angles(image_xy_px, np.array([pose.world_xyz_m for pose in poses]), landmarks, "image")
+
+
+def image_angles_deg(poses: Sequence[Pose], visibility_limit: float) -> FloatArray:
+    """The degrees of `image_angles`, shape (len(poses), len(ANGLES))."""
+    return image_angles(poses, visibility_limit).deg
+
+
+def _pose_angles(pose: Pose, space: Space, visibility_limit: float) -> Angles:
+    return _angles(pose.image_xy_px, pose.world_xyz_m, _landmarks(pose, visibility_limit), space)
 
 
 def pose_angles_deg(pose: Pose, space: Space, visibility_limit: float) -> dict[str, float]:
@@ -247,14 +147,33 @@ def pose_angles_deg(pose: Pose, space: Space, visibility_limit: float) -> dict[s
     Returns
     -------
     dict of str to float
-        Degrees; NaN where a needed landmark is not visible.
+        Degrees; NaN where a needed landmark is not visible, absent or outside the picture; `pose_angle_reasons` says
+        which.
     """
-    points = pose.image_xy_px if space == "image" else pose.world_xyz_m
-    values = angles_deg(points, pose.visible(visibility_limit))
-    return dict(zip(ANGLE_NAMES, values.tolist(), strict=True))
+    return dict(zip(ANGLE_NAMES, _pose_angles(pose, space, visibility_limit).deg.tolist(), strict=True))
 
 
-def sequence_angles_deg(sequence: PoseSequence, space: Space, visibility_limit: float) -> FloatArray:
+def pose_angle_reasons(pose: Pose, space: Space, visibility_limit: float) -> dict[str, Reason]:
+    """Why angles of `pose_angles_deg` are missing or uncertain, by name; an empty text where there is nothing to say.
+
+    Only angles in the picture are marked as uncertain: those in space are estimates anyway, the same from all sides.
+    """
+    codes = _pose_angles(pose, space, visibility_limit).reasons.tolist()
+    return {name: REASONS[code] for name, code in zip(ANGLE_NAMES, codes, strict=True)}
+
+
+def sequence_landmark_reasons(sequence: PoseSequence, visibility_limit: float) -> Codes:
+    """Why landmarks may not be used, shape (T, 33): places in `pose_core.geometry.reasons.REASONS`."""
+    return landmark_reasons(
+        sequence.image_xy_px,
+        sequence.visibility,
+        sequence.presence,
+        sequence.picture_px,
+        visibility_limit,
+    )
+
+
+def sequence_angles(sequence: PoseSequence, space: Space, visibility_limit: float) -> Angles:
     """All angles of a person over time.
 
     Parameters
@@ -268,15 +187,21 @@ def sequence_angles_deg(sequence: PoseSequence, space: Space, visibility_limit: 
 
     Returns
     -------
-    ndarray, shape (T, len(ANGLES))
-        Degrees, in the order of `ANGLE_NAMES`; NaN where a needed landmark is not visible, and where the person was not
-        found.
+    Angles
+        Of shape (T, len(ANGLES)). Where the person was not found, degrees are NaN and there is no reason.
     """
-    points = sequence.image_xy_px if space == "image" else sequence.world_xyz_m
     found = sequence.found  # a passer-by is missing from most of a long sequence
-    values = np.full((len(sequence), len(ANGLES)), np.nan)
-    values[found] = angles_deg(points[found], sequence.visible(visibility_limit)[found])
-    return values
+    landmarks = sequence_landmark_reasons(sequence, visibility_limit)[found]
+    there = _angles(sequence.image_xy_px[found], sequence.world_xyz_m[found], landmarks, space)
+    deg = np.full((len(sequence), len(ANGLES)), np.nan)
+    reasons = np.zeros(deg.shape, dtype=np.uint8)
+    deg[found], reasons[found] = there.deg, there.reasons
+    return Angles(deg, reasons)
+
+
+def sequence_angles_deg(sequence: PoseSequence, space: Space, visibility_limit: float) -> FloatArray:
+    """The degrees of `sequence_angles`, shape (T, len(ANGLES))."""
+    return sequence_angles(sequence, space, visibility_limit).deg
 
 
 def side_difference_deg(angles: Mapping[str, float], joint: str) -> int | None:

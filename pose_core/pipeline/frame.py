@@ -14,7 +14,7 @@ from av.video.reformatter import VideoReformatter
 
 from pose_core.arrays import FrameRGB
 from pose_core.drawing.skeleton import draw_poses
-from pose_core.geometry.angles import ANGLE_NAMES, image_angles_deg
+from pose_core.geometry.angles import ANGLE_NAMES, Angles, image_angles
 from pose_core.media.fitting import SMALLEST_PX
 from pose_core.media.vp8 import pixels
 from pose_core.pose import Pose
@@ -82,6 +82,10 @@ class FramePath:
     def smoothing(self, smoothing: SmoothingSettings | None) -> None:
         self._tracker.smoothing = smoothing
 
+    def restart(self) -> None:
+        """Expect other people: the next frame does not continue those before."""
+        self._tracker.restart()
+
     def process(
         self,
         frame: av.VideoFrame,
@@ -129,12 +133,13 @@ class FramePath:
             return None
         poses = tuple(detect(frame_rgb, time_s))
         marks_s.append(time.perf_counter())
-        people = self._tracker.update(poses, time_s)
+        people = self._tracker.update(poses, time_s, settings.detection.people)
         smooth = [person.pose for person in people]
         if with_angles or settings.draw.angles:
-            angles_deg = image_angles_deg(smooth, settings.visibility_limit)
+            angles = image_angles(smooth, settings.visibility_limit)
         else:
-            angles_deg = np.full((len(people), len(ANGLE_NAMES)), np.nan)
+            shape = (len(people), len(ANGLE_NAMES))
+            angles = Angles(np.full(shape, np.nan), np.zeros(shape, dtype=np.uint8))
         marks_s.append(time.perf_counter())
         draw_poses(
             frame_rgb,
@@ -144,7 +149,8 @@ class FramePath:
             visibility_limit=settings.visibility_limit,
             # With one person at most the skeleton stays plain; numbers and colours tell several apart.
             numbers=[person.number for person in people] if settings.detection.people > 1 else None,
-            angles_deg=angles_deg,
+            angles_deg=angles.deg,
+            angle_reasons=angles.reasons,
             mirrored=mirrored,
             into=frame_rgb,
         )
@@ -155,7 +161,7 @@ class FramePath:
             frame=fitted,
             drawn_rgb=frame_rgb,
             poses=poses,
-            watched=WatchedFrame(time_s, people, size_wh, mirrored, angles_deg),
+            watched=WatchedFrame(time_s, people, size_wh, mirrored, angles.deg, angles.reasons),
             steps_ms=dict(zip(FRAME_STEPS, took_ms, strict=True)),
         )
 

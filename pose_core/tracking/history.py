@@ -13,6 +13,7 @@ import numpy as np
 from pose_core.arrays import FloatArray
 from pose_core.geometry.angles import ANGLE_NAMES
 from pose_core.geometry.body import jitter_px
+from pose_core.geometry.reasons import REASONS, Codes, Reason
 from pose_core.pose import Pose
 from pose_core.watching import Event, WatchedFrame
 
@@ -31,6 +32,7 @@ class _Moment:
     raw: Pose
     pose: Pose
     angles_deg: FloatArray
+    angle_reasons: Codes
 
 
 class History:
@@ -50,8 +52,10 @@ class History:
     def add(self, frame: WatchedFrame) -> Sequence[Event]:
         """Keep a frame, even if it shows nobody."""
         moments = tuple(
-            _Moment(frame.time_s, person.number, person.raw, person.pose, angles)
-            for person, angles in zip(frame.people, frame.angles_deg, strict=True)
+            _Moment(frame.time_s, person.number, person.raw, person.pose, angles, reasons)
+            for person, angles, reasons in zip(
+                frame.people, frame.angles_deg, frame.angle_reasons, strict=True
+            )
         )
         with self._lock:
             self._moments.append((frame.time_s, moments))
@@ -85,6 +89,13 @@ class History:
         values = values.reshape(-1, len(ANGLE_NAMES))
         times_s = np.array([time_s for time_s, _ in frames])
         return times_s, dict(zip(ANGLE_NAMES, values.T, strict=True))
+
+    def angle_reasons(self, number: int) -> dict[str, Reason]:
+        """Why angles of one person are missing or uncertain in the last frame, by name; empty if not found there."""
+        frames = self._moments_of(number)
+        moment = frames[-1][1] if frames else None
+        codes = [] if moment is None else moment.angle_reasons.tolist()
+        return {name: REASONS[code] for name, code in zip(ANGLE_NAMES, codes, strict=False)}
 
     def visibility(self, number: int) -> FloatArray | None:
         """Mean visibility (33,) of one person over the time kept; None if they were not found."""

@@ -108,7 +108,13 @@ class PeopleTracker:
     def _new_smoother(self) -> PoseSmoother | None:
         return PoseSmoother(self._smoothing) if self._smoothing is not None else None
 
-    def update(self, poses: Sequence[Pose], time_s: float) -> tuple[TrackedPerson, ...]:
+    def restart(self) -> None:
+        """Forget everybody: what follows does not continue what was before, and its people get the first numbers."""
+        self._tracks.clear()
+
+    def update(
+        self, poses: Sequence[Pose], time_s: float, most: int = MAX_PEOPLE
+    ) -> tuple[TrackedPerson, ...]:
         """Find out who is who in the next frame.
 
         Parameters
@@ -118,6 +124,9 @@ class PeopleTracker:
             matched; so are poses beyond `MAX_PEOPLE`.
         time_s : float
             Seconds on any clock. If it runs back, everybody is forgotten.
+        most : int
+            How many people are looked for: nobody gets a higher number. Of one who jumps, as at a cut, the old place
+            must not stay behind as somebody else.
 
         Returns
         -------
@@ -139,7 +148,7 @@ class PeopleTracker:
         for i, track in owners.items():
             track.seen(middles_px[i], sizes_px[i], time_s)
         for i in usable:  # after all matches, so that nobody new takes the number of somebody present
-            if i not in owners and (number := self._free_number(time_s)) is not None:
+            if i not in owners and (number := self._free_number(time_s, most)) is not None:
                 owners[i] = _Track(number, self._new_smoother(), middles_px[i], sizes_px[i], time_s)
                 self._tracks.append(owners[i])
         people = [self._person(track, poses[i], time_s) for i, track in owners.items()]
@@ -183,11 +192,12 @@ class PeopleTracker:
                 taken.add(k)
         return owners
 
-    def _free_number(self, time_s: float) -> int | None:
+    def _free_number(self, time_s: float, most: int) -> int | None:
         """The lowest free number; if none is free, that of the person absent longest; None if all are present."""
         numbers = {track.number for track in self._tracks}
-        if len(numbers) < MAX_PEOPLE:
-            return min(set(range(1, MAX_PEOPLE + 1)) - numbers)
+        free = set(range(1, most + 1)) - numbers
+        if free:
+            return min(free)
         longest_gone = min(self._tracks, key=lambda track: track.seen_s)
         if longest_gone.seen_s >= time_s:
             return None

@@ -148,7 +148,18 @@ class Recording:
             visibility=values[..., _VISIBILITY],
             presence=values[..., _PRESENCE],
             size_wh=self.size_wh,
+            picture_px=self._picture_px(self.time_s[first:end], self.size_wh),
         )
+
+    def _picture_px(self, time_s: FloatArray, size_wh: tuple[int, int]) -> FloatArray:
+        """Where the picture of each frame is, shape (T, 4): all of `size_wh`, or its middle after a change of shape."""
+        boxes = []
+        for _, (width, height) in self.sizes:
+            scale, left_px, top_px = letterbox((width, height), size_wh)
+            boxes.append((left_px, top_px, left_px + scale * width, top_px + scale * height))
+        starts_s = [start_s for start_s, _ in self.sizes]
+        picture_px: FloatArray = np.array(boxes)[np.searchsorted(starts_s, time_s, side="right") - 1]
+        return picture_px
 
 
 def write_row(row: Values, person: TrackedPerson, size_wh: tuple[int, int]) -> None:

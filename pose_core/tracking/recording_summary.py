@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pose_core.arrays import FloatArray
-from pose_core.geometry.angles import ANGLE_NAMES, Space, sequence_angles_deg
+from pose_core.geometry.angles import ANGLE_NAMES, Angles, Space, sequence_angles
 from pose_core.geometry.body import jitter_px
+from pose_core.geometry.reasons import REASONS, UNCERTAIN, Reason
 from pose_core.pose import PeopleOverTime, PoseSequence
 
 __all__ = ["PersonSummary", "RecordingSummary", "summarise"]
@@ -27,7 +28,11 @@ class PersonSummary:
     frames : int
         Number of frames in which the person was found.
     angle_ranges_deg : mapping of str to (float, float)
-        Smallest and largest angle by name, of the smoothed poses; both NaN if it was never visible.
+        Smallest and largest angle by name, of the smoothed poses; both NaN if there never was one.
+    angle_reasons : mapping of str to Reason
+        Where there never was an angle, the most frequent reason; an empty text elsewhere.
+    angle_uncertain_shares : mapping of str to float
+        In which share of the frames with an angle it was uncertain, 0 to 1.
     jitter_raw_px, jitter_smoothed_px : float
         `pose_core.geometry.body.jitter_px` of the visible landmarks, before and after smoothing; NaN if the person was
         never seen in three frames in a row.
@@ -36,6 +41,8 @@ class PersonSummary:
     person: int
     frames: int
     angle_ranges_deg: Mapping[str, tuple[float, float]]
+    angle_reasons: Mapping[str, Reason]
+    angle_uncertain_shares: Mapping[str, float]
     jitter_raw_px: float
     jitter_smoothed_px: float
 
@@ -114,16 +121,28 @@ def _person_summary(
     jitter_raw_px = _jitter_px(recording.sequence(person, "raw"), limit)
     smoothed = recording.sequence(person, "smoothed")
     found = smoothed.found
-    angles = sequence_angles_deg(smoothed, space, limit)
-    low, high = (extreme.reduce(angles, axis=0).tolist() for extreme in (np.fmin, np.fmax))
+    angles = sequence_angles(smoothed, space, limit)
+    low, high = (extreme.reduce(angles.deg, axis=0).tolist() for extreme in (np.fmin, np.fmax))
+    reasons, shares = _angle_reasons(angles)
     summary = PersonSummary(
         person=person,
         frames=int(np.count_nonzero(found)),
         angle_ranges_deg=dict(zip(ANGLE_NAMES, zip(low, high, strict=True), strict=True)),
+        angle_reasons=dict(zip(ANGLE_NAMES, reasons, strict=True)),
+        angle_uncertain_shares=dict(zip(ANGLE_NAMES, shares, strict=True)),
         jitter_raw_px=jitter_raw_px,
         jitter_smoothed_px=_jitter_px(smoothed, limit),
     )
     return summary, found
+
+
+def _angle_reasons(angles: Angles) -> tuple[list[Reason], list[float]]:
+    """For each angle why there never was one, and how often it was uncertain."""
+    counts = np.array([(angles.reasons == code).sum(axis=0) for code in range(len(REASONS))])
+    given = np.isfinite(angles.deg).sum(axis=0)
+    uncertain = counts[-len(UNCERTAIN) :].sum(axis=0)
+    most_frequent = np.where(given > 0, 0, 1 + counts[1:].argmax(axis=0))
+    return [REASONS[code] for code in most_frequent.tolist()], (uncertain / np.maximum(given, 1)).tolist()
 
 
 def _jitter_px(sequence: PoseSequence, visibility_limit: float) -> float:

@@ -99,6 +99,14 @@ def live_settings_panel(session: LiveSession, pose: PoseSettings, t: Translator)
             help=t("live.adaptive_help"),
             persist_state="session",
         )
+        stream = session.connection.stream
+        rung = stream.status().rung if stream is not None else None
+        if (
+            adaptive
+            and rung is not None
+            and (rung.height_px, rung.model) != (height_px, pose.detection.model)
+        ):
+            st.caption(t("live.runs_now", height=rung.height_px, model=rung.model))
         target_fps = st.slider(
             t("live.target"),
             5,

@@ -71,9 +71,11 @@ def _quality(status: LiveStatus, choices: LiveChoices, t: Translator) -> None:
     if change is None or status.rung == choices.settings.best_rung():
         st.caption(t("live.quality_full", target=choices.settings.target_fps))
         return
+    reached = status.figures.processed_fps >= choices.settings.target_fps
+    kind = "kept" if change.reason == "slow" and reached else change.reason
     st.info(
         t(
-            f"live.quality_{change.reason}",
+            f"live.quality_{kind}",
             height=status.rung.height_px,
             model=status.rung.model,
             rate=number(change.processed_fps),
@@ -135,7 +137,14 @@ def _charts(stream: LiveStream, history: History, choices: LiveChoices, person: 
         times_s, angles = history.angles(person)
         if shown and len(times_s):
             live_chart(
-                angle_history_figure(times_s, angles, shown, t, now_s=float(times_s[-1])),
+                angle_history_figure(
+                    times_s,
+                    angles,
+                    shown,
+                    t,
+                    now_s=float(times_s[-1]),
+                    reasons=history.angle_reasons(person),
+                ),
                 key="live_angles",
                 alt=t("live.angles_alt", joints=", ".join(t(f"joint.{joint}") for joint in shown)),
             )
@@ -177,6 +186,8 @@ def live_panel(session: LiveSession, choices: LiveChoices, pool: PosePool, t: Tr
     connection = session.connection
     every_s = _EVERY_S if pool.status().streams < _MANY else _EVERY_WITH_MANY_S
 
+    shown_rung = connection.stream.status().rung if connection.stream is not None else None
+
     @st.fragment(run_every=every_s if connection.phase != "idle" else None)
     def panel() -> None:
         connection.heard()
@@ -203,6 +214,8 @@ def live_panel(session: LiveSession, choices: LiveChoices, pool: PosePool, t: Tr
         if status.silent_s is None:
             st.caption(t("live.first_frame"))
             return
+        if shown_rung is not None and status.rung != shown_rung:
+            st.rerun()  # the sidebar shows what runs
         _figures(status, connection.history, choices, t)
         _quality(status, choices, t)
         _charts(stream, connection.history, choices, _person(status, t), t)

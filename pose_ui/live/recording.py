@@ -14,7 +14,7 @@ from pose_core.export.recordings import recording_to_csv, recording_to_json, rec
 from pose_core.geometry.angles import LIMB_ANGLES
 from pose_core.tracking.recorder import MAX_RECORDING_S
 from pose_core.tracking.recording import Recording
-from pose_core.tracking.recording_summary import RecordingSummary
+from pose_core.tracking.recording_summary import PersonSummary, RecordingSummary
 from pose_ui.live_view.picture import take_snapshot
 from pose_ui.live_view.session import LiveSession
 from pose_ui.shell.layout import number
@@ -70,10 +70,13 @@ def record_buttons(session: LiveSession, t: Translator) -> None:
         )
 
 
-def _degrees(low: float, high: float, t: Translator) -> str:
+def _degrees(person: PersonSummary, name: str, t: Translator) -> str:
+    low, high = person.angle_ranges_deg[name]
     if not (isfinite(low) and isfinite(high)):
-        return t("angle.hidden")
-    return f"{round(low)}°\N{EN DASH}{round(high)}°"
+        reason = person.angle_reasons[name]
+        return f":gray[{t(f'reason.{reason}' if reason else 'angle.hidden')}]"
+    text, share = f"{round(low)}°\N{EN DASH}{round(high)}°", person.angle_uncertain_shares[name]
+    return f"{text} :gray[{t('angle.uncertain_share', share=f'{share:.0%}')}]" if share else text
 
 
 def _ranges(summary: RecordingSummary, t: Translator) -> None:
@@ -84,8 +87,8 @@ def _ranges(summary: RecordingSummary, t: Translator) -> None:
         rows = [
             {
                 t("column.joint"): t(f"joint.{joint}"),
-                f":blue[{t('side.left')}]": _degrees(*person.angle_ranges_deg[f"left_{joint}"], t),
-                f":orange[{t('side.right')}]": _degrees(*person.angle_ranges_deg[f"right_{joint}"], t),
+                f":blue[{t('side.left')}]": _degrees(person, f"left_{joint}", t),
+                f":orange[{t('side.right')}]": _degrees(person, f"right_{joint}", t),
             }
             for joint in LIMB_ANGLES
         ]

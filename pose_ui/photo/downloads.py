@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import partial
+from typing import Final
 
 import streamlit as st
 
+from pose_core.arrays import FrameRGB
 from pose_core.errors import PictureError
 from pose_core.export.file_names import safe_stem, unique_stems
-from pose_core.export.photos import to_csv, to_json, to_xlsx, to_zip
-from pose_core.media.images import decode_picture, encode_png
+from pose_core.export.photos import summary_csv, to_csv, to_json, to_xlsx, to_zip
+from pose_core.media.images import decode_picture, encode_jpeg, encode_png
 from pose_core.pipeline.photo import PhotoResult, annotate_photo
 from pose_core.settings import PoseSettings
 from pose_ui.photo.session import PhotoItem, PhotoSession
+from pose_ui.shell.state import PHOTO_ZIP_PNG
 from pose_ui.texts import Translator
 from pose_ui.widgets.countdown import Countdown
 from pose_ui.widgets.labels import landmark_labels
@@ -29,14 +30,16 @@ _MIME = {
     "csv": "text/csv",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
-_SUFFIX = {"png": "pose", "json": "pose", "csv": "landmarks", "xlsx": "pose"}
+_ENCODERS: Final[dict[str, Callable[[FrameRGB], bytes]]] = {"png": encode_png, "jpg": encode_jpeg}
+_SUFFIX = {"png": "pose", "jpg": "pose", "json": "pose", "csv": "landmarks", "xlsx": "pose"}
 
 
 def _file(kind: str, item: PhotoItem, result: PhotoResult, t: Translator) -> bytes:
     """One file to download. Runs in another thread when a button is pressed: no ``st.*`` here."""
-    if kind == "png":
+    if kind in _ENCODERS:
         frame_rgb = decode_picture(item.data).frame_rgb
-        return encode_png(annotate_photo(result, frame_rgb, result.settings, names=landmark_labels(t))[0])
+        drawn_rgb, _ = annotate_photo(result, frame_rgb, result.settings, names=landmark_labels(t))
+        return _ENCODERS[kind](drawn_rgb)
     if kind == "json":
         return to_json(result)
     if kind == "csv":
@@ -68,20 +71,24 @@ def _batch_files(
 
     `progress` is called with the number of finished pictures.
     """
-    summary = io.StringIO(newline="")
-    writer = csv.writer(summary, lineterminator="\n")
-    writer.writerow(["file", "people", "error"])
+    kinds = [_picture_kind(), *(kind for kind in _MIME if kind not in _ENCODERS)]
+    summary: list[tuple[str, str, PhotoResult | str]] = []
     stems = unique_stems([item.name for item in session.items])
     for done, (item, stem) in enumerate(zip(session.items, stems, strict=True), start=1):
         outcome = session.outcome(item, settings)
         if isinstance(outcome, PhotoResult):
-            writer.writerow([stem, len(outcome.poses), ""])
-            for kind in _MIME:
+            summary.append((item.name, stem, outcome))
+            for kind in kinds:
                 yield f"{stem}_{_SUFFIX[kind]}.{kind}", _file(kind, item, outcome, t)
         else:
-            writer.writerow([stem, "", t.error(outcome) if isinstance(outcome, PictureError) else ""])
+            summary.append((item.name, stem, t.error(outcome) if isinstance(outcome, PictureError) else ""))
         progress(done)
-    yield "summary.csv", summary.getvalue().encode()
+    yield "summary.csv", summary_csv(summary)
+
+
+def _picture_kind() -> str:
+    """JPEG, a fraction of the size, unless the visitor asked for PNG."""
+    return "png" if st.session_state.get(PHOTO_ZIP_PNG) else "jpg"
 
 
 def batch_downloads(session: PhotoSession, settings: PoseSettings, t: Translator) -> None:
@@ -89,7 +96,8 @@ def batch_downloads(session: PhotoSession, settings: PoseSettings, t: Translator
     total = len(session.items)
     if total < 2:
         return
-    wanted = (settings, t.language, len(session.pending()))
+    st.toggle(t("photo.zip_png"), key=PHOTO_ZIP_PNG, help=t("photo.zip_png_help"), persist_state="session")
+    wanted = (settings, t.language, len(session.pending()), _picture_kind())
     if session.zip_of != wanted:
         session.zip_file = None
     if session.zip_file is None and st.button(

@@ -10,7 +10,7 @@ import streamlit as st
 
 from pose_core.export.photos import COLUMNS, landmark_rows, to_json_dict
 from pose_core.figures.landmarks import angle_figure, picture_figure, world_figure
-from pose_core.geometry.angles import Space, pose_angles_deg
+from pose_core.geometry.angles import Space, pose_angle_reasons, pose_angles_deg
 from pose_core.media.images import encode_jpeg
 from pose_core.pipeline.photo import PHOTO_STEPS, PhotoResult, annotate_photo
 from pose_core.settings import MAX_PEOPLE, PoseSettings
@@ -19,11 +19,11 @@ from pose_ui.shell.layout import open_tab
 from pose_ui.shell.settings_panel import choose
 from pose_ui.shell.state import PHOTO_TAB
 from pose_ui.texts import Translator
-from pose_ui.widgets.angle_table import angle_summary, angle_table
+from pose_ui.widgets.angle_table import angle_summary, angle_table, uncertain_angles
 from pose_ui.widgets.before_after import compare
 from pose_ui.widgets.labels import landmark_labels
 
-__all__ = ["angle_panel", "choose_person", "drawn_picture", "nobody_found", "result_tabs"]
+__all__ = ["angle_panel", "choose_person", "drawn_picture", "how_sure", "nobody_found", "result_tabs"]
 
 #: Columns of the table with their number formats, the most wanted first, each with no more digits than it deserves.
 _TABLE_FORMATS = {
@@ -79,6 +79,28 @@ def drawn_picture(result: PhotoResult, preview: Preview, chosen: int | None, t: 
         st.caption(f":material/info: {' '.join(notes)}")
 
 
+def how_sure(result: PhotoResult, t: Translator) -> None:
+    """Say what a count of people rests on: how many were looked for, and who was found only with less confidence."""
+    if result.settings.detection.people == 1 and result.poses:
+        total = len(result.poses) + result.others
+        with st.container(horizontal=True, vertical_alignment="center"):
+            text = t("photo.only_one_of", total=total) if result.others else t("photo.only_one")
+            st.caption(text, width="stretch" if result.others else "content")
+            st.button(
+                t("photo.look_for_more"),
+                icon=":material/group_add:",
+                on_click=choose,
+                kwargs={"people": MAX_PEOPLE},
+                type="tertiary",
+                key="photo_look_for_more",
+            )
+    if any(result.doubtful):
+        names = [t("person.number", number=i) for i, doubt in enumerate(result.doubtful, start=1) if doubt]
+        people = t("angle.list_separator").join(names)
+        text = t("photo.doubtful") if len(result.poses) == 1 else t("photo.doubtful_people", people=people)
+        st.warning(text, icon=":material/help:")
+
+
 def nobody_found(settings: PoseSettings, t: Translator) -> None:
     """Say so, explain why it happens, and offer remedies at one click each."""
     st.info(t("photo.nobody"), icon=":material/person_search:")
@@ -129,8 +151,8 @@ def angle_panel(result: PhotoResult, person: int, t: Translator) -> None:
         help=t("photo.space_help"),
         persist_state="session",
     )
-    angles = pose_angles_deg(result.poses[person], space, result.settings.visibility_limit)
-    angle_table(angles, t)
+    pose, limit = result.poses[person], result.settings.visibility_limit
+    angle_table(pose_angles_deg(pose, space, limit), pose_angle_reasons(pose, space, limit), t)
 
 
 @st.fragment  # a whole run would renew the download buttons: a press meanwhile would get nothing
@@ -165,17 +187,20 @@ def result_tabs(result: PhotoResult, preview: Preview, person: int, t: Translato
             )
         elif name == "angles":
             for space in ("image", "world"):
-                angles = pose_angles_deg(pose, space, limit)
+                angles, reasons = pose_angles_deg(pose, space, limit), pose_angle_reasons(pose, space, limit)
                 st.caption(t(f"photo.space_{space}"))
                 st.plotly_chart(
-                    angle_figure(angles, t),
+                    angle_figure(angles, t, reasons),
                     key=f"photo_angles_{space}",
                     config={"staticPlot": True},
-                    alt=t("photo.angles_alt_figure", angles=angle_summary(angles, t)),
+                    alt=t("photo.angles_alt_figure", angles=angle_summary(angles, reasons, t)),
                 )
+                uncertain_angles(reasons, t)
         elif name == "table":
-            table = pd.DataFrame(landmark_rows([pose]), columns=COLUMNS)[["landmark", *_TABLE_FORMATS]]
+            table = pd.DataFrame(landmark_rows([pose], visibility_limit=limit), columns=COLUMNS)
+            table = table[["landmark", *_TABLE_FORMATS, "reason"]]
             table["landmark"] = [t(f"landmark.{name}") for name in table["landmark"]]
+            table["reason"] = [t(f"reason.{reason}") if reason else "" for reason in table["reason"]]
             st.dataframe(
                 table.rename(columns=lambda column: t(f"column.{column}")),
                 column_config={

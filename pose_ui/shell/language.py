@@ -6,7 +6,7 @@ from typing import Any, Final, get_args
 
 import streamlit as st
 
-from pose_ui.shell.state import LANG, SIGN_IN_LANG
+from pose_ui.shell.state import LANG, SIGN_IN_LANG, choice_keys
 from pose_ui.texts import LANGUAGE_NAMES, LANGUAGES, Language, Translator
 
 __all__ = ["current", "switch", "switch_before_pages", "tell_browser"]
@@ -49,9 +49,20 @@ def _take_choice() -> None:
     st.session_state[LANG] = st.session_state[SIGN_IN_LANG]
 
 
+def _keep_choices() -> None:
+    """Set every choice to what it is, so that the browser is told its new label.
+
+    Streamlit's browser part holds a radio's choice by its label: after a change of language it finds the old label no
+    more, shows nothing, and with the next press sends nothing, so that the first option would be taken.
+    """
+    for key in choice_keys():
+        if key in st.session_state:
+            st.session_state[key] = st.session_state[key]
+
+
 def switch(t: Translator) -> None:
     """The switch ``English | 中文``."""
-    _control(t, LANG, persist_state="session")
+    _control(t, LANG, persist_state="session", on_change=_keep_choices)
 
 
 def _control(t: Translator, key: str, **options: Any) -> None:

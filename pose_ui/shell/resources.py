@@ -27,8 +27,8 @@ from pose_core.media.images import (
 )
 from pose_core.models.pool import PosePool
 from pose_core.performer.samples import sample_bytes
-from pose_core.pipeline.photo import analyse_photo, annotate_photo
-from pose_core.settings import PoseSettings
+from pose_core.pipeline.photo import analyse_photo, annotate_photo, looked_for
+from pose_core.settings import DetectionSettings, PoseSettings
 from pose_core.translate import untranslated
 from pose_ui.shell.visitors import Visitors
 
@@ -103,7 +103,8 @@ def warm_up() -> None:
     data = sample_bytes("stand")
     with ThreadPoolExecutor(1) as importer:
         imports = importer.submit(_import_for_pages)
-        pool().warm(decode_picture(data).frame_rgb)  # mostly outside Python
+        warm_rgb, detection = decode_picture(data).frame_rgb, looked_for(DetectionSettings())
+        pool().warm(warm_rgb, detection)  # mostly outside Python
         imports.result()
     settings = PoseSettings()
     for _ in range(_WARM_RUNS):

@@ -15,6 +15,7 @@ __all__ = [
     "PAGE",
     "PHOTO",
     "PHOTO_TAB",
+    "PHOTO_ZIP_PNG",
     "PICTURES_FOR_PHOTO",
     "SETTING_DEFAULTS",
     "SIGNED_IN",
@@ -24,6 +25,7 @@ __all__ = [
     "SIGN_IN_TROUBLE",
     "TYPED_PASSWORD",
     "benchmark_key",
+    "choice_keys",
     "live_key",
     "setting_key",
 ]
@@ -35,6 +37,7 @@ PAGE: Final = "page"  # address of the page shown last
 ENTERED: Final = "entered"  # set until a page has noticed that the visitor has just opened it
 LIVE: Final = "live"  # a pose_ui.live_view.session.LiveSession
 PHOTO: Final = "photo"  # a pose_ui.photo.session.PhotoSession
+PHOTO_ZIP_PNG: Final = "photo_zip_png"  # whether a batch's drawn pictures are PNG and not JPEG
 PHOTO_TAB: Final = "photo_tab"  # name of the result's open tab
 PICTURES_FOR_PHOTO: Final = "pictures_for_photo"  # see pose_ui.shell.mailbox
 SIGNED_IN: Final = "signed_in"  # True once the visitor may see the pages
@@ -102,3 +105,12 @@ BENCHMARK_DEFAULTS: Final[dict[str, object]] = {
 def benchmark_key(name: str) -> str:
     """Key of one choice of the Benchmark page."""
     return f"benchmark_{name}"
+
+
+def choice_keys() -> tuple[str, ...]:
+    """Keys of all choices whose labels change with the language."""
+    return (
+        *map(setting_key, SETTING_DEFAULTS),
+        *map(live_key, LIVE_DEFAULTS),
+        *map(benchmark_key, BENCHMARK_DEFAULTS),
+    )

@@ -394,7 +394,7 @@ def test_each_file_of_a_packed_batch_is_of_its_own_kind() -> None:
     assert packed is not None
     with zipfile.ZipFile(io.BytesIO(packed)) as archive:
         for stem in ("one", "two"):
-            assert Image.open(archive.open(f"{stem}_pose.png")).size == (960, 720)
+            assert Image.open(archive.open(f"{stem}_pose.jpg")).size == (960, 720)
             assert json.loads(archive.read(f"{stem}_pose.json"))["file"]["name"] == f"{stem}.png"
             assert archive.read(f"{stem}_landmarks.csv").decode().startswith(",".join(COLUMNS))
             assert openpyxl.load_workbook(archive.open(f"{stem}_pose.xlsx"))["Landmarks"].max_row == 34

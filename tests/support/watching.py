@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pose_core.geometry.angles import image_angles_deg
+from pose_core.geometry.angles import image_angles
 from pose_core.pose import TrackedPerson
 from pose_core.watching import Event, WatchedFrame
 
@@ -15,8 +15,15 @@ def watched(
     time_s: float, people: Sequence[TrackedPerson] = (), size_wh: tuple[int, int] = (640, 480)
 ) -> WatchedFrame:
     """Such a frame as a stream shows it to its watchers."""
-    angles_deg = image_angles_deg([person.pose for person in people], VISIBILITY_LIMIT)
-    return WatchedFrame(time_s, tuple(people), size_wh, mirrored=False, angles_deg=angles_deg)
+    angles = image_angles([person.pose for person in people], VISIBILITY_LIMIT)
+    return WatchedFrame(
+        time_s,
+        tuple(people),
+        size_wh,
+        mirrored=False,
+        angles_deg=angles.deg,
+        angle_reasons=angles.reasons,
+    )
 
 
 class Note:

@@ -220,6 +220,9 @@ class LiveStream:
             return self._landmarker_for(settings, rung).detect(frame_rgb, time_s)
 
         self._path.smoothing = settings.smoothing
+        shape_wh = (arrived.frame.width, arrived.frame.height)
+        if self._shape_wh is not None and _shapes_differ(shape_wh, self._shape_wh):
+            self._path.restart()
         done = self._path.process(
             arrived.frame,
             arrived.at_s,

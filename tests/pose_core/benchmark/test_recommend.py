@@ -47,10 +47,18 @@ def test_fast_enough_is_a_fifth_more_than_wanted() -> None:
     )
 
 
-def test_of_cells_that_lose_the_same_the_larger_picture_wins_and_for_exactness_the_faster_one() -> None:
+def test_of_cells_that_lose_the_same_the_larger_picture_wins_and_the_most_exact_is_never_less_exact() -> None:
     result = result_of(measured(FULL_480, 60, 4.2), measured(FULL_720, 45, 4.0))
     assert chosen(result, "coaching") == FULL_720
-    assert chosen(result, "exact") == FULL_480
+    assert chosen(result, "exact") == FULL_720, "4.0 is more exact than 4.2"
+    advice = recommend(result, "exact")
+    assert advice is not None
+    assert [entry.cell for entry in advice.equal] == [FULL_480]
+    assert "Equally accurate within the measurement's noise: full 640×480" in advice_text(
+        advice, Translator("en")
+    )
+    even = result_of(measured(FULL_480, 60, 4.0), measured(FULL_720, 45, 4.0))
+    assert chosen(even, "exact") == FULL_480, "the faster of two that are equal"
     apart = result_of(measured(FULL_480, 60, 4.3), measured(FULL_720, 45, 4.0))
     assert chosen(apart, "exact") == FULL_720
 

@@ -20,6 +20,7 @@ from pose_core.export.photos import (
     COLUMNS,
     SCHEMA_VERSION,
     landmark_rows,
+    summary_csv,
     to_csv,
     to_json,
     to_xlsx,
@@ -31,7 +32,7 @@ from pose_core.models.landmarker import runtime_version
 from pose_core.pipeline.photo import PhotoResult
 from pose_core.pose import Pose
 from pose_core.settings import DetectionSettings, PoseSettings
-from pose_core.skeleton import LANDMARK_NAMES
+from pose_core.skeleton import INDEX, LANDMARK_NAMES
 from pose_core.version import VERSION
 
 PoseMaker = Callable[..., Pose]
@@ -52,6 +53,7 @@ DOCUMENTED = [
     "world_z_m",
     "visibility",
     "presence",
+    "reason",
 ]
 #: The largest rounding error of each column.
 HALF_A_DIGIT = {"px": 0.005, "_m": 0.00005, "else": 0.0000005}
@@ -234,15 +236,16 @@ def rows_of(sheet: Worksheet) -> list[dict[str, Any]]:
 
 def test_workbook_has_three_sheets_with_headings_from_the_translator(make_pose: PoseMaker) -> None:
     sheets = read_xlsx(to_xlsx(result_of(make_pose()), lambda key: f"<{key[:20]}>"))
-    assert [sheet.title for sheet in sheets] == ["<sheet.landmarks>", "<sheet.angles>", "<sheet.about>"]
-    assert [cell.value for cell in sheets[0][1]] == [f"<column.{column}>"[:22] for column in COLUMNS]
-    assert sheets[0]["D2"].value == "<landmark.nose>"
+    assert [sheet.title for sheet in sheets] == ["<sheet.angles>", "<sheet.landmarks>", "<sheet.about>"]
+    shown = [column for column in COLUMNS if column not in ("frame", "time_s")]  # there is one frame
+    assert [cell.value for cell in sheets[1][1]] == [f"<column.{column}>"[:22] for column in shown]
+    assert sheets[1]["B2"].value == "<landmark.nose>"
     assert all(sheet.freeze_panes == "A2" for sheet in sheets)
 
 
 def test_workbook_holds_the_same_numbers(make_pose: PoseMaker, odd_pose: Pose) -> None:
     poses = [make_pose(hidden=("left_knee",)), odd_pose]
-    landmarks, angles, _ = read_xlsx(to_xlsx(result_of(*poses)))
+    angles, landmarks, _ = read_xlsx(to_xlsx(result_of(*poses)))
     rows = [{key.removeprefix("column."): value for key, value in row.items()} for row in rows_of(landmarks)]
     assert len(rows) == 2 * 33
     for number, row in enumerate(rows):
@@ -257,10 +260,13 @@ def test_workbook_holds_the_same_numbers(make_pose: PoseMaker, odd_pose: Pose) -
     )
     assert table[1, "angle.left_knee"]["column.image_deg"] is None
     assert table[1, "angle.left_knee"]["column.world_deg"] is None
+    assert table[1, "angle.left_knee"]["column.image_reason"] == "reason.not_visible"
+    assert table[1, "angle.left_knee"]["column.world_reason"] == "reason.not_visible"
+    assert table[1, "angle.right_knee"]["column.image_reason"] is None
 
 
 def test_workbook_says_where_the_numbers_come_from() -> None:
-    landmarks, angles, about = read_xlsx(to_xlsx(result_of()))
+    angles, landmarks, about = read_xlsx(to_xlsx(result_of()))
     assert (landmarks.max_row, angles.max_row) == (1, 1), "nobody found: headings only"
     facts = {row["column.field"]: row["column.value"] for row in rows_of(about)}
     assert facts["schema_version"] == SCHEMA_VERSION
@@ -293,10 +299,66 @@ def test_a_hostile_file_name_is_only_text_in_a_workbook(name: str, shown: str) -
 
 
 def test_negative_numbers_stay_numbers(make_pose: PoseMaker) -> None:
-    sheet = read_xlsx(to_xlsx(result_of(make_pose(shift_xy=(-1000.0, 0.0)))))[0]
-    cell = sheet.cell(2, COLUMNS.index("x_px") + 1)
+    sheet = read_xlsx(to_xlsx(result_of(make_pose(shift_xy=(-1000.0, 0.0)))))[1]
+    cell = sheet.cell(2, COLUMNS.index("x_px") - 1)
     assert cell.value == -680
     assert cell.data_type == "n"
+
+
+# ---------------------------------------------------------------------- reasons and marks
+def cut_at_thighs(make_pose: PoseMaker) -> Pose:
+    """The knees and all below them lie under the lower edge of the picture."""
+    return make_pose(size_wh=(640, 300))
+
+
+def test_a_joint_outside_the_picture_has_its_reason_in_every_file(make_pose: PoseMaker) -> None:
+    result = result_of(cut_at_thighs(make_pose))
+    (person,) = read_json(to_json(result))["people"]
+    assert person["angles_deg"]["image"]["left_hip"] is None
+    for space in ("image", "world"):
+        assert person["angle_reasons"][space]["left_hip"] == "outside_picture"
+        assert person["angle_reasons"][space]["left_elbow"] is None
+    assert person["landmarks"][INDEX["left_knee"]]["reason"] == "outside_picture"
+    assert read_csv(to_csv(result))[INDEX["left_knee"]]["reason"] == "outside_picture"
+    angles, landmarks, _ = read_xlsx(to_xlsx(result))
+    row = next(row for row in rows_of(angles) if row["column.angle"] == "angle.left_hip")
+    assert row["column.image_reason"] == row["column.world_reason"] == "reason.outside_picture"
+    assert rows_of(landmarks)[INDEX["left_knee"]]["column.reason"] == "reason.outside_picture"
+    summary = list(csv.DictReader(io.StringIO(summary_csv([("a.jpg", "a", result)]).decode("utf-8-sig"))))
+    assert (summary[0]["left_hip"], summary[0]["left_hip_reason"]) == ("", "outside_picture")
+
+
+def test_an_uncertain_angle_keeps_its_value_and_is_marked(make_pose: PoseMaker) -> None:
+    world = make_pose().world_xyz_m.copy()
+    world[INDEX["left_knee"]] = world[INDEX["left_hip"]] + (0.0, 0.05, -0.4)  # the thigh points at the camera
+    result = result_of(make_pose(world_xyz_m=world))
+    (person,) = read_json(to_json(result))["people"]
+    assert person["angles_deg"]["image"]["left_knee"] > 170
+    assert person["angle_reasons"]["image"]["left_knee"] == "toward_camera"
+    assert person["angle_reasons"]["world"]["left_knee"] is None
+
+
+def test_the_summary_of_a_batch_has_true_names_angles_and_a_byte_order_mark(make_pose: PoseMaker) -> None:
+    pose = make_pose(hidden=("left_knee",))
+    data = summary_csv(
+        [
+            ("深蹲 1.jpg", "深蹲_1", result_of(pose, make_pose())),
+            ("empty.png", "empty", result_of()),
+            ("text.jpg", "text", "no picture"),
+        ]
+    )
+    assert data.startswith(b"\xef\xbb\xbf")
+    rows = list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline="")))
+    assert [(row["file"], row["people"], row["person"]) for row in rows] == [
+        ("深蹲 1.jpg", "2", "1"),
+        ("深蹲 1.jpg", "2", "2"),
+        ("empty.png", "0", ""),
+        ("text.jpg", "", ""),
+    ]
+    assert rows[3]["error"] == "no picture"
+    expected = pose_angles_deg(pose, "image", 0.5)
+    assert float(rows[0]["right_knee"]) == pytest.approx(expected["right_knee"], abs=0.0501)
+    assert (rows[0]["left_knee"], rows[0]["left_knee_reason"]) == ("", "not_visible")
 
 
 # ---------------------------------------------------------------------- ZIP

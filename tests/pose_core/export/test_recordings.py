@@ -39,7 +39,7 @@ SIZE = (640, 480)
 #: The order that docs/conventions.md gives.
 DOCUMENTED = (
     "frame,time_s,person,landmark,x_px,y_px,x_norm,y_norm,z,world_x_m,world_y_m,world_z_m,"
-    "visibility,presence,x_raw_px,y_raw_px"
+    "visibility,presence,x_raw_px,y_raw_px,reason"
 )
 
 
@@ -224,9 +224,17 @@ def test_json_has_every_frame_and_columns_for_each_person(
         frames, pairs = shown[person["person"]]
         assert person["frame"] == frames
         columns = {
-            key: value for key, value in person.items() if key not in ("person", "frame", "angles_deg")
+            key: value
+            for key, value in person.items()
+            if key not in ("person", "frame", "angles_deg", "angle_reasons")
         }
-        assert list(columns) == [name for name in RECORDING_COLUMNS[4:] if name not in ("x_norm", "y_norm")]
+        assert list(columns) == [
+            name for name in RECORDING_COLUMNS[4:] if name not in ("x_norm", "y_norm", "reason")
+        ]
+        reasons = person["angle_reasons"]["image"]
+        for name, degrees in person["angles_deg"]["image"].items():
+            for value, code in zip(degrees, reasons[name], strict=True):
+                assert (value is None) == (parsed["reasons"][code] in ("not_visible", "outside_picture"))
         for row, (raw, pose) in enumerate(pairs):
             for i in range(33):
                 assert_same_numbers({name: values[row][i] for name, values in columns.items()}, raw, pose, i)
@@ -358,11 +366,13 @@ def test_the_angles_sheet_has_a_row_for_each_frame_and_person_and_empty_cells(
     rows = rows_of(read_xlsx(recording_to_xlsx(recording))["sheet.angles"])
     keys = [(row["column.frame"], row["column.time_s"], row["column.person"]) for row in rows]
     assert keys == [(0, 0.0, None), (1, 0.033, 1), (1, 0.033, 4), (2, 0.067, None), (3, 0.1, 4)]
-    assert all(len(row) == 3 + 2 * len(ANGLE_NAMES) for row in rows)
+    assert all(len(row) == 3 + 3 * len(ANGLE_NAMES) for row in rows)
     assert {value for key, value in rows[0].items() if key.startswith("angle.")} == {None}
     still = make_pose(hidden=("left_knee",))
     for row in (rows[2], rows[4]):
         assert row["angle.left_knee column.image_deg"] is None
+        assert row["angle.left_knee column.image_reason"] == "reason.not_visible"
+        assert row["angle.right_elbow column.image_reason"] is None
         for space in ("image", "world"):
             expected = pose_angles_deg(still, space, 0.5)["right_elbow"]
             assert row[f"angle.right_elbow column.{space}_deg"] == pytest.approx(expected, abs=0.0511)
@@ -378,9 +388,12 @@ def test_the_summary_sheet_shows_what_the_page_shows(recording: Recording) -> No
         0.5,
     )
     assert facts["summary.jitter_raw_px"] is None
-    start = rows.index(("column.person", 4, None, None))
-    assert rows[start + 1] == ("summary.frames", 2, None, None)
-    ranges = {row[0]: row[2:] for row in rows[start + 2 :]}
+    start = rows.index(("column.person", 4, None, None, None, None))
+    assert rows[start + 1] == ("summary.frames", 2, None, None, None, None)
+    ranges = {row[0]: row[2:4] for row in rows[start + 2 :]}
+    notes = {row[0]: row[4:] for row in rows[start + 2 :]}
+    assert notes["angle.left_knee column.image_deg"] == (0, "reason.not_visible")
+    assert notes["angle.right_knee column.image_deg"][1] is None
     assert len(ranges) == len(ANGLE_NAMES)
     assert ranges["angle.left_knee column.image_deg"] == (None, None)
     expected = summarise(recording).people[1].angle_ranges_deg["right_knee"]

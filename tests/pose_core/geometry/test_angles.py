@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -16,15 +17,20 @@ from pose_core.geometry.angles import (
     ANGLES,
     LIMB_ANGLES,
     AngleDefinition,
+    Space,
     angles_deg,
     image_angles_deg,
     interior_angle_deg,
     lean_deg,
     obliquity_deg,
+    pose_angle_reasons,
     pose_angles_deg,
+    sequence_angles,
 )
-from pose_core.pose import Pose
+from pose_core.geometry.reasons import PRESENCE_LIMIT, REASONS
+from pose_core.pose import Pose, PoseSequence
 from pose_core.skeleton import INDEX, LANDMARK_NAMES, N_LANDMARKS
+from tests.support.poses import make_pose as make_hand_pose
 
 FloatArray = NDArray[np.float64]
 
@@ -270,7 +276,9 @@ def test_angles_of_a_skeleton_by_hand(make_pose: Callable[..., Pose]) -> None:
             "right_foot_index": (150, 500),
             "left_ear": (360, 0),
             "right_ear": (340, 20),
-        }
+        },
+        shift_xy=(0, 200),  # all of it inside the picture
+        size_wh=(1000, 800),
     )
     expected = {
         "left_elbow": 60,
@@ -422,3 +430,79 @@ def test_detecting_in_a_mirrored_picture_swaps_sides_and_the_sign_of_obliquity(
         assert after[name] == pytest.approx(before[name], abs=TOLERANCE_DEG)
     for name in ("head_tilt", "shoulder_obliquity", "pelvis_obliquity"):
         assert after[name] == pytest.approx(-before[name], abs=TOLERANCE_DEG)
+
+
+# ---------------------------------------------------------------------- reasons
+def reasons(pose: Pose, space: Space = "image") -> dict[str, str]:
+    return dict(pose_angle_reasons(pose, space, 0.5))
+
+
+def test_a_joint_outside_the_picture_has_no_angle_and_says_so(make_pose: Callable[..., Pose]) -> None:
+    pose = make_pose(size_wh=(640, 300))  # ends above the knees
+    for space in get_args(Space):
+        angles, why = pose_angles_deg(pose, space, 0.5), reasons(pose, space)
+        for joint in ("hip", "knee", "ankle"):
+            assert math.isnan(angles[f"left_{joint}"])
+            assert why[f"left_{joint}"] == "outside_picture"
+        assert math.isfinite(angles["left_elbow"])
+        assert math.isfinite(angles["trunk_lean"])
+
+
+def test_a_joint_on_the_edge_is_inside(make_pose: Callable[..., Pose]) -> None:
+    pose = make_pose({"left_wrist": (640, 245)})
+    assert math.isfinite(pose_angles_deg(pose, "image", 0.5)["left_elbow"])
+
+
+def test_low_presence_counts_as_outside_wherever_the_model_puts_the_joint(
+    make_pose: Callable[..., Pose],
+) -> None:
+    presence = np.full(33, 0.9)
+    presence[INDEX["right_ankle"]] = PRESENCE_LIMIT - 0.01
+    pose = make_pose(presence=presence)
+    assert math.isnan(pose_angles_deg(pose, "world", 0.5)["right_knee"])
+    assert reasons(pose)["right_knee"] == reasons(pose)["right_ankle"] == "outside_picture"
+    assert reasons(pose)["left_knee"] == ""
+
+
+def test_a_hidden_joint_is_not_visible_and_outside_explains_more(make_pose: Callable[..., Pose]) -> None:
+    hidden = make_pose(hidden=("left_knee",))
+    assert reasons(hidden)["left_knee"] == "not_visible"
+    both = make_pose({"left_ankle": (348, 500)}, hidden=("left_knee",))
+    assert reasons(both)["left_knee"] == "outside_picture"
+    unknown = make_pose(presence=np.full(33, np.nan))
+    assert reasons(unknown)["left_knee"] == "not_visible"
+
+
+def test_a_limb_that_points_at_the_camera_keeps_its_value_and_is_uncertain(
+    make_pose: Callable[..., Pose],
+) -> None:
+    world = make_pose().world_xyz_m.copy()
+    world[INDEX["left_knee"]] = world[INDEX["left_hip"]] + (0.0, 0.05, -0.4)
+    pose = make_pose(world_xyz_m=world)
+    assert pose_angles_deg(pose, "image", 0.5)["left_knee"] > 170
+    assert reasons(pose)["left_knee"] == reasons(pose)["left_hip"] == "toward_camera"
+    assert reasons(pose)["right_knee"] == reasons(pose, "world")["left_knee"] == ""
+
+
+@given(turn=st.floats(0, 180), scale=st.floats(0.5, 2))
+def test_seen_from_the_side_tilts_are_uncertain_whatever_the_size(turn: float, scale: float) -> None:
+    assume(abs(abs(math.cos(math.radians(turn))) - 0.5) > 0.01)
+    pose = make_hand_pose()
+    world = pose.world_xyz_m.copy()
+    world[:, 2] = 0.0
+    cos, sin = math.cos(math.radians(turn)), math.sin(math.radians(turn))
+    turned = world @ np.array([[cos, 0, sin], [0, 1, 0], [-sin, 0, cos]]) * scale
+    why = reasons(make_hand_pose(world_xyz_m=turned))
+    side_on = abs(cos) < 0.5
+    # The ears, shoulders and hips of this figure are level, so only the turn shortens their lines.
+    for name in ("head_tilt", "shoulder_obliquity", "pelvis_obliquity"):
+        assert (why[name] == "profile") == side_on, name
+
+
+def test_a_summary_of_a_sequence_has_the_same_reasons(make_pose: Callable[..., Pose]) -> None:
+    poses = [make_pose(), None, make_pose(hidden=("left_knee",)), make_pose({"left_ankle": (348, 500)})]
+    sequence = PoseSequence.from_poses(np.arange(4.0), poses, (640, 480))
+    found = sequence_angles(sequence, "image", 0.5)
+    for row, pose in zip(found.reasons.tolist(), poses, strict=True):
+        expected = dict.fromkeys(ANGLE_NAMES, "") if pose is None else reasons(pose)
+        assert {name: REASONS[code] for name, code in zip(ANGLE_NAMES, row, strict=True)} == expected

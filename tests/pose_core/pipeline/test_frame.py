@@ -11,7 +11,7 @@ import pytest
 
 from pose_core.arrays import FrameRGB
 from pose_core.drawing.skeleton import draw_poses
-from pose_core.geometry.angles import ANGLE_NAMES, image_angles_deg
+from pose_core.geometry.angles import ANGLE_NAMES, image_angles, image_angles_deg
 from pose_core.pipeline.frame import FRAME_STEPS, FramePath, ProcessedFrame
 from pose_core.pose import Pose
 from pose_core.settings import DetectionSettings, DrawSettings, PoseSettings
@@ -164,10 +164,10 @@ def test_angles_are_computed_once_per_frame(make_pose: PoseMaker, monkeypatch: p
 
     def counted(poses: Any, visibility_limit: float) -> Any:
         calls.append(len(poses))
-        return image_angles_deg(poses, visibility_limit)
+        return image_angles(poses, visibility_limit)
 
-    monkeypatch.setattr(frame_module, "image_angles_deg", counted)
-    monkeypatch.setattr(drawing, "image_angles_deg", counted)
+    monkeypatch.setattr(frame_module, "image_angles", counted)
+    monkeypatch.setattr(drawing, "image_angles", counted)
     gone(Model(make_pose()), noise(), PoseSettings(draw=DrawSettings(angles=True)))
     assert calls == [1]
 

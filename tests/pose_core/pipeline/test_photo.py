@@ -185,3 +185,21 @@ def test_the_picture_is_drawn_with_the_given_settings_and_unchanged(
     none_visible, _ = annotate_photo(result, frame_rgb, PoseSettings(visibility_limit=1.0))
     # No caption where nothing counts as visible.
     np.testing.assert_array_equal(none_visible, drawings[1])
+
+
+# ---------------------------------------------------------------------- who is shown, and how sure that is
+def test_asked_for_one_the_largest_and_most_central_is_shown(lite_pool: PosePool) -> None:
+    frame = render_scene([Person("squat", 0.0, x_m=-1.3, z_m=-1.0), Person("squat", 0.0, x_m=0.3)])
+    one = analyse(frame.rgb, lite_pool)
+    two = analyse(frame.rgb, lite_pool, PoseSettings(detection=DetectionSettings("lite", people=2)))
+    assert len(two.poses) == 2
+    assert (len(one.poses), one.others, two.others) == (1, 1, 0)
+    middle_x_px = one.poses[0].image_xy_px[:, 0].mean()
+    assert abs(middle_x_px - frame.landmarks_px[1][:, 0].mean()) < 20
+
+
+def test_nobody_is_doubtful_who_is_found_with_the_usual_confidence(
+    lite_pool: PosePool, performer: Performer
+) -> None:
+    low = DetectionSettings("lite", detection_confidence=0.1, presence_confidence=0.1)
+    assert analyse(performer("jack", 0.0).rgb, lite_pool, PoseSettings(detection=low)).doubtful == (False,)

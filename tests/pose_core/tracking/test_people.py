@@ -280,3 +280,18 @@ def test_three_performers_keep_their_numbers_and_one_who_leaves_is_gone() -> Non
     assert all(places == apart[0] and len(places) == 2 for places in apart)
     by_performer = {place: number for number, place in together[0].items()}
     assert {place: number for number, place in apart[0].items()} == {0: by_performer[0], 1: by_performer[2]}
+
+
+def test_asked_for_one_person_nobody_becomes_number_two_after_a_cut(make_pose: PoseMaker) -> None:
+    tracker = PeopleTracker(None)
+    for frame, x_px in enumerate((0, 0, 250, 250, 0)):
+        (person,) = tracker.update([make_pose(shift_xy=(x_px, 0))], frame / 30, most=1)
+        assert person.number == 1
+
+
+def test_after_a_restart_numbers_begin_again(make_pose: PoseMaker) -> None:
+    tracker = PeopleTracker(None)
+    tracker.update([make_pose()], 0.0)
+    tracker.restart()
+    (person,) = tracker.update([make_pose(shift_xy=(250, 0))], 0.03)
+    assert person.number == 1

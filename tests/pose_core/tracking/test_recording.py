@@ -533,3 +533,20 @@ def test_angles_over_time_are_those_of_each_pose_and_nan_where_nobody_was_found(
             assert np.isnan(row).all()
         else:
             np.testing.assert_allclose(row, list(pose_angles_deg(pose, space, 0.5).values()), rtol=1e-12)
+
+
+def test_after_a_change_of_shape_a_joint_beside_its_own_picture_is_outside(make_pose: PoseMaker) -> None:
+    """A frame of another shape is fitted into the middle of the first: its edges are not those of the recording."""
+    upright = make_pose({"left_wrist": (-20, 245)}, shift_xy=(100, 0), size_wh=(270, 480))
+    upright = make_pose(image_xy_px=upright.image_xy_px - (185, 0), size_wh=(270, 480))
+    recorder = Recorder(PoseSettings())
+    recorder.add(watched(0.0, [TrackedPerson(1, make_pose(), make_pose())], (640, 480)))
+    recorder.add(watched(0.1, [TrackedPerson(1, upright, upright)], (270, 480)))
+    sequence = recorder.stop().sequence(1, "smoothed")
+    np.testing.assert_allclose(sequence.picture_px, [(0, 0, 640, 480), (185, 0, 455, 480)])
+    assert np.isfinite(
+        sequence_angles_deg(sequence, "image", 0.5)[:, ANGLE_NAMES.index("left_elbow")]
+    ).tolist() == [
+        True,
+        False,
+    ]

@@ -1,0 +1,144 @@
+"""A language switch changes the language, and nothing that somebody has chosen: every widget of every page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pose_core.performer.samples import sample_bytes
+from pose_ui.shell.resources import close_pool
+from tests.support.paths import ROOT
+
+_KINDS: Final = ("radio", "slider", "button_group", "selectbox", "toggle", "number_input", "multiselect")
+_SETTINGS: Final = {
+    "setting_model": "heavy",  # neither the default nor the first
+    "setting_people": 2,
+    "setting_detection": 0.35,
+    "setting_presence": 0.4,
+    "setting_visibility": 0.65,
+    "setting_draw": ["angles", "confidence"],
+    "setting_enlarge": False,
+}
+#: By page: what to choose, in this order, since some widgets appear only after a choice. Never the first option alone.
+_CHOICES: Final[dict[str, list[dict[str, Any]]]] = {
+    "home": [{"home_example": "lunge", "home_turning": False}],
+    "photo": [
+        _SETTINGS | {"photo_sample": "two_people"},
+        {"photo_space": "world", "photo_person_of_2": 1},
+    ],
+    "live": [
+        _SETTINGS
+        | {
+            "live_height": 720,
+            "live_fps": 24,
+            "live_mirror": False,
+            "live_min_cutoff": 2.5,
+            "live_beta": 3.0,
+            "live_adaptive": True,
+            "live_target": 24,
+            "live_clip": True,
+            "live_source": "performer",
+        },
+        {"live_scene": "lunge", "live_smooth": True},
+    ],
+    "benchmark": [
+        {
+            "benchmark_preset": "thorough",
+            "benchmark_source": "picture",
+            "benchmark_goal": "exact",
+            "benchmark_own": True,
+        },
+        {
+            "benchmark_sizes": ["640x480", "own"],
+            "benchmark_models": ["full", "heavy"],
+            "benchmark_modes": ["photo"],
+            "benchmark_people": [2],
+        },
+        {"benchmark_width": 640, "benchmark_height": 360},
+    ],
+}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _free_the_pool() -> Iterator[None]:
+    yield
+    close_pool()
+
+
+def _widgets(app: AppTest) -> dict[str, Any]:
+    found = [widget for kind in _KINDS for widget in app.get(kind)]
+    return {widget.key: widget for widget in found if widget.key not in (None, "lang")}
+
+
+def _choose(app: AppTest, choices: dict[str, Any]) -> None:
+    for key, value in choices.items():
+        _widgets(app)[key].set_value(value)
+    app.run()
+    assert not app.exception
+
+
+def _open(page: str) -> AppTest:
+    app = AppTest.from_file(str(ROOT / "dashboard.py"), default_timeout=60)
+    app.query_params["lang"] = "en"
+    app.run()
+    app.switch_page(f"pages/{page}.py").run()
+    return app
+
+
+def _untold(app: AppTest, before: dict[str, list[str]]) -> list[str]:
+    """Radios whose labels have changed without the browser being told which one is chosen now.
+
+    It holds the old label then, shows nothing, and sends nothing with the next press.
+    """
+    return [
+        radio.key
+        for radio in app.radio
+        if radio.options != before.get(radio.key, radio.options)
+        and not (radio.proto.set_value and radio.proto.raw_value == radio.options[radio.index])
+    ]
+
+
+def _labels(app: AppTest) -> dict[str, list[str]]:
+    return {radio.key: list(radio.options) for radio in app.radio}
+
+
+def _shown(app: AppTest) -> dict[str, Any]:
+    return {key: widget.value for key, widget in _widgets(app).items()}
+
+
+@pytest.mark.parametrize("page", _CHOICES)
+def test_every_choice_survives_a_switch_there_and_back(page: str) -> None:
+    app = _open(page)
+    wanted: dict[str, Any] = {}
+    for step in _CHOICES[page]:
+        _choose(app, step)
+        wanted |= step
+    assert _shown(app) == wanted, "every widget of the page belongs into _CHOICES"
+    for language in ("zh", "en"):
+        before = _labels(app)
+        app.segmented_control(key="lang").select(language).run()
+        assert not app.exception
+        assert _shown(app) == wanted, language
+        assert not _untold(app, before)
+    elsewhere = "photo" if page != "photo" else "home"
+    app.switch_page(f"pages/{elsewhere}.py").run()
+    app.segmented_control(key="lang").select("zh").run()
+    app.switch_page(f"pages/{page}.py").run()
+    assert not app.exception
+    assert _shown(app) == wanted, "switched on another page"
+
+
+def test_which_picture_of_a_batch_is_shown_survives_a_switch() -> None:
+    app = _open("photo")
+    files = [(f"{name}.png", sample_bytes(name), "image/png") for name in ("stand", "lunge", "squat")]
+    app.file_uploader[0].set_value(files).run()
+    app.selectbox(key="photo_which").select_index(2).run()
+    _choose(app, {"photo_zip_png": True})
+    for language in ("zh", "en"):
+        app.segmented_control(key="lang").select(language).run()
+        assert app.selectbox(key="photo_which").value == 2
+        assert app.toggle(key="photo_zip_png").value
+        assert app.pills(key="photo_sample").value == "own"
