@@ -80,12 +80,10 @@ def drawn_picture(result: PhotoResult, preview: Preview, chosen: int | None, t: 
 
 
 def how_sure(result: PhotoResult, t: Translator) -> None:
-    """Say what a count of people rests on: how many were looked for, and who was found only with less confidence."""
-    if result.settings.detection.people == 1 and result.poses:
-        total = len(result.poses) + result.others
+    """Say who was left out when one person was asked for, and who was found only with less confidence."""
+    if result.others:
         with st.container(horizontal=True, vertical_alignment="center"):
-            text = t("photo.only_one_of", total=total) if result.others else t("photo.only_one")
-            st.caption(text, width="stretch" if result.others else "content")
+            st.caption(t("photo.only_one", total=len(result.poses) + result.others), width="stretch")
             st.button(
                 t("photo.look_for_more"),
                 icon=":material/group_add:",

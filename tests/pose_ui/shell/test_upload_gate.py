@@ -7,9 +7,9 @@ import pytest
 from pose_ui.shell import upload_gate
 from pose_ui.shell.state import SIGNED_IN
 from pose_ui.shell.upload_gate import may_upload
-from pose_ui.shell.visitors import COOKIE, new_cookie, visitor_of
+from pose_ui.shell.visitors import COOKIE, visitor_of
 
-OWN, OTHER = new_cookie(), new_cookie()
+OWN, OTHER = "a" * 43, "b" * 43
 
 
 def headers(cookie: str) -> list[tuple[bytes, bytes]]:
