@@ -335,7 +335,7 @@ class Decoders:
 def _too_slow(limit_s: float) -> PictureError:
     return PictureError(
         "picture_too_slow",
-        "A picture must be readable within {limit_s:g} s; this file takes longer. "
+        "A picture must be readable within {limit_s:g} s and without needless repetition; this file is not. "
         "Open it in a picture program, save it as a plain JPG and try that.",
         limit_s=limit_s,
     )

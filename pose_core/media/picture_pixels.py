@@ -24,8 +24,11 @@ from pose_core.media.picture_file import FormatName, gif_first_frame, jpeg_scans
 
 __all__ = ["MAX_SCANS", "Note", "Pixels", "TooMuchWorkError", "UnreadableError", "open_pixels"]
 
-#: Passes over the picture in a progressive JPEG. Encoders write about ten, and each may cost as much as a whole file.
+#: Passes over the picture in a progressive JPEG. Encoders write about ten, and each may cost as much as a whole file:
+#: so many are allowed, fewer for a large picture, and always twice what encoders write.
 MAX_SCANS: Final = 100
+_SCANNED_PIXELS: Final = 1_000_000_000
+_USUAL_SCANS: Final = 20
 _STRIP_PIXELS: Final = 1_000_000
 _ORIENTATION_TAG: Final = 0x0112
 #: What turns a picture upright, by EXIF orientation; 1, and the 0 that some cameras write, mean that it already is.
@@ -208,7 +211,9 @@ def _loaded_jpeg(data: bytes) -> Any:
 
 
 def _open_jpeg(data: bytes) -> Pixels:
-    if jpeg_scans(data, MAX_SCANS) > MAX_SCANS:
+    width, height = read_header(data).size_wh
+    most = max(_USUAL_SCANS, min(MAX_SCANS, _SCANNED_PIXELS // (width * height)))
+    if jpeg_scans(data, most) > most:
         raise TooMuchWorkError
     try:
         image = _loaded_jpeg(data)

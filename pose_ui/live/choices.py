@@ -99,8 +99,7 @@ def live_settings_panel(session: LiveSession, pose: PoseSettings, t: Translator)
             help=t("live.adaptive_help"),
             persist_state="session",
         )
-        stream = session.connection.stream
-        rung = stream.status().rung if stream is not None else None
+        rung = session.connection.rung
         if (
             adaptive
             and rung is not None

@@ -186,7 +186,7 @@ def live_panel(session: LiveSession, choices: LiveChoices, pool: PosePool, t: Tr
     connection = session.connection
     every_s = _EVERY_S if pool.status().streams < _MANY else _EVERY_WITH_MANY_S
 
-    shown_rung = connection.stream.status().rung if connection.stream is not None else None
+    shown_rung = connection.rung
 
     @st.fragment(run_every=every_s if connection.phase != "idle" else None)
     def panel() -> None:
@@ -215,7 +215,7 @@ def live_panel(session: LiveSession, choices: LiveChoices, pool: PosePool, t: Tr
             st.caption(t("live.first_frame"))
             return
         if shown_rung is not None and status.rung != shown_rung:
-            st.rerun()  # the sidebar shows what runs
+            st.rerun()  # so that the sidebar shows what runs
         _figures(status, connection.history, choices, t)
         _quality(status, choices, t)
         _charts(stream, connection.history, choices, _person(status, t), t)

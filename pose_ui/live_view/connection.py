@@ -19,6 +19,7 @@ from typing import Final, Literal, Protocol
 
 from ops.log import log_event
 from pose_core.pipeline.live import LiveSettings, LiveStream, Source
+from pose_core.pipeline.live.quality import Rung
 from pose_core.tracking.history import History
 from pose_ui.live_view.camera_check import CameraReport
 from pose_ui.live_view.media import Media
@@ -109,6 +110,12 @@ class Connection:
     def connected(self) -> bool:
         """Whether the browser should hold a connection."""
         return self.phase in ("connecting", "playing")
+
+    @property
+    def rung(self) -> Rung | None:
+        """Size and model that run at the moment; None unless pictures flow."""
+        stream = self.stream
+        return stream.status().rung if stream is not None and self.phase == "playing" else None
 
     @property
     def missed(self) -> bool:

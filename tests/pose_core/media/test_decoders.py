@@ -40,8 +40,11 @@ def decode(decoders: Decoders, data: bytes, wait_s: float = 10.0) -> np.ndarray:
 
 
 # ---------------------------------------------------------------------- time
-def test_a_jpeg_of_twenty_thousand_scans_is_refused_without_decoding(decoders: Decoders) -> None:
-    data = heavy_pictures.endless_jpeg(20_000, side=2000)
+@pytest.mark.parametrize(("scans", "side"), [(20_000, 2000), (101, 500), (21, 7000)])
+def test_a_jpeg_with_too_many_scans_for_its_size_is_refused_without_decoding(
+    decoders: Decoders, scans: int, side: int
+) -> None:
+    data = heavy_pictures.endless_jpeg(scans, side=side)
     with pytest.raises(PictureError) as caught:
         decode(decoders, data)
     assert caught.value.code == "picture_too_slow"
@@ -50,7 +53,7 @@ def test_a_jpeg_of_twenty_thousand_scans_is_refused_without_decoding(decoders: D
 
 def test_what_takes_too_long_is_ended_and_the_next_picture_is_read(decoders: Decoders) -> None:
     decoders.limit_s = 0.2
-    data = heavy_pictures.endless_jpeg(100, side=4000)  # seconds of work
+    data = heavy_pictures.endless_jpeg(60, side=4000)  # a second of work
     with pytest.raises(PictureError) as caught:
         decode(decoders, data)
     assert caught.value.code == "picture_too_slow"
@@ -60,7 +63,7 @@ def test_what_takes_too_long_is_ended_and_the_next_picture_is_read(decoders: Dec
 
 
 def test_closing_ends_what_is_under_way(decoders: Decoders) -> None:
-    data = heavy_pictures.endless_jpeg(100)
+    data = heavy_pictures.endless_jpeg(20)
     with ThreadPoolExecutor(1) as thread:
         outcome = thread.submit(decode, decoders, data)
         until(lambda: decoders.busy)
