@@ -175,7 +175,7 @@ class PoseAnswer(BaseModel):
     settings: _Settings
     times_ms: dict[str, float]
     others: int = Field(
-        ge=0, description="With people=1: how many more were found; people has the most prominent."
+        ge=0, description="How many more were found than asked for; people has the most prominent."
     )
     people: list[_Person]
 

@@ -10,7 +10,7 @@ from typing import Final
 from pose_core.arrays import FrameRGB, check_frame_rgb
 from pose_core.media.images import decode_picture, enlarge_small
 from pose_core.models.pool import PosePool
-from pose_core.pipeline.photo import largest_first, looked_for, most_prominent
+from pose_core.pipeline.photo import looked_for, most_prominent
 from pose_core.pose import Pose
 from pose_core.settings import PoseSettings
 
@@ -40,8 +40,8 @@ def estimate(
     Returns
     -------
     tuple of Pose
-        Largest person first, in pixels of the upright picture; empty if nobody was found. Asked for one, it is the
-        largest and most central.
+        Largest person first, in pixels of the upright picture; empty if nobody was found. Of more
+        than were asked for, the largest and most central.
 
     Raises
     ------
@@ -72,4 +72,4 @@ def estimate(
     if settings.enlarge_small:
         frame_rgb = enlarge_small(frame_rgb)
     found = _POOL.detect(frame_rgb, looked_for(settings.detection))
-    return largest_first(most_prominent(found) if settings.detection.people == 1 else found, size_wh)
+    return tuple(pose.resized(size_wh) for pose in most_prominent(found, settings.detection.people))

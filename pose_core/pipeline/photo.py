@@ -23,7 +23,6 @@ __all__ = [
     "PhotoResult",
     "analyse_photo",
     "annotate_photo",
-    "largest_first",
     "looked_for",
     "most_prominent",
 ]
@@ -56,7 +55,7 @@ class PhotoResult:
     times_ms : mapping of str to float
         Milliseconds of each of `PHOTO_STEPS` done so far.
     others : int
-        How many more people were found than were asked for, and left out; known only if one was asked for.
+        How many more people were found than were asked for, and left out.
     doubtful : tuple of bool
         For each of `poses`: whether it was found only because a confidence below the default was allowed. Nobody is
         doubtful unless given.
@@ -91,18 +90,13 @@ def _height_px(pose: Pose) -> float:
     return float(y_px.max() - y_px.min())
 
 
-def largest_first(poses: Iterable[Pose], size_wh: tuple[int, int]) -> tuple[Pose, ...]:
-    """Poses of a picture at its own size, the largest person first."""
-    return tuple(sorted((pose.resized(size_wh) for pose in poses), key=_height_px, reverse=True))
-
-
 def looked_for(settings: DetectionSettings) -> DetectionSettings:
-    """What the model is asked for in a single picture.
+    """What the model is asked for in a single picture: as many people as it can find.
 
-    Asked for one person, MediaPipe returns any of several. Asked for `MAX_PEOPLE`, it takes no longer where only one is
-    there, and about 10 ms more for each other person; so the right one can be chosen.
+    Asked for fewer, MediaPipe returns any of those that are there. Asked for `MAX_PEOPLE`, it takes no longer where
+    only one is there, and a run of the landmark network more for each other person; so the right ones can be chosen.
     """
-    return replace(settings, people=MAX_PEOPLE) if settings.people == 1 else settings
+    return replace(settings, people=MAX_PEOPLE)
 
 
 def _prominence(pose: Pose) -> float:
@@ -113,9 +107,10 @@ def _prominence(pose: Pose) -> float:
     return float(np.ptp(inside[:, 1])) / height * (1 - abs(x_px / width - 0.5))
 
 
-def most_prominent(poses: Iterable[Pose]) -> tuple[Pose, ...]:
-    """The largest and most central of several people; empty if there is nobody."""
-    return tuple(sorted(poses, key=_prominence, reverse=True)[:1])
+def most_prominent(poses: Iterable[Pose], count: int) -> tuple[Pose, ...]:
+    """The largest and most central people, at most `count`, the tallest first."""
+    chosen = sorted(poses, key=_prominence, reverse=True)[:count]
+    return tuple(sorted(chosen, key=_height_px, reverse=True))
 
 
 def _doubtful(
@@ -192,10 +187,7 @@ def analyse_photo(
     detection = looked_for(settings.detection)
     with pool.borrow(detection, wait_s=wait_s) as landmarker, _timed(times_ms, "inference"):
         found = landmarker.detect(frame_rgb)
-    if settings.detection.people == 1:
-        chosen = most_prominent(found)
-    else:
-        chosen = tuple(sorted(found, key=_height_px, reverse=True))
+    chosen = most_prominent(found, settings.detection.people)
     doubtful = _doubtful(chosen, pool, frame_rgb, detection, wait_s)
     result = PhotoResult(
         name=name,

@@ -80,17 +80,18 @@ def drawn_picture(result: PhotoResult, preview: Preview, chosen: int | None, t: 
 
 
 def how_sure(result: PhotoResult, t: Translator) -> None:
-    """Say who was left out when one person was asked for, and who was found only with less confidence."""
+    """Say how many were left out, and who was found only with less confidence."""
     if result.others:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption(t("photo.only_one", total=len(result.poses) + result.others), width="stretch")
+            asked, total = len(result.poses), len(result.poses) + result.others
+            st.caption(t("photo.left_out", asked=t.people(asked), total=total), width="stretch")
             st.button(
-                t("photo.look_for_more"),
+                t("photo.show_all", total=total),
                 icon=":material/group_add:",
                 on_click=choose,
                 kwargs={"people": MAX_PEOPLE},
                 type="tertiary",
-                key="photo_look_for_more",
+                key="photo_show_all",
             )
     if any(result.doubtful):
         names = [t("person.number", number=i) for i, doubt in enumerate(result.doubtful, start=1) if doubt]
@@ -104,7 +105,6 @@ def nobody_found(settings: PoseSettings, t: Translator) -> None:
     st.info(t("photo.nobody"), icon=":material/person_search:")
     detection = settings.detection
     remedies: dict[str, tuple[dict[str, Any], bool]] = {
-        t("photo.remedy_people", count=MAX_PEOPLE): ({"people": MAX_PEOPLE}, detection.people < MAX_PEOPLE),
         t("photo.remedy_confidence", value=_REMEDY_CONFIDENCE): (
             {"detection": _REMEDY_CONFIDENCE, "presence": _REMEDY_CONFIDENCE},
             max(detection.detection_confidence, detection.presence_confidence) > _REMEDY_CONFIDENCE,

@@ -187,13 +187,11 @@ def test_nobody_found_offers_remedies_that_work_until_none_is_left() -> None:
     app.pills(key="photo_sample").select("empty_room").run()
     assert EN("photo.nobody") in _shown(app)
     for label in (
-        EN("photo.remedy_people", count=5),
         EN("photo.remedy_confidence", value=0.25),
         EN("photo.remedy_heavy"),
     ):
         next(button for button in app.main.button if button.label == label).click().run()
         assert not app.exception
-    assert app.sidebar.slider(key="setting_people").value == 5
     assert app.sidebar.slider(key="setting_detection").value == 0.25
     assert app.sidebar.radio(key="setting_model").value == "heavy"
     assert EN("photo.nobody_tried") in _shown(app)
