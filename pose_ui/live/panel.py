@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Literal
 
 import pandas as pd
 import streamlit as st
@@ -11,7 +11,7 @@ from pose_core.figures.landmarks import world_figure
 from pose_core.figures.over_time import angle_history_figure, visibility_figure
 from pose_core.geometry.angles import LIMB_ANGLES
 from pose_core.models.pool import PosePool
-from pose_core.pipeline.live import LIVE_STEPS, LiveStatus, LiveStream
+from pose_core.pipeline.live import LIVE_STEPS, Change, LiveSettings, LiveStatus, LiveStream, Rung
 from pose_core.tracking.history import History
 from pose_ui.live_view.choices import LiveChoices
 from pose_ui.live_view.session import LiveSession
@@ -20,7 +20,7 @@ from pose_ui.shell.state import live_key
 from pose_ui.texts import Translator
 from pose_ui.widgets.live_chart import live_chart
 
-__all__ = ["live_panel"]
+__all__ = ["live_panel", "quality_now"]
 
 #: Twice a second is quick enough to follow by eye. With several viewers it is half of that, to leave the processor to
 #: their pictures: with four viewers on two cores, redrawing twice a second cost each of them 2 of 21 frames a second.
@@ -64,15 +64,23 @@ def _figures(status: LiveStatus, history: History, choices: LiveChoices, t: Tran
         st.caption(t("live.jitter", raw=number(raw_px, 1), smooth=number(smooth_px, 1)))
 
 
+def quality_now(
+    change: Change | None, rung: Rung, processed_fps: float, settings: LiveSettings
+) -> Literal["full", "slow", "kept", "room"]:
+    """What to say of the quality: as chosen, lowered and still too slow, lowered and fast enough, or raised again."""
+    if change is None or rung == settings.best_rung():
+        return "full"
+    return "kept" if change.reason == "slow" and processed_fps >= settings.target_fps else change.reason
+
+
 def _quality(status: LiveStatus, choices: LiveChoices, t: Translator) -> None:
     if not choices.settings.adaptive:
         return
     change = status.change
-    if change is None or status.rung == choices.settings.best_rung():
+    kind = quality_now(change, status.rung, status.figures.processed_fps, choices.settings)
+    if change is None or kind == "full":
         st.caption(t("live.quality_full", target=choices.settings.target_fps))
         return
-    reached = status.figures.processed_fps >= choices.settings.target_fps
-    kind = "kept" if change.reason == "slow" and reached else change.reason
     st.info(
         t(
             f"live.quality_{kind}",

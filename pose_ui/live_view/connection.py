@@ -18,8 +18,7 @@ from time import monotonic
 from typing import Final, Literal, Protocol
 
 from ops.log import log_event
-from pose_core.pipeline.live import LiveSettings, LiveStream, Source
-from pose_core.pipeline.live.quality import Rung
+from pose_core.pipeline.live import LiveSettings, LiveStream, Rung, Source
 from pose_core.tracking.history import History
 from pose_ui.live_view.camera_check import CameraReport
 from pose_ui.live_view.media import Media

@@ -1,6 +1,7 @@
 """A live stream: newest frame in, skeleton drawn, with figures. Independent of browsers and WebRTC."""
 
 from pose_core.pipeline.live.meter import LIVE_STEPS, Figures
+from pose_core.pipeline.live.quality import Change, Rung
 from pose_core.pipeline.live.settings import LiveSettings, LiveStatus
 from pose_core.pipeline.live.sources import SCENES, ClipSource, PerformerSource, Source
 from pose_core.pipeline.live.stream import LiveStream
@@ -8,11 +9,13 @@ from pose_core.pipeline.live.stream import LiveStream
 __all__ = [
     "LIVE_STEPS",
     "SCENES",
+    "Change",
     "ClipSource",
     "Figures",
     "LiveSettings",
     "LiveStatus",
     "LiveStream",
     "PerformerSource",
+    "Rung",
     "Source",
 ]
