@@ -13,7 +13,7 @@ from pose_ui.live_view.session import live_session
 from pose_ui.shell import language
 from pose_ui.shell.layout import page_header
 from pose_ui.shell.mailbox import picture_is_waiting
-from pose_ui.shell.problems import show_problem
+from pose_ui.shell.problems import show_problem, show_refused_file
 from pose_ui.shell.resources import pool
 from pose_ui.shell.settings_panel import settings_panel
 from pose_ui.texts import Translator
@@ -32,7 +32,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
     choose_source(session, session.restart, t)
     live_buttons(session, t)
 if session.clip_problem is not None:
-    show_problem(session.clip_problem, t)
+    show_refused_file(*session.clip_problem, t)
 picture, panel = st.columns([3, 2], gap="medium")
 with picture:
     try:

@@ -11,8 +11,8 @@ from pose_ui.photo.session import photo_session
 from pose_ui.photo.sources import photo_sources
 from pose_ui.photo.view import angle_panel, choose_person, drawn_picture, how_sure, nobody_found, result_tabs
 from pose_ui.shell import language
-from pose_ui.shell.layout import page_header, plain
-from pose_ui.shell.problems import show_problem
+from pose_ui.shell.layout import page_header
+from pose_ui.shell.problems import show_problem, show_refused_file
 from pose_ui.shell.resources import pool
 from pose_ui.shell.settings_panel import settings_panel
 
@@ -33,7 +33,7 @@ batch_bar(session, t)
 item = session.item
 result = session.outcome(item, settings)
 if isinstance(result, PictureError):
-    st.error(f"**{plain(item.name)}**  \n{t.error(result)}", icon=":material/broken_image:")
+    show_refused_file(item.name, result, t)
 elif result is not None:
     preview = session.preview()
     left, right = st.columns([3, 2], gap="medium")

@@ -36,8 +36,8 @@ class LiveSession:
         The running recorder; None while nothing is recorded.
     clip, clip_name : bytes and str, or None
         The visitor's own video file; None means the sample.
-    clip_problem : PoseCoreError or None
-        Why the last file was rejected.
+    clip_problem : (str, PoseCoreError) or None
+        Name of the last file, and why it was rejected.
     uploads : int
         Counts uploads: each gets a fresh, empty uploader.
     frame : str or None
@@ -49,7 +49,7 @@ class LiveSession:
     recorder: Recorder | None = None
     clip: bytes | None = None
     clip_name: str | None = None
-    clip_problem: PoseCoreError | None = None
+    clip_problem: tuple[str, PoseCoreError] | None = None
     uploads: int = 0
     frame: str | None = None
     _recorded: LiveStream | None = None
@@ -112,7 +112,7 @@ class LiveSession:
             if data is not None:
                 read_clip(data)
         except PoseCoreError as error:
-            self.clip_problem = error
+            self.clip_problem = name or "", error
         else:
             self.clip_name, self.clip = name, data
 

@@ -7,14 +7,20 @@ import streamlit as st
 from ops.log import log_unexpected
 from pose_core.errors import PoseCoreError
 from pose_ui.shell import language
+from pose_ui.shell.layout import plain
 from pose_ui.texts import Translator
 
-__all__ = ["show_problem", "show_unexpected"]
+__all__ = ["show_problem", "show_refused_file", "show_unexpected"]
 
 
 def show_problem(error: PoseCoreError, t: Translator) -> None:
     """Show the sentence of an error that the visitor can do something about."""
     st.error(t.error(error), icon=":material/error:")
+
+
+def show_refused_file(name: str, error: PoseCoreError, t: Translator) -> None:
+    """Say which file cannot be used, and why."""
+    st.error(f"**{plain(name)}**  \n{t.error(error)}", icon=":material/broken_image:")
 
 
 def show_unexpected(error: Exception) -> bool:

@@ -72,5 +72,6 @@ def test_a_file_that_is_no_video_leaves_the_previous_clip(session: LiveSession) 
     session.take_clip("bad.mp4", b"no video")
     assert session.clip_name == "good.mp4"
     assert session.clip_problem is not None
+    assert session.clip_problem[0] == "bad.mp4"  # the page names the file
     session.take_clip(None, None)
     assert (session.clip, session.clip_problem) == (None, None)
