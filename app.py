@@ -30,7 +30,7 @@ from pose_core.version import VERSION
 from pose_ui.shell import streamlit_bindings
 from pose_ui.shell.plotly_route import plotly_route
 from pose_ui.shell.problems import show_unexpected
-from pose_ui.shell.resources import close_pool, pool, visitors, warm_up
+from pose_ui.shell.resources import close_pool, pool, upload_refusals, visitors, warm_up
 from pose_ui.shell.security_headers import SecurityHeaders
 from pose_ui.shell.sign_in import check_login, tell_what_is_open
 from pose_ui.shell.socket_gate import SocketGate
@@ -92,7 +92,7 @@ app = st.App(
         Middleware(VisitorCookies, visitors=visitors(), closed=closed),
         Middleware(SocketGate, visitors=visitors(), closed=closed),
         Middleware(LeavesDescriptors),
-        Middleware(UploadGate, closed=closed),
+        Middleware(UploadGate, refusals=upload_refusals(), closed=closed),
     ],
     lifespan=lifespan,
     on_script_error=show_unexpected,

@@ -7,6 +7,7 @@ import streamlit as st
 from ops.log import log_event
 from pose_ui.shell import language
 from pose_ui.shell.layout import ICON
+from pose_ui.shell.problems import tell_refused_upload
 from pose_ui.shell.sign_in import signed_in
 from pose_ui.shell.state import ENTERED, PAGE
 
@@ -33,5 +34,6 @@ if may_come_in:
     if st.session_state.get(PAGE) != page.url_path:
         st.session_state.update({PAGE: page.url_path, ENTERED: True})
         log_event("page", page=page.url_path or "home")
+    tell_refused_upload(t)
     page.run()
 language.tell_browser(t)

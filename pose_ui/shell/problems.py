@@ -8,9 +8,12 @@ from ops.log import log_unexpected
 from pose_core.errors import PoseCoreError
 from pose_ui.shell import language
 from pose_ui.shell.layout import plain
+from pose_ui.shell.resources import upload_refusals
+from pose_ui.shell.streamlit_bindings import this_session_id
+from pose_ui.shell.upload_gate import ALL_MB, SESSION_MB, SLOWEST_KB_S
 from pose_ui.texts import Translator
 
-__all__ = ["show_problem", "show_refused_file", "show_unexpected"]
+__all__ = ["show_problem", "show_refused_file", "show_unexpected", "tell_refused_upload"]
 
 
 def show_problem(error: PoseCoreError, t: Translator) -> None:
@@ -21,6 +24,14 @@ def show_problem(error: PoseCoreError, t: Translator) -> None:
 def show_refused_file(name: str, error: PoseCoreError, t: Translator) -> None:
     """Say which file cannot be used, and why."""
     st.error(f"**{plain(name)}**  \n{t.error(error)}", icon=":material/broken_image:")
+
+
+def tell_refused_upload(t: Translator) -> None:
+    """Say that an upload was refused on its way: a note that stays until it is closed, and moves nothing."""
+    status = upload_refusals().take(this_session_id())
+    if status is not None:
+        text = t(f"upload.refused_{status.value}", one=SESSION_MB, all=ALL_MB, rate=SLOWEST_KB_S)
+        st.toast(text, icon=":material/error:", duration="infinite")
 
 
 def show_unexpected(error: Exception) -> bool:

@@ -30,6 +30,7 @@ from pose_core.performer.samples import sample_bytes
 from pose_core.pipeline.photo import analyse_photo, annotate_photo, looked_for
 from pose_core.settings import DetectionSettings, PoseSettings
 from pose_core.translate import untranslated
+from pose_ui.shell.upload_refusals import UploadRefusals
 from pose_ui.shell.visitors import Visitors
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "close_pool",
     "password_attempts",
     "pool",
+    "upload_refusals",
     "visitors",
     "warm_up",
 ]
@@ -83,6 +85,8 @@ benchmark_runner = Shared(BenchmarkRunner)
 password_attempts = Shared(lambda: RateLimit(PASSWORD_ATTEMPTS))
 #: Which browsers have signed in.
 visitors = Shared(Visitors)
+#: Uploads that were refused, for the pages to say so.
+upload_refusals = Shared(UploadRefusals)
 
 
 def _import_for_pages() -> None:

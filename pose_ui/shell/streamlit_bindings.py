@@ -22,7 +22,7 @@ from streamlit.runtime.memory_session_storage import MemorySessionStorage
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.runtime.runtime import Runtime
-from streamlit.runtime.scriptrunner import RerunData, get_script_run_ctx
+from streamlit.runtime.scriptrunner import RerunData, ScriptRunContext, get_script_run_ctx
 from streamlit.runtime.state import SessionState
 from streamlit.runtime.websocket_session_manager import WebsocketSessionManager
 from streamlit.web.server.starlette import starlette_server
@@ -38,6 +38,7 @@ __all__ = [
     "forget_sessions_that_left",
     "open_session_state",
     "session_is_here",
+    "this_session_id",
     "upload_sizes",
     "visitor_in",
 ]
@@ -184,8 +185,7 @@ def forget_sessions_that_left() -> None:
 
 def session_is_here() -> Callable[[], bool]:
     """Tell other threads whether the visitor whose run calls this is still connected."""
-    context = get_script_run_ctx(suppress_warning=True)
-    session_id = context.session_id if context is not None else ""
+    session_id = this_session_id()
     return lambda: not exists() or get_instance().is_active_session(session_id)
 
 
@@ -199,17 +199,32 @@ def _without_traceback(record: logging.LogRecord) -> bool:
     return True
 
 
+def this_session_id() -> str:
+    """The session whose page is being run; empty outside of one."""
+    context = get_script_run_ctx(suppress_warning=True)
+    return context.session_id if context is not None else ""
+
+
 class ShownPage:
     """The page whose run creates it, for other threads: whether the visitor still has it open, and a way to wake it.
 
     Streamlit has no public call for the latter. This does what Streamlit does when a browser requests a run, but only
     while the visitor's script is not running, so that no click is lost.
+
+    Parameters
+    ----------
+    session_id : str, optional
+        Take the page that this session shows now instead.
     """
 
-    def __init__(self) -> None:
-        context = get_script_run_ctx(suppress_warning=True)
-        self._session_id = context.session_id if context is not None else ""
-        self._page_hash = context.page_script_hash if context is not None else ""
+    def __init__(self, session_id: str | None = None) -> None:
+        shown: AppSession | ScriptRunContext | None
+        if session_id is None:
+            shown = get_script_run_ctx(suppress_warning=True)
+        else:
+            shown = get_instance().get_app_session(session_id) if exists() else None
+        self._session_id = session_id or this_session_id()
+        self._page_hash = shown.page_script_hash if shown is not None else ""
         self._waking = False
 
     def _session(self) -> AppSession | None:

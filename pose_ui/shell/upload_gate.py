@@ -22,15 +22,17 @@ from ops.pace import Pace, TooSlowError, paced
 from pose_core.media.images import MAX_FILE_MB
 from pose_ui.shell.state import PHOTO, SIGNED_IN
 from pose_ui.shell.streamlit_bindings import (
+    ShownPage,
     all_session_states,
     forget_sessions_that_left,
     open_session_state,
     upload_sizes,
     visitor_in,
 )
+from pose_ui.shell.upload_refusals import UploadRefusals
 from pose_ui.shell.visitors import cookies_of, visitor_of
 
-__all__ = ["ALL_MB", "SESSION_MB", "UploadGate", "may_upload"]
+__all__ = ["ALL_MB", "SESSION_MB", "SLOWEST_KB_S", "UploadGate", "may_upload"]
 
 _MB: Final = 1024 * 1024
 #: What one visitor's files may take in memory, those on their way included. The Photo page keeps at most 200 MB of it
@@ -44,7 +46,8 @@ _UPLOAD: Final = re.compile(r"/_stcore/upload_file/([^/]+)/[^/]+")
 #: The largest body that Streamlit reads: the file and the form around it.
 _LARGEST: Final = (MAX_FILE_MB + 1) * _MB
 #: As slow as a mobile network gets; without an end, as 50 MB take their time there.
-_PACE: Final = Pace(grace_s=10.0, bytes_s=16 * 1024, whole_s=3600.0)
+SLOWEST_KB_S: Final = 16
+_PACE: Final = Pace(grace_s=10.0, bytes_s=SLOWEST_KB_S * 1024, whole_s=3600.0)
 
 _SENTENCES: Final = {
     HTTPStatus.FORBIDDEN: "An upload must come from a page that is open and signed in; this one does not. Reload the "
@@ -53,7 +56,7 @@ _SENTENCES: Final = {
     "they would have more. Remove some, or choose smaller ones.",
     HTTPStatus.INSUFFICIENT_STORAGE: f"The files of all visitors may have {ALL_MB} MB at a time; with this one they "
     "would have more. Try again in a few minutes.",
-    HTTPStatus.REQUEST_TIMEOUT: f"A file must arrive at {_PACE.bytes_s / 1024:g} kB a second or faster; this one did "
+    HTTPStatus.REQUEST_TIMEOUT: f"A file must arrive at {SLOWEST_KB_S} kB a second or faster; this one did "
     "not. Try again, or choose a smaller one.",
 }
 
@@ -90,14 +93,19 @@ class UploadGate:
     Parameters
     ----------
     app : ASGI application
+    refusals : UploadRefusals
+        Gets what pages should tell their visitors: Streamlit's uploader shows just a status code.
     closed : bool
         Whether visitors must sign in.
     look_every_s : float
         How often what belongs to visitors who left is freed.
     """
 
-    def __init__(self, app: ASGIApp, *, closed: bool, look_every_s: float = LOOK_EVERY_S) -> None:
+    def __init__(
+        self, app: ASGIApp, refusals: UploadRefusals, *, closed: bool, look_every_s: float = LOOK_EVERY_S
+    ) -> None:
         self._app = app
+        self._refusals = refusals
         self._closed = closed
         self._look_every_s = look_every_s
         self._arriving: Counter[str] = Counter()
@@ -115,11 +123,12 @@ class UploadGate:
         size = _size(scope)
         refusal = self._refusal(session_id, size, scope)
         if refusal is not None:
+            self._tell(session_id, refusal)
             await _refuse(refusal, scope, receive, send)
             return
         self._arriving[session_id] += size
         try:
-            await self._take(scope, receive, send)
+            await self._take(session_id, scope, receive, send)
         finally:
             self._arriving[session_id] -= size
             if not self._arriving[session_id]:
@@ -135,7 +144,7 @@ class UploadGate:
             return HTTPStatus.INSUFFICIENT_STORAGE
         return None
 
-    async def _take(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _take(self, session_id: str, scope: Scope, receive: Receive, send: Send) -> None:
         started = False
 
         async def observed(message: Message) -> None:
@@ -151,10 +160,18 @@ class UploadGate:
             return
         except TooSlowError:
             if not started:
+                self._tell(session_id, HTTPStatus.REQUEST_TIMEOUT)
                 await _refuse(HTTPStatus.REQUEST_TIMEOUT, scope, receive, send)
+
+    def _tell(self, session_id: str, status: HTTPStatus) -> None:
+        """Have the page say so; not where the request may be a stranger's."""
+        if status != HTTPStatus.FORBIDDEN:
+            self._refusals.note(session_id, status)
+            ShownPage(session_id).wake(lambda: self._refusals.waits(session_id))
 
     def _look(self) -> None:
         forget_sessions_that_left()
+        self._refusals.forget_all_but(all_session_states())
         loop = asyncio.get_running_loop()
         self._timer = loop.call_later(self._look_every_s, self._look)
 

@@ -23,6 +23,7 @@ from pose_ui.shell.upload_gate import ALL_MB, SESSION_MB
 from tests.support.raw_visitor import open_page
 from tests.support.rest_client import FORM_TYPE, TIMEOUT_S, Answer, answer_on, form, read_answer
 from tests.support.server import Server, running_server
+from tests.support.socket_client import open_socket, session_of, toast_of
 from tests.support.waiting import LONG_S, until
 
 pytestmark = [
@@ -169,6 +170,15 @@ def test_what_uploads_may_take_is_limited_for_each_visitor_and_for_all_before_th
         assert _refused(server, sessions[-1]) == 507
         on_their_way.close()
         until(lambda: upload(server, sessions[-1], b"small").status == 204)
+
+
+def test_a_refused_upload_is_told_on_the_page(server: Server) -> None:
+    with ExitStack() as on_their_way, open_socket(server.url) as socket:
+        session = session_of(socket)
+        for _ in range(SESSION_MB // 50):
+            on_their_way.enter_context(uploading(server, session, 50 * MB, START))
+        until(lambda: _refused(server, session) == 413)
+        assert f"may have {SESSION_MB} MB at a time" in toast_of(socket)
 
 
 def _refused(server: Server, session: str) -> int:

@@ -10,7 +10,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
-__all__ = ["open_socket", "session_of"]
+__all__ = ["open_socket", "session_of", "toast_of"]
 
 #: Longer than a healthy server ever takes.
 _TIMEOUT_S = 60
@@ -46,3 +46,13 @@ def session_of(socket: ClientConnection) -> str:
             session = message.new_session.initialize.session_id
         elif kind == "script_finished":
             return session
+
+
+def toast_of(socket: ClientConnection) -> str:
+    """The text of the next note that slides into the page."""
+    while True:
+        data = socket.recv(_TIMEOUT_S)
+        assert isinstance(data, bytes)
+        element = ForwardMsg.FromString(data).delta.new_element
+        if element.WhichOneof("type") == "toast":
+            return element.toast.body
