@@ -124,6 +124,7 @@ def batch_overview(session: PhotoSession, settings: PoseSettings, t: Translator)
             result = ""
         rows.append({t("column.file"): plain(item.name), t("column.result"): result})
     if failed:
-        st.warning(t("photo.failed_some", count=failed, total=total), icon=":material/warning:")
+        kind = "all" if failed == total else "some"
+        st.warning(t(f"photo.failed_{kind}", count=failed, total=total), icon=":material/warning:")
     with st.expander(t("photo.overview", total=total), expanded=True):
         st.table(pd.DataFrame(rows), hide_index=True, border="horizontal")
