@@ -13,7 +13,6 @@ import struct
 import subprocess
 import sys
 import threading
-from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,8 +25,9 @@ from pose_core.errors import BusyError, PictureError
 from pose_core.machine import usable_cores
 from pose_core.media.decode_child import NO_MEMORY, OK, TOO_MUCH_WORK
 from pose_core.media.picture_file import Header, damaged
+from pose_core.media.room import Room
 
-__all__ = ["DECODE_LIMIT_S", "Decoders", "Room"]
+__all__ = ["DECODE_LIMIT_S", "Decoders"]
 
 #: A picture of 50 megapixels takes 1 to 3 s on a quiet machine.
 DECODE_LIMIT_S: Final = 15.0
@@ -41,75 +41,6 @@ _SMALL: Final = {
     "MALLOC_ARENA_MAX": "1",
     "MALLOC_MMAP_THRESHOLD_": str(2**20),
 }
-
-
-class Room:
-    """How many pixels may be under way at a time; who does not fit waits, first come, first served.
-
-    Parameters
-    ----------
-    pixels : float
-        The limit. A single larger picture still gets its turn, alone.
-    seats : int
-        How many may be decoded at a time.
-    """
-
-    def __init__(self, pixels: float, seats: int) -> None:
-        self.pixels = pixels
-        self._seats = seats
-        self._used = 0
-        self._seated = 0
-        self._queue: deque[object] = deque()
-        # Reentrant: a picture that is garbage collected gives its pixels back, wherever its thread is.
-        self._changed = threading.Condition(threading.RLock())
-
-    def take(self, pixels: int, wait_s: float) -> None:
-        """Wait for room for a picture and a seat to decode it.
-
-        Raises
-        ------
-        BusyError
-            If there is none in time.
-        """
-        ticket = object()
-
-        def my_turn() -> bool:
-            fits = self._used == 0 or self._used + pixels <= self.pixels
-            return self._queue[0] is ticket and self._seated < self._seats and fits
-
-        with self._changed:
-            self._queue.append(ticket)
-            try:
-                if not self._changed.wait_for(my_turn, wait_s):
-                    raise BusyError(
-                        "decoder_busy",
-                        "A picture must get its turn within {wait_s:g} s; other large ones are still being read. "
-                        "Try again in a moment.",
-                        wait_s=wait_s,
-                    )
-                self._used += pixels
-                self._seated += 1
-            finally:
-                self._queue.remove(ticket)
-                self._changed.notify_all()
-
-    @property
-    def waiting(self) -> int:
-        """How many pictures wait for their turn."""
-        with self._changed:
-            return len(self._queue)
-
-    def leave_seat(self) -> None:
-        """The picture is decoded, and still takes up room."""
-        with self._changed:
-            self._seated -= 1
-            self._changed.notify_all()
-
-    def give_back(self, pixels: int) -> None:
-        """The picture is gone."""
-        with self._changed:
-            self._used -= pixels
-            self._changed.notify_all()
 
 
 class _Child:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,7 +13,7 @@ import pytest
 
 from benchmarks import heavy_pictures
 from pose_core.errors import BusyError, PictureError
-from pose_core.media.decoders import Decoders, Room
+from pose_core.media.decoders import Decoders
 from pose_core.media.picture_file import read_header
 from pose_core.performer.samples import sample_bytes
 from tests.support.waiting import until
@@ -145,59 +144,3 @@ def test_the_process_gets_no_secrets(decoders: Decoders, monkeypatch: pytest.Mon
     environment = Path(f"/proc/{decoders.process_ids[0]}/environ").read_bytes()
     assert b"PATH=" in environment
     assert b"POSEDECK" not in environment
-
-
-# ---------------------------------------------------------------------- room
-def test_a_picture_waits_until_there_is_room() -> None:
-    room = Room(pixels=100, seats=4)
-    room.take(80, wait_s=1)
-    entered = threading.Event()
-
-    def second() -> None:
-        room.take(30, wait_s=30)
-        entered.set()
-
-    thread = threading.Thread(target=second)
-    thread.start()
-    assert not entered.wait(0.05)
-    room.leave_seat()  # decoded, but still in use
-    assert not entered.wait(0.05)
-    room.give_back(80)
-    thread.join()
-    assert entered.is_set()
-
-
-def test_a_large_picture_is_not_overtaken_by_small_ones() -> None:
-    room = Room(pixels=100, seats=4)
-    room.take(80, wait_s=1)
-    order: list[int] = []
-
-    def take(pixels: int) -> None:
-        room.take(pixels, wait_s=30)
-        order.append(pixels)
-
-    threads = []
-    for pixels in (90, 10):
-        threads.append(threading.Thread(target=take, args=(pixels,)))
-        threads[-1].start()
-        until(lambda: room.waiting == len(threads))
-    room.give_back(80)
-    for thread in threads:
-        thread.join()
-    assert order == [90, 10]
-
-
-def test_who_waits_too_long_is_asked_to_come_back() -> None:
-    room = Room(pixels=100, seats=4)
-    room.take(80, wait_s=1)
-    with pytest.raises(BusyError):
-        room.take(30, wait_s=0)
-    room.give_back(80)
-    room.take(100, wait_s=0)
-
-
-def test_a_picture_above_the_limit_gets_its_turn_alone() -> None:
-    room = Room(pixels=100, seats=4)
-    room.take(500, wait_s=0)
-    with pytest.raises(BusyError):
-        room.take(1, wait_s=0)
