@@ -21,6 +21,7 @@ from starlette.middleware import Middleware
 import service
 from ops.configuration import read_configuration
 from ops.descriptors import LeavesDescriptors, raise_limit
+from ops.heads import limit_heads
 from ops.hosts import AllowedHosts, HostCheck
 from ops.log import close_log, escape_everything, log_event, open_log
 from ops.memory import is_out_of_memory, limit_memory_growth
@@ -76,6 +77,7 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
 limit_memory_growth()
 escape_everything()
 answer_malformed_upgrades()
+limit_heads()
 raise_limit()
 streamlit_bindings.apply()
 try:

@@ -37,6 +37,7 @@ class Access:
         self._app = app
         token = configuration.api_token
         self._token = None if token is None else token.encode()
+        self._origins = configuration.origins
         self._limit = RateLimit(configuration.rate)
         # A budget of its own: behind a proxy, or in one office, wrong tokens may come from the address of a right one.
         # It saves work and log lines; what keeps a token from being guessed is its length.
@@ -65,9 +66,14 @@ class Access:
             await problem_response(problem, as_older_demo=path == PREDICT)(scope, receive, send)
 
     def _refusal(self, scope: Scope) -> Problem | None:
+        headers = Headers(scope=scope)
+        # A browser sends a form to any address that a page names, and only hides the answer from the page.
+        foreign = headers.get("sec-fetch-site") == "cross-site" and headers.get("origin") not in self._origins
+        if foreign and scope["method"] == "POST":
+            return _problem(HTTPStatus.FORBIDDEN, {})
         # The server names the client; it believes X-Forwarded-For only from proxies that it was told to trust.
         client = scope.get("client")
-        known = self._token is None or self._has_token(Headers(scope=scope).get("authorization", ""))
+        known = self._token is None or self._has_token(headers.get("authorization", ""))
         limit = self._limit if known else self._wrong_tokens
         wait_s = limit.wait_s(client[0] if client else None)
         if wait_s:

@@ -148,7 +148,7 @@ def _add_pictures(api: FastAPI, workers: Workers) -> None:
                     "application/json": {"example": examples.DEMO},
                 },
             },
-            **_problems(400, 401, 405, 408, 413, 415, 422, 429, 500, 503, model=DemoProblemAnswer),
+            **_problems(400, 401, 403, 405, 408, 413, 415, 422, 429, 500, 503, model=DemoProblemAnswer),
         },
         openapi_extra=_form(1),
     )
@@ -187,7 +187,7 @@ def _add_pictures(api: FastAPI, workers: Workers) -> None:
                     "image/png": {"schema": {"type": "string", "format": "binary"}},
                 },
             },
-            **_problems(400, 401, 405, 406, 408, 413, 415, 422, 429, 500, 503),
+            **_problems(400, 401, 403, 405, 406, 408, 413, 415, 422, 429, 500, 503),
         },
         openapi_extra=_form(limits.images),
     )

@@ -22,7 +22,7 @@ UNEXPECTED: Final = {
     "hint": "Report it with the line about it in the server's log.",
 }
 
-#: HTTP status to an example of its answers. Those for 401, 404, 405 and 429 are the answers themselves.
+#: HTTP status to an example of its answers. Those for 401, 403, 404, 405 and 429 are the answers themselves.
 PROBLEMS: Final[dict[int, dict[str, str]]] = {
     400: {
         "code": "picture_damaged",
@@ -33,6 +33,11 @@ PROBLEMS: Final[dict[int, dict[str, str]]] = {
         "code": "token_needed",
         "message": "The header Authorization must carry the token of this interface; got another, or none.",
         "hint": "Send the header Authorization: Bearer, followed by the token that the operator of PoseDeck has set.",
+    },
+    403: {
+        "code": "other_site",
+        "message": "The request must not come from a page of another site; this one does.",
+        "hint": "Let the operator of PoseDeck list the page's origin in POSEDECK_CORS.",
     },
     404: {
         "code": "not_found",

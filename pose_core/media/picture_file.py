@@ -46,10 +46,10 @@ _JPEG_PROGRESSIVE: Final = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
 _JPEG_ALONE: Final = frozenset({0x01, *range(0xD0, 0xD9)})  # markers without a length
 _JPEG_SCAN: Final = 0xDA
 _JPEG_END: Final = 0xD9
-#: A marker, with any number of fill bytes before it.
-_JPEG_MARKER: Final = re.compile(rb"\xff+[^\xff]", re.DOTALL)
+#: A marker. There may be any number of fill bytes 0xFF before it; a pattern that took them in would be quadratic.
+_JPEG_MARKER: Final = re.compile(rb"\xff[^\xff]", re.DOTALL)
 #: The next marker after compressed data, in which 0xFF is followed by 0 or a restart marker.
-_JPEG_NEXT: Final = re.compile(rb"\xff+[\x01-\xcf\xd8-\xfe]")
+_JPEG_NEXT: Final = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,9 @@ _MOST_FILES: Final = 1000
 _LONGEST_QUERY: Final = 4000
 _LONGEST_NAME: Final = 200
 _LONGEST_WIDGET_ID: Final = 500
+#: Pages have up to a few hundred.
+_MOST_WIDGETS: Final = 5000
+_MOST_WIDGETS_BEFORE_SIGN_IN: Final = 500
 _LONGEST_CONTEXT: Final = 5000
 #: The widgets before any page; a typed password of 1000 characters takes up to 4 kB.
 _FORM_WIDGET: Final = re.compile(
@@ -112,6 +115,8 @@ def _is_text(text: str, longest: int) -> bool:
 def _check_state(state: ClientState, signed_in: bool) -> bool:
     """Drop from a request to run the page what no page of ours needs; false if the rest means nothing."""
     if not _FRAGMENT.fullmatch(state.fragment_id) or (state.fragment_id and not signed_in):
+        return False
+    if len(state.widget_states.widgets) > (_MOST_WIDGETS if signed_in else _MOST_WIDGETS_BEFORE_SIGN_IN):
         return False
     if not _is_text(state.query_string, _LONGEST_QUERY):
         state.query_string = ""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from math import inf
+from time import monotonic
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -20,7 +22,12 @@ __all__ = ["SocketGate"]
 _STREAM: Final = "/_stcore/stream"
 _LONGEST_ORIGIN: Final = 300
 _BAD_REQUEST: Final = 400
+_NOT_FOUND: Final = 404
 _TEXT_FRAME: Final = Refused("text", 1003)
+#: Messages a second that one connection may send; a hand on a slider causes some ten.
+_PER_S: Final = 40.0
+_PER_S_BEFORE_SIGN_IN: Final = 5.0
+_HANDFUL: Final = 40
 #: The server wants the browser to connect again; Streamlit's frontend does.
 _AGAIN: Final = 1012
 
@@ -42,9 +49,12 @@ class SocketGate:
         self._closed = closed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass on everything but Streamlit's WebSocket; that one message by message."""
-        if scope["type"] != "websocket" or not scope["path"].endswith(_STREAM):
+        """Pass on what is no WebSocket, and Streamlit's one message by message; there is no other."""
+        if scope["type"] != "websocket":
             await self._app(scope, receive, send)
+            return
+        if not scope["path"].endswith(_STREAM):
+            await refuse(scope, receive, send, _NOT_FOUND, "There is no WebSocket at this address.")
             return
         if not all(_is_origin(value) for name, value in scope["headers"] if name == b"origin"):
             log_event("socket", logging.WARNING, message="A WebSocket with a malformed Origin was refused.")
@@ -89,6 +99,7 @@ class _Connection:
         self._closed = False
         self._told = False
         self._ending: asyncio.Task[None] | None = None
+        self._due_s = -inf
 
     async def receive(self) -> Message:
         """The next message that Streamlit may see."""
@@ -97,13 +108,22 @@ class _Connection:
             if message["type"] != "websocket.receive":
                 return message
             data = message.get("bytes")
-            answer = _TEXT_FRAME if data is None else checked(data, signed_in=self._signed_in())
+            signed_in = self._signed_in()
+            await self._wait(_PER_S if signed_in else _PER_S_BEFORE_SIGN_IN)
+            answer = _TEXT_FRAME if data is None else checked(data, signed_in=signed_in)
             if not isinstance(answer, Refused):
                 return {"type": "websocket.receive", "bytes": answer}
             self._tell(answer)
             if answer.close is not None:
                 await self._close(answer.close)
                 return {"type": "websocket.disconnect", "code": answer.close}
+
+    async def _wait(self, per_s: float) -> None:
+        """Let messages through at this rate, after a first handful; those that follow wait in the connection."""
+        now_s = monotonic()
+        self._due_s = max(self._due_s, now_s - _HANDFUL / per_s) + 1 / per_s
+        if self._due_s > now_s:
+            await asyncio.sleep(self._due_s - now_s)
 
     async def send(self, message: Message) -> None:
         """What Streamlit sends; nothing after the connection was closed here."""

@@ -32,6 +32,7 @@ from pose_core.media.images import MAX_FILE_MB
 from pose_ui.shell.back_messages import LARGEST
 
 __all__ = [
+    "SMALLEST",
     "ShownPage",
     "all_session_states",
     "apply",
@@ -43,6 +44,8 @@ __all__ = [
     "visitor_in",
 ]
 
+#: Bytes that even an empty upload takes, with its names.
+SMALLEST: Final = 8192
 #: Under this name Streamlit keeps whose browser a session belongs to (server.trustedUserHeaders).
 _VISITOR = "visitor"
 _HERE = "127.0.0.1"
@@ -152,13 +155,13 @@ def all_session_states() -> dict[str, SessionState]:
 
 
 def upload_sizes() -> dict[str, int]:
-    """Bytes of the uploads that Streamlit keeps for each session."""
+    """Bytes of the uploads that Streamlit keeps for each session; none counts as less than `SMALLEST`."""
     if not exists():
         return {}
     uploads = _uploads(get_instance())
     with uploads._lock:
         return {
-            session: sum(len(file.data) for file in files.values())
+            session: sum(max(SMALLEST, len(file.data)) for file in files.values())
             for session, files in uploads.file_storage.items()
         }
 

@@ -22,6 +22,7 @@ from ops.pace import Pace, TooSlowError, paced
 from pose_core.media.images import MAX_FILE_MB
 from pose_ui.shell.state import PHOTO, SIGNED_IN
 from pose_ui.shell.streamlit_bindings import (
+    SMALLEST,
     ShownPage,
     all_session_states,
     forget_sessions_that_left,
@@ -116,10 +117,16 @@ class UploadGate:
         if scope["type"] != "lifespan" and self._timer is None:
             self._look()
         upload = _UPLOAD.search(scope["path"]) if scope["type"] == "http" else None
-        if upload is None or scope["method"] != "PUT":
+        if upload is None or scope["method"] not in ("PUT", "DELETE"):
             await self._app(scope, receive, send)
             return
         session_id = upload[1]
+        if scope["method"] == "DELETE":
+            if may_upload(session_id, scope["headers"], closed=self._closed):
+                await self._app(scope, receive, send)
+            else:
+                await _refuse(HTTPStatus.FORBIDDEN, scope, receive, send)
+            return
         size = _size(scope)
         refusal = self._refusal(session_id, size, scope)
         if refusal is not None:
@@ -179,7 +186,7 @@ class UploadGate:
 def _size(scope: Scope) -> int:
     """The most that this body can have."""
     length = Headers(scope=scope).get("content-length", "")
-    return min(int(length), _LARGEST) if length.isascii() and length.isdigit() else _LARGEST
+    return max(SMALLEST, min(int(length), _LARGEST)) if length.isascii() and length.isdigit() else _LARGEST
 
 
 async def _refuse(status: HTTPStatus, scope: Scope, receive: Receive, send: Send) -> None:

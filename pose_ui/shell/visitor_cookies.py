@@ -18,7 +18,6 @@ _FOR_OPERATORS: Final = re.compile(r".*/_stcore/(metrics|script-health-check|age
 _BEFORE_SOCKET: Final = "/_stcore/host-config"
 _LOGIN_DONE: Final = "/oauth2callback"
 _NOT_FOUND: Final = 404
-_BAD_REQUEST: Final = 400
 
 
 def is_https(scope: Scope) -> bool:
@@ -49,9 +48,6 @@ class VisitorCookies:
             await self._app(scope, receive, send)
             return
         path: str = scope["path"]
-        if "\x00" in path:
-            await refuse(scope, receive, send, _BAD_REQUEST, "An address must not contain a NUL character.")
-            return
         if self._closed and _FOR_OPERATORS.fullmatch(path):
             await refuse(scope, receive, send, _NOT_FOUND, "Not Found")
             return

@@ -136,3 +136,10 @@ def test_a_malformed_host_is_a_bad_request(hosts: tuple[str, ...]) -> None:
 
 def test_a_probe_without_host_is_answered() -> None:
     assert ask("http", "/api/v1/health") == [{"type": "passed"}]
+
+
+@pytest.mark.parametrize("kind", ["http", "websocket"])
+@pytest.mark.parametrize("path", ["/_stcore/stream\n", "/_stcore/metrics\n", "/static/a\x00b", "/\x7f"])
+def test_a_path_with_control_characters_reaches_nothing(kind: str, path: str) -> None:
+    start, _ = ask(kind, path, "localhost:8080", extensions={"websocket.http.response": {}})
+    assert start["status"] == 400

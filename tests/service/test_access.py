@@ -91,6 +91,13 @@ def test_pictures_are_analysed_with_the_token(guarded: Client) -> None:
     assert len(answer.json()["people"]) == 1
 
 
+def test_a_page_of_another_site_can_start_no_work(guarded: Client) -> None:
+    headers = with_token() | {"Content-Type": FORM_TYPE, "Origin": "http://evil.example"}
+    answer = guarded.ask("POST", "/predict", form(STAND), headers | {"Sec-Fetch-Site": "cross-site"})
+    refused(answer, 403, "other_site")
+    assert guarded.ask("POST", "/predict", form(STAND), headers).status == 200  # no browser
+
+
 def test_a_token_in_the_address_opens_nothing(guarded: Client) -> None:
     refused(guarded.get(f"/api/v1/models?token={TOKEN}&access_token={TOKEN}"), 401, "token_needed")
 

@@ -16,8 +16,8 @@ from tests.support.rest_client import Client, rest_server
 
 #: Address and method to the possible statuses.
 STATUSES = {
-    ("/predict", "post"): {200, 400, 405, 408, 413, 415, 422, 429, 500, 503},
-    ("/api/v1/pose", "post"): {200, 400, 405, 406, 408, 413, 415, 422, 429, 500, 503},
+    ("/predict", "post"): {200, 400, 403, 405, 408, 413, 415, 422, 429, 500, 503},
+    ("/api/v1/pose", "post"): {200, 400, 403, 405, 406, 408, 413, 415, 422, 429, 500, 503},
     ("/api/v1/models", "get"): {200, 405, 429, 500},
     ("/api/v1/health", "get"): {200, 405, 500},
     ("/api/v1/metrics", "get"): {200, 405, 429, 500},

@@ -537,3 +537,18 @@ def test_png_keeps_every_pixel_and_jpeg_nearly_does() -> None:
     centres = slice(16, None, 32)  # JPEG halves the colour resolution, so edges bleed
     np.testing.assert_allclose(back[centres, centres].astype(int), FRAME[::12, ::16], atol=LOSSY_LEVELS)
     assert len(encode_jpeg(np.asarray(NOISE), 30)) < len(encode_jpeg(np.asarray(NOISE), 95))
+
+
+def test_fill_bytes_without_a_marker_are_gone_through_once() -> None:
+    with pytest.raises(PictureError) as caught:  # taken again from each byte on, they would take hours
+        read_header(b"\xff\xd8\xff" + b"\xff" * 2_000_000)
+    assert caught.value.code == "picture_damaged"
+
+
+def test_fill_bytes_before_a_marker_are_allowed() -> None:
+    file = io.BytesIO()
+    Image.new("RGB", (64, 48)).save(file, "JPEG")
+    data = file.getvalue()
+    frame = data.index(b"\xff\xc0")
+    padded = data[:frame] + b"\xff" * 5 + data[frame:]
+    assert decode_picture(padded).size_wh == (64, 48)

@@ -121,6 +121,16 @@ def test_before_sign_in_there_are_no_uploads_downloads_or_parts_of_pages(message
     assert refused(message, signed_in=False).close is None
 
 
+@pytest.mark.parametrize(("signed_in", "most"), [(False, 500), (True, 5000)])
+def test_a_message_has_only_so_many_widgets(signed_in: bool, most: int) -> None:
+    message = BackMsg()
+    for _ in range(most):
+        message.rerun_script.widget_states.widgets.add()
+    assert isinstance(checked(message.SerializeToString(), signed_in=signed_in), bytes)
+    message.rerun_script.widget_states.widgets.add()
+    assert isinstance(checked(message.SerializeToString(), signed_in=signed_in), Refused)
+
+
 @pytest.mark.parametrize(("signed_in", "largest"), [(True, LARGEST), (False, LARGEST_BEFORE_SIGN_IN)])
 def test_a_message_that_is_too_large_ends_the_connection_unread(signed_in: bool, largest: int) -> None:
     assert checked(b"\xff" * (largest + 1), signed_in=signed_in) == Refused("too large", 1009)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -81,6 +82,20 @@ def test_what_is_no_message_ends_the_connection_and_nothing_is_sent_after_that(
     assert sent == [{"type": "websocket.close", "code": code}]
 
 
+@pytest.mark.parametrize("path", ["/_stcore/stream\n", "/_stcore/stream/", "/_stcore/other", "/"])
+def test_there_is_no_other_websocket(path: str) -> None:
+    behind, sent = connect(CLEAR, STOP, path=path)
+    assert behind.got == []
+    assert sent[0]["status"] == 404
+
+
+def test_a_flood_of_messages_is_slowed_down_and_none_is_lost() -> None:
+    start_s = time.monotonic()
+    behind, _ = connect(*[HEARTBEAT] * 60)
+    assert behind.got == [HEARTBEAT] * 60
+    assert time.monotonic() - start_s > 0.4  # 20 more than the first handful, at 40 a second
+
+
 def test_where_visitors_sign_in_the_rest_passes_once_their_browser_did() -> None:
     cookie, visitors = new_cookie(), Visitors()
     headers = [(b"cookie", f"{COOKIE}={cookie}".encode())]
@@ -156,7 +171,3 @@ def test_a_malformed_origin_is_a_bad_request(origin: str) -> None:
 )
 def test_origins_as_browsers_write_them_reach_streamlits_own_check(origin: str) -> None:
     assert connect(HEARTBEAT, headers=[(b"origin", origin.encode())])[0].got == [HEARTBEAT]
-
-
-def test_other_websockets_pass_untouched() -> None:
-    assert connect(CLEAR, "text", path="/other")[0].got == [CLEAR, "websocket.receive"]

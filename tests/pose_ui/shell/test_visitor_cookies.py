@@ -102,7 +102,3 @@ def test_what_streamlit_tells_about_itself_is_closed_where_visitors_sign_in(path
 @pytest.mark.parametrize("path", ["/_stcore/health", "/_stcore/host-config", "/api/v1/metrics", "/metrics"])
 def test_what_pages_and_probes_need_stays_open(path: str) -> None:
     assert ask(path, [], closed=True)[0] == 200
-
-
-def test_a_nul_in_an_address_is_a_bad_request() -> None:
-    assert ask("/static/a\x00b", PAGE)[0] == 400
