@@ -192,7 +192,8 @@ class Decoders:
         MemoryError
             If there is too little memory for this picture.
         """
-        pixels = header.size_wh[0] * header.size_wh[1]
+        pixels = header.decoded_pixels
+        kept = header.size_wh[0] * header.size_wh[1]
         self.room.take(pixels, wait_s)
         try:
             frame_rgb, facts = self._decode(data, header)
@@ -201,7 +202,8 @@ class Decoders:
             raise
         finally:
             self.room.leave_seat()
-        return frame_rgb, facts, lambda: self.room.give_back(pixels)
+        self.room.give_back(pixels - kept)  # what was cut off is gone
+        return frame_rgb, facts, lambda: self.room.give_back(kept)
 
     def _decode(self, data: bytes, header: Header) -> tuple[FrameRGB, dict[str, Any]]:
         child = self._take()

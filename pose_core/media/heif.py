@@ -17,17 +17,19 @@ from numpy.typing import NDArray
 
 from pose_core.arrays import FrameRGB
 
-__all__ = ["Heif", "HeifError", "decode_heif", "is_heif", "read_heif"]
+__all__ = ["MAX_DECODED_PIXELS", "Heif", "HeifError", "decode_heif", "is_heif", "read_heif"]
 
 _BRANDS: Final = {b"heic", b"heix", b"heim", b"heis", b"mif1", b"avif"}
 #: FFmpeg's decoder for each kind of coded item, and what the format is called.
 _CODECS: Final = {b"hvc1": "hevc", b"av01": "libdav1d"}
 _NAMES: Final[dict[bytes, Literal["HEIC", "AVIF"]]] = {b"hvc1": "HEIC", b"av01": "AVIF"}
-_MAX_BOXES: Final = 20_000  # a phone's picture of 48 tiles has about 150 boxes and entries
+#: Boxes, and entries of all tables together. A phone's picture of 48 tiles has some 500, one of 1024 tiles 9000.
+_MAX_BOXES: Final = 20_000
 _MAX_TILES: Final = 1024
-_MAX_PIXELS: Final = (
-    64_000_000  # what a decoder may allocate: 50 megapixels and a last row and column of tiles
-)
+#: Of all tiles together: 50 megapixels and what the last row and column of tiles have beyond the picture.
+MAX_DECODED_PIXELS: Final = 64_000_000
+#: Coded pictures may be larger than stated on each side, since decoders work in blocks.
+_BLOCK_PX: Final = 128
 
 
 class HeifError(Exception):
@@ -58,16 +60,25 @@ class Heif:
         ``"HEIC"`` or ``"AVIF"``.
     size_wh : tuple of int
         After cropping, before turning.
+    stored_wh : tuple of int
+        Before cropping.
     """
 
     format: Literal["HEIC", "AVIF"]
     size_wh: tuple[int, int]
-    _stored_wh: tuple[int, int]
+    stored_wh: tuple[int, int]
+    _tile_wh: tuple[int, int]
     _columns: int
     _tiles: list[_Item]
     _main: _Item
     _data: bytes = field(repr=False)
     _idat: bytes = field(repr=False)
+
+    @property
+    def decoded_wh(self) -> tuple[int, int]:
+        """All tiles side by side: the stored picture, and what the last ones have beyond it."""
+        rows = len(self._tiles) // self._columns
+        return self._columns * self._tile_wh[0], rows * self._tile_wh[1]
 
     @property
     def icc_profile(self) -> bytes | None:
@@ -120,12 +131,20 @@ class _Reader:
         return self._data[self.at - size : self.at]
 
 
+def _spend(budget: list[int], steps: int) -> None:
+    """Count steps that are about to be taken.
+
+    Reading the structure runs in the server's own process, so it ends early whatever the file says.
+    """
+    budget[0] -= steps
+    if budget[0] < 0:
+        raise HeifError("too many boxes or entries")
+
+
 def _boxes(data: bytes, start: int, end: int, budget: list[int]) -> Iterator[tuple[bytes, int, int]]:
     """Kind, start and end of the content of each box in a range."""
     while start + 8 <= end:
-        budget[0] -= 1
-        if budget[0] < 0:
-            raise HeifError("too many boxes")
+        _spend(budget, 1)
         size, kind = struct.unpack_from(">I4s", data, start)
         head = 8
         if size == 1:
@@ -182,10 +201,10 @@ def read_heif(data: bytes) -> Heif:
 def _read_kinds(box: tuple[int, int, _Reader], items: dict[int, _Item], budget: list[int]) -> None:
     version, _, content = box
     count = content.number(4 if version else 2)
+    _spend(budget, count)
     for _ in range(count):
-        budget[0] -= 1
         size = content.number(4)
-        if size < 12 or budget[0] < 0 or content.take(4) != b"infe":
+        if size < 12 or content.take(4) != b"infe":
             raise HeifError("no item entry")
         entry = _Reader(content.take(size - 8))
         entry_version = entry.number(4) >> 24
@@ -202,7 +221,9 @@ def _read_places(box: tuple[int, int, _Reader], items: dict[int, _Item], budget:
     offset_size, length_size, base_size = sizes >> 12, sizes >> 8 & 15, sizes >> 4 & 15
     index_size = sizes & 15 if version in (1, 2) else 0
     wide = 4 if version == 2 else 2
-    for _ in range(content.number(wide)):
+    count = content.number(wide)
+    _spend(budget, count)
+    for _ in range(count):
         item = items.setdefault(content.number(wide), _Item())
         method = content.number(2) & 15 if version in (1, 2) else 0
         if method > 1:
@@ -210,10 +231,9 @@ def _read_places(box: tuple[int, int, _Reader], items: dict[int, _Item], budget:
         item.in_idat = method == 1
         content.take(2)
         base = content.number(base_size)
-        for _ in range(content.number(2)):
-            budget[0] -= 1
-            if budget[0] < 0:
-                raise HeifError("too many pieces")
+        pieces = content.number(2)
+        _spend(budget, pieces)
+        for _ in range(pieces):
             content.take(index_size)
             offset = content.number(offset_size)
             item.extents.append((base + offset, content.number(length_size)))
@@ -232,7 +252,9 @@ def _read_parts(
         if kind == b"dimg":
             content = _Reader(data[inside:until])
             item = items.setdefault(content.number(wide), _Item())
-            item.parts = [content.number(wide) for _ in range(min(content.number(2), _MAX_TILES + 1))]
+            count = min(content.number(2), _MAX_TILES + 1)
+            _spend(budget, count)
+            item.parts = [content.number(wide) for _ in range(count)]
 
 
 def _read_properties(data: bytes, start: int, end: int, items: dict[int, _Item], budget: list[int]) -> None:
@@ -248,12 +270,15 @@ def _read_properties(data: bytes, start: int, end: int, items: dict[int, _Item],
             continue
         content = _Reader(data[first:last])
         version, flags = content.number(1), content.number(3)
-        for _ in range(content.number(4)):
+        count = content.number(4)
+        _spend(budget, count)
+        for _ in range(count):
             item = items.setdefault(content.number(4 if version else 2), _Item())
-            for _ in range(content.number(1)):
-                budget[0] -= 1
+            links = content.number(1)
+            _spend(budget, links)
+            for _ in range(links):
                 index = content.number(2) & 0x7FFF if flags & 1 else content.number(1) & 0x7F
-                if budget[0] < 0 or index > len(known):
+                if index > len(known):
                     raise HeifError("no such property")
                 if index:
                     item.properties.append(known[index - 1])
@@ -290,6 +315,7 @@ def _assemble(data: bytes, idat: bytes, main: _Item, items: dict[int, _Item]) ->
         if len(main.parts) != rows * columns or rows * columns > _MAX_TILES:
             raise HeifError("a grid with missing tiles")
         parts = [items.get(part, _Item()) for part in main.parts]
+        _check_tiles(_size(parts[0]), (columns, rows), stored_wh)
     kind = parts[0].kind
     if kind not in _CODECS or any(part.kind != kind for part in parts):
         raise HeifError(f"a picture of kind {kind!r}")
@@ -297,7 +323,15 @@ def _assemble(data: bytes, idat: bytes, main: _Item, items: dict[int, _Item]) ->
     if main.first(b"colr") is None and (colours := parts[0].first(b"colr")) is not None:
         main.properties.append((b"colr", colours))
     x0, y0, x1, y1 = _crop(main, stored_wh)
-    return Heif(_NAMES[kind], (x1 - x0, y1 - y0), stored_wh, columns, parts, main, data, idat)
+    size_wh = x1 - x0, y1 - y0
+    return Heif(_NAMES[kind], size_wh, stored_wh, _size(parts[0]), columns, parts, main, data, idat)
+
+
+def _check_tiles(tile_wh: tuple[int, int], counts: tuple[int, int], stored_wh: tuple[int, int]) -> None:
+    """Tiles have one size; together they cover the picture, and none lies outside it."""
+    for tile, count, stored in zip(tile_wh, counts, stored_wh, strict=True):
+        if not (count - 1) * tile < stored <= count * tile:
+            raise HeifError("tiles that do not fill the picture")
 
 
 def _crop(main: _Item, size_wh: tuple[int, int]) -> tuple[int, int, int, int]:
@@ -317,7 +351,7 @@ def _crop(main: _Item, size_wh: tuple[int, int]) -> tuple[int, int, int, int]:
     return box
 
 
-def _decoded(item: _Item, coded: bytes) -> Any:
+def _decoded(item: _Item, coded: bytes, max_pixels: int) -> Any:
     import av  # only here: the process that decodes pictures needs FFmpeg for these files alone
 
     decoder: Any = av.CodecContext.create(_CODECS[item.kind], "r")
@@ -325,12 +359,17 @@ def _decoded(item: _Item, coded: bytes) -> Any:
     if setup is not None:  # AV1 pieces carry their own
         decoder.extradata = setup
     decoder.thread_count = 1
-    decoder.options = {"max_pixels": str(_MAX_PIXELS), "err_detect": "explode"}
-    for packet in (av.Packet(coded), None):
-        for frame in decoder.decode(packet):
-            if frame.is_corrupt:
-                raise HeifError("damaged")
-            return frame
+    decoder.options = {"max_pixels": str(max_pixels), "err_detect": "explode"}
+    try:
+        for packet in (av.Packet(coded), None):
+            for frame in decoder.decode(packet):
+                if frame.is_corrupt:
+                    raise HeifError("damaged")
+                return frame
+    except MemoryError as error:  # so FFmpeg calls a picture of more than `max_pixels` too
+        if decoder.width * decoder.height > max_pixels:
+            raise HeifError("a piece far larger than stated") from error
+        raise
     raise HeifError("a piece without a picture")
 
 
@@ -347,26 +386,22 @@ def decode_heif(heif: Heif) -> FrameRGB:
     HeifError
         If a piece is damaged or missing. FFmpeg's own errors pass through.
     """
-    width, height = heif._stored_wh
+    width, height = heif.stored_wh
+    tile_width, tile_height = heif._tile_wh
+    if heif.decoded_wh[0] * heif.decoded_wh[1] > MAX_DECODED_PIXELS:
+        raise HeifError("tiles far larger than the picture")
+    max_pixels = (tile_width + _BLOCK_PX) * (tile_height + _BLOCK_PX)
     frame_rgb = np.empty((height, width, 3), dtype=np.uint8)
-    filled_to = x = y = 0
     for number, item in enumerate(heif._tiles):
-        if number % heif._columns == 0:
-            x, y = 0, filled_to
-        tile: NDArray[np.uint8] = _decoded(item, _content(heif._data, heif._idat, item)).to_ndarray(
-            format="rgb24"
-        )
-        part = tile[: height - y, : width - x]
-        frame_rgb[y : y + part.shape[0], x : x + part.shape[1]] = part
-        x += part.shape[1]
-        last_of_row = (number + 1) % heif._columns == 0
-        if last_of_row:
-            filled_to = y + part.shape[0]
-            if x != width:
-                raise HeifError("tiles that do not fill the picture")
-    if filled_to != height:
-        raise HeifError("tiles that do not fill the picture")
-    x0, y0, x1, y1 = _crop(heif._main, heif._stored_wh)
+        row, column = divmod(number, heif._columns)
+        coded = _content(heif._data, heif._idat, item)
+        tile: NDArray[np.uint8] = _decoded(item, coded, max_pixels).to_ndarray(format="rgb24")
+        if tile.shape[0] < tile_height or tile.shape[1] < tile_width:
+            raise HeifError("tiles that do not fill the picture")
+        x, y = column * tile_width, row * tile_height
+        into = frame_rgb[y : y + tile_height, x : x + tile_width]
+        into[:] = tile[: into.shape[0], : into.shape[1]]
+    x0, y0, x1, y1 = _crop(heif._main, heif.stored_wh)
     return _turned(frame_rgb[y0:y1, x0:x1], heif._main)
 
 

@@ -17,6 +17,8 @@ from pose_core.media.picture_colours import MAX_PROFILE_BYTES
 __all__ = ["PngFacts", "WebpParts", "split_png", "split_webp"]
 
 _MAX_EXIF_BYTES: Final = 2**20
+#: A file of 50 MB in chunks of 1 kB has half as many; encoders write 8 kB and more.
+_MAX_CHUNKS: Final = 100_000
 _PIXELS: Final = frozenset({b"IHDR", b"PLTE", b"IDAT"})
 _BESIDE: Final = frozenset({b"acTL", b"cICP", b"iCCP", b"sRGB", b"gAMA", b"cHRM", b"eXIf", b"tRNS"})
 
@@ -87,18 +89,23 @@ def _unpacked(packed: bytes) -> bytes | None:
 def split_png(data: bytes) -> tuple[bytes, PngFacts]:
     """A PNG with nothing but its pixels, palette and transparency, and what its other chunks said.
 
-    Chunks of other kinds are not looked at; those with a wrong checksum beside the pixels are left out.
+    Chunks of other kinds are not looked at; those with a wrong checksum beside the pixels are left out, and so are all
+    but the first of a kind.
 
     Raises
     ------
     ValueError
-        If the pixels are cut off.
+        If the pixels are cut off, or in far too many pieces.
     """
     facts = PngFacts(data[24], data[25])
     view = memoryview(data)
     pieces = [view[:8]]
-    at, seen_pixels = 8, False
+    at, seen_pixels, chunks = 8, False, 0
+    beside = set(_BESIDE)
     while at + 8 <= len(data):
+        chunks += 1
+        if chunks > _MAX_CHUNKS:
+            raise ValueError("too many chunks")
         length, kind = struct.unpack_from(">I4s", data, at)
         end = at + 12 + length
         if kind == b"IEND":
@@ -108,9 +115,10 @@ def split_png(data: bytes) -> tuple[bytes, PngFacts]:
                 raise ValueError("cut off")
             seen_pixels = seen_pixels or kind == b"IDAT"
             pieces.append(view[at:end])
-        elif kind in _BESIDE and (not seen_pixels or kind == b"eXIf") and end <= len(data):
+        elif kind in beside and (not seen_pixels or kind == b"eXIf") and end <= len(data):
             (checksum,) = struct.unpack_from(">I", data, end - 4)
             if zlib.crc32(view[at + 4 : end - 4]) == checksum:
+                beside.remove(kind)
                 content = data[at + 8 : end - 4]
                 if kind == b"tRNS":
                     facts.hidden = content
@@ -150,7 +158,9 @@ class WebpParts:
 
 def _riff(data: bytes, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
     """Kind, start and end of the content of each chunk; stops at one that is cut off."""
-    while start + 8 <= end:
+    for _ in range(_MAX_CHUNKS):
+        if start + 8 > end:
+            return
         kind, length = struct.unpack_from("<4sI", data, start)
         if start + 8 + length > end:
             return

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from pose_core.errors import PictureError
-from pose_core.media.heif import HeifError, is_heif, read_heif
+from pose_core.media.heif import MAX_DECODED_PIXELS, HeifError, is_heif, read_heif
 
 __all__ = [
     "MAX_ASPECT",
@@ -60,11 +60,20 @@ class Header:
     ----------
     format : FormatName
     size_wh : tuple of int
-        In pixels, as stored: not yet turned upright.
+        In pixels, not yet turned upright.
+    decoded_wh : tuple of int, optional
+        What the decoder makes, if a part of it is cut off afterwards.
     """
 
     format: FormatName
     size_wh: tuple[int, int]
+    decoded_wh: tuple[int, int] | None = None
+
+    @property
+    def decoded_pixels(self) -> int:
+        """How many pixels the decoder makes."""
+        width, height = self.decoded_wh or self.size_wh
+        return width * height
 
 
 def damaged() -> PictureError:
@@ -124,7 +133,11 @@ def _header(data: bytes) -> Header:
         return Header("GIF", gif_first_frame(data).size_wh)
     if is_heif(data):
         heif = read_heif(data)
-        return Header(heif.format, heif.size_wh)
+        _check_area(*heif.stored_wh)
+        header = Header(heif.format, heif.size_wh, heif.decoded_wh)
+        if header.decoded_pixels > MAX_DECODED_PIXELS:
+            raise HeifError("tiles far larger than the picture")
+        return header
     raise PictureError(
         "picture_unknown",
         "The file must be a JPG, PNG, WebP, HEIC or AVIF picture; the content of this one is none of these, despite "
@@ -132,7 +145,7 @@ def _header(data: bytes) -> Header:
     )
 
 
-def _check_size(width: int, height: int) -> None:
+def _check_area(width: int, height: int) -> None:
     if width * height > _BOMB_MEGAPIXELS * 1_000_000:
         raise PictureError(
             "picture_bomb",
@@ -150,6 +163,10 @@ def _check_size(width: int, height: int) -> None:
             width=width,
             height=height,
         )
+
+
+def _check_size(width: int, height: int) -> None:
+    _check_area(width, height)
     if min(width, height) < MIN_SIDE_PX:
         raise PictureError(
             "picture_too_small",

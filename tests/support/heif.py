@@ -11,7 +11,7 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["heic"]
+__all__ = ["dimg", "heic", "idat", "iloc", "ipma", "iref", "with_box", "with_size"]
 
 
 def _box(kind: bytes, *parts: bytes) -> bytes:
@@ -145,3 +145,51 @@ def heic(
 
     pixels_at = len(head) + len(description(0)) + 8
     return head + description(pixels_at) + _box(b"mdat", *(data for _, data in coded))
+
+
+# ---------------------------------------------------------------------- files that say odd things
+def with_box(data: bytes, box: bytes, *, inside: bytes = b"meta") -> bytes:
+    """The file with one more box at the end of ``meta`` or of a box in it; where only one is wanted, the last counts.
+
+    Coded pictures move without being found again, except those in ``idat``.
+    """
+    end = 0
+    for kind in dict.fromkeys((b"meta", inside)):
+        at = data.index(kind) - 4
+        (size,) = struct.unpack_from(">I", data, at)
+        end = at + size
+        data = data[:at] + struct.pack(">I", size + len(box)) + data[at + 4 :]
+    return data[:end] + box + data[end:]
+
+
+def with_size(data: bytes, old_wh: tuple[int, int], new_wh: tuple[int, int]) -> bytes:
+    """The file with another stated size (``ispe``); what is coded stays."""
+    old, new = (b"ispe" + struct.pack(">III", 0, *size_wh) for size_wh in (old_wh, new_wh))
+    assert old in data
+    return data.replace(old, new)
+
+
+def iloc(entries: int) -> bytes:
+    """A table of places of items without contents."""
+    return _full(
+        b"iloc", 2, b"\x44\0", struct.pack(">I", entries), struct.pack(">IHHH", 1, 0, 0, 0) * entries
+    )
+
+
+def ipma(entries: int) -> bytes:
+    """A table of properties of items that have none."""
+    return _full(b"ipma", 0, struct.pack(">I", entries), struct.pack(">HB", 1, 0) * entries)
+
+
+def dimg(*parts: int) -> bytes:
+    """The tiles of item 1."""
+    return _box(b"dimg", struct.pack(f">HH{len(parts)}H", 1, len(parts), *parts))
+
+
+def iref(*boxes: bytes) -> bytes:
+    return _full(b"iref", 0, *boxes)
+
+
+def idat(*, rows: int, columns: int, size_wh: tuple[int, int]) -> bytes:
+    """A grid."""
+    return _box(b"idat", struct.pack(">BBBBHH", 0, 0, rows - 1, columns - 1, *size_wh))

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from pose_core.errors import PictureError
+from pose_core.errors import BusyError, PictureError
+from pose_core.media.decoders import Decoders
 from pose_core.media.heif import HeifError, read_heif
 from pose_core.media.images import decode_picture
 from pose_core.media.picture_colours import profile_of_code_points
-from tests.support.heif import heic
+from pose_core.media.picture_file import read_header
+from tests.support.heif import dimg, heic, idat, iloc, ipma, iref, with_box, with_size
 
 #: Grey levels by which a coded flat area may be off.
 LEVELS = 6
@@ -127,3 +130,74 @@ def test_a_chain_of_boxes_without_end_is_given_up() -> None:
     head = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"
     with pytest.raises(HeifError):
         read_heif(head + b"\0\0\0\x08free" * 1_000_000)
+
+
+# ---------------------------------------------------------------------- work out of proportion
+LIMIT = 20_000  # boxes and entries of all tables of a file together
+
+
+@pytest.mark.parametrize(
+    ("inside", "table", "allowed", "too_many"),
+    [
+        pytest.param(b"meta", iloc, LIMIT - 100, LIMIT, id="places without contents"),
+        pytest.param(b"iprp", ipma, LIMIT - 100, LIMIT, id="items without properties"),
+        pytest.param(
+            b"meta", lambda n: iref(*[dimg(*[2] * 1024)] * n), 18, 20, id="tiles of one grid again and again"
+        ),
+    ],
+)
+def test_every_entry_of_a_table_counts(
+    inside: bytes, table: Callable[[int], bytes], allowed: int, too_many: int
+) -> None:
+    """The server reads these tables itself: 15 MB of empty ones held it for 17 s."""
+    assert read_heif(with_box(heic(FRAME), table(allowed), inside=inside)).size_wh == (96, 64)
+    with pytest.raises(HeifError, match="too many"):
+        read_heif(with_box(heic(FRAME), table(too_many), inside=inside))
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(1, 256), (256, 1), (2, 2)])
+def test_tiles_outside_the_picture_are_refused_before_they_are_decoded(rows: int, columns: int) -> None:
+    whole = heic(quadrants(64, 64), tile_px=64)
+    assert_shows(whole, quadrants(64, 64))
+    data = with_box(whole, iref(dimg(*[2] * (rows * columns))))
+    with pytest.raises(HeifError, match="fill"):
+        read_heif(with_box(data, idat(rows=rows, columns=columns, size_wh=(64, 64))))
+
+
+def test_a_coded_picture_far_larger_than_stated_is_refused() -> None:
+    with pytest.raises(PictureError) as caught:
+        decode_picture(with_size(heic(quadrants(512, 512)), (512, 512), (64, 64)))
+    assert caught.value.code == "picture_damaged"
+
+
+def test_a_tile_far_larger_than_the_picture_is_refused_by_the_header() -> None:
+    with pytest.raises(PictureError) as caught:
+        read_header(with_size(heic(quadrants(64, 64), tile_px=512), (512, 512), (9000, 9000)))
+    assert caught.value.code == "picture_damaged"
+
+
+@pytest.mark.parametrize(
+    ("stored_wh", "code"), [((12_000, 12_000), "picture_too_large"), ((17_000, 17_000), "picture_bomb")]
+)
+def test_what_a_crop_leaves_over_does_not_hide_the_size_that_has_to_be_decoded(
+    stored_wh: tuple[int, int], code: str
+) -> None:
+    with pytest.raises(PictureError) as caught:
+        read_header(with_size(heic(FRAME, crop_wh=(16, 16)), (96, 64), stored_wh))
+    assert caught.value.code == code
+
+
+def test_a_picture_takes_up_room_for_all_that_is_decoded_and_then_for_what_is_shown() -> None:
+    data = heic(FRAME, tile_px=64, crop_wh=(16, 16))
+    header = read_header(data)
+    assert (header.size_wh, header.decoded_pixels) == ((16, 16), 128 * 64)
+    decoders = Decoders(pixels=128 * 64 + 16 * 16, processes=1)
+    try:
+        kept = [decoders.decode(data, header, 10.0) for _ in range(2)]
+        with pytest.raises(BusyError):
+            decoders.decode(data, header, 0.05)
+        for _, _, gone in kept:
+            gone()
+        decoders.room.take(128 * 64 + 16 * 16, 0.0)  # all of it is free again
+    finally:
+        decoders.close()

@@ -14,6 +14,7 @@ from PIL import Image, ImageCms
 
 from pose_core.errors import PictureError
 from pose_core.media.images import Picture, decode_picture
+from pose_core.media.picture_chunks import split_png
 from pose_core.media.picture_colours import profile_of_code_points
 
 SIZE_WH = (64, 48)
@@ -90,6 +91,21 @@ def test_what_is_beside_the_pixels_of_a_png_cannot_refuse_it(beside: bytes) -> N
     picture = decode_picture(png_with(flat(200, 30, 40), beside))
     assert colour_of(picture) == [200, 30, 40]
     assert picture.notes == ()
+
+
+def test_of_repeated_chunks_the_first_counts() -> None:
+    """Each may unpack megabytes; 4000 profiles held a decoder for all of its time."""
+    twice = [chunk(b"cICP", bytes((primaries, 13, 0, 1))) for primaries in (12, 9)]
+    assert split_png(png_with(flat(1, 2, 3), *twice))[1].code_points == (12, 13)
+    spoilt = chunk(b"cICP", bytes((1, 13, 0, 1)), spoil=1)
+    assert split_png(png_with(flat(1, 2, 3), spoilt, *twice))[1].code_points == (12, 13)
+
+
+def test_pixels_in_a_hundred_thousand_pieces_are_refused() -> None:
+    assert len(split_png(png_with(flat(1, 2, 3), *[chunk(b"IDAT", b"")] * 50_000))[0]) > 600_000
+    with pytest.raises(PictureError) as caught:
+        decode_picture(png_with(flat(1, 2, 3), *[chunk(b"IDAT", b"")] * 100_000))
+    assert caught.value.code == "picture_damaged"
 
 
 def test_a_gif_with_a_million_frames_is_read_like_one_with_two() -> None:
