@@ -95,7 +95,7 @@ def _import_for_pages() -> None:
     # Not at the top: streamlit-webrtc needs Streamlit's runtime, which does not exist yet at that time.
     from pose_ui.webrtc import video
 
-    video.apply()
+    video.apply(lambda: pool().status().streams)
 
 
 def warm_up() -> None:

@@ -15,6 +15,7 @@ from aiortc import RTCConfiguration, RTCIceTransportPolicy, codecs
 from aiortc.codecs import h264, vpx
 from aiortc.codecs.vpx import Vp8Encoder
 from aiortc.mediastreams import MediaStreamError
+from aiortc.rate import RemoteBitrateEstimator
 from streamlit import runtime
 from streamlit.components.v1.component_registry import ComponentRegistry
 from streamlit_webrtc import component, relay
@@ -24,6 +25,7 @@ from streamlit_webrtc.webrtc import WebRtcWorker
 
 __all__ = [
     "MediaStreamError",
+    "RemoteBitrateEstimator",
     "VideoSinkTrack",
     "Vp8Encoder",
     "WebRtcWorker",

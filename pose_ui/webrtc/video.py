@@ -13,11 +13,12 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, Final
 
-from aiortc import MediaStreamTrack
+from aiortc import MediaStreamTrack, RTCPeerConnection
 from aiortc.contrib.media import MediaRelay
 
 from pose_core.media.vp8 import MAX_BITS_PER_S
 from pose_ui.webrtc.bindings import (
+    RemoteBitrateEstimator,
     WebRtcWorker,
     codecs,
     h264,
@@ -28,6 +29,7 @@ from pose_ui.webrtc.bindings import (
     stun,
     vpx,
 )
+from pose_ui.webrtc.bitrate import asking_for, at_most, fair_share
 from pose_ui.webrtc.encoder import LiveVp8Encoder
 
 __all__ = [
@@ -136,8 +138,14 @@ def one_at_a_time(end: Callable[..., None]) -> Callable[..., None]:
 
 
 @cache
-def apply() -> None:
-    """Apply all changes, once Streamlit's runtime exists; a second call does nothing."""
+def apply(viewers: Callable[[], int] = lambda: 1) -> None:
+    """Apply all changes, once Streamlit's runtime exists; a second call does nothing.
+
+    Parameters
+    ----------
+    viewers : callable
+        How many people watch live pictures.
+    """
     both: tuple[Any, ...] = (vpx, h264)
     for codec in both:
         codec.DEFAULT_BITRATE = _START_BITS_PER_S
@@ -157,6 +165,10 @@ def apply() -> None:
     its_worker: Any = WebRtcWorker
     its_worker.stop = one_at_a_time(WebRtcWorker.stop)
     its_worker._unset_processors = one_at_a_time(WebRtcWorker._unset_processors)
+    its_connection: Any = RTCPeerConnection
+    its_connection.createAnswer = asking_for(RTCPeerConnection.createAnswer, lambda: fair_share(viewers()))
+    its_estimator: Any = RemoteBitrateEstimator
+    its_estimator.add = at_most(RemoteBitrateEstimator.add, lambda: fair_share(viewers()))
     register_component()
     # They log visitors' addresses and, on connection problems, whole tracebacks.
     for name in ("aiortc", "aioice", "streamlit_webrtc"):
