@@ -7,7 +7,6 @@ nesting: it looks at every table outside the media data (``mdat``).
 
 from __future__ import annotations
 
-import re
 import struct
 from collections import Counter
 from collections.abc import Iterator
@@ -25,7 +24,8 @@ _JOINED_SOUND: Final = 160
 _MAX_EDITED: Final = 5 * MAX_SAMPLES
 #: Boxes and tables looked at before the file is given up; a clip of ten minutes has a few thousand.
 _MAX_BOXES: Final = 100_000
-_TABLE: Final = re.compile(rb"stsz|stz2|stts|ctts|trun|stsc|stco|co64|elst|cmov")
+_MAX_SOUNDS: Final = 100
+_TABLES: Final = (b"stsz", b"stz2", b"stts", b"ctts", b"trun", b"stsc", b"stco", b"co64", b"elst", b"cmov")
 #: What media data contains by chance in no file, but a header hidden in it does.
 _HEADERS: Final = ((b"moof", b"traf", b"trun"), (b"trak", b"stbl", b"stsz"))
 
@@ -53,8 +53,11 @@ def with_bounded_tables(data: bytes) -> bytes:
     TooManySamplesError
         If what the tables state is more than `MAX_SAMPLES`, or more than the file has bytes.
     """
-    tops = list(_boxes(data, 0, len(data)))
-    sounds = _sound_tracks(data, tops)
+    steps = iter(range(_MAX_BOXES))
+    tops = list(_boxes(data, 0, len(data), steps))
+    sounds = _sound_tracks(data, tops, steps)
+    if len(sounds) > _MAX_SOUNDS:
+        raise TooManySamplesError
     limit = min(MAX_SAMPLES, len(data))
     totals: Counter[bytes] = Counter()
     tables: list[tuple[bytes, int]] = []
@@ -64,16 +67,18 @@ def with_bounded_tables(data: bytes) -> bytes:
         if len(tables) > _MAX_BOXES or kind == b"cmov":  # compressed tables, of any size
             raise TooManySamplesError
         tables.append((kind, position))
-        count, entries = _stated(data, kind, position)
-        if max(count, entries) > limit:
+        count, rows = _stated(data, kind, position)
+        totals[b"rows of " + kind] += rows
+        if totals[b"rows of " + kind] > limit:
+            raise TooManySamplesError
+        if count > limit:
             track = next((start for start, end in sounds if start < position < end), None)
             if track is None:
                 raise TooManySamplesError
             hidden.add(track)
             continue
         totals[kind] += count
-        totals[b"entries of " + kind] += entries
-        if max(totals.values()) > limit:
+        if totals[kind] > limit:
             raise TooManySamplesError
     samples = totals[b"stsz"] + totals[b"stz2"] + totals[b"trun"]
     if samples * totals[b"elst"] > _MAX_EDITED:
@@ -93,9 +98,9 @@ def with_bounded_tables(data: bytes) -> bytes:
     return bytes(copy)
 
 
-def _boxes(data: bytes, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
+def _boxes(data: bytes, start: int, end: int, steps: Iterator[int]) -> Iterator[tuple[bytes, int, int]]:
     """Type, start and end of each box, as FFmpeg counts: 1 announces a 64-bit size, 0 means up to the end."""
-    for _ in range(_MAX_BOXES):
+    for _ in steps:
         if end - start < 8:
             return
         size, header = int.from_bytes(data[start : start + 4]), 8
@@ -118,22 +123,30 @@ def _tables(data: bytes, tops: list[tuple[bytes, int, int]]) -> Iterator[int]:
         if kind == b"mdat" and not any(
             all(data.find(word, top + 8, end) >= 0 for word in words) for words in _HEADERS
         ):
-            yield from (found.start() for found in _TABLE.finditer(data, start, top))
+            for table in _TABLES:
+                position = data.find(table, start, top)
+                while position >= 0:
+                    yield position
+                    position = data.find(table, position + 4, top)
             start = end
 
 
-def _sound_tracks(data: bytes, tops: list[tuple[bytes, int, int]]) -> list[tuple[int, int]]:
+def _sound_tracks(
+    data: bytes, tops: list[tuple[bytes, int, int]], steps: Iterator[int]
+) -> list[tuple[int, int]]:
     """Start and end of the tracks whose handler is sound."""
     tracks = []
     for moov, moov_start, moov_end in tops:
         if moov != b"moov":
             continue
-        for trak, start, end in _boxes(data, moov_start + 8, moov_end):
+        for trak, start, end in _boxes(data, moov_start + 8, moov_end, steps):
             inner = [
                 data[at + 16 : at + 20]
-                for mdia, mdia_start, mdia_end in (_boxes(data, start + 8, end) if trak == b"trak" else ())
+                for mdia, mdia_start, mdia_end in (
+                    _boxes(data, start + 8, end, steps) if trak == b"trak" else ()
+                )
                 if mdia == b"mdia"
-                for hdlr, at, _ in _boxes(data, mdia_start + 8, mdia_end)
+                for hdlr, at, _ in _boxes(data, mdia_start + 8, mdia_end, steps)
                 if hdlr == b"hdlr"
             ]
             if inner == [b"soun"]:
@@ -142,7 +155,7 @@ def _sound_tracks(data: bytes, tops: list[tuple[bytes, int, int]]) -> list[tuple
 
 
 def _stated(data: bytes, kind: bytes, position: int) -> tuple[int, int]:
-    """Samples that a table states, and its entries; entries alone for tables that count something else."""
+    """Samples that a table states, and its rows; the rows twice for tables that count something else."""
     size_or_count, count = struct.unpack(">II", data[position + 8 : position + 16].ljust(8, b"\0"))
     if kind in (b"stsz", b"stz2"):
         return count, 0

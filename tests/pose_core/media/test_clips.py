@@ -18,7 +18,6 @@ import pose_core.media.clip_writer as clip_writer
 import pose_core.media.clips as clips
 from pose_core.arrays import FrameRGB
 from pose_core.errors import ClipError
-from pose_core.media.clip_boxes import TooManySamplesError, with_bounded_tables
 from pose_core.media.clip_writer import ClipWriter
 from pose_core.media.clips import ClipReader, read_clip
 from pose_core.media.encoder import ClipEncoder
@@ -36,8 +35,6 @@ from tests.support.clips import (
     plain,
     quarters,
     sound_only,
-    stated,
-    with_sound,
 )
 from tests.support.waiting import LONG_S, until
 
@@ -380,21 +377,6 @@ def test_a_file_that_states_far_more_frames_than_it_holds_costs_no_memory(where:
     ).stdout.split()
     assert answer[0] == "clip_damaged"
     assert int(answer[1]) < 100  # MB
-
-
-@pytest.mark.parametrize("where", ["fragment", "edits"])
-def test_tables_that_state_what_the_file_can_hold_are_accepted(where: str) -> None:
-    data = stated(200, where)
-    assert with_bounded_tables(data) is data
-
-
-def test_a_sound_track_with_a_sample_for_each_number_is_left_out() -> None:
-    """Half a minute of uncompressed sound has more samples than any film has frames."""
-    data = with_sound(encode([quarters()] * 5, file_format="mov"), seconds=25)
-    assert with_bounded_tables(data) != data
-    assert len(list(read_clip(data).frames())) == 5
-    with pytest.raises(TooManySamplesError):  # the handler alone decides
-        with_bounded_tables(data.replace(b"mhlrsoun", b"mhlrvide"))
 
 
 def packets_tried(monkeypatch: pytest.MonkeyPatch, data: bytes) -> int:
