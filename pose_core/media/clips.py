@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,15 +15,20 @@ import numpy as np
 
 from pose_core.arrays import FrameRGB
 from pose_core.errors import ClipError
+from pose_core.media.clip_boxes import TooManySamplesError, with_bounded_tables
 from pose_core.media.fitting import SMALLEST_PX, box_scale
 from pose_core.media.images import MAX_FILE_MB
 
-__all__ = ["MAX_READ_S", "MAX_SIDE_PX", "ClipReader", "read_clip"]
+__all__ = ["MAX_CHECK_S", "MAX_READ_S", "MAX_SIDE_PX", "ClipReader", "read_clip"]
 
 MAX_SIDE_PX: Final = 4096
 MAX_READ_S: Final = 600.0
 #: For files that do not state their frame rate.
 _DEFAULT_FPS: Final = 25.0
+#: Packets in a row without an intact frame; a cut may come ten seconds before the next frame that stands by itself.
+_MAX_LOST: Final = 1000
+#: For the first intact frame.
+MAX_CHECK_S: Final = 10.0
 _COVER: Final = av.stream.Disposition.attached_pic  # the cover of a song
 
 
@@ -119,7 +125,7 @@ def read_clip(data: bytes, longest_s: float | None = None) -> ClipReader:
                 limit_s=longest_s,
                 duration_s=duration_s,
             )
-        first = next(_decoded(container, stream), None)
+        first = next(_decoded(container, stream, time.monotonic() + MAX_CHECK_S), None)
         if first is None:
             raise _damaged()
         height, width = _pixels(first, stream).shape[:2]
@@ -179,10 +185,16 @@ def _container_format(data: bytes) -> str:
 @contextmanager
 def _opened(data: bytes) -> Iterator[tuple[Any, Any]]:
     """Container and video stream of a file, ready to decode."""
+    file_format = _container_format(data)
+    if file_format == "mov":
+        try:
+            data = with_bounded_tables(data)
+        except TooManySamplesError as error:
+            raise _damaged() from error
     # A second check, for pictures that turn out larger than the header says.
     limits = {"max_pixels": str(MAX_SIDE_PX**2), "threads": "1"}
     try:
-        container = av.open(io.BytesIO(data), format=_container_format(data), options=limits)
+        container = av.open(io.BytesIO(data), format=file_format, options=limits)
     except av.FFmpegError as error:
         raise _damaged() from error
     with container:
@@ -202,19 +214,26 @@ def _opened(data: bytes) -> Iterator[tuple[Any, Any]]:
         yield container, stream
 
 
-def _decoded(container: Any, stream: Any) -> Iterator[Any]:
-    """Frames in display order, without damaged ones."""
-    packets = container.demux(stream)
-    while True:
+def _decoded(container: Any, stream: Any, until_s: float = math.inf) -> Iterator[Any]:
+    """Frames in display order, without damaged ones; ends early where `_MAX_LOST` packets in a row give none."""
+    packets = container.demux()  # of all streams: whatever else is in the file takes time too
+    lost = 0
+    while lost < _MAX_LOST and time.monotonic() < until_s:
         try:
             packet = next(packets)
         except (StopIteration, av.FFmpegError):  # the end, or the place where the file breaks off
             return
+        if packet.stream.index != stream.index:
+            continue
+        lost += 1
         try:
             frames = packet.decode()
         except av.FFmpegError:  # one damaged packet; the next may be intact
             continue
-        yield from (frame for frame in frames if not frame.is_corrupt)
+        for frame in frames:
+            if not frame.is_corrupt:
+                lost = 0
+                yield frame
 
 
 def _pixels(frame: Any, stream: Any) -> FrameRGB:

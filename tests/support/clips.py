@@ -94,6 +94,24 @@ def sound_only(cover: bool = False) -> bytes:
     return file.getvalue()
 
 
+def with_sound(film_mov: bytes, seconds: int) -> bytes:
+    """The same film with uncompressed sound, as cameras write it into MOV."""
+    file = io.BytesIO()
+    with av.open(io.BytesIO(film_mov)) as film, av.open(file, "w", format="mov") as container:
+        picture: Any = container.add_stream_from_template(film.streams.video[0])
+        sound: Any = container.add_stream("pcm_s16le", rate=48_000, layout="mono")
+        for packet in film.demux(video=0):
+            if packet.size:
+                packet.stream = picture
+                container.mux(packet)
+        for second in range(seconds):
+            frame = av.AudioFrame(format="s16", layout="mono", samples=48_000)
+            frame.sample_rate, frame.pts = 48_000, second * 48_000
+            frame.planes[0].update(bytes(frame.planes[0].buffer_size))
+            container.mux(sound.encode(frame))
+    return file.getvalue()
+
+
 ONE, W = 1 << 16, 1 << 30
 #: Display matrix, as libavutil/display.h describes it, and where the quarters red, green, blue, white then lie.
 TURNS = {
@@ -122,3 +140,68 @@ BAD_FILES = {
     "noise as webm": (b"\x1aE\xdf\xa3" + np.random.default_rng(3).bytes(5000), "clip_damaged"),
     "noise as avi": (b"RIFF\x00\x10\x00\x00AVI " + np.random.default_rng(4).bytes(5000), "clip_damaged"),
 }
+
+
+# ---------------------------------------------------------------------- files far larger than their bytes
+def _grown(data: bytes, boxes: tuple[bytes, ...], at: int, extra: bytes) -> bytes:
+    """The file with `extra` at a place that lies within these boxes, behind all media data."""
+    file = bytearray(data)
+    for box in boxes:
+        start = data.index(box) - 4
+        size = int.from_bytes(file[start : start + 4]) + len(extra)
+        file[start : start + 4] = size.to_bytes(4)
+    file[at:at] = extra
+    return bytes(file)
+
+
+def _table(kind: bytes, *numbers: int) -> bytes:
+    content = b"".join(number.to_bytes(4) for number in (0, *numbers))
+    return (8 + len(content)).to_bytes(4) + kind + content
+
+
+def stated(samples: int, where: str = "sizes") -> bytes:
+    """A video of a few frames whose tables state this many.
+
+    Parameters
+    ----------
+    samples : int
+    where : str
+        "sizes": in the table of sizes, all of one byte. "hidden": the same, the table in a box for notes.
+        "fragment": in a fragment. "edits": an edit list shows the frames again and again.
+    """
+    one = encode([plain(RED, (64, 64))] * (100 if where == "edits" else 1))
+    moov = one.index(b"moov") - 4
+    end_of_moov = moov + int.from_bytes(one[moov : moov + 4])
+    if where == "edits":
+        edits = samples // 100
+        edit = (4000).to_bytes(4) + (1024).to_bytes(4) + (1 << 16).to_bytes(4)
+        at = one.index(b"elst")
+        more = _grown(one, (b"moov", b"trak", b"edts", b"elst"), at + 12, edit * (edits - 1))
+        return more[: at + 8] + edits.to_bytes(4) + more[at + 12 :]
+    if where == "fragment":
+        track = 1
+        trex = _table(b"trex", track, 1, 512, 1, 0)
+        inner = _table(b"tfhd", track) + _table(b"trun", samples)
+        traf = (8 + len(inner)).to_bytes(4) + b"traf" + inner
+        mfhd = _table(b"mfhd", 1)
+        moof = (8 + len(mfhd + traf)).to_bytes(4) + b"moof" + mfhd + traf
+        mvex = (8 + len(trex)).to_bytes(4) + b"mvex" + trex
+        return _grown(one, (b"moov",), end_of_moov, mvex) + moof + b"\0\0\0\x10mdat" + b"\0" * 8
+    file = bytearray(one)
+    tables = {
+        b"stsz": _table(b"stsz", 1, samples),
+        b"stts": _table(b"stts", 1, samples, 512),
+        b"stsc": _table(b"stsc", 1, 1, samples, 1),
+    }
+    for kind, table in tables.items():
+        at = file.index(kind) - 4
+        assert int.from_bytes(file[at : at + 4]) == len(table)
+        file[at : at + len(table)] = table
+    if where == "hidden":
+        at = file.index(b"stsz")
+        file[at : at + 4] = b"free"
+        notes = (8 + len(tables[b"stsz"])).to_bytes(4) + b"udta" + tables[b"stsz"]
+        stbl_end = file.index(b"stbl") - 4
+        stbl_end += int.from_bytes(file[stbl_end : stbl_end + 4])
+        return _grown(bytes(file), (b"moov", b"trak", b"mdia", b"minf", b"stbl"), stbl_end, notes)
+    return bytes(file)

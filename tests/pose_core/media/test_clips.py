@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import math
+import subprocess
+import sys
 import threading
 from fractions import Fraction
 from typing import Any
@@ -343,6 +345,101 @@ def test_a_video_of_which_no_frame_can_be_decoded_is_damaged() -> None:
     with pytest.raises(ClipError) as caught:
         read_clip(bytes(data))
     assert caught.value.code == "clip_damaged"
+
+
+#: In a process of its own, whose peak then tells what the file cost.
+_OPEN = """
+import resource, sys
+from pose_core.errors import ClipError
+from pose_core.media.clips import read_clip
+from tests.support.clips import encode, quarters, stated
+where, samples = sys.argv[1], int(sys.argv[2])
+data = stated(samples, where)
+read_clip(encode([quarters()]))
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+try:
+    read_clip(data)
+except ClipError as error:
+    print(error.code, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the peak has another unit elsewhere")
+@pytest.mark.parametrize("where", ["sizes", "hidden", "fragment", "edits"])
+def test_a_file_that_states_far_more_frames_than_it_holds_costs_no_memory(where: str) -> None:
+    """FFmpeg keeps some 35 bytes a frame: 350 MB for these."""
+    answer = subprocess.run(
+        [sys.executable, "-c", _OPEN, where, "10000000"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=LONG_S,
+    ).stdout.split()
+    assert answer[0] == "clip_damaged"
+    assert int(answer[1]) < 100  # MB
+
+
+def packets_tried(monkeypatch: pytest.MonkeyPatch, data: bytes) -> int:
+    """Packets that reading the first intact frame takes from the file."""
+    tried = 0
+
+    class Counted:
+        def __init__(self, container: Any) -> None:
+            self._container = container
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._container, name)
+
+        def __enter__(self) -> Counted:
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            self._container.close()
+
+        def demux(self, *streams: Any) -> Any:
+            nonlocal tried
+            for packet in self._container.demux(*streams):
+                tried += 1
+                yield packet
+
+    opened = av.open
+    monkeypatch.setattr(av, "open", lambda *args, **options: Counted(opened(*args, **options)))
+    with pytest.raises(ClipError) as caught:
+        read_clip(data)
+    assert caught.value.code == "clip_damaged"
+    return tried
+
+
+def garbage(packets: int) -> bytes:
+    """A video whose packets are none."""
+    file = io.BytesIO()
+    with av.open(file, "w", format="mp4") as container:
+        stream: Any = container.add_stream("libx264", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 64, 64, "yuv420p"
+        for number in range(packets):
+            packet = av.Packet(b"\0\0\0\1\x65\xff")
+            packet.stream, packet.pts, packet.dts = stream, number, number
+            packet.time_base = Fraction(1, 25)
+            container.mux(packet)
+    return file.getvalue()
+
+
+def test_a_video_is_given_up_after_many_packets_without_a_frame(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert packets_tried(monkeypatch, garbage(5000)) <= 1001
+
+
+def test_a_video_whose_first_frame_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clips, "MAX_CHECK_S", 0.0)
+    assert packets_tried(monkeypatch, garbage(50)) <= 1
+
+
+def test_a_cut_ten_seconds_before_the_next_whole_frame_is_bridged() -> None:
+    """Cut without encoding again: nothing can be decoded before the next frame that stands by itself."""
+    data = bytearray(encode([plain(RED, (64, 64))] * 610, g="600", bf="0", tune="zerolatency", threads="1"))
+    position, size = packets_of(bytes(data))[0]
+    data[position : position + size] = b"\xff" * size
+    times_s = [time_s for time_s, _ in read_clip(bytes(data)).frames()]
+    assert len(times_s) >= 10
 
 
 def test_limits_on_bytes_pixels_and_time_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
