@@ -29,6 +29,8 @@ _DEFAULT_FPS: Final = 25.0
 _MAX_LOST: Final = 1000
 #: For the first intact frame.
 MAX_CHECK_S: Final = 10.0
+#: Of an AVI file: FFmpeg turns a single large chunk of sound into half a million entries of its index, for each.
+_AVI_STREAMS: Final = 8
 _COVER: Final = av.stream.Disposition.attached_pic  # the cover of a song
 
 
@@ -185,20 +187,21 @@ def _container_format(data: bytes) -> str:
 @contextmanager
 def _opened(data: bytes) -> Iterator[tuple[Any, Any]]:
     """Container and video stream of a file, ready to decode."""
-    file_format = _container_format(data)
+    file_format, checked = _container_format(data), data
     if file_format == "mov":
         try:
-            data = with_bounded_tables(data)
+            checked = with_bounded_tables(data)
         except TooManySamplesError as error:
             raise _damaged() from error
     # A second check, for pictures that turn out larger than the header says.
     limits = {"max_pixels": str(MAX_SIDE_PX**2), "threads": "1"}
+    opening = limits | {"max_streams": str(_AVI_STREAMS)} if file_format == "avi" else limits
     try:
-        container = av.open(io.BytesIO(data), format=file_format, options=limits)
+        container = av.open(io.BytesIO(checked), format=file_format, options=opening)
     except av.FFmpegError as error:
         raise _damaged() from error
     with container:
-        if not container.streams:
+        if not container.streams and checked is data:  # else there was sound
             raise _damaged()
         streams = [s for s in container.streams.video if not s.disposition & _COVER]
         if not streams:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import struct
+from contextlib import ExitStack
 from fractions import Fraction
 from typing import Any
 
@@ -94,13 +96,15 @@ def sound_only(cover: bool = False) -> bytes:
     return file.getvalue()
 
 
-def with_sound(film_mov: bytes, seconds: int) -> bytes:
-    """The same film with uncompressed sound, as cameras write it into MOV."""
+def with_sound(film_mov: bytes | None, seconds: int) -> bytes:
+    """The same film with uncompressed sound, as cameras write it into MOV; or that sound alone."""
     file = io.BytesIO()
-    with av.open(io.BytesIO(film_mov)) as film, av.open(file, "w", format="mov") as container:
-        picture: Any = container.add_stream_from_template(film.streams.video[0])
+    with ExitStack() as stack:
+        container = stack.enter_context(av.open(file, "w", format="mov"))
+        film = stack.enter_context(av.open(io.BytesIO(film_mov))) if film_mov is not None else None
+        picture: Any = container.add_stream_from_template(film.streams.video[0]) if film else None
         sound: Any = container.add_stream("pcm_s16le", rate=48_000, layout="mono")
-        for packet in film.demux(video=0):
+        for packet in film.demux(video=0) if film else ():
             if packet.size:
                 packet.stream = picture
                 container.mux(packet)
@@ -205,3 +209,18 @@ def stated(samples: int, where: str = "sizes") -> bytes:
         stbl_end += int.from_bytes(file[stbl_end : stbl_end + 4])
         return _grown(bytes(file), (b"moov", b"trak", b"mdia", b"minf", b"stbl"), stbl_end, notes)
     return bytes(file)
+
+
+def large_sounds(streams: int) -> bytes:
+    """An AVI file with so many streams of sound, each one chunk of half a gigabyte, says the index."""
+
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        return kind + len(content).to_bytes(4, "little") + content
+
+    header = struct.pack("<14I", 40_000, 0, 0, 0x10, 3, 0, streams, 0, 64, 64, 0, 0, 0, 0)
+    stream = b"auds" + struct.pack("<I2H8I4H", 1, 0, 0, 0, 0, 1, 48_000, 0, 48_000, 0, 0, 1, 0, 0, 0)
+    sound = chunk(b"strh", stream) + chunk(b"strf", struct.pack("<2H2I2H", 1, 1, 48_000, 48_000, 1, 8))
+    headers = b"hdrl" + chunk(b"avih", header) + chunk(b"LIST", b"strl" + sound) * streams
+    movie = b"movi" + chunk(b"00wb", bytes(16))
+    index = b"".join(b"%02dwb" % n + struct.pack("<3I", 0x10, 4 + 2 * n, 2**29 - 1) for n in range(streams))
+    return chunk(b"RIFF", b"AVI " + chunk(b"LIST", headers) + chunk(b"LIST", movie) + chunk(b"idx1", index))
