@@ -15,7 +15,7 @@ from pose_core.benchmark.charts import (
     small_figure,
     split_figure,
 )
-from pose_core.benchmark.recommend import GOAL_FPS, Advice, Goal, recommend
+from pose_core.benchmark.recommend import GOAL_FPS, Goal, recommend
 from pose_core.benchmark.texts import (
     advice_text,
     finding_text,
@@ -29,18 +29,23 @@ from pose_core.benchmark.texts import (
 from pose_ui.benchmark.two_results import compare_results
 from pose_ui.shell.layout import open_tab, plain
 from pose_ui.shell.settings_panel import choose
-from pose_ui.shell.state import BENCHMARK_TAB, live_key
+from pose_ui.shell.state import BENCHMARK_TAB, benchmark_key, live_key
 from pose_ui.texts import Translator
 from pose_ui.widgets.tables import show_chart, show_table
 
 __all__ = ["result_view"]
 
 
-def _use_on_live(advice: Advice) -> None:
+def _use_on_live(result: BenchmarkResult) -> None:
+    """Apply what is recommended for the goal that is chosen by now, even if the page does not show it yet."""
+    goal: Goal = st.session_state[benchmark_key("goal")]
+    advice = recommend(result, goal)
+    if advice is None:
+        return
     cell = advice.chosen.cell
     choose(model=cell.model, people=cell.people)
     st.session_state[live_key("height")] = cell.size_wh[1]
-    st.session_state[live_key("target")] = round(GOAL_FPS[advice.goal])
+    st.session_state[live_key("target")] = round(GOAL_FPS[goal])
 
 
 def _advice(result: BenchmarkResult, goal: Goal, t: Translator) -> None:
@@ -56,7 +61,7 @@ def _advice(result: BenchmarkResult, goal: Goal, t: Translator) -> None:
             icon=":material/videocam:",
             help=t("benchmark.use_help"),
             on_click=_use_on_live,
-            args=(advice,),
+            args=(result,),
         ):
             st.switch_page("pages/live.py")
 

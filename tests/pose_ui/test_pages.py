@@ -347,6 +347,14 @@ def test_benchmark_shows_figures_before_anything_was_measured() -> None:
     assert [button.label for button in app.button if button.label == EN("benchmark.run")]
 
 
+def test_a_goal_chosen_just_before_use_on_live_is_the_one_that_counts() -> None:
+    app = _open("benchmark")
+    app.segmented_control(key="benchmark_goal").set_value("exact")
+    use = next(button for button in app.button if button.label == EN("benchmark.use"))
+    use.click().run()  # both in one run of the page, as after two quick presses
+    assert app.session_state["live_target"] == 5
+
+
 # ---------------------------------------------------------------------- all pages
 @pytest.mark.parametrize("page", ["home", "photo", "live", "benchmark"])
 def test_one_of_several_stays_chosen_however_often_it_is_pressed(page: str) -> None:
