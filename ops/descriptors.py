@@ -1,4 +1,4 @@
-"""Open files and connections: as many as the system allows, and a few always left for whoever watches the server."""
+"""Open files and connections: as many as the system allows, and a few always left for those who monitor the server."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Closes connections that send no whole request head: uvicorn 0.54 would keep them for ever. Uses its private parts.
+"""Closes connections that send no whole request head: uvicorn 0.54 would keep them forever. Uses its private parts.
 
-Each such connection costs a descriptor, and whoever opens enough of them would leave none for visitors.
+Each such connection costs a descriptor, and enough of them would leave none for visitors.
 """
 
 from __future__ import annotations
@@ -29,9 +29,8 @@ def _made_with_limit(self: H11Protocol, transport: asyncio.Transport) -> None:
 
 def _look(self: H11Protocol, seen: object) -> None:
     """Close the connection if nothing new has come since the last look, and no request is being answered."""
-    if (
-        self.transport.is_closing() or self.transport.get_protocol() is not self
-    ):  # a WebSocket has another one
+    is_websocket = self.transport.get_protocol() is not self  # which has a protocol of its own
+    if is_websocket or self.transport.is_closing():
         return
     request: Any = self.cycle  # None until the first head is complete, whatever its type says
     at_rest = request is None or request.response_complete

@@ -24,6 +24,7 @@ __all__ = ["AllowedHosts", "HostCheck", "refuse"]
 
 _HOST: Final = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(:\d{1,5})?", re.ASCII | re.IGNORECASE)
 _REST: Final = re.compile(r"/(predict|api/v1(/.*)?)")
+#: Routes match a path that ends in a line feed, and the checks behind them would not.
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 _LOG_EVERY_S: Final = 60.0
 #: Streamlit Community Cloud passes no variables on. Only its owner can give such a name an address.
@@ -123,12 +124,9 @@ class HostCheck:
             return
         headers = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
         server = scope.get("server")
-        if _CONTROL.search(
-            scope["path"]
-        ):  # routes match a path that ends in a line feed, and checks would not
-            await refuse(
-                scope, receive, send, _BAD_REQUEST, "An address must not contain control characters."
-            )
+        if _CONTROL.search(scope["path"]):
+            message = "An address must not contain control characters."
+            await refuse(scope, receive, send, _BAD_REQUEST, message)
         elif not headers:  # HTTP/1.0, such as a load balancer's probe: no browser leaves it out
             await self._app(scope, receive, send)
         elif len(headers) > 1 or not _HOST.fullmatch(headers[0]):

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -66,7 +66,7 @@ class _Child:
             import fcntl
 
             for pipe in (self._process.stdin, self._process.stdout):
-                with _nothing_on(OSError):  # the user's pipes may be at their limit
+                with suppress(OSError):  # the user's pipes may be at their limit
                     fcntl.fcntl(pipe, _F_SETPIPE_SZ, _PIPE_BYTES)  # type: ignore[arg-type]
 
     @property
@@ -92,7 +92,7 @@ class _Child:
         code = self._process.wait()
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
-                with _nothing_on(OSError):
+                with suppress(OSError):
                     pipe.close()
         return code
 
@@ -128,14 +128,6 @@ class _Child:
         data = bytearray(count)
         self.read(memoryview(data))
         return bytes(data)
-
-
-@contextmanager
-def _nothing_on(*kinds: type[Exception]) -> Iterator[None]:
-    try:
-        yield
-    except kinds:
-        return
 
 
 class Decoders:

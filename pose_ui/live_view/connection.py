@@ -170,9 +170,8 @@ class Connection:
         with self._changing() as now_s:
             self._attempts = 0
             self._stop(now_s)
-            self._browser_gone(
-                now_s
-            )  # like every stop: until the seat is free, so that the page shows it free
+            # Like every stop, until the seat is free, so that the page shows it free.
+            self._browser_gone(now_s)
 
     # ------------------------------------------------------------------ what the browser reports
     def checked(self, report: CameraReport | None) -> None:

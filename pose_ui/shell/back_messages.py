@@ -1,7 +1,7 @@
 """What a browser may tell Streamlit, message by message: only what the pages of PoseDeck make it send.
 
-Bound to the protocol of Streamlit 1.67 (``BackMsg``). A message that passes is written anew from its checked fields, so
-nothing typed by a visitor reaches a loop, a file or a log unseen.
+Bound to the protocol of Streamlit 1.67 (``BackMsg``). A message that passes is written again from its checked fields,
+so nothing typed by a visitor reaches a loop, a file or a log unseen.
 """
 
 from __future__ import annotations
@@ -29,9 +29,8 @@ _KINDS: Final = frozenset(
     {"rerun_script", "stop_script", "app_heartbeat", "file_urls_request", "backend_operation_request"}
 )
 _KINDS_BEFORE_SIGN_IN: Final = frozenset({"rerun_script", "app_heartbeat"})
-_OPERATIONS: Final = frozenset(
-    {"deferred_file", "dataframe_chunk"}
-)  # never install_skills, which writes files
+#: Never install_skills, which writes files.
+_OPERATIONS: Final = frozenset({"deferred_file", "dataframe_chunk"})
 
 _FRAGMENT: Final = re.compile(r"[\w$.:-]{0,200}", re.ASCII)
 _ID: Final = re.compile(r"[\w.:/-]{0,200}", re.ASCII)
@@ -101,7 +100,7 @@ def checked(data: bytes, *, signed_in: bool) -> bytes | Refused:
 
 
 def sign_out_order(address: str) -> bytes:
-    """What Streamlit sends to a browser that is to open this address, as it does for ``st.logout``."""
+    """The message by which Streamlit makes a browser open this address, as ``st.logout`` does."""
     message = ForwardMsg()
     message.auth_redirect.url = address
     data: bytes = message.SerializeToString()

@@ -1,6 +1,6 @@
 """What all visitors share, such as the pool of landmarkers, warm before the first visitor arrives.
 
-None of it is in Streamlit's caches: a message on Streamlit's socket empties those, whoever sends it.
+None of it is in Streamlit's caches: anyone can empty those by a message on Streamlit's socket.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Shared(Generic[T]):
     Parameters
     ----------
     make : callable
-        Makes it. What it raises reaches whoever asked, and the next one tries again.
+        Makes it. What it raises reaches the caller, and the next call tries again.
     """
 
     def __init__(self, make: Callable[[], T]) -> None:

@@ -25,7 +25,7 @@ HEADER: Final = "x-posedeck-visitor"
 #: Where Streamlit's login ends, below the path of the pages.
 LOGOUT: Final = "/auth/logout"
 _VALUE: Final = re.compile(r"[\w-]{32,64}", re.ASCII)
-#: The most that are remembered; whoever signed in longest ago is forgotten first.
+#: How many are remembered at most; the oldest sign-ins are forgotten first.
 _MOST: Final = 10_000
 #: How long a login lasts, whatever its cookie says.
 _LOGIN_S: Final = 24 * 3600.0

@@ -73,7 +73,7 @@ def test_systemd_at_the_machines_name_unless_the_operators_file_says_otherwise()
 @pytest.mark.parametrize(
     "name", ["deploy/nginx.conf", "deploy/Caddyfile", "docs/deploy.md", "docs/replicas.md"]
 )
-def test_whoever_sets_up_a_proxy_is_told_the_setting(name: str) -> None:
+def test_each_page_about_a_proxy_names_the_setting(name: str) -> None:
     setting = found(r"POSEDECK_HOSTS=([a-z.]+)", name)
     assert hosts(FOLDER, setting).allow("pose.example.org")
     assert not hosts(FOLDER).allow("pose.example.org")

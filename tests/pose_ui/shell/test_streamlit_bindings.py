@@ -23,16 +23,17 @@ except Exception:
 """
 
 
+def ran(program: str) -> subprocess.CompletedProcess[str]:
+    """A program in a process of its own, with its output."""
+    return subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+    )
+
+
 @pytest.mark.parametrize(("error", "logged"), [("WebSocketDisconnected", False), ("RuntimeError", True)])
 def test_a_visitor_who_leaves_midway_is_not_logged_but_faults_are(error: str, logged: bool) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", PROGRAM.format(error=error)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-    )
+    done = ran(PROGRAM.format(error=error))
+    assert done.returncode == 0, done.stderr
     assert ("Traceback" in done.stderr) == logged, done.stderr
 
 
@@ -60,14 +61,8 @@ except MediaFileStorageError:
 def test_a_download_that_is_gone_is_one_line_and_one_that_failed_says_where(
     cause: str, unexpected: bool
 ) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", DOWNLOAD.format(cause=cause)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-    )
+    done = ran(DOWNLOAD.format(cause=cause))
+    assert done.returncode == 0, done.stderr
     assert "Error executing deferred callable for file_id 0123" in done.stderr
     assert "Traceback" not in done.stderr
     assert ("unexpected ZeroDivisionError at " in done.stderr) == unexpected, done.stderr
@@ -95,12 +90,5 @@ _ScriptLoop().close()
 
 @pytest.mark.skipif(sys.platform != "linux", reason="counts open files in /proc")
 def test_a_sessions_event_loop_opens_nothing_until_it_runs_and_works_then() -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", LOOP_PROGRAM],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    done = ran(LOOP_PROGRAM)
     assert (done.returncode, done.stdout) == (0, "from a thread\n"), done.stderr

@@ -40,7 +40,7 @@ def test_of_very_many_visitors_the_first_are_forgotten() -> None:
     assert visitors.is_admitted("1")
 
 
-def test_a_login_is_good_until_it_is_ended_whoever_has_its_cookies() -> None:
+def test_a_login_ends_for_everyone_who_has_its_cookies() -> None:
     visitors, ended = Visitors(), list[str]()
     visitors.log_in({**LOGIN, "_streamlit_user_tokens": "t", "other": "o"})
     copied = {**LOGIN, "posedeck_visitor": "another browser", "_streamlit_user_3": "left over"}
