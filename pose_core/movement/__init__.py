@@ -1,0 +1,1 @@
+"""What bodies do over time: repetitions, exercises, holds. Sees times and poses only."""
