@@ -17,12 +17,12 @@ from math import inf
 from time import monotonic
 from typing import Final, Literal, Protocol
 
-from ops.log import log_event
 from pose_core.pipeline.live import LiveSettings, LiveStream, Rung, Source
 from pose_core.tracking.history import History
 from pose_ui.live_view.camera_check import CameraReport
 from pose_ui.live_view.media import Media
 from pose_ui.live_view.seats import Seats
+from pose_ui.live_view.steps import Steps
 from pose_ui.live_view.trouble import LiveTrouble
 from pose_ui.webrtc.tracks import Player, ended_player
 
@@ -76,6 +76,8 @@ class Connection:
         The running one, or the last one.
     history : History
         Watches the stream for the charts.
+    steps : Steps
+        What happened since Start, for the log.
     """
 
     def __init__(self, seats: Seats) -> None:
@@ -87,6 +89,7 @@ class Connection:
         self.revision = 0
         self.stream: LiveStream | None = None
         self.history = History()
+        self.steps = Steps()
         self._asked = False  # start as soon as nothing runs
         self._camera = False
         self._hung_up = False  # by the browser, while stopping
@@ -149,9 +152,10 @@ class Connection:
     # ------------------------------------------------------------------ what the visitor does
     def ask(self) -> None:
         """The visitor wants to watch: the next run of the page starts the source that is chosen by then."""
-        with self._changing():
+        with self._changing() as now_s:
             if not self.on:
                 self._asked = True
+                self.steps.begin(now_s)
 
     def stop(self) -> None:
         """End it."""
@@ -210,7 +214,12 @@ class Connection:
         """
         if self.connected and self._media is None:
             media = Media(
-                self._seats.pool(), settings, make_source(), self._first_frame_asked, self._track_ended
+                self._seats.pool(),
+                settings,
+                make_source(),
+                self._first_frame_asked,
+                self._track_ended,
+                self.steps.note,
             )
             with self._changing():
                 if self.connected and self._media is None:
@@ -294,7 +303,7 @@ class Connection:
         for media in ended:
             media.close()
         if now != (phase, since_s):
-            log_event("live", phase=now[0], before=phase, after_s=round(now[1] - since_s, 1))
+            self.steps.phase(now[0], before=phase, after_s=now[1] - since_s)
         if changed:
             self._seats.wake()
         page = self._page
@@ -345,6 +354,7 @@ class Connection:
     def _again(self, now_s: float, *, keep_seat: bool = True) -> None:
         self._stop(now_s)
         self._asked = True
+        self.steps.begin(now_s)
         if keep_seat:
             self._promise_s = now_s + _STOP_LIMIT_S + _CONNECT_LIMIT_S
 

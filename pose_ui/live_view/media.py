@@ -28,6 +28,8 @@ class Media:
         Called once with this object, when the browser's connection is open and requests its first frame.
     on_ended : callable
         Called once with this object, when its track ends for any reason.
+    note : callable, optional
+        Gets the name of each step on the way to the first picture, some of them repeatedly, on any thread.
 
     Attributes
     ----------
@@ -46,22 +48,29 @@ class Media:
         source: Source | None,
         on_asked: Callable[[Media], None],
         on_ended: Callable[[Media], None],
+        note: Callable[[str], None] = lambda step: None,
     ) -> None:
+        self._note = note
         self._source = source
-        self._track = DrawnTrack(lambda: on_asked(self), lambda: on_ended(self))
+        self._track = DrawnTrack(lambda: on_asked(self), lambda: on_ended(self), lambda: note("returned"))
         self.history = History()
         self.stream = LiveStream(pool, settings, self._put, watchers=[self.history])
-        self.player = Player(self._track, camera_sink(self.stream.offer))
+        self.player = Player(self._track, camera_sink(self._offer), note)
         self.drawn = False
 
+    def _offer(self, frame: av.VideoFrame, decode_ms: float | None = None) -> None:
+        self._note("received")
+        self.stream.offer(frame, decode_ms)
+
     def _put(self, frame: av.VideoFrame) -> None:
+        self._note("drawn")
         self._track.put(frame)
         self.drawn = True
 
     def start(self) -> None:
         """Have the source offer its frames."""
         if self._source is not None:
-            self._source.start(self.stream.offer)
+            self._source.start(self._offer)
 
     def close(self) -> None:
         """End all of it, from any thread; the stream's own thread frees the seat. A second call does nothing."""

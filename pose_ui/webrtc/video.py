@@ -36,6 +36,7 @@ __all__ = [
     "NewestRelay",
     "apply",
     "noting_arrival",
+    "noting_steps",
     "one_at_a_time",
     "packets_count_as_answer",
     "timed",
@@ -119,6 +120,21 @@ def packets_count_as_answer(request: Callable[..., Any]) -> Callable[..., Any]:
     return request_or_heard
 
 
+def noting_steps(process_offer: Callable[..., Any]) -> Callable[..., Any]:
+    """Wrap a worker's method that answers an offer, so that the player gets the connection's steps by name."""
+
+    def process_offer_noting(self: Any, *args: Any, **named: Any) -> Any:
+        note = self.player_factory().note
+        note("offer")
+        self.pc.on("iceconnectionstatechange", lambda: note(f"ice_{self.pc.iceConnectionState}"))
+        self.pc.on("connectionstatechange", lambda: note(f"connection_{self.pc.connectionState}"))
+        answer = process_offer(self, *args, **named)
+        note("answer")
+        return answer
+
+    return process_offer_noting
+
+
 def one_at_a_time(end: Callable[..., None]) -> Callable[..., None]:
     """Wrap a worker's method that ends something, so that it is skipped while another thread is ending the same worker.
 
@@ -163,6 +179,7 @@ def apply(viewers: Callable[[], int] = lambda: 1) -> None:
     its_relay: Any = relay
     its_relay.MediaRelay = NewestRelay
     its_worker: Any = WebRtcWorker
+    its_worker.process_offer = noting_steps(WebRtcWorker.process_offer)
     its_worker.stop = one_at_a_time(WebRtcWorker.stop)
     its_worker._unset_processors = one_at_a_time(WebRtcWorker._unset_processors)
     its_connection: Any = RTCPeerConnection
