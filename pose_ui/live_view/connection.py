@@ -31,8 +31,10 @@ __all__ = ["Connection", "Page", "Phase"]
 #: idle -> (waiting for a seat) -> (checking the camera) -> connecting -> playing -> stopping -> idle
 Phase = Literal["idle", "waiting", "checking", "connecting", "playing", "stopping"]
 
-#: Browsers and aiortc set up a connection within 1 to 3 s; a distant relay may take longer.
+#: Browsers and aiortc set up a connection within 1 to 3 s; a distant relay may take longer. On a busy machine each step
+#: may take seconds: an attempt lasts while steps follow each other, since another one would begin them all again.
 _CONNECT_LIMIT_S: Final = 12.0
+_CONNECT_MOST_S: Final = 40.0
 #: A busy machine may miss the moment; if there is no route, more attempts do not find one.
 _ATTEMPTS: Final = 2
 _SILENCE_LIMIT_S: Final = 10.0
@@ -89,7 +91,7 @@ class Connection:
         self.revision = 0
         self.stream: LiveStream | None = None
         self.history = History()
-        self.steps = Steps()
+        self.steps = Steps(lambda: monotonic())
         self._asked = False  # start as soon as nothing runs
         self._camera = False
         self._hung_up = False  # by the browser, while stopping
@@ -264,11 +266,10 @@ class Connection:
                     self._start(now_s)
             elif self.phase == "stopping":
                 self._stop_on(now_s)
-            elif self.phase == "connecting" and elapsed_s > _CONNECT_LIMIT_S:
-                if self._here():
-                    self._attempt_failed(now_s)
-                else:
-                    self._stop(now_s)
+            elif self._page_closed(now_s):
+                self._stop(now_s)
+            elif self.phase == "connecting":
+                self._connect_on(now_s, elapsed_s)
             elif self.phase == "playing" and status is not None and stream is self.stream:
                 problem, silent_s = status.problem, status.silent_s
                 if problem is not None and problem.code == "seats_taken" and not self._drawn:
@@ -282,7 +283,7 @@ class Connection:
     # ------------------------------------------------------------------ for the queue in `Seats`
     def promised(self, now_s: float) -> bool:
         """Whether a seat is reserved for it that the pool does not count yet."""
-        return now_s < self._promise_s and not self._drawn
+        return now_s < self._promise_s and not self._seated
 
     def is_ahead_of(self, other: Connection) -> bool:
         """Whether this one is waiting and gets a seat before the other."""
@@ -313,9 +314,18 @@ class Connection:
     def _here(self) -> bool:
         return self._page is None or self._page.here()
 
+    def _page_closed(self, now_s: float) -> bool:
+        """Whether the page is gone and the browser silent, too; a lost WebSocket alone may come back."""
+        media = self._media
+        return media is not None and not self._here() and media.silent(now_s)
+
     @property
     def _drawn(self) -> bool:
         return self._media is not None and self._media.drawn
+
+    @property
+    def _seated(self) -> bool:
+        return self._media is not None and self._media.seated
 
     def _go(self, phase: Phase, now_s: float) -> None:
         """The only place where a phase begins."""
@@ -362,6 +372,16 @@ class Connection:
         self._stop(now_s)
         self._attempts = 0
         self.trouble = trouble
+
+    def _connect_on(self, now_s: float, elapsed_s: float) -> None:
+        """Wait for the next step, unless it is overdue."""
+        stepped_s = max(self.since_s, self.steps.last_s)
+        if now_s - stepped_s <= _CONNECT_LIMIT_S and elapsed_s <= _CONNECT_MOST_S:
+            self._promise_s = max(self._promise_s, stepped_s + _CONNECT_LIMIT_S)
+        elif self._here():
+            self._attempt_failed(now_s)
+        else:
+            self._stop(now_s)
 
     def _attempt_failed(self, now_s: float) -> None:
         self._attempts += 1

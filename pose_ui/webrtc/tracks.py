@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -26,6 +27,10 @@ def _nothing() -> None:
     pass
 
 
+def _never_silent() -> float:
+    return math.inf
+
+
 class DrawnTrack(VideoStreamTrack):
     """Sends frames to the browser, each once and only the newest.
 
@@ -39,6 +44,11 @@ class DrawnTrack(VideoStreamTrack):
         Called once, by whichever thread stops the track.
     on_returned : callable
         Called once, on the event loop, with the first frame that goes to the browser.
+
+    Attributes
+    ----------
+    heard_s : callable
+        When the browser's last packet arrived, in seconds of `time.monotonic`; infinity before there is a connection.
     """
 
     def __init__(
@@ -51,6 +61,7 @@ class DrawnTrack(VideoStreamTrack):
         self._on_asked = on_asked
         self._on_stopped = on_stopped
         self._on_returned = on_returned
+        self.heard_s: Callable[[], float] = _never_silent
         self._first_stop = threading.Lock()  # never released
         self._loop: asyncio.AbstractEventLoop | None = None
         self._changed = asyncio.Event()
@@ -115,7 +126,7 @@ class Player:
 
     video: DrawnTrack
     sink: VideoSinkTrack | None = None
-    note: Callable[[str], None] = lambda step: None  # noqa: E731
+    note: Callable[[str], None] = lambda step: None
     audio: None = None
 
 

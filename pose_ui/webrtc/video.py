@@ -24,6 +24,7 @@ from pose_ui.webrtc.bindings import (
     h264,
     ice,
     is_mdns_hostname,
+    last_packet_s,
     register_component,
     relay,
     stun,
@@ -121,11 +122,13 @@ def packets_count_as_answer(request: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def noting_steps(process_offer: Callable[..., Any]) -> Callable[..., Any]:
-    """Wrap a worker's method that answers an offer, so that the player gets the connection's steps by name."""
+    """Wrap a worker's method that answers an offer, so that the player learns of the connection's steps and packets."""
 
     def process_offer_noting(self: Any, *args: Any, **named: Any) -> Any:
-        note = self.player_factory().note
+        player = self.player_factory()
+        note = player.note
         note("offer")
+        player.video.heard_s = lambda: last_packet_s(self.pc)
         self.pc.on("iceconnectionstatechange", lambda: note(f"ice_{self.pc.iceConnectionState}"))
         self.pc.on("connectionstatechange", lambda: note(f"connection_{self.pc.connectionState}"))
         answer = process_offer(self, *args, **named)
