@@ -32,6 +32,7 @@ from pose_ui.webrtc.bindings import (
 )
 from pose_ui.webrtc.bitrate import asking_for, at_most, fair_share
 from pose_ui.webrtc.encoder import LiveVp8Encoder
+from pose_ui.webrtc.tracks import ended_player
 
 __all__ = [
     "NewestRelay",
@@ -125,7 +126,7 @@ def noting_steps(process_offer: Callable[..., Any]) -> Callable[..., Any]:
     """Wrap a worker's method that answers an offer, so that the player learns of the connection's steps and packets."""
 
     def process_offer_noting(self: Any, *args: Any, **named: Any) -> Any:
-        player = self.player_factory()
+        player = self.player_factory() if self.player_factory else ended_player()
         note = player.note
         note("offer")
         player.video.heard_s = lambda: last_packet_s(self.pc)

@@ -268,7 +268,7 @@ def test_an_attempt_lasts_while_steps_follow_each_other_but_not_forever(
     for number in range(5):
         connection.steps.note(f"step {number}")
         clock.passes(CONNECT_LIMIT_S - 1)
-    assert connection.phase == "stopping"
+    assert (connection.on, connection.trouble) == (False, "ice_failed")
 
 
 def test_a_connection_that_was_open_once_has_two_attempts_again(
