@@ -25,10 +25,10 @@ def run(arguments: argparse.Namespace) -> None:
     from pose_core.export.onnx_files import onnx_files
     from pose_core.export.photos import to_zip
 
-    files = onnx_files(arguments.model)
-    archive = {f"pose_{arguments.model}_onnx.zip": to_zip(files.items())}
     try:
         arguments.out.mkdir(parents=True, exist_ok=True)
+        files = onnx_files(arguments.model)
+        archive = {f"pose_{arguments.model}_onnx.zip": to_zip(files.items())}
         for name, content in {**files, **archive}.items():
             (arguments.out / name).write_bytes(content)
     except OSError as error:

@@ -174,8 +174,8 @@ def _notice(variant: Variant) -> str:
         + "".join(f"  changed: {change}\n" for change in source.changes)
         for source in bundle(variant).sources
     )
-    return f"""These networks were made by Google (the MediaPipe Authors) and are licensed under the Apache License, Version 2.0; see
-LICENSE. PoseDeck {VERSION} converted them to ONNX. PoseDeck is not a product of Google and is not endorsed by it.
+    return f"""These networks were made by Google (the MediaPipe Authors) and are licensed under the Apache License,
+Version 2.0; see LICENSE. PoseDeck {VERSION} converted them to ONNX. It is not a product of Google and not endorsed by it.
 {origins}"""
 
 
