@@ -175,7 +175,7 @@ def _notice(variant: Variant) -> str:
         for source in bundle(variant).sources
     )
     return f"""These networks were made by Google (the MediaPipe Authors) and are licensed under the Apache License,
-Version 2.0; see LICENSE. PoseDeck {VERSION} converted them to ONNX. It is not a product of Google and not endorsed by it.
+Version 2.0; see LICENSE. PoseDeck {VERSION} converted them to ONNX. It is no product of Google and not endorsed by it.
 {origins}"""
 
 
