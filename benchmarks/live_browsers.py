@@ -23,6 +23,7 @@ import numpy as np
 from benchmarks.live import APPS, serving_app
 from benchmarks.live_client import cpu_s
 from benchmarks.machine import describe_machine, machine_lines
+from benchmarks.page import browser_starts
 from benchmarks.report import interleaved, save, table
 from pose_core.media.images import encode_jpeg
 from pose_core.performer import Camera, render_frame
@@ -209,6 +210,11 @@ def main() -> None:
     parser.add_argument("--heights", type=int, nargs="+", choices=_CAMERA_WH, default=list(_CAMERA_WH))
     parser.add_argument("--out", type=Path, help="JSON file to write")
     choices = parser.parse_args()
+    if not browser_starts():
+        print(
+            "Real browsers need Playwright and Chromium; `make setup-dev` installs them. Nothing was measured."
+        )
+        return
     result = measure(choices.heights, choices.windows, choices.seconds)
     print(report(result))
     if choices.out:
