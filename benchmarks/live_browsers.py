@@ -40,6 +40,13 @@ _NOISE: Final = 4.0
 _WARM_UP_MS: Final = 6000
 _WAIT_MS: Final = 60_000
 _LOOK_EVERY_MS: Final = 30
+_FLAGS: Final = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--enable-unsafe-swiftshader",
+    "--use-fake-ui-for-media-stream",
+    "--use-fake-device-for-media-stream",
+)
 _KEEP_CONNECTIONS: Final = """
   window.connections = [];
   if (window.RTCPeerConnection) window.RTCPeerConnection = class extends RTCPeerConnection {
@@ -120,7 +127,8 @@ def _one_run(app: str, height_px: int, windows: int, seconds: float, chromium: B
         first_s = _first_pictures_s(pages)
         pages[0].wait_for_timeout(_WARM_UP_MS)
         frames = [frame for page in pages if (frame := _connected(page)) is not None]
-        before, used_s, browser_s = [frame.evaluate(_STATISTICS) for frame in frames], cpu_s(server.pid)
+        before = [frame.evaluate(_STATISTICS) for frame in frames]
+        used_s = cpu_s(server.pid)
         browser_s, began_s = _browser_cpu_s(chromium), time.perf_counter()
         pages[0].wait_for_timeout(seconds * 1000)
         span_s = time.perf_counter() - began_s
@@ -150,7 +158,6 @@ def measure(heights_px: list[int], windows: list[int], seconds: float) -> dict[s
     from playwright.sync_api import sync_playwright
 
     from tests.support.browser import chromium_executable
-    from tests.support.visit import CHROMIUM_FLAGS
 
     machine = describe_machine()
     runs = []
@@ -159,7 +166,7 @@ def measure(heights_px: list[int], windows: list[int], seconds: float) -> dict[s
         for height_px in heights_px:
             clip = Path(folder, f"{height_px}.mjpeg")
             write_clip(clip, height_px)
-            flags = [*CHROMIUM_FLAGS, f"--use-file-for-fake-video-capture={clip}"]
+            flags = [*_FLAGS, f"--use-file-for-fake-video-capture={clip}"]
             for count in windows:
                 for _ in APPS:
                     app = next(order)
