@@ -17,6 +17,9 @@ _numbers: Final = itertools.count(1)
 class Steps:
     """The steps of one visitor's connection, each logged once a start with the milliseconds since that start.
 
+    The lines carry a number that tells connections apart within one run of the server, and nothing about the visitor.
+    Threads: any thread may call any method.
+
     Parameters
     ----------
     clock : callable
@@ -26,9 +29,6 @@ class Steps:
     ----------
     last_s : float
         When the last new step happened, in seconds of `time.monotonic`.
-
-    The lines carry a number that tells connections apart within one run of the server, and nothing about the visitor.
-    Threads: any thread may call any method.
     """
 
     def __init__(self, clock: Callable[[], float] = monotonic) -> None:
