@@ -36,6 +36,7 @@ bench: setup  ## measure this machine: half an hour; the page only after setup-d
 	@$(PY) -m benchmarks.encoder $(if $(OUT),--out "$(OUT)/encoder.json")
 	@$(PY) -m benchmarks.resolution $(if $(OUT),--out "$(RESOLUTION)")
 	@$(PY) -m benchmarks.live $(if $(OUT),--out "$(OUT)/live.json")
+	@$(PY) -m benchmarks.live_browsers $(if $(OUT),--out "$(OUT)/live_browsers.json")
 
 lock:  ## compile requirements*.in (ARGS=--upgrade for newer versions)
 	@scripts/lock.sh $(ARGS)
