@@ -83,7 +83,7 @@ def verdict(
         charts.insert(1, (people_chart(result.scaling, GOAL_FPS[goal], t), "people"))
     for column, (figure, name) in zip(st.columns(len(charts), gap="medium"), charts, strict=True):
         with column:
-            show_chart(figure, f"benchmark_{name}", t(f"benchmark.alt_{name}"))
+            show_chart(figure, f"benchmark_chart_{name}", t(f"benchmark.alt_{name}"))
 
 
 def _sentence(result: BenchmarkResult, advice: Advice, t: Translator, *, shipped: bool) -> None:

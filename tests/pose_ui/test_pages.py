@@ -98,7 +98,9 @@ def test_an_unknown_language_in_the_address_falls_back_to_english() -> None:
     assert EN("home.claim") in _shown(app)
 
 
-def test_go_live_opens_live_with_the_performer_already_asked_for() -> None:
+def test_go_live_opens_live_with_the_performer_already_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    idle = SimpleNamespace(state=SimpleNamespace(playing=False, signalling=True))
+    monkeypatch.setattr(picture, "webrtc_streamer", lambda **_: idle)
     app = _open()
     next(button for button in app.button if button.label == EN("home.go_live")).click().run()
     assert not app.exception
