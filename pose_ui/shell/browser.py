@@ -21,8 +21,8 @@ _TAGS: Final[dict[Language, str]] = {"en": "en", "zh": "zh-CN"}
 # Streamlit's sidebar, which holds the menu on a phone, stays open over the page that was chosen in it.
 _JS = """
 const PHONE_PX = 768;
-const written = new Set(["lang"]);
-let shown;
+// Kept by the window: the script may be loaded again for each page.
+const kept = (window.posedeckPage ??= { written: new Set(["lang"]), shown: undefined });
 
 function remember({ cookies, prefix, forget }, path) {
   const secure = location.protocol === "https:" ? "; Secure" : "";
@@ -45,13 +45,13 @@ export default function ({ data }) {
   const url = new URL(location.href);
   const here = url.pathname.replace(/\\/+$/, "");
   if (here !== (folder + data.page).replace(/\\/+$/, "")) return; // the browser went on to another page
-  data.names.forEach((name) => written.add(name));
-  for (const name of written) url.searchParams.delete(name);
+  data.names.forEach((name) => kept.written.add(name));
+  for (const name of kept.written) url.searchParams.delete(name);
   for (const [name, value] of Object.entries(data.address)) url.searchParams.set(name, value);
   if (url.href !== location.href) history.replaceState(history.state, "", url);
   remember(data, folder);
-  if (shown !== undefined && shown !== data.page && innerWidth <= PHONE_PX) closeMenu();
-  shown = data.page;
+  if (kept.shown !== undefined && kept.shown !== data.page && innerWidth <= PHONE_PX) closeMenu();
+  kept.shown = data.page;
 }
 """
 

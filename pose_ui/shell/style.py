@@ -1,7 +1,6 @@
-"""The only CSS over Streamlit's own elements. Bound to Streamlit 1.67; tests/e2e/test_frame.py and test_accessibility.py
-check it.
+"""The only CSS over Streamlit's own elements, bound to Streamlit 1.67.
 
-A page's own components carry their CSS with them.
+tests/e2e/test_frame.py and tests/e2e/test_accessibility.py check it. A page's own components carry their CSS with them.
 """
 
 from __future__ import annotations
