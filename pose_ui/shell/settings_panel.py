@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Final
+
 import streamlit as st
 
 from pose_core.settings import MAX_PEOPLE, VARIANTS, DetectionSettings, DrawSettings, PoseSettings
+from pose_ui.shell.remembered import Choice, number_within, on_off, one_of, remembered, some_of
 from pose_ui.shell.state import SETTING_DEFAULTS, setting_key
 from pose_ui.texts import Translator
 
 __all__ = ["choose", "settings_panel"]
 
 _DRAWINGS = ("names", "angles", "confidence", "skeleton_only")
+_SURE = (0.05, 0.95)
+_READ: Final[dict[str, Callable[[Any], Choice]]] = {
+    "model": partial(one_of, VARIANTS),
+    "people": partial(number_within, 1, MAX_PEOPLE),
+    "detection": partial(number_within, *_SURE),
+    "presence": partial(number_within, *_SURE),
+    "visibility": partial(number_within, *_SURE),
+    "enlarge": on_off,
+    "draw": partial(some_of, _DRAWINGS),
+}
+_CHOICES: Final = {name: _READ[name](default) for name, default in SETTING_DEFAULTS.items()}
 
 
 def choose(**choices: object) -> None:
@@ -22,8 +38,7 @@ def choose(**choices: object) -> None:
 def _confidence(name: str, t: Translator) -> float:
     return st.slider(
         t(f"settings.{name}"),
-        0.05,
-        0.95,
+        *_SURE,
         step=0.05,
         key=setting_key(name),
         help=t(f"settings.{name}_help"),
@@ -38,8 +53,7 @@ def settings_panel(t: Translator) -> PoseSettings:
     -------
     PoseSettings
     """
-    for name, default in SETTING_DEFAULTS.items():
-        st.session_state.setdefault(setting_key(name), default)
+    remembered("setting", _CHOICES)
     with st.sidebar:
         st.markdown(f"**{t('settings.model_group')}**")
         model = st.radio(
