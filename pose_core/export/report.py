@@ -155,10 +155,15 @@ class Chart:
 
     def html(self) -> str:
         """The chart, without Plotly's script, which `html_report` adds."""
-        inside = self.figure.to_html(
-            full_html=False,
-            include_plotlyjs=False,
-            config={"displaylogo": False, "displayModeBar": False, "responsive": True},
+        # Charts leave paper and text to the page's theme; here that is white paper.
+        inside = (
+            go.Figure(self.figure)
+            .update_layout(template="plotly_white")
+            .to_html(
+                full_html=False,
+                include_plotlyjs=False,
+                config={"displaylogo": False, "displayModeBar": False, "responsive": True},
+            )
         )
         return f'<div class="chart" role="img" aria-label="{escape(self.alt)}">{inside}</div>'
 

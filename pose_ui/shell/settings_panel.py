@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
+
 import streamlit as st
 
-from pose_core.settings import MAX_PEOPLE, VARIANTS, DetectionSettings, DrawSettings, PoseSettings
+from pose_core.settings import (
+    ARC_JOINTS,
+    MAX_PEOPLE,
+    STYLES,
+    VARIANTS,
+    DetectionSettings,
+    DrawSettings,
+    PoseSettings,
+)
 from pose_ui.shell.state import SETTING_DEFAULTS, setting_key
 from pose_ui.texts import Translator
 
-__all__ = ["choose", "settings_panel"]
+__all__ = ["DRAWINGS", "choose", "settings_panel"]
 
-_DRAWINGS = ("names", "angles", "confidence", "skeleton_only")
+#: What can be drawn, besides the skeleton itself: fields of `DrawSettings`.
+
+DRAWINGS = ("names", "angles", "letters", "confidence", "skeleton_only")
 
 
 def choose(**choices: object) -> None:
@@ -31,16 +43,18 @@ def _confidence(name: str, t: Translator) -> float:
     )
 
 
-def settings_panel(t: Translator) -> PoseSettings:
-    """Show the choices in the sidebar and return them.
+def settings_panel(t: Translator, place: AbstractContextManager[object] | None = None) -> PoseSettings:
+    """Show the choices and return them.
 
-    Returns
-    -------
-    PoseSettings
+    Parameters
+    ----------
+    t : Translator
+    place : container, optional
+        Where; the sidebar unless given.
     """
     for name, default in SETTING_DEFAULTS.items():
         st.session_state.setdefault(setting_key(name), default)
-    with st.sidebar:
+    with place or st.sidebar:
         st.markdown(f"**{t('settings.model_group')}**")
         model = st.radio(
             t("settings.model"),
@@ -59,9 +73,19 @@ def settings_panel(t: Translator) -> PoseSettings:
             persist_state="session",
         )
         st.markdown(f"**{t('settings.drawing_group')}**")
+        style = st.segmented_control(
+            t("settings.style"),
+            STYLES,
+            key=setting_key("style"),
+            required=True,
+            format_func=lambda name: t(f"settings.style_{name}"),
+            help=t("settings.style_help"),
+            label_visibility="collapsed",
+            persist_state="session",
+        )
         drawn = st.pills(
             t("settings.draw"),
-            _DRAWINGS,
+            DRAWINGS,
             selection_mode="multi",
             key=setting_key("draw"),
             format_func=lambda name: t(f"settings.draw_{name}"),
@@ -71,6 +95,15 @@ def settings_panel(t: Translator) -> PoseSettings:
         for name in ("confidence", "skeleton_only"):
             if name in drawn:
                 st.caption(t(f"settings.draw_{name}_help"))
+        arcs = st.pills(
+            t("settings.arcs"),
+            ARC_JOINTS,
+            selection_mode="multi",
+            key=setting_key("arcs"),
+            format_func=lambda name: t(f"joint.{name}"),
+            help=t("settings.arcs_help"),
+            persist_state="session",
+        )
         st.markdown(f"**{t('settings.picture_group')}**")
         enlarge = st.toggle(
             t("settings.enlarge"),
@@ -91,7 +124,15 @@ def settings_panel(t: Translator) -> PoseSettings:
         )
     return PoseSettings(
         detection=DetectionSettings(model, people, detection, presence),
-        draw=DrawSettings(**{name: name in drawn for name in _DRAWINGS}),
+        draw=DrawSettings(
+            names="names" in drawn,
+            angles="angles" in drawn,
+            confidence="confidence" in drawn,
+            skeleton_only="skeleton_only" in drawn,
+            style="sides" if style == "sides" else "classic",
+            letters="letters" in drawn,
+            arcs=tuple(joint for joint in ARC_JOINTS if joint in arcs),
+        ),
         visibility_limit=visibility,
         enlarge_small=enlarge,
     )

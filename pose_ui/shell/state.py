@@ -55,7 +55,9 @@ SETTING_DEFAULTS: Final[dict[str, object]] = {
     "presence": 0.5,
     "visibility": 0.5,
     "enlarge": True,
-    "draw": ["names"],
+    "draw": ["letters"],
+    "style": "classic",
+    "arcs": [],
 }
 
 
