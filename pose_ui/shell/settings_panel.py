@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
+from functools import partial
+from typing import Any, Final
 
 import streamlit as st
 
@@ -15,14 +18,26 @@ from pose_core.settings import (
     DrawSettings,
     PoseSettings,
 )
+from pose_ui.shell.remembered import Choice, number_within, on_off, one_of, remembered, some_of
 from pose_ui.shell.state import SETTING_DEFAULTS, setting_key
 from pose_ui.texts import Translator
 
-__all__ = ["DRAWINGS", "choose", "settings_panel"]
+__all__ = ["choose", "settings_panel"]
 
-#: What can be drawn, besides the skeleton itself: fields of `DrawSettings`.
-
-DRAWINGS = ("names", "angles", "letters", "confidence", "skeleton_only")
+_DRAWINGS = ("names", "angles", "letters", "confidence", "skeleton_only")
+_SURE = (0.05, 0.95)
+_READ: Final[dict[str, Callable[[Any], Choice]]] = {
+    "model": partial(one_of, VARIANTS),
+    "people": partial(number_within, 1, MAX_PEOPLE),
+    "detection": partial(number_within, *_SURE),
+    "presence": partial(number_within, *_SURE),
+    "visibility": partial(number_within, *_SURE),
+    "enlarge": on_off,
+    "draw": partial(some_of, _DRAWINGS),
+    "style": partial(one_of, STYLES),
+    "arcs": partial(some_of, ARC_JOINTS),
+}
+_CHOICES: Final = {name: _READ[name](default) for name, default in SETTING_DEFAULTS.items()}
 
 
 def choose(**choices: object) -> None:
@@ -34,8 +49,7 @@ def choose(**choices: object) -> None:
 def _confidence(name: str, t: Translator) -> float:
     return st.slider(
         t(f"settings.{name}"),
-        0.05,
-        0.95,
+        *_SURE,
         step=0.05,
         key=setting_key(name),
         help=t(f"settings.{name}_help"),
@@ -52,9 +66,7 @@ def settings_panel(t: Translator, place: AbstractContextManager[object] | None =
     place : container, optional
         Where; the sidebar unless given.
     """
-    for name, default in SETTING_DEFAULTS.items():
-        st.session_state.setdefault(setting_key(name), default)
-    with place or st.sidebar:
+    remembered("setting", _CHOICES)
         st.markdown(f"**{t('settings.model_group')}**")
         model = st.radio(
             t("settings.model"),
@@ -85,7 +97,7 @@ def settings_panel(t: Translator, place: AbstractContextManager[object] | None =
         )
         drawn = st.pills(
             t("settings.draw"),
-            DRAWINGS,
+            _DRAWINGS,
             selection_mode="multi",
             key=setting_key("draw"),
             format_func=lambda name: t(f"settings.draw_{name}"),

@@ -9,6 +9,7 @@ __all__ = [
     "BENCHMARK_DEFAULTS",
     "BENCHMARK_TAB",
     "ENTERED",
+    "FORGOTTEN",
     "LANG",
     "LIVE",
     "LIVE_DEFAULTS",
@@ -17,6 +18,7 @@ __all__ = [
     "PHOTO_TAB",
     "PHOTO_ZIP_PNG",
     "PICTURES_FOR_PHOTO",
+    "REMEMBERED",
     "SETTING_DEFAULTS",
     "SIGNED_IN",
     "SIGN_IN_BUTTON",
@@ -35,6 +37,8 @@ BENCHMARK: Final = "benchmark"  # a pose_ui.benchmark.session.BenchmarkSession
 BENCHMARK_TAB: Final = "benchmark_tab"  # name of its open tab
 PAGE: Final = "page"  # address of the page shown last
 ENTERED: Final = "entered"  # set until a page has noticed that the visitor has just opened it
+FORGOTTEN: Final = "forgotten"  # set by Sign out: nothing remembered counts any more
+REMEMBERED: Final = "remembered"  # see pose_ui.shell.remembered
 LIVE: Final = "live"  # a pose_ui.live_view.session.LiveSession
 PHOTO: Final = "photo"  # a pose_ui.photo.session.PhotoSession
 PHOTO_ZIP_PNG: Final = "photo_zip_png"  # whether a batch's drawn pictures are PNG and not JPEG

@@ -321,7 +321,7 @@ def test_name_and_angle_are_separated_by_a_space(make_pose: PoseMaker) -> None:
     hidden = tuple(n for n in LANDMARK_NAMES if n not in ("left_shoulder", "left_elbow", "left_wrist"))
     pose = make_pose({"left_elbow": (460, 130), "left_wrist": (460, 200)}, hidden=hidden)
     names = {"left_shoulder": " ", "left_elbow": "FF", "left_wrist": " "}
-    added = caption_pixels(pose, DrawSettings(angles=True), names=names)
+    added = caption_pixels(pose, DrawSettings(names=True, angles=True), names=names)
     columns = np.flatnonzero(added.any(axis=0))
     assert columns[-1] - columns[0] + 1 == pytest.approx(text_sprite("FF 90°", 19).ink.shape[1], abs=1)
 
