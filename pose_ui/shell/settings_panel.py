@@ -1,4 +1,4 @@
-"""The sidebar's choices, gathered into one `PoseSettings`."""
+"""The choices of model and drawing, gathered into one `PoseSettings`."""
 
 from __future__ import annotations
 
@@ -67,6 +67,7 @@ def settings_panel(t: Translator, place: AbstractContextManager[object] | None =
         Where; the sidebar unless given.
     """
     remembered("setting", _CHOICES)
+    with place or st.sidebar:
         st.markdown(f"**{t('settings.model_group')}**")
         model = st.radio(
             t("settings.model"),
