@@ -113,9 +113,7 @@ def benchmark() -> Frames:
             right = 118 + round(grown * fps / most * 270)
             cv2.rectangle(frame, (118, y), (right, y + 38), colour, -1)
             figure = f"{grown * fps:.0f}"
-            cv2.putText(
-                frame, figure, (right + 12, y + 28), cv2.FONT_HERSHEY_DUPLEX, 0.8, _LIGHT, 1, cv2.LINE_AA
-            )
+            cv2.putText(frame, figure, (right + 12, y + 28), cv2.FONT_HERSHEY_DUPLEX, 0.8, _LIGHT, 1, cv2.LINE_AA)
         cv2.line(frame, (118, 36), (118, 244), _GREY, 1)
         yield frame
 

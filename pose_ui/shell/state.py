@@ -15,6 +15,7 @@ __all__ = [
     "LIVE_DEFAULTS",
     "PAGE",
     "PHOTO",
+    "PHOTO_SAMPLE",
     "PHOTO_TAB",
     "PHOTO_ZIP_PNG",
     "PICTURES_FOR_PHOTO",
@@ -41,8 +42,9 @@ FORGOTTEN: Final = "forgotten"  # set by Sign out: nothing remembered counts any
 REMEMBERED: Final = "remembered"  # see pose_ui.shell.remembered
 LIVE: Final = "live"  # a pose_ui.live_view.session.LiveSession
 PHOTO: Final = "photo"  # a pose_ui.photo.session.PhotoSession
+PHOTO_SAMPLE: Final = "photo_sample"  # id of the sample on show, for the address
 PHOTO_ZIP_PNG: Final = "photo_zip_png"  # whether a batch's drawn pictures are PNG and not JPEG
-PHOTO_TAB: Final = "photo_tab"  # name of the result's open tab
+PHOTO_TAB: Final = "photo_tab"  # name of the view of the result that is open below it
 PICTURES_FOR_PHOTO: Final = "pictures_for_photo"  # see pose_ui.shell.mailbox
 SIGNED_IN: Final = "signed_in"  # True once the visitor may see the pages
 SIGN_IN_BUTTON: Final = "sign_in_button"  # to the provider and back
