@@ -25,7 +25,8 @@ from pose_ui.shell.problems import show_problem, show_refused_file
 from pose_ui.shell.resources import pool
 
 #: What stands above and below the picture in the first screen, in pixels: for a sample, an own picture, a batch.
-_SPARE_PX = (276, 330, 410)
+_SPARE_PX = (276, 332, 356)
+_MESSAGE_PX = 132  # what to do if nobody was found
 
 t = language.current()
 page_header(t("photo.title"), t)
@@ -46,9 +47,12 @@ result = session.outcome(item, settings)
 if isinstance(result, PictureError):
     show_refused_file(item.name, result, t)
 elif result is not None:
+    spare_px = _SPARE_PX[0 if session.sample else min(len(session.own), 2)]
     if not result.poses:
+        spare_px += _MESSAGE_PX
         nobody_found(session, settings, t)
-    remedy_helped(session, result, settings, t)
+    elif remedy_helped(session, result, settings, t):
+        spare_px += _MESSAGE_PX // 2
     preview = session.preview()
     left, right = picture_columns(result)
     with right:

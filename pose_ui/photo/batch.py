@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 import pandas as pd
 import streamlit as st
@@ -21,6 +22,8 @@ from pose_ui.widgets.countdown import Countdown
 from pose_ui.widgets.thumbnails import Thumbnail, thumbnails
 
 __all__ = ["analyse_rest", "analyse_shown", "batch_bar", "batch_overview"]
+
+_STRIP_PX: Final = 720  # beside its buttons
 
 
 def _stop(session: PhotoSession, stopped: bool) -> None:
@@ -71,24 +74,28 @@ def _state(outcome: Outcome | None, t: Translator) -> tuple[str, str, str]:
     return "found", str(len(outcome.poses)), t.people(len(outcome.poses))
 
 
+def _strip(session: PhotoSession, settings: PoseSettings, t: Translator) -> None:
+    items = []
+    for i, item in enumerate(session.own):
+        state, badge, said = _state(session.outcome(item, settings), t)
+        label = f"{i + 1}/{len(session.own)} {item.name}: {said}"
+        items.append(Thumbnail(str(i), label, session.thumbnail(item), item.name[:24], state, badge))
+
+    def take(choice: str) -> None:
+        session.select(int(choice))
+
+    thumbnails(t("photo.which"), items, str(session.selected), take, key="photo_strip")
+
+
 def batch_bar(session: PhotoSession, settings: PoseSettings, t: Translator) -> None:
     """Show the own pictures with their states, and buttons to step, to remove, and to continue after a stop."""
     total = len(session.items)
     if session.sample is not None:
         return
-    if total > 1:
-        items = []
-        for i, item in enumerate(session.own):
-            state, badge, said = _state(session.outcome(item, settings), t)
-            label = f"{i + 1}/{total} {item.name}: {said}"
-            items.append(Thumbnail(str(i), label, session.thumbnail(item), item.name[:24], state, badge))
-
-        def take(choice: str) -> None:
-            session.select(int(choice))
-
-        thumbnails(t("photo.which"), items, str(session.selected), take, key="photo_strip")
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if total > 1:
+            with st.container(width=_STRIP_PX):
+                _strip(session, settings, t)
             for name, by, end in (("previous", -1, 0), ("next", 1, total - 1)):
                 st.button(
                     t(f"photo.{name}"),
@@ -138,7 +145,7 @@ def batch_overview(session: PhotoSession, settings: PoseSettings, t: Translator)
     if failed:
         kind = "all" if failed == total else "some"
         st.warning(t(f"photo.failed_{kind}", count=failed, total=total), icon=":material/warning:")
-    st.subheader(t("photo.overview", total=total), anchor=False)
+    st.header(t("photo.overview", total=total), anchor=False)
     joints = st.pills(
         t("photo.overview_angles"),
         LIMB_ANGLES,

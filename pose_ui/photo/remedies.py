@@ -28,13 +28,13 @@ def _undo(session: PhotoSession, remedy: Remedy) -> None:
     choose(**remedy.before)
 
 
-def remedy_helped(session: PhotoSession, result: PhotoResult, settings: PoseSettings, t: Translator) -> None:
-    """Say which change found somebody in this picture, and offer to take it back."""
+def remedy_helped(session: PhotoSession, result: PhotoResult, settings: PoseSettings, t: Translator) -> bool:
+    """Say which change found somebody in this picture, if any did, and offer to take it back."""
     remedy = session.remedy
     if remedy is None or remedy.sha256 != result.sha256 or not result.poses:
-        return
+        return False
     if any(value != _now(settings)[name] for name, value in remedy.after.items()):
-        return
+        return False
     with st.container(horizontal=True, vertical_alignment="center"):
         st.success(_said(remedy, t), icon=":material/check:", width="stretch")
         st.button(
@@ -44,6 +44,7 @@ def remedy_helped(session: PhotoSession, result: PhotoResult, settings: PoseSett
             args=(session, remedy),
             type="tertiary",
         )
+    return True
 
 
 def _said(remedy: Remedy, t: Translator) -> str:
