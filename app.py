@@ -28,6 +28,7 @@ from ops.memory import is_out_of_memory, limit_memory_growth
 from ops.upgrades import answer_malformed_upgrades
 from pose_core.errors import PoseCoreError, SettingsError
 from pose_core.version import VERSION
+from pose_ui.home.films import film_route
 from pose_ui.shell import streamlit_bindings
 from pose_ui.shell.plotly_route import plotly_route
 from pose_ui.shell.problems import show_unexpected
@@ -87,7 +88,7 @@ except PoseCoreError as error:
 closed = configuration.login or configuration.password is not None
 app = st.App(
     "dashboard.py",
-    routes=[plotly_route(), *service.routes(pool, configuration=configuration)],
+    routes=[plotly_route(), film_route(), *service.routes(pool, configuration=configuration)],
     middleware=[
         Middleware(SecurityHeaders),
         Middleware(HostCheck, hosts=AllowedHosts(st.get_option("server.address"), configuration.hosts)),

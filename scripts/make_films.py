@@ -37,11 +37,9 @@ _BAR_COLOURS = ((0, 114, 178), (0, 158, 115), (230, 159, 0))
 Frames = Iterator[FrameRGB]
 
 
-def _watched(
-    scene: Callable[[float], list[Person]], seconds: float, camera: Camera, people: int, *, angles: bool
-) -> Frames:
-    """A scene as the Live page shows it. It is played twice, and the second time is kept, so that the loop is smooth."""
-    settings = PoseSettings(DetectionSettings(people=people), DrawSettings(names=False, angles=angles))
+def _watched(scene: Callable[[float], list[Person]], seconds: float, camera: Camera, people: int) -> Frames:
+    """A scene as the Live page shows it. Played twice; the second time is kept, so that the loop is smooth."""
+    settings = PoseSettings(DetectionSettings(people=people), DrawSettings(names=False))
     landmarker = StreamLandmarker(settings.detection)
     path = FramePath(SmoothingSettings())
     count = round(seconds * FPS)
@@ -69,24 +67,24 @@ def hero() -> Frames:
             Person("jack", 4 * turn, yaw_deg=18 + _sway(turn, 10), x_m=0.82, palette=PALETTES[1]),
         ]
 
-    return _watched(scene, 6.0, Camera(1120, 630, target_height_m=1.06, scene_height_m=2.5), 2, angles=False)
+    return _watched(scene, 5.0, Camera(1120, 630, target_height_m=1.06, scene_height_m=2.5), 2)
 
 
 def live() -> Frames:
-    """One person with angles."""
+    """One person who raises the arms and turns."""
 
     def scene(turn: float) -> list[Person]:
         return [Person("arm_raise", 2 * turn, yaw_deg=_sway(turn, 25), palette=PALETTES[3])]
 
-    return _watched(scene, 5.0, Camera(480, 270, target_height_m=1.12, scene_height_m=2.45), 1, angles=True)
+    return _watched(scene, 5.0, Camera(480, 270, target_height_m=1.12, scene_height_m=2.3), 1)
 
 
 def photo() -> Frames:
     """A still person; a divider uncovers the skeleton and covers it again."""
     person = Person("lunge", 0.5, yaw_deg=58, palette=PALETTES[2])
-    camera = Camera(480, 270, target_height_m=0.80, scene_height_m=1.85)
+    camera = Camera(480, 270, target_height_m=0.76, scene_height_m=1.7)
     before = render_scene([person], camera=camera, supersampling=3).rgb
-    after = next(iter(_watched(lambda _: [person], 0.4, camera, 1, angles=True)))
+    after = next(iter(_watched(lambda _: [person], 0.4, camera, 1)))
     count = 4 * FPS
     for number in range(count):
         share = 0.5 - 0.5 * math.cos(2 * math.pi * number / count)
@@ -113,7 +111,9 @@ def benchmark() -> Frames:
             right = 118 + round(grown * fps / most * 270)
             cv2.rectangle(frame, (118, y), (right, y + 38), colour, -1)
             figure = f"{grown * fps:.0f}"
-            cv2.putText(frame, figure, (right + 12, y + 28), cv2.FONT_HERSHEY_DUPLEX, 0.8, _LIGHT, 1, cv2.LINE_AA)
+            cv2.putText(
+                frame, figure, (right + 12, y + 28), cv2.FONT_HERSHEY_DUPLEX, 0.8, _LIGHT, 1, cv2.LINE_AA
+            )
         cv2.line(frame, (118, 36), (118, 244), _GREY, 1)
         yield frame
 

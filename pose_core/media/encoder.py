@@ -30,7 +30,7 @@ _X264: Final = {
     "bufsize": "7000k",
 }
 #: For a file that is made once and served often: ten times the work, a fraction of the size.
-_X264_COMPACT: Final = {"preset": "veryslow", "crf": "27"}
+_X264_COMPACT: Final = {"preset": "veryslow", "crf": "28"}
 #: AVCOL_SPC_SMPTE170M, what swscale converts RGB to; the file must state it, or large clips change colour.
 _BT601: Final = 6
 _LIMITED_RANGE: Final = 1  # AVCOL_RANGE_MPEG

@@ -68,7 +68,8 @@ def tell_browser(page: str, t: Translator) -> None:
             "tag": _TAGS[t.language],
             "page": page,
             "names": [name for one in groups.values() for name in one.names],
-            "address": {"lang": t.language} | {key: text for one in groups.values() for key, text in one.chosen.items()},
+            "address": {"lang": t.language}
+            | {key: text for one in groups.values() for key, text in one.chosen.items()},
             "prefix": COOKIE_PREFIX,
             "forget": bool(st.session_state.get(FORGOTTEN)),
             "cookies": cookies | {f"{COOKIE_PREFIX}lang": t.language},

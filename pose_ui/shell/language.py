@@ -12,6 +12,7 @@ from pose_ui.texts import LANGUAGE_NAMES, LANGUAGES, Language, Translator
 
 __all__ = ["current", "switch", "switch_before_pages"]
 
+
 def _first_choice() -> Language:
     for requested in (st.query_params.get("lang"), st.context.cookies.get(f"{COOKIE_PREFIX}lang")):
         if requested in get_args(Language):
@@ -68,4 +69,3 @@ def _control(t: Translator, key: str, **options: Any) -> None:
         label_visibility="collapsed",
         **options,
     )
-

@@ -1,7 +1,7 @@
 """Choices that survive a reload, a typed address and a link: in the page's address and in a cookie of this browser.
 
-A page calls `remembered` before its widgets; `pose_ui.shell.browser` writes what was chosen at the end of each run. What
-the session has comes first, then the address, then the cookie, then the default. An address that names any choice of a
+A page calls `remembered` before its widgets; `pose_ui.shell.browser` writes what was chosen at the end of each run.
+What the session has comes first, then the address, then the cookie, then the default. An address that names any choice of a
 group decides about the whole group, so that a link shows the same to everybody.
 """
 
@@ -17,7 +17,20 @@ import streamlit as st
 
 from pose_ui.shell.state import FORGOTTEN, REMEMBERED
 
-__all__ = ["COOKIE_PREFIX", "Choice", "Kept", "as_cookie", "begin", "cookie", "kept", "number_within", "on_off", "one_of", "remembered", "some_of"]
+__all__ = [
+    "COOKIE_PREFIX",
+    "Choice",
+    "Kept",
+    "as_cookie",
+    "begin",
+    "cookie",
+    "kept",
+    "number_within",
+    "on_off",
+    "one_of",
+    "remembered",
+    "some_of",
+]
 
 COOKIE_PREFIX: Final = "posedeck_kept_"
 #: The group whose names stand in the address as they are; those of others have their group in front.
@@ -71,7 +84,11 @@ def some_of(options: Sequence[Any], default: Sequence[Any]) -> Choice:
 
     def read(text: str) -> list[Any] | None:
         parts = [] if text == "-" else text.split(".")
-        return [known[part] for part in parts] if known.keys() >= set(parts) and len(parts) == len(set(parts)) else None
+        return (
+            [known[part] for part in parts]
+            if known.keys() >= set(parts) and len(parts) == len(set(parts))
+            else None
+        )
 
     return Choice(list(default), read, lambda chosen: ".".join(map(str, chosen)) or "-")
 

@@ -14,6 +14,7 @@ __all__ = [
     "LIVE",
     "LIVE_DEFAULTS",
     "PAGE",
+    "PERFORMER_WANTED",
     "PHOTO",
     "PHOTO_SAMPLE",
     "PHOTO_TAB",
@@ -41,6 +42,7 @@ ENTERED: Final = "entered"  # set until a page has noticed that the visitor has 
 FORGOTTEN: Final = "forgotten"  # set by Sign out: nothing remembered counts any more
 REMEMBERED: Final = "remembered"  # see pose_ui.shell.remembered
 LIVE: Final = "live"  # a pose_ui.live_view.session.LiveSession
+PERFORMER_WANTED: Final = "performer_wanted"  # see pose_ui.shell.mailbox
 PHOTO: Final = "photo"  # a pose_ui.photo.session.PhotoSession
 PHOTO_SAMPLE: Final = "photo_sample"  # id of the sample on show, for the address
 PHOTO_ZIP_PNG: Final = "photo_zip_png"  # whether a batch's drawn pictures are PNG and not JPEG
