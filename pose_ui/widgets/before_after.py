@@ -101,7 +101,8 @@ export default function ({ data, parentElement }) {
   if (after.src !== data.after) after.src = data.after;
   after.alt = data.alt;
   before.hidden = slider.hidden = box.querySelector(".divider").hidden = !data.before;
-  if (data.before && before.src !== data.before) before.src = data.before;
+  if (!data.before) before.removeAttribute("src");
+  else if (before.src !== data.before) before.src = data.before;
   left.textContent = data.labels[0];
   right.textContent = data.labels[1];
   slider.setAttribute("aria-label", data.labels[2]);
