@@ -4,7 +4,7 @@
 PY := .venv/bin/python
 export PORT HOST PYTHON CHROMIUM
 
-.PHONY: help run test nightly check bench lock setup setup-dev bundles samples screenshots clean
+.PHONY: help run test nightly check bench lock setup setup-dev bundles samples films screenshots clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -51,6 +51,9 @@ bundles: setup  ## rebuild the model files from Google's packages
 
 samples: setup  ## draw the sample pictures again
 	@$(PY) scripts/make_samples.py $(ARGS)
+
+films: setup-dev  ## make the films of the Home page again
+	@$(PY) scripts/make_films.py
 
 screenshots: setup-dev  ## take the README's pictures again
 	@$(PY) scripts/make_screenshots.py

@@ -6,7 +6,7 @@ import streamlit as st
 
 from pose_core.benchmark import shipped_result
 from pose_ui.benchmark.choices import choose_goal, choose_run, remember_choices
-from pose_ui.benchmark.result import details, verdict
+from pose_ui.benchmark.result import details, quiet_notes, verdict
 from pose_ui.benchmark.running import other_run, running_panel, tell_end
 from pose_ui.benchmark.session import benchmark_session
 from pose_ui.shell import language
@@ -52,3 +52,4 @@ else:
     result = own or shipped_result()
     verdict(result, goal, t, into=above, shipped=own is None)
     details(result, goal, t)
+    quiet_notes(result, t, shipped=own is None)

@@ -22,7 +22,6 @@ _GRID: Final = "rgba(128,134,145,0.25)"
 #: Okabe-Ito colours, each with a pattern, so that models can be told apart without colour.
 _LOOKS: Final = {"lite": ("#56B4E9", ""), "full": (_BLUE, "/"), "heavy": ("#CC79A7", "x")}
 _HEIGHT_PX: Final = 300
-_ROOM: Final = 1.15  # above the highest bar, for its number
 
 
 def verdict_text(advice: Advice, whose: str, t: Translate) -> str:
@@ -69,13 +68,8 @@ def _finish(figure: go.Figure, title: str, height_px: int = _HEIGHT_PX, **more: 
     return figure
 
 
-def _wanted_line(figure: go.Figure, fps: float, t: Translate) -> None:
-    figure.add_hline(
-        y=fps,
-        line={"color": _GREY, "dash": "dash", "width": 2},
-        annotation={"text": t("benchmark.wanted", fps=f"{fps:.0f}"), "bgcolor": "rgba(128,134,145,0.15)"},
-        annotation_position="top right",
-    )
+def _wanted_line(figure: go.Figure, fps: float) -> None:
+    figure.add_hline(y=fps, line={"color": _GREY, "dash": "dash", "width": 2})
 
 
 def wanted_chart(advice: Advice, t: Translate) -> go.Figure:
@@ -83,23 +77,19 @@ def wanted_chart(advice: Advice, t: Translate) -> go.Figure:
     wanted, reached = GOAL_FPS[advice.goal], advice.chosen.fps
     figure = go.Figure()
     for name, value, colour in (
-        (t("benchmark.bar_reached"), reached, _BLUE),
-        (t("benchmark.bar_wanted"), wanted, "#8A9099"),
+        ("benchmark.bar_reached", reached, _BLUE),
+        ("benchmark.bar_wanted", wanted, "#8A9099"),
     ):
         figure.add_bar(
             x=[value],
-            y=[name],
+            y=[t(name, fps=f"{value:.0f}")],
             orientation="h",
             marker={"color": colour},
-            text=[t("benchmark.per_second", fps=f"{value:.0f}")],
-            textposition="outside",
-            textfont={"size": 15},
-            cliponaxis=False,
             width=0.62,
             hoverinfo="skip",
             showlegend=False,
         )
-    figure.update_xaxes(visible=False, fixedrange=True, range=[0, max(wanted, reached) * _ROOM])
+    figure.update_xaxes(visible=False, fixedrange=True, range=[0, max(wanted, reached)])
     figure.update_yaxes(fixedrange=True, automargin=True, tickfont={"size": 15}, autorange="reversed")
     figure.update_layout(
         height=92, margin={"l": 4, "r": 4, "t": 2, "b": 2}, dragmode=False, yaxis={"ticklabelstandoff": 8}
@@ -146,8 +136,8 @@ def _by_model(
 def speed_chart(result: BenchmarkResult, wanted_fps: float, t: Translate) -> go.Figure:
     """Frames a second by picture size and model."""
     figure = _by_model(result.cells, lambda one: one.fps, "/s", 0, t)
-    _wanted_line(figure, wanted_fps, t)
-    return _finish(figure, t("benchmark.chart_speed"), barmode="group", bargap=0.2)
+    _wanted_line(figure, wanted_fps)
+    return _finish(figure, t("benchmark.chart_speed", fps=f"{wanted_fps:.0f}"), barmode="group", bargap=0.2)
 
 
 def people_chart(points: Sequence[ScalingPoint], wanted_fps: float, t: Translate) -> go.Figure:
@@ -163,10 +153,10 @@ def people_chart(points: Sequence[ScalingPoint], wanted_fps: float, t: Translate
         hovertemplate="%{x}: %{y:.0f}/s<extra></extra>",
         showlegend=False,
     )
-    _wanted_line(figure, wanted_fps, t)
+    _wanted_line(figure, wanted_fps)
     figure.update_xaxes(type="category", title={"text": t("benchmark.axis_people")})
     figure.update_yaxes(rangemode="tozero")
-    return _finish(figure, t("benchmark.chart_people"), bargap=0.35)
+    return _finish(figure, t("benchmark.chart_people", fps=f"{wanted_fps:.0f}"), bargap=0.35)
 
 
 def distance_chart(result: BenchmarkResult, t: Translate) -> go.Figure:

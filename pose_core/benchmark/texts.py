@@ -168,7 +168,7 @@ def loss_table(result: BenchmarkResult, t: Translate) -> Table:
         [
             cell_name(entry.cell, t),
             f"{_number(entry.loss.found_share * 100)} %",
-            f"{_number(entry.loss.distance_percent, 1)} ± {SAME_PERCENT:.1f} %",
+            f"{_number(entry.loss.distance_percent, 1)} ± {SAME_PERCENT:.2f} %",
             f"{_number(entry.loss.jitter_percent, 2)} %",
             _compared(entry, result, t),
         ]

@@ -73,7 +73,7 @@ def remember_choices() -> None:
 
 
 def choose_run(session: BenchmarkSession, t: Translator) -> tuple[Plan | None, SourceKind]:
-    """Choose how thorough to be, on what to measure, and which cells; the plan is None while there is nothing to run."""
+    """Choose how thorough to be, on what, and which cells; the plan is None while there is nothing to run."""
     plan: Plan | None = None
     with st.popover(t("benchmark.what"), icon=":material/tune:"):
         preset = _choose_preset(t)

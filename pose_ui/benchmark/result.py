@@ -36,7 +36,7 @@ from pose_ui.shell.state import BENCHMARK_TAB, benchmark_key, live_key
 from pose_ui.texts import Translator
 from pose_ui.widgets.tables import show_chart, show_table
 
-__all__ = ["details", "verdict"]
+__all__ = ["details", "quiet_notes", "verdict"]
 
 _DETAILS: Final = "benchmark_details"
 
@@ -75,7 +75,6 @@ def verdict(
             st.write(t("benchmark.no_advice"))
         else:
             _sentence(result, advice, t, shipped=shipped)
-        _quiet(result, t, shipped=shipped)
     charts = [
         (speed_chart(result, GOAL_FPS[goal], t), "speed"),
         (distance_chart(result, t), "distance"),
@@ -84,7 +83,7 @@ def verdict(
         charts.insert(1, (people_chart(result.scaling, GOAL_FPS[goal], t), "people"))
     for column, (figure, name) in zip(st.columns(len(charts), gap="medium"), charts, strict=True):
         with column:
-            show_chart(figure, f"benchmark_{name}", t(f"benchmark.alt_{name}"))
+            show_chart(figure, f"benchmark_chart_{name}", t(f"benchmark.alt_{name}"))
 
 
 def _sentence(result: BenchmarkResult, advice: Advice, t: Translator, *, shipped: bool) -> None:
@@ -102,7 +101,8 @@ def _sentence(result: BenchmarkResult, advice: Advice, t: Translator, *, shipped
     show_chart(wanted_chart(advice, t), "benchmark_wanted", t("benchmark.alt_wanted"))
 
 
-def _quiet(result: BenchmarkResult, t: Translator, *, shipped: bool) -> None:
+def quiet_notes(result: BenchmarkResult, t: Translator, *, shipped: bool) -> None:
+    """Say whose figures these are, and what to know before trusting them."""
     lines = [f":material/info: {note}" for note in notes(result, t)]
     if shipped:
         machine = result.machine

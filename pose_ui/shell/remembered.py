@@ -1,8 +1,8 @@
 """Choices that survive a reload, a typed address and a link: in the page's address and in a cookie of this browser.
 
 A page calls `remembered` before its widgets; `pose_ui.shell.browser` writes what was chosen at the end of each run.
-What the session has comes first, then the address, then the cookie, then the default. An address that names any choice of a
-group decides about the whole group, so that a link shows the same to everybody.
+What the session has comes first, then the address, then the cookie, then the default. An address that names any choice
+of a group decides about the whole group, so that a link shows the same to everybody.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""The only CSS over Streamlit's own elements. Bound to Streamlit 1.67; tests/e2e/test_style.py checks each rule.
+"""The only CSS over Streamlit's own elements. Bound to Streamlit 1.67; tests/e2e/test_frame.py and test_accessibility.py
+check it.
 
 A page's own components carry their CSS with them.
 """

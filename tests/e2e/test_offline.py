@@ -26,7 +26,7 @@ from pose_core.media.images import encode_png
 from pose_core.performer import Camera, render_frame
 from tests.support.live_page import start, stop
 from tests.support.server import Server, running_server
-from tests.support.visit import download, settle, upload, visit, wait_for_result
+from tests.support.visit import download, go_to, settle, upload, visit, wait_for_result
 
 pytestmark = pytest.mark.e2e
 
@@ -68,12 +68,13 @@ def _use_everything(page: Page, server: Server) -> None:
     page.get_by_test_id("stCameraInputButton").click()
     wait_for_result(page)
 
-    page.get_by_role("link", name="Benchmark").click()
+    go_to(page, "Benchmark")
     expect(page.get_by_role("heading", name="Benchmark", exact=True)).to_be_visible()
     settle(page)
+    page.get_by_text("Details for engineers").click()
     _open_tabs(page, BENCHMARK_TABS)
 
-    page.get_by_role("link", name="Live", exact=True).click()
+    go_to(page, "Live")
     expect(page.get_by_role("heading", name="Live", exact=True)).to_be_visible()
     settle(page)
     page.get_by_text("with video").click()

@@ -20,7 +20,7 @@ from pose_core.performer import render_frame
 from pose_core.performer.samples import SAMPLES, sample_bytes
 from pose_core.skeleton import LANDMARK_NAMES
 from tests.support.server import Server
-from tests.support.visit import download, pixels, settle, upload, visit, wait_for_result
+from tests.support.visit import download, go_to, pixels, settle, upload, visit, wait_for_result
 
 pytestmark = pytest.mark.e2e
 
@@ -331,9 +331,9 @@ def test_skeleton_only_sends_no_picture_of_the_person(photo: Page) -> None:
 
 def test_pictures_add_up_across_pages_and_can_be_removed(photo: Page) -> None:
     upload(photo, ("one.png", sample_bytes("stand")))
-    photo.get_by_role("link", name="Home").click()
+    go_to(photo, "Home")
     expect(photo.get_by_text("nothing sent anywhere")).to_be_visible()
-    photo.get_by_role("link", name="Photo").click()
+    go_to(photo, "Photo")
     wait_for_result(photo)
     upload(photo, ("two.png", sample_bytes("lunge")))
     expect(photo.get_by_role("radio", name="My pictures (2)")).to_be_checked()

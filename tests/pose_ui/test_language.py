@@ -27,7 +27,6 @@ _SETTINGS: Final = {
 }
 #: By page: what to choose, in this order, since some widgets appear only after a choice. Never the first option alone.
 _CHOICES: Final[dict[str, list[dict[str, Any]]]] = {
-    "home": [{"home_example": "lunge", "home_turning": False}],
     "photo": [
         _SETTINGS,
         {"photo_space": "world", "photo_person_of_2": 1, "photo_tab": "table"},
