@@ -332,7 +332,7 @@ def test_skeleton_only_sends_no_picture_of_the_person(photo: Page) -> None:
 def test_pictures_add_up_across_pages_and_can_be_removed(photo: Page) -> None:
     upload(photo, ("one.png", sample_bytes("stand")))
     go_to(photo, "Home")
-    expect(photo.get_by_text("nothing sent anywhere")).to_be_visible()
+    expect(photo.get_by_text("nothing is sent anywhere")).to_be_visible()
     go_to(photo, "Photo")
     wait_for_result(photo)
     upload(photo, ("two.png", sample_bytes("lunge")))

@@ -136,10 +136,10 @@ def test_an_address_sets_the_choices_it_names_and_ignores_what_cannot_be_chosen(
     )
     app.run()
     app.switch_page("pages/photo.py").run()
-    assert app.sidebar.radio(key="setting_model").value == "lite"
-    assert app.sidebar.slider(key="setting_people").value == 1
-    assert app.sidebar.pills(key="setting_draw").value == ["angles", "skeleton_only"]
-    assert app.sidebar.slider(key="setting_visibility").value == 0.5
+    assert app.radio(key="setting_model").value == "lite"
+    assert app.slider(key="setting_people").value == 1
+    assert app.pills(key="setting_draw").value == ["angles", "skeleton_only"]
+    assert app.slider(key="setting_visibility").value == 0.5
 
 
 # ---------------------------------------------------------------------- Photo: first visit
