@@ -56,7 +56,7 @@ _HAS_HISTORY = """
 def show_photo(page: Page) -> None:
     """Wait for the first sample's result."""
     wait_for_result(page)
-    expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible()
+    expect(page.get_by_alt_text(re.compile("squat")).first).to_be_visible()
 
 
 def show_live(page: Page) -> None:

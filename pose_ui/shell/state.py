@@ -16,6 +16,7 @@ __all__ = [
     "PAGE",
     "PERFORMER_WANTED",
     "PHOTO",
+    "PHOTO_SAMPLE",
     "PHOTO_TAB",
     "PHOTO_ZIP_PNG",
     "PICTURES_FOR_PHOTO",
@@ -43,8 +44,9 @@ REMEMBERED: Final = "remembered"  # see pose_ui.shell.remembered
 LIVE: Final = "live"  # a pose_ui.live_view.session.LiveSession
 PERFORMER_WANTED: Final = "performer_wanted"  # see pose_ui.shell.mailbox
 PHOTO: Final = "photo"  # a pose_ui.photo.session.PhotoSession
+PHOTO_SAMPLE: Final = "photo_sample"  # id of the sample on show, for the address
 PHOTO_ZIP_PNG: Final = "photo_zip_png"  # whether a batch's drawn pictures are PNG and not JPEG
-PHOTO_TAB: Final = "photo_tab"  # name of the result's open tab
+PHOTO_TAB: Final = "photo_tab"  # name of the view of the result that is open below it
 PICTURES_FOR_PHOTO: Final = "pictures_for_photo"  # see pose_ui.shell.mailbox
 SIGNED_IN: Final = "signed_in"  # True once the visitor may see the pages
 SIGN_IN_BUTTON: Final = "sign_in_button"  # to the provider and back
@@ -61,7 +63,9 @@ SETTING_DEFAULTS: Final[dict[str, object]] = {
     "presence": 0.5,
     "visibility": 0.5,
     "enlarge": True,
-    "draw": ["names"],
+    "draw": ["letters"],
+    "style": "classic",
+    "arcs": [],
 }
 
 

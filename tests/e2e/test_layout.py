@@ -40,9 +40,13 @@ def home(page: Page, t: Translator, wide: bool) -> Rows:
 def photo(page: Page, t: Translator, wide: bool) -> Rows:
     wait_for_result(page)
     picture, angles = page.get_by_alt_text(re.compile("squat")).first, page.get_by_role("table").first
-    tabs = page.get_by_role("tablist")
+    explore = page.get_by_role("radio", name=t("photo.tab_explore"))
+    if not page.locator(CHART).count():
+        explore.click()
+        expect(page.locator(CHART).first).to_be_visible()
+        settle(page)
     middle = [[picture, angles]] if wide else [[picture], [angles]]
-    return [[heading(page, t("photo.title"))], *middle, [tabs], [page.locator(CHART).first]]
+    return [[heading(page, t("photo.title"))], *middle, [explore], [page.locator(CHART).first]]
 
 
 def live(page: Page, t: Translator, wide: bool) -> Rows:

@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 import ifaddr
@@ -30,7 +31,7 @@ from tests.support.visit import download, go_to, settle, upload, visit, wait_for
 pytestmark = pytest.mark.e2e
 
 PAGES = ("", "live", "benchmark", "photo")
-PHOTO_TABS = ("3-D", "Angles", "Table", "JSON")
+PHOTO_TABS = ("Explore", "3-D", "Angles", "Table", "JSON")
 BENCHMARK_TABS = ("Where the time goes", "What is lost", "Scaling", "Compare", "Method", "Speed")
 
 
@@ -42,9 +43,9 @@ def _large_picture() -> bytes:
     return data
 
 
-def _open_tabs(page: Page, names: Iterable[str]) -> None:
+def _open_tabs(page: Page, names: Iterable[str], role: Literal["tab", "radio"] = "tab") -> None:
     for name in names:
-        page.get_by_role("tab", name=name).click()
+        page.get_by_role(role, name=name).click()
         settle(page)
 
 
@@ -57,7 +58,7 @@ def _use_everything(page: Page, server: Server) -> None:
                 wait_for_result(page)
             expect(page.get_by_role("heading").first).to_be_visible()
             settle(page)
-    _open_tabs(page, PHOTO_TABS)
+    _open_tabs(page, PHOTO_TABS, "radio")
     upload(page, ("own.png", _large_picture()))
     expect(page.get_by_alt_text(re.compile("own.png: "))).to_be_visible()
     settle(page)
