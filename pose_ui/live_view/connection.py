@@ -22,6 +22,7 @@ from pose_core.pipeline.live import LiveSettings, LiveStream, Rung, Source
 from pose_core.tracking.history import History
 from pose_ui.live_view.camera_check import CameraReport
 from pose_ui.live_view.media import Media
+from pose_ui.live_view.overlay_media import OverlayMedia
 from pose_ui.live_view.seats import Seats
 from pose_ui.live_view.trouble import LiveTrouble
 from pose_ui.webrtc.tracks import Player, ended_player
@@ -33,6 +34,8 @@ Phase = Literal["idle", "waiting", "checking", "connecting", "playing", "stoppin
 
 #: Browsers and aiortc set up a connection within 1 to 3 s; a distant relay may take longer.
 _CONNECT_LIMIT_S: Final = 12.0
+#: For drawing in the browser; after that the server draws, which needs no data channel.
+_OVERLAY_LIMIT_S: Final = 8.0
 #: A busy machine may miss the moment; if there is no route, more attempts do not find one.
 _ATTEMPTS: Final = 2
 _SILENCE_LIMIT_S: Final = 10.0
@@ -76,6 +79,8 @@ class Connection:
         The running one, or the last one.
     history : History
         Watches the stream for the charts.
+    overlay_failed : bool
+        Whether drawing in the browser was tried in vain, so that the server draws.
     """
 
     def __init__(self, seats: Seats) -> None:
@@ -92,8 +97,9 @@ class Connection:
         self._hung_up = False  # by the browser, while stopping
         self._attempts = 0
         self._promise_s = -inf  # until then a seat is reserved, unless the pool counts it already
-        self._media: Media | None = None
-        self._ended: list[Media] = []
+        self.overlay_failed = False
+        self._media: Media | OverlayMedia | None = None
+        self._ended: list[Media | OverlayMedia] = []
         self._page: Page | None = None
         self._shown = 0
         self._heard_s = self._looked_s = -inf
@@ -216,10 +222,26 @@ class Connection:
                 if self.connected and self._media is None:
                     self._media, self.stream, self.history = media, media.stream, media.history
         current = self._media
-        return current.player if current is not None else ended_player()
+        return current.player if isinstance(current, Media) else ended_player()
+
+    def overlay(self, settings: LiveSettings) -> OverlayMedia | None:
+        """The server's end for a browser that draws by itself; the same one until it is ended, None while unwanted."""
+        if self.connected and self._media is None:
+            media = OverlayMedia(self._seats.pool(), settings, self._first_frame_asked, self._track_ended)
+            with self._changing():
+                if self.connected and self._media is None:
+                    self._media, self.stream, self.history = media, media.stream, media.history
+        current = self._media
+        return current if isinstance(current, OverlayMedia) else None
+
+    def overlay_impossible(self) -> None:
+        """The browser says that it cannot draw by itself, or not connect for it: the server draws instead."""
+        with self._changing() as now_s:
+            if self.phase == "connecting" and isinstance(self._media, OverlayMedia):
+                self._attempt_failed(now_s)
 
     # ------------------------------------------------------------------ what the media path does
-    def _first_frame_asked(self, media: Media) -> None:
+    def _first_frame_asked(self, media: Media | OverlayMedia) -> None:
         """The browser requests its first frame: the connection is open."""
         with self._changing() as now_s:
             current = media is self._media
@@ -229,7 +251,7 @@ class Connection:
         if current:
             media.start()
 
-    def _track_ended(self, media: Media) -> None:
+    def _track_ended(self, media: Media | OverlayMedia) -> None:
         """The browser is gone, or its packets do not get through."""
         with self._changing() as now_s:
             if media is not self._media:
@@ -255,7 +277,7 @@ class Connection:
                     self._start(now_s)
             elif self.phase == "stopping":
                 self._stop_on(now_s)
-            elif self.phase == "connecting" and elapsed_s > _CONNECT_LIMIT_S:
+            elif self.phase == "connecting" and elapsed_s > self._connect_limit_s:
                 if self._here():
                     self._attempt_failed(now_s)
                 else:
@@ -303,6 +325,10 @@ class Connection:
 
     def _here(self) -> bool:
         return self._page is None or self._page.here()
+
+    @property
+    def _connect_limit_s(self) -> float:
+        return _OVERLAY_LIMIT_S if isinstance(self._media, OverlayMedia) else _CONNECT_LIMIT_S
 
     @property
     def _drawn(self) -> bool:
@@ -354,6 +380,10 @@ class Connection:
         self.trouble = trouble
 
     def _attempt_failed(self, now_s: float) -> None:
+        if isinstance(self._media, OverlayMedia):
+            self.overlay_failed = True
+            self._again(now_s)
+            return
         self._attempts += 1
         if self._attempts < _ATTEMPTS:
             self._again(now_s)

@@ -19,11 +19,13 @@ from aiortc.contrib.media import MediaRelay
 from pose_core.media.vp8 import MAX_BITS_PER_S
 from pose_ui.webrtc.bindings import (
     RemoteBitrateEstimator,
+    RtcReceiver,
     WebRtcWorker,
     codecs,
     h264,
     ice,
     is_mdns_hostname,
+    keeping_sender_clock,
     register_component,
     relay,
     stun,
@@ -169,6 +171,8 @@ def apply(viewers: Callable[[], int] = lambda: 1) -> None:
     its_connection.createAnswer = asking_for(RTCPeerConnection.createAnswer, lambda: fair_share(viewers()))
     its_estimator: Any = RemoteBitrateEstimator
     its_estimator.add = at_most(RemoteBitrateEstimator.add, lambda: fair_share(viewers()))
+    its_receiver: Any = RtcReceiver
+    its_receiver._handle_rtcp_packet = keeping_sender_clock(RtcReceiver._handle_rtcp_packet)
     register_component()
     # They log visitors' addresses and, on connection problems, whole tracebacks.
     for name in ("aiortc", "aioice", "streamlit_webrtc"):
