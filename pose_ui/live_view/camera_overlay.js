@@ -16,7 +16,6 @@ const TYPICAL_WAY_MS = 30; // to the server and back, until the first sender rep
 const left = new Map(); // by key: views whose element went a moment ago
 
 const stopAll = (stream) => stream?.getTracks().forEach((track) => track.stop());
-const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1] ?? NaN;
 
 class FrameRing {
   constructor() {
@@ -56,20 +55,12 @@ class View {
     this.message = null;
     this.errorsMs = [];
     this.delaysMs = [];
-    this.shown = 0;
     this.received = 0;
+    this.captured = 0;
     this.away = () => this.hangUp();
     window.addEventListener("pagehide", this.away);
     this.video.onresize = () => this.shape(this.video.videoWidth, this.video.videoHeight);
-    // For tests and measurements.
-    box.figures = () => ({
-      shown: this.shown,
-      received: this.received,
-      errorMs: median(this.errorsMs),
-      delayMs: median(this.delaysMs),
-      delaysMs: [...this.delaysMs],
-      message: this.message,
-    });
+    box.view = this; // for tests and measurements
   }
 
   update(data, setState) {
@@ -161,6 +152,7 @@ class View {
     const { video, stream } = this;
     const next = (now, frame) => {
       if (this.stream !== stream) return;
+      this.captured += 1;
       if (this.inStep) this.ring.add(video, frame?.captureTime ?? now);
       else this.ring.clear();
       if (!this.inStep || this.isStale(now)) this.draw();
@@ -208,7 +200,6 @@ class View {
     const people = stale ? [] : this.message.people;
     // Without a frame of its own, the video below shows through.
     const picture = stale || !look.inStep ? null : this.message.frame?.canvas;
-    this.shown += 1;
     this.canvas.show({ people, options: look, picture, ground: look.skeletonOnly });
   }
 

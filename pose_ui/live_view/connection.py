@@ -117,6 +117,11 @@ class Connection:
         return self.phase in ("connecting", "playing")
 
     @property
+    def drawn_in_browser(self) -> bool:
+        """Whether the picture stays in the browser, which draws on it."""
+        return isinstance(self._media, OverlayMedia)
+
+    @property
     def rung(self) -> Rung | None:
         """Size and model that run at the moment; None unless pictures flow."""
         stream = self.stream
@@ -237,7 +242,7 @@ class Connection:
     def overlay_impossible(self) -> None:
         """The browser says that it cannot draw by itself, or not connect for it: the server draws instead."""
         with self._changing() as now_s:
-            if self.phase == "connecting" and isinstance(self._media, OverlayMedia):
+            if self.phase == "connecting" and self.drawn_in_browser:
                 self._attempt_failed(now_s)
 
     # ------------------------------------------------------------------ what the media path does
@@ -328,7 +333,7 @@ class Connection:
 
     @property
     def _connect_limit_s(self) -> float:
-        return _OVERLAY_LIMIT_S if isinstance(self._media, OverlayMedia) else _CONNECT_LIMIT_S
+        return _OVERLAY_LIMIT_S if self.drawn_in_browser else _CONNECT_LIMIT_S
 
     @property
     def _drawn(self) -> bool:
@@ -380,7 +385,7 @@ class Connection:
         self.trouble = trouble
 
     def _attempt_failed(self, now_s: float) -> None:
-        if isinstance(self._media, OverlayMedia):
+        if self.drawn_in_browser:
             self.overlay_failed = True
             self._again(now_s)
             return

@@ -56,6 +56,7 @@ class CameraPeer:
         self._on_ended = on_ended
         self._lock = threading.Lock()
         self._closed = False
+        self._loop: asyncio.AbstractEventLoop | None = None  # until the first offer
         # The rest belongs to the event loop.
         self._connection: RTCPeerConnection | None = None
         self._channel: RTCDataChannel | None = None
@@ -79,7 +80,8 @@ class CameraPeer:
         """
         if len(offer) > LONGEST_OFFER:
             return None
-        work = asyncio.run_coroutine_threadsafe(self._answer(offer, configuration), event_loop())
+        loop = self._loop = event_loop()
+        work = asyncio.run_coroutine_threadsafe(self._answer(offer, configuration), loop)
         try:
             return work.result(_ANSWER_LIMIT_S)
         except Exception:  # noqa: BLE001 - an offer is a visitor's input, and aiortc raises whatever it meets in it
@@ -114,6 +116,8 @@ class CameraPeer:
 
         try:
             await connection.setRemoteDescription(RTCSessionDescription(offer, "offer"))
+            if self._receiver is None or connection.sctp is None:
+                raise ValueError("the offer must have a video and a data channel")
             await connection.setLocalDescription(await connection.createAnswer())
         except BaseException:
             await self._end(connection)
@@ -150,8 +154,8 @@ class CameraPeer:
 
     def send(self, message: bytes) -> None:
         """Send a message, unless earlier ones are still waiting."""
-        loop = event_loop()
-        if not self._closed and not loop.is_closed():
+        loop = self._loop
+        if loop is not None and not self._closed and not loop.is_closed():
             loop.call_soon_threadsafe(self._send, message)
 
     def _send(self, message: bytes) -> None:
@@ -165,8 +169,8 @@ class CameraPeer:
             if self._closed:
                 return
             self._closed = True
-        loop = event_loop()
-        if not loop.is_closed():
+        loop = self._loop
+        if loop is not None and not loop.is_closed():
             asyncio.run_coroutine_threadsafe(self._close(), loop)
         self._on_ended()
 
