@@ -193,7 +193,7 @@ def main() -> None:
     )
     parser.add_argument("--out", type=Path, help="JSON file to write")
     choices = parser.parse_args()
-    if not _browser_starts():
+    if not browser_starts():
         print(_NEEDS)
         return
     result = measure()
@@ -202,7 +202,7 @@ def main() -> None:
         save(result, choices.out)
 
 
-def _browser_starts() -> bool:
+def browser_starts() -> bool:
     if find_spec("playwright") is None:
         return False
     from playwright.sync_api import Error

@@ -16,6 +16,7 @@ from aioice.mdns import is_mdns_hostname
 from aiortc import RTCConfiguration, RTCIceTransportPolicy, codecs
 from aiortc.codecs import h264, vpx
 from aiortc.codecs.vpx import Vp8Encoder
+from aiortc.jitterbuffer import JitterBuffer, JitterFrame
 from aiortc.mediastreams import MediaStreamError
 from aiortc.rate import RemoteBitrateEstimator
 from aiortc.rtcrtpreceiver import RTCRtpReceiver as RtcReceiver
@@ -29,6 +30,8 @@ from streamlit_webrtc.sink import VideoSinkTrack
 from streamlit_webrtc.webrtc import WebRtcWorker
 
 __all__ = [
+    "JitterBuffer",
+    "JitterFrame",
     "MediaStreamError",
     "RemoteBitrateEstimator",
     "RtcReceiver",
