@@ -8,8 +8,6 @@ and each frame's number is written into a corner. Both ways take turns, at 480p 
 - landmarks: from the camera taking a frame until its people are known in the page (the browser's way).
 - picture: from the camera taking a frame until its picture with people can be shown; the server's way returns it as
   video, whose number is read in the page. In the browser it is drawn at the screen's next refresh after the landmarks.
-
-aiortc hands out a frame when the next one begins: at 30 frames a second 33 ms of each delay are that wait.
 """
 
 from __future__ import annotations
