@@ -7,8 +7,8 @@ viewer:
 - processed: different numbers returned each second. Frames that a server repeats until the next one is ready are not
   counted again; ``received`` counts them.
 - delay: from handing a picture to WebRTC until the first returned picture with its number is decoded, on one clock.
-  Viewers and PoseDeck assemble frames as browsers do, at the marker bit; aiortc by itself, and so the other app, waits
-  for the next frame to begin, and those 33 ms are in its delay. A browser would add its own jitter buffer and its screen.
+  Viewers and PoseDeck assemble frames as browsers do, at the marker bit; aiortc itself, and so the other app, waits for
+  the next frame to begin: 33 ms of its delay. A browser would add its own jitter buffer and its screen.
 - growth of the delay: its slope, and its mean in the last third of the time minus that in the first.
 - broken: returned pictures whose number could not be read, because the returned picture was damaged.
 

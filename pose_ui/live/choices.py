@@ -151,7 +151,8 @@ def live_settings_panel(session: LiveSession, pose: PoseSettings, t: Translator)
             disabled=not adaptive,
             persist_state="session",
         )
-        _drawing(session, t)
+        if source == "camera":
+            _drawing(session, t)
         st.button(t("live.reset"), icon=":material/restart_alt:", on_click=_reset, type="tertiary")
     return LiveChoices(
         source=source,

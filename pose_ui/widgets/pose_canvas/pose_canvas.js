@@ -188,7 +188,7 @@ function degrees(person, name, xy, options) {
 function arc(ctx, xy, corner, pen, colour) {
   const [from, vertex, to] = corner;
   const length = (end) => Math.hypot(xy[2 * end] - xy[2 * vertex], xy[2 * end + 1] - xy[2 * vertex + 1]);
-  const radius = Math.min(Math.max(0.3 * Math.min(length(from), length(to)), 2.5 * pen.dot), 7 * pen.dot);
+  const radius = Math.min(Math.max(0.3 * Math.min(length(from), length(to)), 2 * pen.dot), 5 * pen.dot);
   const { at, sweep } = turn(xy, corner);
   ctx.beginPath();
   ctx.arc(xy[2 * vertex], xy[2 * vertex + 1], radius, at, at + sweep, sweep < 0);
@@ -215,6 +215,10 @@ function setFont(ctx, size) {
 // Beside the joints, on the side that faces away from the middle of the body.
 function captions(ctx, person, xy, pen, options, { width, height }) {
   const shown = options.angles === "all" ? ANGLE_NAMES : (options.angles ?? []);
+  const angles = Object.fromEntries(shown.map((name) => [name, degrees(person, name, xy, options)]));
+  for (const [name, angle] of Object.entries(angles)) { // below all texts
+    if (Number.isFinite(angle)) arc(ctx, xy, LIMB_ANGLES[name], pen, COLOURS.line);
+  }
   const middle = (xy[2 * AT.left_shoulder] + xy[2 * AT.right_shoulder]) / 2;
   const gap = pen.dot + pen.edge + 4;
   const taken = [];
@@ -225,10 +229,9 @@ function captions(ctx, person, xy, pen, options, { width, height }) {
     if (options.names && (!person.visibility || person.visibility[i] >= options.visibilityLimit)) {
       parts.push(options.names[joint] ?? joint);
     }
-    const angle = shown.includes(joint) ? degrees(person, joint, xy, options) : NaN;
+    const angle = angles[joint];
     if (Number.isFinite(angle)) {
       const uncertain = person.uncertain?.[ANGLE_NAMES.indexOf(joint)];
-      arc(ctx, xy, LIMB_ANGLES[joint], pen, COLOURS.line);
       parts.push(`${Math.round(angle)}°${uncertain ? "?" : ""}`);
     }
     const [x, y] = [xy[2 * i], xy[2 * i + 1]];
