@@ -129,6 +129,9 @@ def live_settings_panel(session: LiveSession, pose: PoseSettings, t: Translator)
         mirror = st.toggle(
             t("live.mirror"), key=live_key("mirror"), help=t("live.mirror_help"), persist_state="session"
         )
+        if source == "camera":
+            # Above everything that comes and goes by itself, which would close it.
+            _drawing(session, t)
         smoothing = _smoothing(t)
         adaptive = st.toggle(
             t("live.adaptive"),
@@ -151,8 +154,6 @@ def live_settings_panel(session: LiveSession, pose: PoseSettings, t: Translator)
             disabled=not adaptive,
             persist_state="session",
         )
-        if source == "camera":
-            _drawing(session, t)
         st.button(t("live.reset"), icon=":material/restart_alt:", on_click=_reset, type="tertiary")
     return LiveChoices(
         source=source,

@@ -51,7 +51,8 @@ class View {
     this.video = box.querySelector("video");
     this.canvas = new PoseCanvas(box.querySelector("canvas"));
     this.ring = new FrameRing();
-    this.turn = 0;
+    this.turn = 0; // the one that was connected for, or tried to
+    this.attempt = null; // what runs; null after its end
     this.message = null;
     this.errorsMs = [];
     this.delaysMs = [];
@@ -72,7 +73,7 @@ class View {
     if (data.turn !== this.turn) {
       this.hangUp();
       this.turn = data.turn;
-      if (this.turn) this.connect(this.turn);
+      if (this.turn) this.connect();
     }
     this.take(data.answer);
     this.draw();
@@ -89,30 +90,34 @@ class View {
     this.setState("signal", { turn: this.turn, ...state });
   }
 
-  fail(turn) {
-    if (turn !== this.turn) return;
+  fail(attempt) {
+    if (attempt !== this.attempt) return;
     this.hangUp();
     this.tell({ failed: true });
   }
 
-  async connect(turn) {
+  async connect() {
+    const attempt = (this.attempt = {});
+    this.limit = setTimeout(() => this.channel?.readyState !== "open" && this.fail(attempt), CONNECT_MS);
     try {
-      const offer = await this.offer(turn);
-      if (!offer || turn !== this.turn) return;
-      this.tell({ name: offer.name, sdp: offer.sdp });
-      this.limit = setTimeout(() => this.channel?.readyState !== "open" && this.fail(turn), CONNECT_MS);
+      const offer = await this.offer(attempt);
+      if (offer) this.tell(offer);
     } catch {
-      this.fail(turn);
+      this.fail(attempt);
     }
   }
 
-  async offer(turn) {
+  // The offer for an attempt; null if it ended meanwhile.
+  async offer(attempt) {
     const [width, height] = this.data.size;
     const stream = await navigator.mediaDevices.getUserMedia({
       video: { width: { ideal: width }, height: { ideal: height }, frameRate: { ideal: this.data.fps } },
       audio: false,
     });
-    if (turn !== this.turn) return stopAll(stream); // the visitor stopped, or the element is gone
+    if (attempt !== this.attempt) { // the visitor stopped, or the element is gone
+      stopAll(stream);
+      return null;
+    }
     this.stream = stream;
     this.video.srcObject = stream;
     this.video.play().catch(() => {}); // it also starts by itself
@@ -130,7 +135,7 @@ class View {
       setTimeout(done, GATHER_MS);
       finish();
     });
-    if (turn !== this.turn) return null;
+    if (attempt !== this.attempt) return null;
     this.name = crypto.randomUUID();
     return { name: this.name, sdp: peer.localDescription.sdp };
   }
@@ -138,12 +143,12 @@ class View {
   async take(answer) {
     if (!answer || answer.name !== this.name || this.answered === answer.name) return;
     this.answered = answer.name;
-    const turn = this.turn;
+    const { attempt } = this;
     try {
       if (!answer.sdp) throw new Error("refused");
       await this.peer.setRemoteDescription({ type: "answer", sdp: answer.sdp });
     } catch {
-      this.fail(turn);
+      this.fail(attempt);
     }
   }
 
@@ -204,7 +209,7 @@ class View {
   }
 
   hangUp() {
-    this.turn = 0;
+    this.attempt = null;
     clearTimeout(this.limit);
     this.peer?.close();
     stopAll(this.stream);

@@ -99,8 +99,8 @@ def _answer(connection: Connection, choices: LiveChoices, ice: dict[str, Any]) -
 def camera_overlay(connection: Connection, choices: LiveChoices, t: Translator) -> None:
     """Show the camera's picture while it is wanted, and connect it to the server."""
     ice = ice_configuration()
+    answer = _answer(connection, choices, ice) if connection.connected else None
     connected = connection.connected  # read once: it may change at any moment
-    answer = _answer(connection, choices, ice) if connected else None
     _component(
         key=_KEY,
         data={

@@ -18,10 +18,10 @@ FIGURES = re.compile(r"\d+/s\s*processed")
 def choose_drawing(page: Page, place: str) -> None:
     """Choose where the camera's picture is drawn on: "in the browser" or "on the server"."""
     settle(page)
-    area = page.get_by_text("Drawing on the camera's picture")
-    if not page.get_by_text(place, exact=True).is_visible():
-        area.click()
-    page.get_by_text(place, exact=True).click()
+    choice = page.get_by_text(place, exact=True)
+    if not choice.is_visible():
+        page.get_by_text("Drawing on the camera's picture").click()
+    choice.click()
     settle(page)
 
 
