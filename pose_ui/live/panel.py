@@ -38,7 +38,7 @@ def _size(size_wh: tuple[int, int] | None) -> str:
     return f"{size_wh[0]}×{size_wh[1]}" if size_wh else "\N{EN DASH}"
 
 
-def _figures(status: LiveStatus, history: History, choices: LiveChoices, t: Translator) -> None:
+def _figures(status: LiveStatus, session: LiveSession, choices: LiveChoices, t: Translator) -> None:
     figures = status.figures
     delay = figures.delay_ms[0] if figures.delay_ms else float("nan")
     values = {
@@ -53,14 +53,14 @@ def _figures(status: LiveStatus, history: History, choices: LiveChoices, t: Tran
     )
     st.caption(
         t(
-            "live.sizes",
+            "live.sizes_browser" if session.connection.drawn_in_browser else "live.sizes",
             received=_size(status.received_wh),
             returned=_size(status.returned_wh),
             model=status.rung.model,
             skipped=figures.skipped,
         )
     )
-    raw_px, smooth_px = history.jitter_px()
+    raw_px, smooth_px = session.connection.history.jitter_px()
     if choices.settings.smoothing is None:
         st.caption(t("live.jitter_raw", raw=number(raw_px, 1)))
     else:
@@ -229,8 +229,10 @@ def live_panel(session: LiveSession, choices: LiveChoices, pool: PosePool, t: Tr
             return
         if shown_rung is not None and status.rung != shown_rung:
             st.rerun()  # so that the sidebar shows what runs
-        _figures(status, connection.history, choices, t)
-        if choices.source == "camera":
+        if connection.overlay_failed and choices.source == "camera":
+            st.caption(t("live.overlay_failed"))
+        _figures(status, session, choices, t)
+        if choices.source == "camera" and not connection.drawn_in_browser:
             small_picture(status, choices.settings.height_px, seats.streams, t)
         _quality(status, choices, t)
         _charts(stream, connection.history, choices, _person(status, t), t)

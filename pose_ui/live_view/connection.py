@@ -21,6 +21,7 @@ from pose_core.pipeline.live import LiveSettings, LiveStream, Rung, Source
 from pose_core.tracking.history import History
 from pose_ui.live_view.camera_check import CameraReport
 from pose_ui.live_view.media import Media
+from pose_ui.live_view.overlay_media import OverlayMedia
 from pose_ui.live_view.seats import Seats
 from pose_ui.live_view.steps import Steps
 from pose_ui.live_view.trouble import LiveTrouble
@@ -35,6 +36,8 @@ Phase = Literal["idle", "waiting", "checking", "connecting", "playing", "stoppin
 #: may take seconds: an attempt lasts while steps follow each other, since another one would begin them all again.
 _CONNECT_LIMIT_S: Final = 12.0
 _CONNECT_MOST_S: Final = 40.0
+#: For drawing in the browser; after that the server draws, which needs no data channel.
+_OVERLAY_LIMIT_S: Final = 8.0
 #: A busy machine may miss the moment; if there is no route, more attempts do not find one.
 _ATTEMPTS: Final = 2
 _SILENCE_LIMIT_S: Final = 10.0
@@ -80,6 +83,8 @@ class Connection:
         Watches the stream for the charts.
     steps : Steps
         What happened since Start, for the log.
+    overlay_failed : bool
+        Whether drawing in the browser was tried in vain, so that the server draws.
     """
 
     def __init__(self, seats: Seats) -> None:
@@ -97,8 +102,9 @@ class Connection:
         self._hung_up = False  # by the browser, while stopping
         self._attempts = 0
         self._promise_s = -inf  # until then a seat is reserved, unless the pool counts it already
-        self._media: Media | None = None
-        self._ended: list[Media] = []
+        self.overlay_failed = False
+        self._media: Media | OverlayMedia | None = None
+        self._ended: list[Media | OverlayMedia] = []
         self._page: Page | None = None
         self._shown = 0
         self._heard_s = self._looked_s = -inf
@@ -114,6 +120,11 @@ class Connection:
     def connected(self) -> bool:
         """Whether the browser should hold a connection."""
         return self.phase in ("connecting", "playing")
+
+    @property
+    def drawn_in_browser(self) -> bool:
+        """Whether the picture stays in the browser, which draws on it."""
+        return isinstance(self._media, OverlayMedia)
 
     @property
     def rung(self) -> Rung | None:
@@ -227,10 +238,28 @@ class Connection:
                 if self.connected and self._media is None:
                     self._media, self.stream, self.history = media, media.stream, media.history
         current = self._media
-        return current.player if current is not None else ended_player()
+        return current.player if isinstance(current, Media) else ended_player()
+
+    def overlay(self, settings: LiveSettings) -> OverlayMedia | None:
+        """The server's end for a browser that draws by itself; the same one until it is ended, None while unwanted."""
+        if self.connected and self._media is None:
+            media = OverlayMedia(
+                self._seats.pool(), settings, self._first_frame_asked, self._track_ended, self.steps.note
+            )
+            with self._changing():
+                if self.connected and self._media is None:
+                    self._media, self.stream, self.history = media, media.stream, media.history
+        current = self._media
+        return current if isinstance(current, OverlayMedia) else None
+
+    def overlay_impossible(self) -> None:
+        """The browser says that it cannot draw by itself, or not connect for it: the server draws instead."""
+        with self._changing() as now_s:
+            if self.phase == "connecting" and self.drawn_in_browser:
+                self._attempt_failed(now_s)
 
     # ------------------------------------------------------------------ what the media path does
-    def _first_frame_asked(self, media: Media) -> None:
+    def _first_frame_asked(self, media: Media | OverlayMedia) -> None:
         """The browser requests its first frame: the connection is open."""
         with self._changing() as now_s:
             current = media is self._media
@@ -240,7 +269,7 @@ class Connection:
         if current:
             media.start()
 
-    def _track_ended(self, media: Media) -> None:
+    def _track_ended(self, media: Media | OverlayMedia) -> None:
         """The browser is gone, or its packets do not get through."""
         with self._changing() as now_s:
             if media is not self._media:
@@ -376,14 +405,19 @@ class Connection:
     def _connect_on(self, now_s: float, elapsed_s: float) -> None:
         """Wait for the next step, unless it is overdue."""
         stepped_s = max(self.since_s, self.steps.last_s)
-        if now_s - stepped_s <= _CONNECT_LIMIT_S and elapsed_s <= _CONNECT_MOST_S:
-            self._promise_s = max(self._promise_s, stepped_s + _CONNECT_LIMIT_S)
+        limit_s = _OVERLAY_LIMIT_S if self.drawn_in_browser else _CONNECT_LIMIT_S
+        if now_s - stepped_s <= limit_s and elapsed_s <= _CONNECT_MOST_S:
+            self._promise_s = max(self._promise_s, stepped_s + limit_s)
         elif self._here():
             self._attempt_failed(now_s)
         else:
             self._stop(now_s)
 
     def _attempt_failed(self, now_s: float) -> None:
+        if self.drawn_in_browser:
+            self.overlay_failed = True
+            self._again(now_s)
+            return
         self._attempts += 1
         if self._attempts < _ATTEMPTS:
             self._again(now_s)

@@ -89,6 +89,9 @@ LIVE_DEFAULTS: Final[dict[str, object]] = {
     "joints": ["elbow", "knee"],
     "chart": "angles",
     "clip": False,
+    "drawn_in": "browser",
+    "in_step": True,
+    "style": "classic",
 }
 
 

@@ -125,7 +125,7 @@ def until_on_page(page: Page, happened: Callable[[], object], within_s: float = 
 def upload(page: Page, *files: tuple[str, bytes]) -> None:
     """Choose own pictures on the Photo page, and wait until they replace the sample."""
     page.locator("input[type=file]").first.set_input_files(
-        [{"name": name, "mimeType": "image/png", "buffer": data} for name, data in files]
+        [{"name": name, "mimeType": "image/png", "buffer": data} for name, data in files]  # type: ignore[arg-type]
     )
     expect(page.get_by_role("radio", checked=True, name="Squat")).to_have_count(0)
     settle(page)

@@ -33,7 +33,7 @@ from pose_core.pipeline.watchers import Watchers
 from pose_core.pose import Pose, TrackedPerson
 from pose_core.settings import DetectionSettings
 from pose_core.slot import NewestSlot
-from pose_core.watching import FrameSink, Watcher
+from pose_core.watching import FrameSink, WatchedFrame, Watcher
 
 __all__ = ["LiveStream"]
 
@@ -66,7 +66,10 @@ class LiveStream:
     pool : PosePool
     settings : LiveSettings
     on_drawn : callable, optional
-        Gets each drawn frame (rgb24), on the stream's thread.
+        Gets each drawn frame (rgb24), on the stream's thread. Without it, pictures are drawn only for sinks.
+    on_found : callable, optional
+        Gets each frame as it was offered, what was found in it, and how many seconds ago it was offered; on the
+        stream's thread, before `on_drawn`.
     watchers : iterable of Watcher, optional
         They see each frame's people. A picture of another shape restarts them; another model or size does not.
     sinks : iterable of FrameSink, optional
@@ -86,10 +89,12 @@ class LiveStream:
         *,
         watchers: Iterable[Watcher] = (),
         sinks: Iterable[FrameSink] = (),
+        on_found: Callable[[av.VideoFrame, WatchedFrame, float], None] | None = None,
     ) -> None:
         self._pool = pool
         self.settings = settings
         self.on_drawn = on_drawn
+        self.on_found = on_found
         self.watchers = Watchers(watchers, sinks)
         self._clock_s = time.monotonic()
         self._inbox = NewestSlot[_Arrived]()
@@ -252,6 +257,7 @@ class LiveStream:
             height_px=rung.height_px,
             mirrored=settings.mirror,
             labels=settings.labels,
+            draw=self.on_drawn is not None or self.watchers.want_pictures,
         )
         if done is None:
             self._people = ()
@@ -260,6 +266,8 @@ class LiveStream:
             return
         self._people = done.watched.people
         self._returned_wh = done.watched.size_wh
+        if self.on_found is not None:
+            self.on_found(arrived.frame, done.watched, self._now_s() - arrived.at_s)
         if self.on_drawn is not None:
             self.on_drawn(done.frame)
         self._show(arrived, done)

@@ -184,7 +184,7 @@ def test_the_picture_is_drawn_with_the_given_settings_and_unchanged(
     assert len({drawing.tobytes() for drawing in drawings}) == 3
     none_visible, _ = annotate_photo(result, frame_rgb, PoseSettings(visibility_limit=1.0))
     # No caption where nothing counts as visible.
-    np.testing.assert_array_equal(none_visible, drawings[1])
+    np.testing.assert_array_equal(none_visible, drawings[0])
 
 
 # ---------------------------------------------------------------------- who is shown, and how sure that is

@@ -20,12 +20,14 @@ from pose_core.settings import DetectionSettings, PoseSettings
 from pose_ui.live_view import connection as live_connection
 from pose_ui.live_view.camera_check import CameraReport
 from pose_ui.live_view.connection import Connection
+from pose_ui.live_view.overlay_media import OverlayMedia
 from pose_ui.live_view.seats import Seats
 from pose_ui.webrtc.tracks import Player
 from tests.support.waiting import in_a_loop, until
 
 SETTINGS = LiveSettings(pose=PoseSettings(detection=DetectionSettings(model="lite")))
 CONNECT_LIMIT_S, SILENCE_LIMIT_S, STOP_LIMIT_S, UNHEARD_LIMIT_S = 12.0, 10.0, 4.0, 5.0
+OVERLAY_LIMIT_S = 8.0
 
 
 class Clock:
@@ -666,3 +668,72 @@ def test_the_clock_runs_by_itself_and_survives_a_fault(pool: PosePool) -> None:
     pool.release_stream(taken)
     until(lambda: connection.phase == "connecting")
     connection.stop()
+
+
+# ---------------------------------------------------------------------- drawn in the browser
+def connects_overlay(connection: Connection, page: OpenPage) -> OverlayMedia:
+    asks(connection, page, camera=True)
+    connection.checked(CameraReport(connection.turn, "ready"))
+    media = connection.overlay(SETTINGS)
+    assert media is not None
+    assert connection.overlay(SETTINGS) is media, "the same until it ends"
+    return media
+
+
+def test_a_browser_that_draws_plays_once_it_can_be_sent_messages_and_keeps_its_seat_until_it_stops(
+    connection: Connection, clock: Clock, page: OpenPage, pool: PosePool
+) -> None:
+    media = connects_overlay(connection, page)
+    assert (connection.phase, connection.drawn_in_browser) == ("connecting", True)
+    assert offers(connection).video.readyState == "ended", "nothing is played back"
+    media._take(a_frame(), None)
+    assert pool.status().streams == 0, "no frame before the channel is open"
+    media._peer._on_open()
+    assert connection.phase == "playing"
+    media._take(a_frame(), None)
+    until(lambda: media.drawn)
+    assert pool.status().streams == 1
+    connection.stop()
+    connection.hung_up()
+    until(lambda: pool.status().streams == 0)
+    clock.passes(0.25)
+    assert (connection.phase, connection.drawn_in_browser) == ("idle", False)
+    assert connection.overlay(SETTINGS) is None
+    assert not connection.overlay_failed
+
+
+@pytest.mark.parametrize("by", ["time", "the browser"])
+def test_where_the_browser_cannot_draw_the_server_does(
+    connection: Connection, clock: Clock, page: OpenPage, by: str
+) -> None:
+    connects_overlay(connection, page)
+    if by == "time":
+        clock.passes(OVERLAY_LIMIT_S - 0.5)
+        assert connection.phase == "connecting"
+        clock.passes(1)
+    else:
+        connection.overlay_impossible()
+    assert (connection.phase, connection.overlay_failed) == ("stopping", True)
+    connection.hung_up()
+    assert connection.phase == "checking"
+    connection.checked(CameraReport(connection.turn, "ready"))
+    asks_for_a_frame(offers(connection))
+    assert (connection.phase, connection.drawn_in_browser) == ("playing", False)
+    assert connection.trouble is None
+
+
+def test_a_browser_that_says_too_late_that_it_cannot_draw_changes_nothing(
+    connection: Connection, page: OpenPage
+) -> None:
+    connects_overlay(connection, page)._peer._on_open()
+    connection.overlay_impossible()
+    assert (connection.phase, connection.overlay_failed) == ("playing", False)
+
+
+def test_a_connection_that_breaks_while_the_browser_draws_is_trouble(
+    connection: Connection, page: OpenPage
+) -> None:
+    media = connects_overlay(connection, page)
+    media._peer._on_open()
+    media._peer._on_ended()
+    assert (connection.phase, connection.trouble) == ("stopping", "ended")
