@@ -8,6 +8,7 @@
     ├── SettingsError     a choice is outside its range
     ├── DatasetError      annotations or their pictures cannot be used
     ├── BundleError       a model file is missing, damaged or not one of this kind
+    ├── RegressionError   a model is worse than it was
     ├── SetupError        a system library is missing
     └── BusyError         everything is in use; trying again later helps
 
@@ -25,6 +26,7 @@ __all__ = [
     "DatasetError",
     "PictureError",
     "PoseCoreError",
+    "RegressionError",
     "SettingsError",
     "SetupError",
 ]
@@ -67,6 +69,10 @@ class DatasetError(PoseCoreError):
 
 class BundleError(PoseCoreError):
     """A shipped model file is missing or differs from the manifest; or a visitor's own is none that can be used."""
+
+
+class RegressionError(PoseCoreError):
+    """A model does worse on pictures with known joints than the figures that ship with the project."""
 
 
 class SetupError(PoseCoreError):

@@ -202,7 +202,7 @@ class ImageLandmarker(_Landmarker):
     settings : DetectionSettings
     own_bundle : bytes, optional
         A ``.task`` file in place of the shipped ``settings.model``. MediaPipe can end the whole process over a bad one:
-        try it with `pose_core.models.own_bundle.check_bundle` first.
+        try it with `pose_core.evaluation.own_bundle.check_bundle` first.
 
     Raises
     ------
