@@ -193,7 +193,7 @@ def check_against_shipped(result: ValidationResult) -> str:
     if worse:
         model, protocol, group, name, value, wanted = worse[0]
         raise RegressionError(
-            "performer_worse",
+            "model_worse",
             "A model must be as good on the performer as when its figures were shipped; {model} ({protocol}, {group}) "
             "has {name} {value:.3f} in place of {wanted:.3f}, and {more} more are worse. Undo what changed it, or ship "
             "new figures.",
