@@ -19,7 +19,9 @@ def main() -> None:
     pool = PosePool()
     try:
         figures = {
-            name: group_figures(validate(performer_dataset(small=small), ValidationSettings(resamples=100), pool))
+            name: group_figures(
+                validate(performer_dataset(small=small), ValidationSettings(resamples=100), pool)
+            )
             for name, small in (("all", False), ("small", True))
         }
     finally:

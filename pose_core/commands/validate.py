@@ -13,12 +13,12 @@ from pose_core.errors import DatasetError
 from pose_core.evaluation.bootstrap import Figure
 from pose_core.evaluation.dataset import Dataset
 from pose_core.evaluation.detecting import Progress
+from pose_core.evaluation.own_bundle import check_bundle
 from pose_core.evaluation.performer_set import check_against_shipped, performer_dataset
 from pose_core.evaluation.reading import open_dataset
 from pose_core.evaluation.settings import CROP_FACTOR, Model, ValidationSettings, shipped
 from pose_core.evaluation.validate import ValidationResult, validate
 from pose_core.export import validations
-from pose_core.evaluation.own_bundle import check_bundle
 from pose_core.models.pool import PosePool
 
 __all__ = ["add_arguments", "run"]
@@ -28,19 +28,32 @@ _EVERY_S: Final = 0.5
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command's arguments."""
-    parser.add_argument("annotations", nargs="?", help="COCO keypoints JSON, YOLO-pose folder, or ZIP with both")
+    parser.add_argument(
+        "annotations", nargs="?", help="COCO keypoints JSON, YOLO-pose folder, or ZIP with both"
+    )
     parser.add_argument("pictures", nargs="?", help="folder or ZIP with the pictures")
     parser.add_argument("--performer", action="store_true", help="the performer, whose joints are known")
     parser.add_argument("--small", action="store_true", help="with --performer: a few pictures only")
     parser.add_argument("--models", default=None, help="lite,full,heavy unless given; full with --performer")
     parser.add_argument("--bundle", type=Path, help="a .task file of your own, measured against full")
     parser.add_argument("--people", type=int, default=5, help="people looked for in a picture (5)")
-    parser.add_argument("--crop", type=float, default=CROP_FACTOR, help=f"size of the crop in boxes ({CROP_FACTOR})")
-    parser.add_argument("--enlarge", action="store_true", help="enlarge pictures below 300 px, as the Photo page does")
+    parser.add_argument(
+        "--crop", type=float, default=CROP_FACTOR, help=f"size of the crop in boxes ({CROP_FACTOR})"
+    )
+    parser.add_argument(
+        "--enlarge", action="store_true", help="enlarge pictures below 300 px, as the Photo page does"
+    )
     parser.add_argument("--seed", type=int, default=0, help="of the intervals (0)")
     for kind in ("json", "csv", "xlsx"):
-        parser.add_argument(f"--{kind}", type=Path, metavar="FILE", help=f"write the result as {kind.upper()}")
-    parser.add_argument("--coco", type=Path, metavar="FOLDER", help="write predictions in COCO's form, a file for each model and protocol")
+        parser.add_argument(
+            f"--{kind}", type=Path, metavar="FILE", help=f"write the result as {kind.upper()}"
+        )
+    parser.add_argument(
+        "--coco",
+        type=Path,
+        metavar="FOLDER",
+        help="write predictions in COCO's form, a file for each model and protocol",
+    )
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -77,7 +90,9 @@ def run(arguments: argparse.Namespace) -> None:
 
 def _models(arguments: argparse.Namespace) -> tuple[Model, ...]:
     default = "full" if arguments.performer or arguments.bundle else "lite,full,heavy"
-    models = list(shipped(*(name.strip() for name in (arguments.models or default).split(",") if name.strip())))
+    models = list(
+        shipped(*(name.strip() for name in (arguments.models or default).split(",") if name.strip()))
+    )
     if arguments.bundle is not None:
         data = _bytes(arguments.bundle)
         report = check_bundle(data)
@@ -101,7 +116,9 @@ def _bytes(path: Path) -> bytes:
 
 def _tell_dataset(dataset: Dataset) -> None:
     kit = dataset.keypoints
-    lines = [f"{dataset.name}: {len(dataset.pictures)} pictures, keypoint set {kit.name}, {len(kit.joints)} joints compared"]
+    lines = [
+        f"{dataset.name}: {len(dataset.pictures)} pictures, keypoint set {kit.name}, {len(kit.joints)} joints compared"
+    ]
     if kit.not_comparable:
         lines.append(f"not comparable: {', '.join(kit.not_comparable)}")
     if dataset.missing:

@@ -1,6 +1,7 @@
 """COCO's average precision and recall of keypoints, with weights for pictures so that they can be resampled.
 
-Source: pycocotools 2.0 (``COCOeval.evaluateImg``, ``accumulate``, ``summarize``), whose numbers `summary` gives to 1e-9.
+Source: pycocotools 2.0 (``COCOeval.evaluateImg``, ``accumulate``, ``summarize``), whose numbers `summary` gives to
+1e-9.
 """
 
 from __future__ import annotations
@@ -102,7 +103,9 @@ def _one_range(pictures: Sequence[PictureForAp], limits: tuple[float, float]) ->
         left_out = picture.ignored | (picture.areas < limits[0]) | (picture.areas > limits[1])
         people[number] = np.count_nonzero(~left_out)
         found, beside = _match_picture(picture, ranked, left_out)
-        outside = (picture.predicted_areas[ranked] < limits[0]) | (picture.predicted_areas[ranked] > limits[1])
+        outside = (picture.predicted_areas[ranked] < limits[0]) | (
+            picture.predicted_areas[ranked] > limits[1]
+        )
         order.append(picture.scores[ranked])
         matched.append(found)
         skipped.append(beside | (~found & outside))

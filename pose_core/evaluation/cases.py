@@ -64,7 +64,9 @@ def cases(result: ValidationResult, model: str, protocol: Protocol) -> tuple[Cas
     distance = outcomes.distance_torso
     right = np.nan_to_num(distance, nan=np.inf) <= PCK_AT
     found = []
-    for row, (picture, person) in enumerate(zip(outcomes.picture.tolist(), outcomes.person.tolist(), strict=True)):
+    for row, (picture, person) in enumerate(
+        zip(outcomes.picture.tolist(), outcomes.person.tolist(), strict=True)
+    ):
         annotated = outcomes.annotated[row]
         measured = np.isfinite(distance[row])
         found.append(
@@ -75,7 +77,9 @@ def cases(result: ValidationResult, model: str, protocol: Protocol) -> tuple[Cas
                 person=result.truths[picture].people[person].id,
                 found=bool(outcomes.found[row]),
                 oks=float(outcomes.oks[row]),
-                pck=float(right[row, annotated].mean()) if np.isfinite(outcomes.torso_px[row]) else float("nan"),
+                pck=float(right[row, annotated].mean())
+                if np.isfinite(outcomes.torso_px[row])
+                else float("nan"),
                 error_torso=float(distance[row, measured].mean()) if measured.any() else float("nan"),
                 kinds={
                     joint: KINDS[kind]
@@ -163,11 +167,15 @@ def _fixed(point: FloatArray) -> tuple[int, int]:
     return x, y
 
 
-def _line(canvas: FrameRGB, start: FloatArray, end: FloatArray, colour: tuple[int, int, int], width: int) -> None:
+def _line(
+    canvas: FrameRGB, start: FloatArray, end: FloatArray, colour: tuple[int, int, int], width: int
+) -> None:
     if np.isfinite(start).all() and np.isfinite(end).all():
         cv2.line(canvas, _fixed(start), _fixed(end), colour, width, cv2.LINE_AA, _BITS)
 
 
-def _circle(canvas: FrameRGB, middle: FloatArray, radius: int, colour: tuple[int, int, int], width: int) -> None:
+def _circle(
+    canvas: FrameRGB, middle: FloatArray, radius: int, colour: tuple[int, int, int], width: int
+) -> None:
     if np.isfinite(middle).all():
         cv2.circle(canvas, _fixed(middle), radius << _BITS, colour, width, cv2.LINE_AA, _BITS)

@@ -102,14 +102,14 @@ def read_coco(value: Any, name: str, pictures: Files) -> Dataset:
         if file is None:
             missing.append(picture.file_name)
             continue
-        size = (picture.width, picture.height)
+        size_wh = (picture.width or 0, picture.height or 0)
         kept.append(
             AnnotatedPicture(
                 id=picture.id,
                 name=picture.file_name,
                 people=tuple(people.get(str(picture.id), ())),
                 load=lambda file=file: pictures.read(file),  # type: ignore[misc]
-                size_wh=size if all(size) and min(size) > 0 else None,  # type: ignore[type-var, arg-type]
+                size_wh=size_wh if min(size_wh) > 0 else None,
             )
         )
     return Dataset(name, "coco", kit, tuple(kept), tuple(missing), category.id, (*notes, *more_notes))

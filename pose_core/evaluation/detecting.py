@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -83,6 +83,10 @@ class _Read:
     picture: AnnotatedPicture
     frame_rgb: FrameRGB
     truth: Truth
+
+
+#: Gives a landmarker of a model for the duration of a ``with`` block.
+_Borrow = Callable[[Model], AbstractContextManager[ImageLandmarker]]
 
 
 class _Count:
@@ -232,7 +236,7 @@ def _look(landmarker: ImageLandmarker, one: _Read, settings: ValidationSettings)
             found_px, found_scores = np.empty((0, 33, 2)), np.empty(0)
         else:
             found_px, found_scores = _detect(landmarker, one.frame_rgb[top:bottom, left:right], settings)
-        crops.append(found_px + (left, top))
+        crops.append(found_px + np.array((left, top)))
         scores.append(found_scores)
     return Predictions(whole_px, whole_scores, tuple(crops), tuple(scores))
 
@@ -250,7 +254,7 @@ def _detect(
 
 
 @contextmanager
-def _borrowers(settings: ValidationSettings, pool: PosePool) -> Iterator[Callable[[Model], object]]:
+def _borrowers(settings: ValidationSettings, pool: PosePool) -> Iterator[_Borrow]:
     """Gives a landmarker of a model for the duration of a ``with`` block; those of own bundles are kept here."""
     own: dict[str, queue.LifoQueue[ImageLandmarker]] = {}
     made: list[ImageLandmarker] = []

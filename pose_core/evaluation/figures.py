@@ -16,7 +16,16 @@ from pose_core.evaluation.groups import groups_of
 from pose_core.evaluation.keypoint_sets import KeypointSet
 from pose_core.evaluation.outcomes import KINDS, Outcomes
 
-__all__ = ["AP_FROM_PICTURES", "CURVE", "PCK_AT", "GroupScores", "JointScores", "Scores", "difference", "score"]
+__all__ = [
+    "AP_FROM_PICTURES",
+    "CURVE",
+    "PCK_AT",
+    "GroupScores",
+    "JointScores",
+    "Scores",
+    "difference",
+    "score",
+]
 
 #: A joint is right within this share of the torso.
 PCK_AT: Final = 0.2
@@ -229,7 +238,9 @@ def _per_joint(
 
 def _errors(outcomes: Outcomes, sums: _Sums) -> dict[str, Figure]:
     judged = (outcomes.kinds >= 0).sum(axis=1)
-    shares = {kind: sums.ratio((outcomes.kinds == i).sum(axis=1), judged) for i, kind in enumerate(KINDS)}
+    shares: dict[str, Figure] = {
+        kind: sums.ratio((outcomes.kinds == i).sum(axis=1), judged) for i, kind in enumerate(KINDS)
+    }
     annotated = outcomes.annotated.sum(axis=1)
     return {**shares, "not_found": sums.ratio(np.where(outcomes.found, 0, annotated), annotated)}
 
@@ -240,7 +251,9 @@ def _widths(outcomes: Outcomes, kit: KeypointSet, sums: _Sums) -> Iterator[tuple
         if len(ends) < 2:
             continue
         true = np.linalg.norm(outcomes.true_px[:, ends[0]] - outcomes.true_px[:, ends[1]], axis=1)
-        predicted = np.linalg.norm(outcomes.predicted_px[:, ends[0]] - outcomes.predicted_px[:, ends[1]], axis=1)
+        predicted = np.linalg.norm(
+            outcomes.predicted_px[:, ends[0]] - outcomes.predicted_px[:, ends[1]], axis=1
+        )
         # In torsos: otherwise the few largest people decide.
         true, predicted = true / outcomes.torso_px, predicted / outcomes.torso_px
         both = np.isfinite(true) & np.isfinite(predicted)

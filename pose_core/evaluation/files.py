@@ -1,4 +1,4 @@
-"""Where annotations and pictures come from: a folder, a ZIP, or uploads; bounded, and never outside of what was given."""
+"""Where annotations and pictures come from: a folder, a ZIP, or uploads; bounded, and never outside of it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,16 @@ from typing import Final, Protocol
 from pose_core.errors import DatasetError
 from pose_core.media.images import MAX_FILE_MB
 
-__all__ = ["MAX_FILES", "PICTURE_ENDINGS", "Files", "FolderFiles", "NameIndex", "UploadedFiles", "ZipFiles", "open_files"]
+__all__ = [
+    "MAX_FILES",
+    "PICTURE_ENDINGS",
+    "Files",
+    "FolderFiles",
+    "NameIndex",
+    "UploadedFiles",
+    "ZipFiles",
+    "open_files",
+]
 
 PICTURE_ENDINGS: Final = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".heic", ".heif", ".avif", ".jfif")
 MAX_FILES: Final = 50_000
@@ -159,7 +168,14 @@ class ZipFiles:
         try:
             with self._zip.open(self._entries[name]) as file:
                 data = file.read(limit_bytes(name) + 1)
-        except (zipfile.BadZipFile, OSError, EOFError, ValueError, NotImplementedError, RuntimeError) as error:
+        except (
+            zipfile.BadZipFile,
+            OSError,
+            EOFError,
+            ValueError,
+            NotImplementedError,
+            RuntimeError,
+        ) as error:
             raise _broken_zip(self.label) from error
         except Exception as error:  # zlib.error and those of other compressions have no common parent
             if type(error).__module__ in ("zlib", "_lzma", "lzma"):
@@ -226,7 +242,11 @@ def open_files(path: str | os.PathLike[str]) -> Files:
             "There must be a file or folder {path}; there is none. Check the path.",
             path=str(path),
         )
-    return ZipFiles(place, place.name) if zipfile.is_zipfile(place) or place.suffix.lower() == ".zip" else _OneFile(place)
+    return (
+        ZipFiles(place, place.name)
+        if zipfile.is_zipfile(place) or place.suffix.lower() == ".zip"
+        else _OneFile(place)
+    )
 
 
 class NameIndex:

@@ -17,7 +17,12 @@ __all__ = ["groups_of"]
 #: Height of the person's box as a share of the picture's: MediaPipe misses people below about a third.
 _SIZES: Final = (("under_quarter", 0.0, 0.25), ("quarter_to_half", 0.25, 0.5), ("over_half", 0.5, np.inf))
 #: Angle of the trunk from upright, in degrees.
-_POSES: Final = (("upright", 0.0, 30.0), ("leaning", 30.0, 60.0), ("lying", 60.0, 120.0), ("upside_down", 120.0, 181.0))
+_POSES: Final = (
+    ("upright", 0.0, 30.0),
+    ("leaning", 30.0, 60.0),
+    ("lying", 60.0, 120.0),
+    ("upside_down", 120.0, 181.0),
+)
 #: Shoulders seen from the side are this narrow, as a share of the torso.
 _SIDE_VIEW: Final = 0.35
 
@@ -40,7 +45,9 @@ def groups_of(
         yield "pose", name, (lean_deg >= low) & (lean_deg < high), annotated
     # The shoulders' line across the trunk: the person's left is on the picture's right if they face the camera.
     length = np.linalg.norm(trunk, axis=1)
-    across = ((left - right)[:, 0] * trunk[:, 1] - (left - right)[:, 1] * trunk[:, 0]) / np.where(length, length, np.nan)
+    across = ((left - right)[:, 0] * trunk[:, 1] - (left - right)[:, 1] * trunk[:, 0]) / np.where(
+        length, length, np.nan
+    )
     share = across / outcomes.torso_px
     yield "view", "front", share > _SIDE_VIEW, annotated
     yield "view", "back", share < -_SIDE_VIEW, annotated

@@ -62,7 +62,25 @@ _JOINTS: Final = {
 }
 #: Joints that appear in keypoint sets and are no landmark: they tell that a list of names is one of joints.
 _OTHERS: Final = frozenset(
-    "head neck pelvis thorax spine toe foot hand top bottom root chest jaw finger thumb base mid".split()
+    [
+        "head",
+        "neck",
+        "pelvis",
+        "thorax",
+        "spine",
+        "toe",
+        "foot",
+        "hand",
+        "top",
+        "bottom",
+        "root",
+        "chest",
+        "jaw",
+        "finger",
+        "thumb",
+        "base",
+        "mid",
+    ]
 )
 
 

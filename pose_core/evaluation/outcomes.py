@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from itertools import pairwise
+from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -141,23 +142,23 @@ def judge(
     ]
     joints = len(kit.joints)
 
-    def joined(name: str, shape: tuple[int, ...] = (), dtype: type = np.float64) -> NDArray[np.generic]:
-        parts = [np.asarray(row[name], dtype=dtype).reshape(-1, *shape) for row in rows]
+    def joined(name: str, shape: tuple[int, ...] = (), dtype: type = np.float64) -> NDArray[Any]:
+        parts: list[NDArray[Any]] = [np.asarray(row[name], dtype=dtype).reshape(-1, *shape) for row in rows]
         return np.concatenate([np.empty((0, *shape), dtype=dtype), *parts])
 
     true_px = joined("true", (joints, 2))
     return Outcomes(
-        picture=joined("picture", dtype=np.intp),  # type: ignore[arg-type]
-        person=joined("person", dtype=np.intp),  # type: ignore[arg-type]
-        found=joined("found", dtype=np.bool_),  # type: ignore[arg-type]
-        oks=joined("oks"),  # type: ignore[arg-type]
-        true_px=true_px,  # type: ignore[arg-type]
-        predicted_px=joined("predicted", (joints, 2)),  # type: ignore[arg-type]
-        flags=joined("flags", (joints,), np.int8),  # type: ignore[arg-type]
-        torso_px=torso_px(true_px, kit),  # type: ignore[arg-type]
-        height_share=joined("height"),  # type: ignore[arg-type]
-        kinds=joined("kinds", (joints,), np.int8),  # type: ignore[arg-type]
-        exchanged_gain=joined("gain"),  # type: ignore[arg-type]
+        picture=joined("picture", dtype=np.intp),
+        person=joined("person", dtype=np.intp),
+        found=joined("found", dtype=np.bool_),
+        oks=joined("oks"),
+        true_px=true_px,
+        predicted_px=joined("predicted", (joints, 2)),
+        flags=joined("flags", (joints,), np.int8),
+        torso_px=torso_px(true_px, kit),
+        height_share=joined("height"),
+        kinds=joined("kinds", (joints,), np.int8),
+        exchanged_gain=joined("gain"),
         pictures=tuple(row["ap"] for row in rows),
         predicted_all_px=tuple(row["all"] for row in rows),
     )
@@ -165,7 +166,7 @@ def judge(
 
 def _judge_picture(
     number: int, truth: Truth, found: Predictions, kit: KeypointSet, protocol: Protocol
-) -> dict[str, object]:
+) -> dict[str, Any]:
     scored = truth.scored
     args = (truth.annotated, truth.area_px2, truth.box_px, kit.sigmas)
     if protocol == "whole":
@@ -178,7 +179,7 @@ def _judge_picture(
         scores = np.concatenate([np.empty(0), *found.crop_scores])
         oks = oks_matrix(everyone[:, kit.landmarks], truth.xy_px, *args)
         ends = np.cumsum([0, *map(len, found.crops_px)])
-        candidates = [np.arange(start, end) for start, end in zip(ends[:-1], ends[1:], strict=True)]
+        candidates = [np.arange(start, end) for start, end in pairwise(ends.tolist())]
         pairs = np.full(len(scored), -1, dtype=np.intp)
         chosen = []
         for i, (own, person) in enumerate(zip(candidates, scored, strict=True)):

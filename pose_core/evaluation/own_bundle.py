@@ -155,7 +155,15 @@ def _check_network(name: str, network: bytes) -> tuple[int, int]:
             model.Buffers(model.Metadata(names.index(_METADATA[0])).Buffer()).DataAsNumpy()[:8]
         )
         counts = [_zeros(model.Buffers(i)) for i in range(model.BuffersLength())]
-    except (struct.error, IndexError, AttributeError, TypeError, ValueError, OverflowError, MemoryError) as error:
+    except (
+        struct.error,
+        IndexError,
+        AttributeError,
+        TypeError,
+        ValueError,
+        OverflowError,
+        MemoryError,
+    ) as error:
         raise _network_wrong(name, "its structure is damaged") from error
     side = _INPUTS[name]
     if inputs != [[1, side, side, 3]]:

@@ -86,9 +86,7 @@ def read_own(values: Iterable[tuple[str, Any]], label: str, pictures: Files) -> 
             missing.append(photo.file.name)
             continue
         size_wh = (photo.file.width_px, photo.file.height_px)
-        people = tuple(
-            make_person(person.person, _rows(person, size_wh), kit) for person in photo.people
-        )
+        people = tuple(make_person(person.person, _rows(person, size_wh), kit) for person in photo.people)
         kept.append(
             AnnotatedPicture(
                 photo.file.name,
@@ -98,7 +96,9 @@ def read_own(values: Iterable[tuple[str, Any]], label: str, pictures: Files) -> 
                 size_wh,
             )
         )
-    return Dataset(label, "posedeck", kit, tuple(kept), tuple(missing), 1, ("area_from_box", "box_from_joints"))
+    return Dataset(
+        label, "posedeck", kit, tuple(kept), tuple(missing), 1, ("area_from_box", "box_from_joints")
+    )
 
 
 def _rows(person: _Person, size_wh: tuple[int, int]) -> np.ndarray[Any, np.dtype[np.float64]]:

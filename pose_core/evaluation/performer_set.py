@@ -84,10 +84,21 @@ def performer_dataset(*, small: bool = False) -> Dataset:
         pose = next(iter(_POSES))
         wanted = {f"{name}/{pose}" for name in _SMALL}
         scenes = [scene for scene in scenes if scene.name in wanted]
-    return Dataset("performer", "performer", kit, tuple(_annotated(scene, i) for i, scene in enumerate(scenes, 1)))
+    return Dataset(
+        "performer", "performer", kit, tuple(_annotated(scene, i) for i, scene in enumerate(scenes, 1))
+    )
 
 
-_SMALL: Final = ("view/0", "view/135", "distance/3.5", "size/240", "occlusion/shins", "light/dark", "noise/40", "blur/0.1")
+_SMALL: Final = (
+    "view/0",
+    "view/135",
+    "distance/3.5",
+    "size/240",
+    "occlusion/shins",
+    "light/dark",
+    "noise/40",
+    "blur/0.1",
+)
 
 
 def _annotated(scene: _Scene, number: int) -> AnnotatedPicture:
@@ -108,7 +119,9 @@ def _panel_px(scene: _Scene, everything: FloatArray) -> tuple[float, float]:
     if scene.panel is None:
         return 0.0, 0.0
     low, high = everything[:, 1].min(), everything[:, 1].max()
-    return low + scene.panel[0] * (high - low), low + scene.panel[1] * (high - low) + 8 * (scene.panel[1] == 1)
+    return low + scene.panel[0] * (high - low), low + scene.panel[1] * (high - low) + 8 * (
+        scene.panel[1] == 1
+    )
 
 
 def _drawer(scene: _Scene) -> Callable[[], FrameRGB]:
@@ -131,13 +144,13 @@ def _drawer(scene: _Scene) -> Callable[[], FrameRGB]:
         picture = 255 * (picture / 255) ** scene.gamma * scene.light
         if scene.noise:
             picture += np.random.default_rng(7).standard_normal(picture.shape) * scene.noise
-        return np.rint(np.clip(picture, 0, 255)).astype(np.uint8)
+        return np.asarray(np.rint(np.clip(picture, 0, 255)), dtype=np.uint8)
 
     return draw
 
 
 def group_figures(result: ValidationResult) -> dict[str, dict[str, dict[str, dict[str, float]]]]:
-    """By model, protocol and difficulty: ``found``, ``pck`` at 0.1 of the torso, mean ``error`` in torsos, ``joints``."""
+    """By model, protocol and difficulty: ``found``, ``pck`` at 0.1 of the torso, mean ``error``, ``joints``."""
     figures: dict[str, dict[str, dict[str, dict[str, float]]]] = {}
     groups = np.array([picture.name.partition("/")[0] for picture in result.pictures])
     for (model, protocol), outcomes in result.outcomes.items():
@@ -174,7 +187,9 @@ def check_against_shipped(result: ValidationResult) -> str:
     shipped: dict[str, Any] = json.loads(SHIPPED.read_text("utf-8"))["small" if _is_small(result) else "all"]
     lines, worse = [], []
     for model, by_protocol in group_figures(result).items():
-        variant = next((one.variant for one in result.settings.models if one.name == model), Model("full").variant)
+        variant = next(
+            (one.variant for one in result.settings.models if one.name == model), Model("full").variant
+        )
         for protocol in PROTOCOLS:
             for group, now in by_protocol[protocol].items():
                 then = shipped[variant][protocol][group]
@@ -182,12 +197,20 @@ def check_against_shipped(result: ValidationResult) -> str:
                     name
                     for name, is_bad in (
                         ("found", now["found"] < then["found"]),
-                        ("pck", now["pck"] < then["pck"] - max(_JOINTS, 0.03 * then["joints"]) / then["joints"]),
-                        ("error", not now["error"] <= then["error"] + max(_ERROR, _ERROR_SHARE * then["error"])),
+                        (
+                            "pck",
+                            now["pck"] < then["pck"] - max(_JOINTS, 0.03 * then["joints"]) / then["joints"],
+                        ),
+                        (
+                            "error",
+                            not now["error"] <= then["error"] + max(_ERROR, _ERROR_SHARE * then["error"]),
+                        ),
                     )
                     if is_bad
                 ]
-                numbers = ", ".join(f"{name} {now[name]:.3f} ({then[name]:.3f})" for name in ("found", "pck", "error"))
+                numbers = ", ".join(
+                    f"{name} {now[name]:.3f} ({then[name]:.3f})" for name in ("found", "pck", "error")
+                )
                 lines.append(f"{model} {protocol} {group}: {numbers}{'  WORSE' if bad else ''}")
                 worse += [(model, protocol, group, name, now[name], then[name]) for name in bad]
     if worse:

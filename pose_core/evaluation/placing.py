@@ -76,12 +76,16 @@ class Truth:
 
 
 def place(
-    picture: AnnotatedPicture, size_wh: tuple[int, int], stored_wh: tuple[int, int], orientation: int, joints: int
+    picture: AnnotatedPicture,
+    size_wh: tuple[int, int],
+    stored_wh: tuple[int, int],
+    orientation: int,
+    joints: int,
 ) -> Truth | None:
     """Put annotations onto the decoded picture.
 
-    Annotations refer to the upright picture if its size is the one that they state, or if they state none; to the stored
-    one, before EXIF turned it, if they state that; and to a resized copy if the shape is the same.
+    Annotations refer to the upright picture if its size is the one that they state, or if they state none; to the
+    stored one, before EXIF turned it, if they state that; and to a resized copy if the shape is the same.
 
     Parameters
     ----------

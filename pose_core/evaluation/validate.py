@@ -150,7 +150,12 @@ def validate(
     resamples = Resamples(len(found.pictures), settings.resamples, settings.seed)
     scores = {key: score(one, kit, resamples) for key, one in outcomes.items()}
     paired = tuple(
-        Paired(a.name, b.name, protocol, difference(outcomes[a.name, protocol], outcomes[b.name, protocol], resamples))
+        Paired(
+            a.name,
+            b.name,
+            protocol,
+            difference(outcomes[a.name, protocol], outcomes[b.name, protocol], resamples),
+        )
         for a, b in combinations(settings.models, 2)
         for protocol in PROTOCOLS
     )

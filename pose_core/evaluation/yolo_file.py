@@ -200,5 +200,3 @@ def _keypoints(row: FloatArray, count: int, dims: int) -> FloatArray:
     if dims == 3:
         return points
     return np.column_stack([points, np.where((points == 0).all(axis=1), 0, 2)])
-
-

@@ -91,10 +91,15 @@ def _scores_dict(scores: Scores) -> dict[str, Any]:
         "without_torso": scores.without_torso,
         **_with_intervals(_figures_of(scores)),
         "pck_curve": [
-            {"threshold": at, "pck": _number(everybody.value), "pck_interval": _pair(everybody),
-             "pck_found": _number(found.value), "pck_found_interval": _pair(found)}
+            {
+                "threshold": at,
+                "pck": _number(everybody.value),
+                "pck_interval": _pair(everybody),
+                "pck_found": _number(found.value),
+                "pck_found_interval": _pair(found),
+            }
             for at, everybody, found in scores.curve
-        ],  # fmt: skip
+        ],
         "ap": None if scores.ap is None else _with_intervals(scores.ap),
         "per_joint": {joint: _joint_dict(one) for joint, one in scores.per_joint.items()},
         "errors": _with_intervals(scores.errors),
@@ -122,7 +127,9 @@ def _model_facts(result: ValidationResult) -> dict[str, Any]:
     return {
         model.name: {
             "own": model.bundle is not None,
-            "sha256": hashlib.sha256(model.bundle).hexdigest() if model.bundle is not None else bundle(model.variant).sha256,
+            "sha256": hashlib.sha256(model.bundle).hexdigest()
+            if model.bundle is not None
+            else bundle(model.variant).sha256,
         }
         for model in result.settings.models
     }
@@ -292,7 +299,7 @@ def to_coco(result: ValidationResult, model: str, protocol: Protocol) -> bytes:
     """Predictions as a COCO results file, which pycocotools and others read with the annotations.
 
     The joints are those of the annotations' category, in its order and coordinates; one that the model does not have is
-    0, 0, 0. With ``"crop"``, one prediction for each annotated person: that of their crop which is most similar to them.
+    0, 0, 0. With ``"crop"``, one prediction for each annotated person: of those in their crop the most similar.
     """
     kit, outcomes = result.dataset.keypoints, result.outcomes[model, protocol]
     rows = []

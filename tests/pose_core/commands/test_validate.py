@@ -20,7 +20,16 @@ def test_it_writes_the_files_that_are_asked_for(
 ) -> None:
     out = tmp_path / "out"
     arguments = ["validate", str(annotated), str(annotated.parent / "pictures"), "--models", "lite"]
-    files = ["--json", f"{out}/a.json", "--csv", f"{out}/a.csv", "--xlsx", f"{out}/a.xlsx", "--coco", f"{out}/coco"]
+    files = [
+        "--json",
+        f"{out}/a.json",
+        "--csv",
+        f"{out}/a.csv",
+        "--xlsx",
+        f"{out}/a.xlsx",
+        "--coco",
+        f"{out}/coco",
+    ]
     assert main([*arguments, *files]) == 0
     assert sorted(path.name for path in out.iterdir()) == ["a.csv", "a.json", "a.xlsx", "coco"]
     assert sorted(path.name for path in (out / "coco").iterdir()) == ["lite_crop.json", "lite_whole.json"]

@@ -24,15 +24,26 @@ def _random(seed: int, pictures: int) -> tuple[dict[str, Any], list[dict[str, An
     rng = np.random.default_rng(seed)
     images, annotations, predictions = [], [], []
     for picture in range(1, pictures + 1):
-        images.append({"id": picture, "file_name": f"{picture}.jpg", "width": SIZE_WH[0], "height": SIZE_WH[1]})
+        images.append(
+            {"id": picture, "file_name": f"{picture}.jpg", "width": SIZE_WH[0], "height": SIZE_WH[1]}
+        )
         for _ in range(rng.integers(0, 5)):
             size = rng.choice([25, 60, 150, 300])
-            points = np.column_stack([rng.uniform(0, 400, 2) + rng.uniform(0, size, (17, 2)), rng.integers(0, 3, 17)])
+            points = np.column_stack(
+                [rng.uniform(0, 400, 2) + rng.uniform(0, size, (17, 2)), rng.integers(0, 3, 17)]
+            )
             if rng.random() < 0.15:
                 points[:] = 0
             crowd = int(rng.random() < 0.1)
-            person = annotation(len(annotations) + 1, picture, points, iscrowd=crowd, area=float(size**2 * 0.6))
-            person["bbox"] = [float(rng.uniform(0, 300)), float(rng.uniform(0, 200)), float(size), float(size)]
+            person = annotation(
+                len(annotations) + 1, picture, points, iscrowd=crowd, area=float(size**2 * 0.6)
+            )
+            person["bbox"] = [
+                float(rng.uniform(0, 300)),
+                float(rng.uniform(0, 200)),
+                float(size),
+                float(size),
+            ]
             annotations.append(person)
             for _ in range(rng.integers(0, 3)):
                 apart = rng.choice([0.01, 0.05, 0.1, 0.5]) * size

@@ -41,7 +41,10 @@ def predicted(whole: list[FloatArray], crops: list[list[FloatArray]] | None = No
 
     crops = crops if crops is not None else []
     return Predictions(
-        stacked(whole), np.full(len(whole), 0.9), tuple(map(stacked, crops)), tuple(np.full(len(c), 0.9) for c in crops)
+        stacked(whole),
+        np.full(len(whole), 0.9),
+        tuple(map(stacked, crops)),
+        tuple(np.full(len(c), 0.9) for c in crops),
     )
 
 
@@ -97,7 +100,7 @@ def test_pairs_are_one_to_one_and_the_most_similar_first() -> None:
 
 
 def test_in_crops_each_person_takes_the_most_similar_of_their_own_crop() -> None:
-    far = STANDING + (180, 0)
+    far = STANDING + np.array((180, 0))
     outcomes = outcomes_of(
         (truth(STANDING, far), predicted([], [[far, STANDING], [STANDING]])), protocol="crop"
     )
@@ -108,7 +111,7 @@ def test_in_crops_each_person_takes_the_most_similar_of_their_own_crop() -> None
 
 def test_kinds_of_errors_follow_ronchi_and_perona() -> None:
     """A joint's similarity is exp(-d² / (2 area (2 sigma)²)): 0.85 and 0.5 at 0.57 and 1.18 times 2 sigma root area."""
-    other = STANDING + (200, 0)
+    other = STANDING + np.array((200, 0))
     reach = 2 * 0.062 * np.sqrt(20_000)
     pose = moved("right_wrist", 0.9 * reach)
     pose[INDEX["left_knee"]] = STANDING[INDEX["right_knee"]]
@@ -189,7 +192,9 @@ def test_an_interval_covers_the_truth_about_as_often_as_it_says() -> None:
     covered = 0
     for _ in range(200):
         values = rng.random((40, 1)) < 0.6
-        (figure,) = Resamples(40, 400, seed=int(rng.integers(1 << 30))).ratios(values.astype(float), np.ones((40, 1)))
+        (figure,) = Resamples(40, 400, seed=int(rng.integers(1 << 30))).ratios(
+            values.astype(float), np.ones((40, 1))
+        )
         covered += figure.low <= 0.6 <= figure.high
     assert 0.88 <= covered / 200 <= 0.99
 

@@ -5,18 +5,60 @@ import pytest
 
 from pose_core.evaluation.keypoint_sets import COCO_JOINTS, looks_like_joint, recognise
 
-_LIMBS = "shoulder elbow wrist hip knee ankle".split()
+_LIMBS = ["shoulder", "elbow", "wrist", "hip", "knee", "ankle"]
 MPII = [
-    *("right_ankle right_knee right_hip left_hip left_knee left_ankle pelvis thorax upper_neck head_top".split()),
-    *("right_wrist right_elbow right_shoulder left_shoulder left_elbow left_wrist".split()),
+    *(
+        [
+            "right_ankle",
+            "right_knee",
+            "right_hip",
+            "left_hip",
+            "left_knee",
+            "left_ankle",
+            "pelvis",
+            "thorax",
+            "upper_neck",
+            "head_top",
+        ]
+    ),
+    *(["right_wrist", "right_elbow", "right_shoulder", "left_shoulder", "left_elbow", "left_wrist"]),
 ]
-LSP = "RAnkle RKnee RHip LHip LKnee LAnkle RWrist RElbow RShoulder LShoulder LElbow LWrist Neck HeadTop".split()
+LSP = [
+    "RAnkle",
+    "RKnee",
+    "RHip",
+    "LHip",
+    "LKnee",
+    "LAnkle",
+    "RWrist",
+    "RElbow",
+    "RShoulder",
+    "LShoulder",
+    "LElbow",
+    "LWrist",
+    "Neck",
+    "HeadTop",
+]
 AIC = [f"{side} {joint}" for joint in _LIMBS for side in ("right", "left")] + ["head_top", "neck"]
 POSETRACK = ["nose", "head_bottom", "head_top", *COCO_JOINTS[3:]]
 HALPE = [*COCO_JOINTS, "head", "neck", "hip", "left_big_toe", "right_big_toe", "left_heel", "right_heel"]
 H36M = [
-    *("root right_hip right_knee right_foot left_hip left_knee left_foot spine thorax neck_base head".split()),
-    *("left_shoulder left_elbow left_wrist right_shoulder right_elbow right_wrist".split()),
+    *(
+        [
+            "root",
+            "right_hip",
+            "right_knee",
+            "right_foot",
+            "left_hip",
+            "left_knee",
+            "left_foot",
+            "spine",
+            "thorax",
+            "neck_base",
+            "head",
+        ]
+    ),
+    *(["left_shoulder", "left_elbow", "left_wrist", "right_shoulder", "right_elbow", "right_wrist"]),
 ]
 
 
@@ -61,4 +103,10 @@ def test_of_two_joints_with_one_meaning_the_first_counts() -> None:
 
 
 def test_a_category_named_like_a_joint_is_recognised() -> None:
-    assert [looks_like_joint(n) for n in ("left_ankle", "neck", "person", "dog", "")] == [True, True, False, False, False]
+    assert [looks_like_joint(n) for n in ("left_ankle", "neck", "person", "dog", "")] == [
+        True,
+        True,
+        False,
+        False,
+        False,
+    ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -67,7 +68,9 @@ def test_zeroed_weights_are_warned_of_and_worse_than_full_beyond_doubt() -> None
     pool = PosePool(image_limit=1)
     try:
         settings = ValidationSettings((Model("full"), Model("own:zero", data)), resamples=200)
-        result = validate(performer_dataset(small=True), settings, pool)
+        dataset = performer_dataset(small=True)
+        dataset = replace(dataset, pictures=dataset.pictures[:3])  # frontal, from behind, far
+        result = validate(dataset, settings, pool)
     finally:
         pool.close()
     (crop,) = [pair for pair in result.paired if pair.protocol == "crop"]
@@ -84,7 +87,10 @@ def test_zeroed_weights_are_warned_of_and_worse_than_full_beyond_doubt() -> None
         (lambda: repacked(packing=zipfile.ZIP_DEFLATED), "own_bundle_wrong"),
         (lambda: repacked(lambda n, d: b"text" * 9), "own_network_wrong"),
         (lambda: repacked(lambda n, d: d[:8] + bytes(len(d) - 8)), "own_network_wrong"),
-        (lambda: repacked(lambda n, d: d.replace(b"TFLITE_METADATA", b"TFLITE_METAXXXX")), "own_network_wrong"),
+        (
+            lambda: repacked(lambda n, d: d.replace(b"TFLITE_METADATA", b"TFLITE_METAXXXX")),
+            "own_network_wrong",
+        ),
     ],
     ids=["empty", "cut", "half", "one_network", "compressed", "text", "zeros", "no_metadata"],
 )
@@ -106,7 +112,11 @@ def test_networks_in_each_others_place_are_refused() -> None:
 def test_a_bundle_that_ends_mediapipe_ends_only_the_trial() -> None:
     def cut(name: str, data: bytes) -> bytes:
         half = len(data) // 3
-        return data[:half] + bytes(b ^ 0x5A for b in data[half : half + 20_000]) + bytes(len(data) - half - 20_000)
+        return (
+            data[:half]
+            + bytes(b ^ 0x5A for b in data[half : half + 20_000])
+            + bytes(len(data) - half - 20_000)
+        )
 
     with pytest.raises(BundleError) as caught:
         check_bundle(repacked(cut))

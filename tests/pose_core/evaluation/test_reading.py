@@ -26,7 +26,9 @@ PICTURE = {"id": 1, "file_name": "a.jpg", "width": 640, "height": 480}
 
 def read(value: Any, *pictures: str, **files: bytes) -> Dataset:
     data = value if isinstance(value, bytes) else json.dumps(value).encode()
-    return read_dataset(UploadedFiles({"a.json": data}), UploadedFiles({name: b"" for name in pictures or ("a.jpg",)}))
+    return read_dataset(
+        UploadedFiles({"a.json": data}), UploadedFiles(dict.fromkeys(pictures or ("a.jpg",), b""))
+    )
 
 
 def code_of(value: Any, *pictures: str) -> str:
@@ -128,7 +130,13 @@ def test_label_studios_export_without_area_takes_the_box() -> None:
     value = good()
     value["categories"] = [
         {"id": 0, "name": "Person"},
-        {"id": 1, "name": "default", "supercategory": "default", "keypoints": list(COCO_JOINTS), "skeleton": []},
+        {
+            "id": 1,
+            "name": "default",
+            "supercategory": "default",
+            "keypoints": list(COCO_JOINTS),
+            "skeleton": [],
+        },
     ]
     del value["annotations"][0]["area"]
     value["annotations"].append({"id": 5, "image_id": 1, "category_id": 0, "bbox": [1, 1, 2, 2], "area": 4})
@@ -141,7 +149,8 @@ def _points_exported() -> dict[str, Any]:
     value = good()
     value["categories"] = [{"id": i, "name": name} for i, name in enumerate(COCO_JOINTS)]
     value["annotations"] = [
-        {"id": i, "image_id": 1, "category_id": i, "keypoints": [5, 5, 2], "bbox": [5, 5, 1, 1]} for i in range(17)
+        {"id": i, "image_id": 1, "category_id": i, "keypoints": [5, 5, 2], "bbox": [5, 5, 1, 1]}
+        for i in range(17)
     ]
     return value
 
@@ -164,7 +173,10 @@ def _edited(**more: Any) -> dict[str, Any]:
         (good(keypoints=[1e9] * 51), "dataset_far_outside"),
         (good(keypoints=["x"] * 51), "dataset_field_wrong"),
         (_points_exported(), "dataset_points"),
-        (_edited(annotations=[{"image_id": 1, "category_id": 1, "bbox": [1, 1, 2, 2]}]), "dataset_no_keypoints"),
+        (
+            _edited(annotations=[{"image_id": 1, "category_id": 1, "bbox": [1, 1, 2, 2]}]),
+            "dataset_no_keypoints",
+        ),
         (_edited(annotations=[]), "dataset_no_keypoints"),
         (good(keypoints=[0] * 51, num_keypoints=0), "dataset_nobody"),
         ([{"image_id": 1, "category_id": 1, "keypoints": [], "score": 1}], "dataset_predictions"),
@@ -184,7 +196,7 @@ def test_without_any_of_its_pictures_annotations_are_refused() -> None:
 # ---------------------------------------------------------------------- YOLO
 def _yolo(lines: str, yaml: str = "", *pictures: str) -> Dataset:
     files = {"labels/train/a.txt": lines.encode(), "data.yaml": yaml.encode()}
-    return read_dataset(UploadedFiles({**files, **{name: b"" for name in pictures or ("images/train/a.jpg",)}}))
+    return read_dataset(UploadedFiles({**files, **dict.fromkeys(pictures or ("images/train/a.jpg",), b"")}))
 
 
 def _line(count: int = 17, dims: int = 3) -> str:
@@ -313,7 +325,9 @@ def test_a_file_that_is_larger_than_its_zip_says_is_not_unpacked_further() -> No
     assert caught.value.code == "dataset_zip_damaged"
 
 
-@pytest.mark.parametrize("data", [b"", b"PK\x03\x04rest", _zip({"a.jpg": os.urandom(5000)})[:3000]], ids=["0", "1", "2"])
+@pytest.mark.parametrize(
+    "data", [b"", b"PK\x03\x04rest", _zip({"a.jpg": os.urandom(5000)})[:3000]], ids=["0", "1", "2"]
+)
 def test_a_damaged_zip_is_refused(data: bytes) -> None:
     with pytest.raises(DatasetError) as caught:
         ZipFiles(data, "a.zip")

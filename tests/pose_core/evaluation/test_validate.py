@@ -57,7 +57,9 @@ def test_the_shipped_model_is_as_good_on_the_performer_as_when_its_figures_were_
 def test_a_model_that_is_worse_on_the_performer_is_seen(small: ValidationResult) -> None:
     rng = np.random.default_rng(0)
     outcomes = {
-        key: dataclasses.replace(one, predicted_px=one.predicted_px + rng.normal(0, 5, one.predicted_px.shape))
+        key: dataclasses.replace(
+            one, predicted_px=one.predicted_px + rng.normal(0, 5, one.predicted_px.shape)
+        )
         for key, one in small.outcomes.items()
     }
     with pytest.raises(RegressionError):
@@ -116,7 +118,11 @@ def test_cancelling_ends_it(lite_pool: PosePool) -> None:
     looked = threading.Event()
     with pytest.raises(Cancelled):
         validate(
-            performer_dataset(small=True), LITE, lite_pool, lambda progress: looked.set(), cancelled=looked.is_set
+            performer_dataset(small=True),
+            LITE,
+            lite_pool,
+            lambda progress: looked.set(),
+            cancelled=looked.is_set,
         )
     assert lite_pool.status().image_busy == 0
 

@@ -31,7 +31,9 @@ def annotated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def result(annotated: Path, lite_pool: PosePool) -> ValidationResult:
-    return validate(open_dataset(annotated), ValidationSettings(shipped("lite", "full"), resamples=200), lite_pool)
+    return validate(
+        open_dataset(annotated), ValidationSettings(shipped("lite", "full"), resamples=200), lite_pool
+    )
 
 
 @pytest.fixture(scope="module")
@@ -49,9 +51,9 @@ def test_json_has_every_figure_with_its_interval(document: dict[str, Any]) -> No
                 low, high = figures["intervals"][name]
                 assert 0 <= low <= figures[name] <= high <= 1
             assert len(figures["per_joint"]) == 17
-            assert sum(figures["errors"][kind] for kind in ("good", "jitter", "inversion", "swap", "miss")) == (
-                pytest.approx(1, abs=1e-5)
-            )
+            assert sum(
+                figures["errors"][kind] for kind in ("good", "jitter", "inversion", "swap", "miss")
+            ) == (pytest.approx(1, abs=1e-5))
     (pair,) = [p for p in document["paired"] if p["protocol"] == "whole"]
     whole = {model: document["models"][model]["whole"] for model in ("lite", "full")}
     assert pair["pck"]["difference"] == pytest.approx(whole["full"]["pck"] - whole["lite"]["pck"], abs=1e-5)
@@ -63,7 +65,9 @@ def test_predictions_in_cocos_form_give_our_figures_with_pycocotools(
     result: ValidationResult, annotated: Path, protocol: Protocol
 ) -> None:
     reference = COCO(str(annotated))
-    evaluation = COCOeval(reference, reference.loadRes(json.loads(to_coco(result, "lite", protocol))), "keypoints")
+    evaluation = COCOeval(
+        reference, reference.loadRes(json.loads(to_coco(result, "lite", protocol))), "keypoints"
+    )
     evaluation.evaluate()
     evaluation.accumulate()
     evaluation.summarize()
@@ -72,7 +76,9 @@ def test_predictions_in_cocos_form_give_our_figures_with_pycocotools(
         np.nan_to_num([ours[name] for name in SUMMARY], nan=-1), evaluation.stats, atol=1e-9
     )
     best = [np.asarray(evaluation.ious[picture, 1]).max() for picture in (1, 2, 3)]
-    np.testing.assert_allclose(result.outcomes["lite", protocol].oks, best, atol=1e-5)  # files have 4 decimals
+    np.testing.assert_allclose(
+        result.outcomes["lite", protocol].oks, best, atol=1e-5
+    )  # files have 4 decimals
 
 
 def test_csv_has_a_row_for_each_figure(result: ValidationResult, document: dict[str, Any]) -> None:
@@ -82,7 +88,10 @@ def test_csv_has_a_row_for_each_figure(result: ValidationResult, document: dict[
         if (row["model"], row["protocol"], row["part"], row["figure"]) == ("lite", "crop", "all", "pck")
     ]  # fmt: skip
     figures = document["models"]["lite"]["crop"]
-    assert [float(pck["value"]), float(pck["low"]), float(pck["high"])] == [figures["pck"], *figures["intervals"]["pck"]]
+    assert [float(pck["value"]), float(pck["low"]), float(pck["high"])] == [
+        figures["pck"],
+        *figures["intervals"]["pck"],
+    ]
     assert any(row["model"] == "full - lite" for row in rows)
 
 
