@@ -96,12 +96,16 @@ def runtime_version() -> str:
     return version("mediapipe")
 
 
-def _create(settings: DetectionSettings, *, video: bool) -> Any:
-    path = verified_path(settings.model)
+def _create(settings: DetectionSettings, *, video: bool, own_bundle: bytes | None = None) -> Any:
+    asset = (
+        {"model_asset_path": str(verified_path(settings.model))}
+        if own_bundle is None
+        else {"model_asset_buffer": own_bundle}
+    )
     mp = _import_mediapipe()
     vision = mp.tasks.vision
     options = vision.PoseLandmarkerOptions(
-        base_options=mp.tasks.BaseOptions(model_asset_path=str(path)),
+        base_options=mp.tasks.BaseOptions(**asset),
         running_mode=vision.RunningMode.VIDEO if video else vision.RunningMode.IMAGE,
         num_poses=settings.people,
         min_pose_detection_confidence=settings.detection_confidence,
@@ -152,11 +156,11 @@ class _Landmarker:
 
     _video: bool
 
-    def __init__(self, settings: DetectionSettings) -> None:
+    def __init__(self, settings: DetectionSettings, own_bundle: bytes | None = None) -> None:
         self.settings = settings
         self._lock = threading.Lock()
         self._mp = _import_mediapipe()
-        self._landmarker: Any = _create(settings, video=self._video)
+        self._landmarker: Any = _create(settings, video=self._video, own_bundle=own_bundle)
 
     def _run(self, frame_rgb: FrameRGB, call: Callable[[Any], Any]) -> tuple[Pose, ...]:
         check_frame_rgb(frame_rgb)
@@ -195,6 +199,9 @@ class ImageLandmarker(_Landmarker):
     Parameters
     ----------
     settings : DetectionSettings
+    own_bundle : bytes, optional
+        A ``.task`` file in place of the shipped ``settings.model``. MediaPipe can end the whole process over a bad one:
+        try it with `pose_core.evaluation.own_bundle.check_bundle` first.
 
     Raises
     ------
