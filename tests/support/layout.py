@@ -14,7 +14,7 @@ _SLACK_PX = 1.5
 _LIMIT_S = 20.0
 
 # A person sees as one thing a picture, a chart, a field, or a run of text; boxes around them do not count.
-# Of each thing, only the part that nothing clips is visible. A component is one thing; a list in it is read item by item.
+# Of each thing, only the part that nothing clips is visible. A component is one thing; a list in one is read by item.
 _LOOK = """
     (slack) => {
         const PICTURES = "img, video, iframe, canvas, input:not([type=file]), textarea, .js-plotly-plot, "
