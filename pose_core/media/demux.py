@@ -10,12 +10,13 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 import av
+import cv2
 import numpy as np
 from av.video.reformatter import VideoReformatter
 
 from pose_core.arrays import FrameRGB
 from pose_core.errors import ClipError
-from pose_core.media.clip_boxes import TooManySamplesError, with_bounded_tables
+from pose_core.media.clip_boxes import HIDDEN, TooManySamplesError, check_tables
 from pose_core.media.fitting import CLIP_BOX_PX, SMALLEST_PX, box_scale
 from pose_core.media.vp8 import pixels
 
@@ -100,24 +101,51 @@ def _container_format(data: bytes) -> str:
     )
 
 
+class _Patched(io.BytesIO):
+    """A file in memory that is read with other bytes in some places, without a copy of it."""
+
+    def __init__(self, data: bytes, hidden: tuple[int, ...]) -> None:
+        super().__init__(data)
+        self._hidden = hidden
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        start = self.tell()
+        given = super().read(size)
+        end = start + len(given)
+        there = [at for at in self._hidden if start - len(HIDDEN) < at < end]
+        if not there:
+            return given
+        patched = bytearray(given)
+        for at in there:
+            for place, byte in enumerate(HIDDEN, at - start):
+                if 0 <= place < len(patched):
+                    patched[place] = byte
+        return bytes(patched)
+
+
+def _file(data: bytes, hidden: tuple[int, ...]) -> io.BytesIO:
+    return _Patched(data, hidden) if hidden else io.BytesIO(data)
+
+
 @contextmanager
 def opened(data: bytes) -> Iterator[tuple[Any, Any]]:
     """Container and video stream of a file, ready to decode."""
-    file_format, checked = _container_format(data), data
+    file_format = _container_format(data)
+    hidden: tuple[int, ...] = ()
     if file_format == "mov":
         try:
-            checked = with_bounded_tables(data)
+            hidden = check_tables(data)
         except TooManySamplesError as error:
             raise damaged() from error
     # A second check, for pictures that turn out larger than the header says.
     limits = {"max_pixels": str(MAX_SIDE_PX**2), "threads": "1"}
     opening = limits | {"max_streams": str(_AVI_STREAMS)} if file_format == "avi" else limits
     try:
-        container = av.open(io.BytesIO(checked), format=file_format, options=opening)
+        container = av.open(_file(data, hidden), format=file_format, options=opening)
     except av.FFmpegError as error:
         raise damaged() from error
     with container:
-        if not container.streams and checked is data:  # else there was sound
+        if not container.streams and not hidden:  # else there was sound
             raise damaged()
         streams = [s for s in container.streams.video if not s.disposition & _COVER]
         if not streams:
@@ -175,6 +203,8 @@ class PixelReader:
         stretched = frame.width * self._stretch
         scale = box_scale(stretched, frame.height, self._box_wh)
         width, height = max(1, round(stretched * scale)), max(1, round(frame.height * scale))
+        if frame.interlaced_frame:
+            return self._one_field(frame, (width, height))
         fitted = self._reformatter.reformat(
             frame, width, height, "rgb24", interpolation="BILINEAR", threads=1
         )
@@ -182,6 +212,12 @@ class PixelReader:
         if fitted is frame:  # rgb24 of this size in the file: not ours to change
             frame_rgb = frame_rgb.copy()
         return np.ascontiguousarray(_upright(frame_rgb, frame))
+
+    def _one_field(self, frame: Any, size_wh: tuple[int, int]) -> FrameRGB:
+        """Every second line: two fields are from two moments, and would give everybody combs for edges."""
+        whole = pixels(self._reformatter.reformat(frame, frame.width, frame.height, "rgb24", threads=1))
+        field_rgb = cv2.resize(np.ascontiguousarray(whole[::2]), size_wh, interpolation=cv2.INTER_LINEAR)
+        return np.ascontiguousarray(_upright(np.asarray(field_rgb, dtype=np.uint8), frame))
 
 
 def _stretch(stream: Any) -> float:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import av
 import numpy as np
 
 from pose_core.arrays import FrameRGB
@@ -90,7 +92,8 @@ class FilmReader:
         with opened(self.data) as (container, stream):
             pixels = PixelReader(stream, box_px)
             if start_s > _SEEK_FROM_S:
-                container.seek(round((self.first_s + start_s) / stream.time_base), stream=stream)
+                with suppress(av.FFmpegError):  # what has no index is read from its beginning
+                    container.seek(round((self.first_s + start_s) / stream.time_base), stream=stream)
             for time_s, frame in timed(decoded(container, stream), self.fps, self.first_s):
                 if time_s >= end_s:
                     return
