@@ -28,8 +28,7 @@ from tests.support.clips import (
 )
 
 CODECS = {
-    "H.264, index at the end": ("mp4", "libx264", "yuv420p", {}),
-    "H.264, index at the front": ("mp4", "libx264", "yuv420p", {"movflags": "faststart"}),
+    "H.264": ("mp4", "libx264", "yuv420p", {}),
     "HEVC 8 bit": ("mp4", "libx265", "yuv420p", {"x265-params": "log-level=none"}),
     "HEVC 10 bit": ("mov", "libx265", "yuv420p10le", {"x265-params": "log-level=none"}),
     "VP9": ("webm", "libvpx-vp9", "yuv420p", {"cpu-used": "8"}),
