@@ -25,6 +25,7 @@ __all__ = [
     "MAX_SIDE_PX",
     "PixelReader",
     "check_side",
+    "container_of",
     "damaged",
     "decoded",
     "opened",
@@ -128,8 +129,8 @@ def _file(data: bytes, hidden: tuple[int, ...]) -> io.BytesIO:
 
 
 @contextmanager
-def opened(data: bytes) -> Iterator[tuple[Any, Any]]:
-    """Container and video stream of a file, ready to decode."""
+def container_of(data: bytes) -> Iterator[tuple[Any, dict[str, str]]]:
+    """A file opened by FFmpeg, with bounds, and the options that its decoders need."""
     file_format = _container_format(data)
     hidden: tuple[int, ...] = ()
     if file_format == "mov":
@@ -147,6 +148,13 @@ def opened(data: bytes) -> Iterator[tuple[Any, Any]]:
     with container:
         if not container.streams and not hidden:  # else there was sound
             raise damaged()
+        yield container, limits
+
+
+@contextmanager
+def opened(data: bytes) -> Iterator[tuple[Any, Any]]:
+    """Container and video stream of a file, ready to decode."""
+    with container_of(data) as (container, limits):
         streams = [s for s in container.streams.video if not s.disposition & _COVER]
         if not streams:
             raise ClipError(

@@ -22,7 +22,7 @@ from pose_core.settings import PoseSettings
 from pose_core.skeleton import N_LANDMARKS
 from pose_core.tracking.recording_summary import RecordingSummary, summarise
 
-__all__ = ["ROW_SHAPE", "EndedBy", "Recording", "Values", "sequence_of_rows", "write_row"]
+__all__ = ["ROW_SHAPE", "EndedBy", "Recording", "Values", "pose_of_row", "sequence_of_rows", "write_row"]
 
 
 _CHANNELS: Final = 8  # x, y, z in pixels, world x, y, z in metres, visibility, presence
@@ -182,6 +182,19 @@ def sequence_of_rows(
         world_xyz_m=dense[..., _WORLD],
         visibility=dense[..., _VISIBILITY],
         presence=dense[..., _PRESENCE],
+        size_wh=size_wh,
+    )
+
+
+def pose_of_row(row: Values, layer: Layer, size_wh: tuple[int, int]) -> Pose:
+    """The pose of a row written by `write_row`."""
+    values = row[_RAW if layer == "raw" else _SMOOTHED]
+    return Pose(
+        image_xy_px=values[:, _XY],
+        image_z_px=values[:, _Z],
+        world_xyz_m=values[:, _WORLD],
+        visibility=values[:, _VISIBILITY],
+        presence=values[:, _PRESENCE],
         size_wh=size_wh,
     )
 

@@ -97,7 +97,7 @@ def test_a_film_that_breaks_off_gives_what_could_be_read() -> None:
     encoder.finish()
     data = file.getvalue()
     result = analyse_video(data[: len(data) * 2 // 3], VideoSettings(LITE))
-    assert (result.ended_by, result.duration_s) == ("broken", pytest.approx(10))
+    assert (result.ended_by, result.duration_s) == ("broken", pytest.approx(10, abs=0.1))
     assert 3 < result.read_to_s < 9
     assert result.read_to_s == result.time_s[-1]
 
@@ -112,7 +112,7 @@ def test_a_film_without_anybody_has_its_times_and_no_people() -> None:
 def test_five_people_have_a_sequence_each() -> None:
     motions = (("squat", 0.1), ("arm_raise", 0.05), ("squat", 0.0), ("arm_raise", 0.1), ("squat", 0.05))
     people = [
-        Person(motion, phase, x_m=0.8 * (n - 2), palette=PALETTES[n % len(PALETTES)])
+        Person(motion, phase, x_m=0.9 * (n - 2), palette=PALETTES[n % len(PALETTES)])
         for n, (motion, phase) in enumerate(motions)
     ]
     frame = render_scene(people, camera=Camera(1280, 720, scene_height_m=2.8)).rgb
