@@ -29,9 +29,10 @@ from ops.upgrades import answer_malformed_upgrades
 from pose_core.errors import PoseCoreError, SettingsError
 from pose_core.version import VERSION
 from pose_ui.shell import streamlit_bindings
+from pose_ui.shell.film_route import film_route
 from pose_ui.shell.plotly_route import plotly_route
 from pose_ui.shell.problems import show_unexpected
-from pose_ui.shell.resources import close_pool, pool, upload_refusals, visitors, warm_up
+from pose_ui.shell.resources import close_pool, film_studio, pool, upload_refusals, visitors, warm_up
 from pose_ui.shell.security_headers import SecurityHeaders
 from pose_ui.shell.sign_in import check_login, tell_what_is_open
 from pose_ui.shell.socket_gate import SocketGate
@@ -87,7 +88,11 @@ except PoseCoreError as error:
 closed = configuration.login or configuration.password is not None
 app = st.App(
     "dashboard.py",
-    routes=[plotly_route(), *service.routes(pool, configuration=configuration)],
+    routes=[
+        plotly_route(),
+        film_route(film_studio, closed=closed),
+        *service.routes(pool, configuration=configuration, studio=film_studio),
+    ],
     middleware=[
         Middleware(SecurityHeaders),
         Middleware(HostCheck, hosts=AllowedHosts(st.get_option("server.address"), configuration.hosts)),

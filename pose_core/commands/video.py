@@ -8,8 +8,8 @@ import sys
 import time
 from collections.abc import Callable
 
-from pose_core.commands.english import english
 from pose_core.commands.files import add_common, new_folder, pose_settings, read_input, write_output
+from pose_core.export.english import english
 from pose_core.export.video_files import FILE_NAMES, FileChoices, make_file
 from pose_core.export.videos import clock
 from pose_core.pipeline.video import VideoProgress, VideoSettings, analyse_video

@@ -1,4 +1,4 @@
-"""The report's sentences in English, for commands, which know nothing of the pages' catalogue."""
+"""The report's sentences in English, for commands and programs, which know nothing of the pages' catalogue."""
 
 from __future__ import annotations
 
