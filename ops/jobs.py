@@ -178,12 +178,12 @@ class Job:
         except MemoryError:
             self._error = BusyError(
                 "film_out_of_memory",
-                "The server must have memory for this film; none is left. Try again in a moment, or with a shorter part.",
+                "The server must have memory for this film; none is left. Try again later, or with a shorter part.",
             )
         except Exception as error:  # noqa: BLE001 - nothing above this thread would catch it
             log_unexpected(error)
             self._error = PoseCoreError(
-                "unexpected",
+                "job_failed",
                 "Something unexpected went wrong. Report it with the line about it in the server's log.",
             )
         finally:

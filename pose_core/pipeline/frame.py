@@ -136,7 +136,7 @@ class FramePath:
             return None
         poses = tuple(detect(frame_rgb, time_s))
         marks_s.append(time.perf_counter())
-        people = self._tracker.update(poses, time_s, settings.detection.people)
+        people = self._tracker.update(poses, time_s, settings.detection.people, frame_rgb)
         smooth = [person.pose for person in people]
         if with_angles or settings.draw.angles:
             angles = image_angles(smooth, settings.visibility_limit)

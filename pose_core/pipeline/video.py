@@ -294,6 +294,8 @@ class _Analysis:
         self._watchers.show(watched, frame_rgb)
         self._collect_events()
         for person in watched.people:
+            if person.flipped:
+                self._events.append(Event(time_s, person.number, "flip", "left_right"))
             place = len(self._row_frame) % _CHUNK_ROWS
             if place == 0:
                 self._chunks.append(np.empty((_CHUNK_ROWS, *ROW_SHAPE), dtype=np.float32))

@@ -3,23 +3,37 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
 
-from pose_core.arrays import FloatArray
+from pose_core.arrays import FloatArray, FrameRGB
 from pose_core.geometry.body import body_size
 from pose_core.pose import Pose, TrackedPerson
 from pose_core.settings import MAX_PEOPLE
 from pose_core.skeleton import INDEX
+from pose_core.tracking.flips import FlipMender
+from pose_core.tracking.looks import Look, look_of
 from pose_core.tracking.smoothing import PoseSmoother, SmoothingSettings
 
 __all__ = ["PeopleTracker"]
 
 #: How long the number of somebody who has left is kept for them.
 ABSENT_MAX_S: Final = 1.0
+
+#: The same for somebody whose looks are known.
+ABSENT_MAX_WITH_LOOKS_S: Final = 10.0
+#: How unlike somebody may look who comes back after a longer time.
+_SAME_LOOKS: Final = 14.0
+#: Two people nearer than this, in torso lengths, may be taken for each other; farther apart than that, they are told
+#: apart by their looks before, if one way fits better than the other by so much.
+_TOGETHER_TORSOS: Final = 0.6
+_APART_TORSOS: Final = 1.0
+_CLEARLY: Final = 8.0
+#: Two poses nearer than this, in torso lengths, are one person found twice.
+_DUPLICATE_TORSOS: Final = 0.08
 
 #: How far from their expected position people are looked for, in torso lengths (half a metre): the model's error when
 #: somebody turns or is half hidden, plus running (3 m/s faster or slower than before). At most a metre, the width that
@@ -45,6 +59,30 @@ def _middles_px(pose: Pose) -> FloatArray:
     return middles
 
 
+def _torsos_apart(one_px: FloatArray, other_px: FloatArray, torso_px: float) -> float:
+    """Mean distance of two people's middles, each of shape (2, 2)."""
+    shoulders, hips = (one_px - other_px).tolist()
+    return (math.hypot(*shoulders) + math.hypot(*hips)) / (2 * torso_px)
+
+
+def _kept_s(track: _Track, most: int) -> float:
+    return ABSENT_MAX_WITH_LOOKS_S if track.look is not None and most > 1 else ABSENT_MAX_S
+
+
+def _without_duplicates(poses: Sequence[Pose], sizes_px: Sequence[float], usable: Sequence[int]) -> list[int]:
+    """Those of `usable` that are not somebody else's pose again; of two, the better visible one stays."""
+    kept: list[int] = []
+    for i in sorted(usable, key=lambda i: -float(np.nansum(poses[i].visibility))):
+        if not any(_same(poses[i], poses[k], math.sqrt(sizes_px[i] * sizes_px[k])) for k in kept):
+            kept.append(i)
+    return sorted(kept)
+
+
+def _same(one: Pose, other: Pose, torso_px: float) -> bool:
+    apart_px = np.linalg.norm(one.image_xy_px - other.image_xy_px, axis=1)
+    return float(np.nanmedian(apart_px)) < _DUPLICATE_TORSOS * torso_px
+
+
 @dataclass(slots=True)
 class _Track:
     """Somebody seen within the last `ABSENT_MAX_S`; positions are in pixels of the newest picture."""
@@ -55,6 +93,10 @@ class _Track:
     size_px: float
     seen_s: float
     velocity_px_s: FloatArray = field(default_factory=lambda: np.zeros(2))
+    mender: FlipMender = field(default_factory=FlipMender)
+    look: Look | None = None
+    #: Numbers of those whom this person may have been exchanged with since they were in one place.
+    met: set[int] = field(default_factory=set)
 
     def expected_px(self, time_s: float) -> FloatArray:
         return self.middles_px + self.velocity_px_s * min(time_s - self.seen_s, EXTRAPOLATED_MAX_S)
@@ -113,7 +155,11 @@ class PeopleTracker:
         self._tracks.clear()
 
     def update(
-        self, poses: Sequence[Pose], time_s: float, most: int = MAX_PEOPLE
+        self,
+        poses: Sequence[Pose],
+        time_s: float,
+        most: int = MAX_PEOPLE,
+        frame_rgb: FrameRGB | None = None,
     ) -> tuple[TrackedPerson, ...]:
         """Find out who is who in the next frame.
 
@@ -127,6 +173,9 @@ class PeopleTracker:
         most : int
             How many people are looked for: nobody gets a higher number. Of one who jumps, as at a cut, the old place
             must not stay behind as somebody else.
+        frame_rgb : ndarray of uint8, shape (H, W, 3), optional
+            The picture. With it, people are also known by their clothes and build: after two were in one place, and
+            when somebody comes back within 10 s.
 
         Returns
         -------
@@ -136,29 +185,100 @@ class PeopleTracker:
         if time_s < self._time_s:
             self._tracks.clear()
         self._time_s = time_s
-        self._tracks = [track for track in self._tracks if time_s - track.seen_s < ABSENT_MAX_S]
+        self._tracks = [track for track in self._tracks if time_s - track.seen_s < _kept_s(track, most)]
 
         sizes_px = [body_size(pose.image_xy_px) for pose in poses]
-        usable = [i for i, size_px in enumerate(sizes_px) if 0 < size_px < math.inf]
+        usable = _without_duplicates(
+            poses, sizes_px, [i for i, size_px in enumerate(sizes_px) if 0 < size_px < math.inf]
+        )
         if not usable:
             return ()
         self._follow_size(poses[0].size_wh)
         middles_px = {i: _middles_px(poses[i]) for i in usable}
         owners = self._match(middles_px, sizes_px, time_s)
+        looks = (
+            {i: look_of(poses[i], frame_rgb) for i in usable} if frame_rgb is not None and most > 1 else {}
+        )
+        self._welcome_back(owners, looks, middles_px, sizes_px, time_s)
         for i, track in owners.items():
             track.seen(middles_px[i], sizes_px[i], time_s)
         for i in usable:  # after all matches, so that nobody new takes the number of somebody present
             if i not in owners and (number := self._free_number(time_s, most)) is not None:
                 owners[i] = _Track(number, self._new_smoother(), middles_px[i], sizes_px[i], time_s)
                 self._tracks.append(owners[i])
+        self._tell_apart(owners, looks, middles_px, sizes_px)
         people = [self._person(track, poses[i], time_s) for i, track in owners.items()]
         return tuple(sorted(people, key=lambda person: person.number))
 
     @staticmethod
     def _person(track: _Track, pose: Pose, time_s: float) -> TrackedPerson:
+        mended, flipped = track.mender.mend(pose, time_s)
         # A smoother starts again by itself after a gap.
-        smooth = track.smoother.smooth(pose, time_s) if track.smoother is not None else pose
-        return TrackedPerson(track.number, pose, smooth)
+        smooth = track.smoother.smooth(mended, time_s) if track.smoother is not None else mended
+        return TrackedPerson(track.number, pose, smooth, flipped)
+
+    def _welcome_back(
+        self,
+        owners: dict[int, _Track],
+        looks: Mapping[int, Look],
+        middles_px: Mapping[int, FloatArray],
+        sizes_px: Sequence[float],
+        time_s: float,
+    ) -> None:
+        """Give people who come back their numbers, by where they went and what they look like; adds to `owners`."""
+        here = {track.number for track in owners.values()}
+        gone = [track for track in self._tracks if track.number not in here and track.look is not None]
+        pairs = []
+        for i, look in looks.items():
+            for track in gone if i not in owners else ():
+                assert track.look is not None
+                unlike = track.look.difference(look)
+                away = _torsos_apart(middles_px[i], track.middles_px, math.sqrt(sizes_px[i] * track.size_px))
+                if unlike <= _SAME_LOOKS and away <= REACH_MAX_TORSOS * (1 + time_s - track.seen_s):
+                    pairs.append((unlike, i, track.number))
+        by_number = {track.number: track for track in gone}
+        for _, i, number in sorted(pairs):
+            if i not in owners and number in by_number:
+                owners[i] = by_number.pop(number)
+                owners[i].velocity_px_s = np.zeros(2)
+
+    def _tell_apart(
+        self,
+        owners: dict[int, _Track],
+        looks: Mapping[int, Look],
+        middles_px: Mapping[int, FloatArray],
+        sizes_px: Sequence[float],
+    ) -> None:
+        """Note who is in one place with whom; once they part, exchange those whose looks fit the other way."""
+        if not looks:
+            return
+        order = sorted(owners)
+        for place, i in enumerate(order):
+            for k in order[place + 1 :]:
+                one, other = owners[i], owners[k]
+                apart = _torsos_apart(middles_px[i], middles_px[k], math.sqrt(sizes_px[i] * sizes_px[k]))
+                if apart < _TOGETHER_TORSOS:
+                    one.met.add(other.number)
+                    other.met.add(one.number)
+                elif apart > _APART_TORSOS and other.number in one.met:
+                    one.met.discard(other.number)
+                    other.met.discard(one.number)
+                    if one.look is not None and other.look is not None:
+                        straight = one.look.difference(looks[i]) + other.look.difference(looks[k])
+                        crossed = one.look.difference(looks[k]) + other.look.difference(looks[i])
+                        if straight - crossed > _CLEARLY:
+                            self._exchange(owners, i, k)
+        for i, track in owners.items():
+            if not track.met:
+                track.look = looks[i] if track.look is None else track.look.blended(looks[i])
+
+    @staticmethod
+    def _exchange(owners: dict[int, _Track], i: int, k: int) -> None:
+        """Two people change their numbers and looks; movement and smoothing belong to the places, and stay."""
+        one, other = owners[i], owners[k]
+        one.number, other.number = other.number, one.number
+        one.look, other.look = other.look, one.look
+        one.met, other.met = other.met - {one.number, other.number}, one.met - {one.number, other.number}
 
     def _follow_size(self, size_wh: tuple[int, int]) -> None:
         """After a change of picture size, convert all tracks to the new one."""
@@ -176,12 +296,12 @@ class PeopleTracker:
         """The track of each pose, by the pose's index; the best pairs are matched first."""
         pairs: list[tuple[float, int, int]] = []
         for k, track in enumerate(self._tracks):
+            if time_s - track.seen_s >= ABSENT_MAX_S:
+                continue
             expected_px = track.expected_px(time_s)
             reach = REACH_TORSOS + REACH_TORSOS_PER_S * (time_s - track.seen_s)
             for i, middles in middles_px.items():
-                shoulders, hips = (middles - expected_px).tolist()
-                distance_px = (math.hypot(*shoulders) + math.hypot(*hips)) / 2
-                distance = distance_px / math.sqrt(sizes_px[i] * track.size_px)
+                distance = _torsos_apart(middles, expected_px, math.sqrt(sizes_px[i] * track.size_px))
                 if distance <= min(reach, REACH_MAX_TORSOS):
                     pairs.append((distance, i, k))
         owners: dict[int, _Track] = {}
