@@ -32,6 +32,8 @@ _SAME_LOOKS: Final = 14.0
 _TOGETHER_TORSOS: Final = 0.6
 _APART_TORSOS: Final = 1.0
 _CLEARLY: Final = 8.0
+#: Somebody not seen any more who was nearer than this to another is taken to be hidden behind them.
+_HIDDEN_TORSOS: Final = 1.5
 #: Two poses nearer than this, in torso lengths, are one person found twice.
 _DUPLICATE_TORSOS: Final = 0.08
 
@@ -98,6 +100,14 @@ class _Track:
     #: Numbers of those whom this person may have been exchanged with since they were in one place.
     met: set[int] = field(default_factory=set)
 
+    def meet(self, other: _Track) -> None:
+        self.met.add(other.number)
+        other.met.add(self.number)
+
+    def part(self, other: _Track) -> None:
+        self.met.discard(other.number)
+        other.met.discard(self.number)
+
     def expected_px(self, time_s: float) -> FloatArray:
         return self.middles_px + self.velocity_px_s * min(time_s - self.seen_s, EXTRAPOLATED_MAX_S)
 
@@ -131,7 +141,7 @@ class PeopleTracker:
         self._smoothing = smoothing
         self._tracks: list[_Track] = []
         self._size_wh: tuple[int, int] | None = None
-        self._time_s = -math.inf
+        self._time_s = self._last_time_s = -math.inf
 
     @property
     def smoothing(self) -> SmoothingSettings | None:
@@ -184,7 +194,7 @@ class PeopleTracker:
         """
         if time_s < self._time_s:
             self._tracks.clear()
-        self._time_s = time_s
+        self._last_time_s, self._time_s = self._time_s, time_s
         self._tracks = [track for track in self._tracks if time_s - track.seen_s < _kept_s(track, most)]
 
         sizes_px = [body_size(pose.image_xy_px) for pose in poses]
@@ -249,7 +259,7 @@ class PeopleTracker:
         middles_px: Mapping[int, FloatArray],
         sizes_px: Sequence[float],
     ) -> None:
-        """Note who is in one place with whom; once they part, exchange those whose looks fit the other way."""
+        """Note who is in one place with whom, or hidden behind them; exchange those whose looks fit the other way."""
         if not looks:
             return
         order = sorted(owners)
@@ -258,27 +268,46 @@ class PeopleTracker:
                 one, other = owners[i], owners[k]
                 apart = _torsos_apart(middles_px[i], middles_px[k], math.sqrt(sizes_px[i] * sizes_px[k]))
                 if apart < _TOGETHER_TORSOS:
-                    one.met.add(other.number)
-                    other.met.add(one.number)
+                    one.meet(other)
                 elif apart > _APART_TORSOS and other.number in one.met:
-                    one.met.discard(other.number)
-                    other.met.discard(one.number)
-                    if one.look is not None and other.look is not None:
-                        straight = one.look.difference(looks[i]) + other.look.difference(looks[k])
-                        crossed = one.look.difference(looks[k]) + other.look.difference(looks[i])
-                        if straight - crossed > _CLEARLY:
-                            self._exchange(owners, i, k)
+                    self._exchange_if_clear(one, other, looks[i], looks[k])
+                    one.part(other)
+        here = [track.number for track in owners.values()]
+        for hidden in [track for track in self._tracks if track.number not in here]:
+            for i, track in owners.items():
+                apart = _torsos_apart(
+                    middles_px[i], hidden.middles_px, math.sqrt(sizes_px[i] * hidden.size_px)
+                )
+                if hidden.number in track.met:
+                    self._exchange_if_clear(track, hidden, looks[i], None)
+                elif apart < _HIDDEN_TORSOS and hidden.seen_s == self._last_time_s:
+                    track.meet(hidden)
         for i, track in owners.items():
             if not track.met:
                 track.look = looks[i] if track.look is None else track.look.blended(looks[i])
+        present = {track.number for track in self._tracks}
+        for track in self._tracks:
+            track.met &= present
 
     @staticmethod
-    def _exchange(owners: dict[int, _Track], i: int, k: int) -> None:
-        """Two people change their numbers and looks; movement and smoothing belong to the places, and stay."""
-        one, other = owners[i], owners[k]
-        one.number, other.number = other.number, one.number
-        one.look, other.look = other.look, one.look
-        one.met, other.met = other.met - {one.number, other.number}, one.met - {one.number, other.number}
+    def _exchange_if_clear(one: _Track, other: _Track, ones: Look, others: Look | None) -> None:
+        """Two people change numbers and looks if that fits clearly better; movement and smoothing stay in their places.
+
+        `ones` and `others` are what is seen now in the places of both; None for somebody hidden.
+        """
+        if one.look is None or other.look is None:
+            return
+        straight, crossed = one.look.difference(ones), other.look.difference(ones)
+        if others is not None:
+            straight, crossed = (
+                straight + other.look.difference(others),
+                crossed + one.look.difference(others),
+            )
+        if straight - crossed > _CLEARLY:
+            one.number, other.number = other.number, one.number
+            one.look, other.look = other.look, one.look
+            one.met = (one.met - {one.number}) | {other.number}
+            other.met = (other.met - {other.number}) | {one.number}
 
     def _follow_size(self, size_wh: tuple[int, int]) -> None:
         """After a change of picture size, convert all tracks to the new one."""
