@@ -81,6 +81,8 @@ class JobStatus:
     @property
     def share(self) -> float:
         """How much of the present state is done, 0 to 1; 0 if unknown."""
+        if self.state == "done":
+            return 1.0
         return min(1.0, self.done / self.total) if self.total > 0 else 0.0
 
 

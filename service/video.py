@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from functools import partial
 from http import HTTPStatus
 from typing import Annotated, Any, Final
 
@@ -277,7 +276,7 @@ def add_video(api: FastAPI, workers: Workers, studio: Callable[[], FilmStudio], 
             floor_deg=choices.floor_deg,
             angle=choices.angle,
         )
-        data = await workers.run(partial(_make, outcome, name, named))
+        data = await workers.run(lambda *_: _make(outcome, name, named))
         kind = _TYPES[name[name.rindex(".") :]]
         # A report is never run as a page of this address: its scripts may do what this origin may.
         disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
