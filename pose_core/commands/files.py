@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from pose_core.errors import ClipError
+from pose_core.errors import ClipError, SettingsError
 from pose_core.settings import MAX_PEOPLE, VARIANTS, DetectionSettings, PoseSettings
 
 __all__ = ["add_common", "new_folder", "pose_settings", "read_input", "write_output"]
@@ -65,19 +65,19 @@ def write_output(path: Path, data: bytes) -> None:
 
     Raises
     ------
-    ClipError
+    SettingsError
         If that is not possible.
     """
     try:
         path.write_bytes(data)
     except OSError as error:
-        raise _unwritable(path, error) from error
+        raise _unwritable(path.parent, error) from error
 
 
-def _unwritable(path: Path, error: OSError) -> ClipError:
-    return ClipError(
-        "output_unwritable",
-        "Files must be written to {path}, which is not possible ({reason}). Choose another folder.",
-        path=path,
+def _unwritable(path: Path, error: OSError) -> SettingsError:
+    return SettingsError(
+        "folder_unwritable",
+        "--out must be a folder that can be written to; got {folder} ({reason}). Choose another.",
+        folder=path,
         reason=error.strerror or type(error).__name__,
     )
