@@ -15,7 +15,7 @@ TRUNK = [INDEX[f"{side}_{joint}"] for side in ("left", "right") for joint in ("s
 #: How near the two are to the camera when they pass: metres towards it.
 DISTANCES_M = ((0.5, -0.5), (0.9, -0.6), (0.35, -0.35))
 FPS = 15
-APART_PX = 75  # a torso
+APART_PX = 56  # a torso
 
 
 def exchanges(crossing: int) -> int:
@@ -35,7 +35,7 @@ def exchanges(crossing: int) -> int:
                 Person("walk", phase + 0.9 * time_s, 90, x_m, near, left),
                 Person("walk", phase + 0.9 * time_s + 0.3, -90, -x_m, far, right),
             ]
-            scene = render_scene(walkers, camera=Camera(640, 360, scene_height_m=2.4))
+            scene = render_scene(walkers, camera=Camera(480, 270, scene_height_m=2.4))
             people = tracker.update(landmarker.detect(scene.rgb, time_s), time_s, 2, scene.rgb)
             truth = scene.landmarks_px[:, TRUNK].mean(axis=1)
             if len(people) < 2 or np.linalg.norm(truth[0] - truth[1]) < APART_PX:
