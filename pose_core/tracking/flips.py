@@ -13,10 +13,10 @@ from pose_core.geometry.body import body_size
 from pose_core.pose import Pose
 from pose_core.skeleton import INDEX, LANDMARK_NAMES
 
-__all__ = ["FlipMender", "exchanged"]
+__all__ = ["OTHER_SIDE", "FlipMender", "exchanged"]
 
 #: Each landmark's counterpart on the other side; those in the middle are their own.
-_OTHER: Final = [
+OTHER_SIDE: Final = [
     INDEX[
         name.replace("left", "right")
         if "left" in name
@@ -43,11 +43,11 @@ def exchanged(pose: Pose) -> Pose:
     """The pose with left and right exchanged, all else where it is."""
     return replace(
         pose,
-        image_xy_px=pose.image_xy_px[_OTHER],
-        image_z_px=pose.image_z_px[_OTHER],
-        world_xyz_m=pose.world_xyz_m[_OTHER],
-        visibility=pose.visibility[_OTHER],
-        presence=pose.presence[_OTHER],
+        image_xy_px=pose.image_xy_px[OTHER_SIDE],
+        image_z_px=pose.image_z_px[OTHER_SIDE],
+        world_xyz_m=pose.world_xyz_m[OTHER_SIDE],
+        visibility=pose.visibility[OTHER_SIDE],
+        presence=pose.presence[OTHER_SIDE],
     )
 
 
@@ -72,7 +72,7 @@ class FlipMender:
         if last_px is not None and 0 < gap_s <= _GAP_S and size_px > 0:
             straight, crossed = (
                 float(np.median(np.linalg.norm(points[_JUDGED] - last_px[_JUDGED], axis=1))) / size_px
-                for points in (pose.image_xy_px, pose.image_xy_px[_OTHER])
+                for points in (pose.image_xy_px, pose.image_xy_px[OTHER_SIDE])
             )
             flipped = straight > _LEAST_JUMP and crossed < (1 - _LESS) * straight
         if flipped:
