@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -13,10 +12,9 @@ from pose_core.arrays import FloatArray, FrameRGB
 from pose_core.geometry.body import body_size
 from pose_core.pose import Pose, TrackedPerson
 from pose_core.settings import MAX_PEOPLE
-from pose_core.skeleton import INDEX
-from pose_core.tracking.flips import FlipMender
 from pose_core.tracking.looks import Look, look_of
 from pose_core.tracking.smoothing import PoseSmoother, SmoothingSettings
+from pose_core.tracking.tracks import Track, middles_px_of, tell_apart, torsos_apart, without_duplicates
 
 __all__ = ["PeopleTracker"]
 
@@ -27,16 +25,6 @@ ABSENT_MAX_S: Final = 1.0
 ABSENT_MAX_WITH_LOOKS_S: Final = 10.0
 #: How unlike somebody may look who comes back after a longer time.
 _SAME_LOOKS: Final = 14.0
-#: Two people nearer than this, in torso lengths, may be taken for each other; farther apart than that, they are told
-#: apart by their looks before, if one way fits better than the other by so much.
-_TOGETHER_TORSOS: Final = 0.6
-_APART_TORSOS: Final = 1.0
-_CLEARLY: Final = 8.0
-#: Somebody not seen any more who was nearer than this to another is taken to be hidden behind them.
-_HIDDEN_TORSOS: Final = 1.5
-#: Two poses nearer than this, in torso lengths, are one person found twice.
-_DUPLICATE_TORSOS: Final = 0.08
-
 #: How far from their expected position people are looked for, in torso lengths (half a metre): the model's error when
 #: somebody turns or is half hidden, plus running (3 m/s faster or slower than before). At most a metre, the width that
 #: a person takes up: farther away it is more likely to be somebody else.
@@ -44,79 +32,9 @@ REACH_TORSOS: Final = 0.6
 REACH_TORSOS_PER_S: Final = 6.0
 REACH_MAX_TORSOS: Final = 2.0
 
-#: Somebody's movement is extrapolated no longer than this: people turn.
-EXTRAPOLATED_MAX_S: Final = 0.25
-#: Weight of the newest frame in somebody's velocity; the rest is the past. Evens out the model's noise.
-_NEWEST_WEIGHT: Final = 0.5
 
-_SHOULDERS_HIPS: Final = [
-    [INDEX[f"{side}_{joint}"] for side in ("left", "right")] for joint in ("shoulder", "hip")
-]
-
-
-def _middles_px(pose: Pose) -> FloatArray:
-    """The middle of the shoulders and of the hips, shape (2, 2)."""
-    pairs = pose.image_xy_px[_SHOULDERS_HIPS]
-    middles: FloatArray = (pairs[:, 0] + pairs[:, 1]) / 2
-    return middles
-
-
-def _torsos_apart(one_px: FloatArray, other_px: FloatArray, torso_px: float) -> float:
-    """Mean distance of two people's middles, each of shape (2, 2)."""
-    shoulders, hips = (one_px - other_px).tolist()
-    return (math.hypot(*shoulders) + math.hypot(*hips)) / (2 * torso_px)
-
-
-def _kept_s(track: _Track, most: int) -> float:
+def _kept_s(track: Track, most: int) -> float:
     return ABSENT_MAX_WITH_LOOKS_S if track.look is not None and most > 1 else ABSENT_MAX_S
-
-
-def _without_duplicates(poses: Sequence[Pose], sizes_px: Sequence[float], usable: Sequence[int]) -> list[int]:
-    """Those of `usable` that are not somebody else's pose again; of two, the better visible one stays."""
-    kept: list[int] = []
-    for i in sorted(usable, key=lambda i: -float(np.nansum(poses[i].visibility))):
-        if not any(_same(poses[i], poses[k], math.sqrt(sizes_px[i] * sizes_px[k])) for k in kept):
-            kept.append(i)
-    return sorted(kept)
-
-
-def _same(one: Pose, other: Pose, torso_px: float) -> bool:
-    apart_px = np.linalg.norm(one.image_xy_px - other.image_xy_px, axis=1)
-    return float(np.nanmedian(apart_px)) < _DUPLICATE_TORSOS * torso_px
-
-
-@dataclass(slots=True)
-class _Track:
-    """Somebody seen within the last `ABSENT_MAX_S`; positions are in pixels of the newest picture."""
-
-    number: int
-    smoother: PoseSmoother | None
-    middles_px: FloatArray
-    size_px: float
-    seen_s: float
-    velocity_px_s: FloatArray = field(default_factory=lambda: np.zeros(2))
-    mender: FlipMender = field(default_factory=FlipMender)
-    look: Look | None = None
-    #: Numbers of those whom this person may have been exchanged with since they were in one place.
-    met: set[int] = field(default_factory=set)
-
-    def meet(self, other: _Track) -> None:
-        self.met.add(other.number)
-        other.met.add(self.number)
-
-    def part(self, other: _Track) -> None:
-        self.met.discard(other.number)
-        other.met.discard(self.number)
-
-    def expected_px(self, time_s: float) -> FloatArray:
-        return self.middles_px + self.velocity_px_s * min(time_s - self.seen_s, EXTRAPOLATED_MAX_S)
-
-    def seen(self, middles_px: FloatArray, size_px: float, time_s: float) -> None:
-        step_s = time_s - self.seen_s
-        if step_s > 0:
-            newest = (middles_px - self.middles_px).sum(axis=0) / (2 * step_s)
-            self.velocity_px_s = _NEWEST_WEIGHT * newest + (1 - _NEWEST_WEIGHT) * self.velocity_px_s
-        self.middles_px, self.size_px, self.seen_s = middles_px, size_px, time_s
 
 
 class PeopleTracker:
@@ -139,7 +57,7 @@ class PeopleTracker:
 
     def __init__(self, smoothing: SmoothingSettings | None) -> None:
         self._smoothing = smoothing
-        self._tracks: list[_Track] = []
+        self._tracks: list[Track] = []
         self._size_wh: tuple[int, int] | None = None
         self._time_s = self._last_time_s = -math.inf
 
@@ -198,13 +116,13 @@ class PeopleTracker:
         self._tracks = [track for track in self._tracks if time_s - track.seen_s < _kept_s(track, most)]
 
         sizes_px = [body_size(pose.image_xy_px) for pose in poses]
-        usable = _without_duplicates(
+        usable = without_duplicates(
             poses, sizes_px, [i for i, size_px in enumerate(sizes_px) if 0 < size_px < math.inf]
         )
         if not usable:
             return ()
         self._follow_size(poses[0].size_wh)
-        middles_px = {i: _middles_px(poses[i]) for i in usable}
+        middles_px = {i: middles_px_of(poses[i]) for i in usable}
         owners = self._match(middles_px, sizes_px, time_s)
         looks = (
             {i: look_of(poses[i], frame_rgb) for i in usable} if frame_rgb is not None and most > 1 else {}
@@ -214,14 +132,14 @@ class PeopleTracker:
             track.seen(middles_px[i], sizes_px[i], time_s)
         for i in usable:  # after all matches, so that nobody new takes the number of somebody present
             if i not in owners and (number := self._free_number(time_s, most)) is not None:
-                owners[i] = _Track(number, self._new_smoother(), middles_px[i], sizes_px[i], time_s)
+                owners[i] = Track(number, self._new_smoother(), middles_px[i], sizes_px[i], time_s)
                 self._tracks.append(owners[i])
-        self._tell_apart(owners, looks, middles_px, sizes_px)
+        tell_apart(self._tracks, owners, looks, middles_px, sizes_px, self._last_time_s)
         people = [self._person(track, poses[i], time_s) for i, track in owners.items()]
         return tuple(sorted(people, key=lambda person: person.number))
 
     @staticmethod
-    def _person(track: _Track, pose: Pose, time_s: float) -> TrackedPerson:
+    def _person(track: Track, pose: Pose, time_s: float) -> TrackedPerson:
         mended, flipped = track.mender.mend(pose, time_s)
         # A smoother starts again by itself after a gap.
         smooth = track.smoother.smooth(mended, time_s) if track.smoother is not None else mended
@@ -229,7 +147,7 @@ class PeopleTracker:
 
     def _welcome_back(
         self,
-        owners: dict[int, _Track],
+        owners: dict[int, Track],
         looks: Mapping[int, Look],
         middles_px: Mapping[int, FloatArray],
         sizes_px: Sequence[float],
@@ -243,7 +161,7 @@ class PeopleTracker:
             for track in gone if i not in owners else ():
                 assert track.look is not None
                 unlike = track.look.difference(look)
-                away = _torsos_apart(middles_px[i], track.middles_px, math.sqrt(sizes_px[i] * track.size_px))
+                away = torsos_apart(middles_px[i], track.middles_px, math.sqrt(sizes_px[i] * track.size_px))
                 if unlike <= _SAME_LOOKS and away <= REACH_MAX_TORSOS * (1 + time_s - track.seen_s):
                     pairs.append((unlike, i, track.number))
         by_number = {track.number: track for track in gone}
@@ -251,63 +169,6 @@ class PeopleTracker:
             if i not in owners and number in by_number:
                 owners[i] = by_number.pop(number)
                 owners[i].velocity_px_s = np.zeros(2)
-
-    def _tell_apart(
-        self,
-        owners: dict[int, _Track],
-        looks: Mapping[int, Look],
-        middles_px: Mapping[int, FloatArray],
-        sizes_px: Sequence[float],
-    ) -> None:
-        """Note who is in one place with whom, or hidden behind them; exchange those whose looks fit the other way."""
-        if not looks:
-            return
-        order = sorted(owners)
-        for place, i in enumerate(order):
-            for k in order[place + 1 :]:
-                one, other = owners[i], owners[k]
-                apart = _torsos_apart(middles_px[i], middles_px[k], math.sqrt(sizes_px[i] * sizes_px[k]))
-                if apart < _TOGETHER_TORSOS:
-                    one.meet(other)
-                elif apart > _APART_TORSOS and other.number in one.met:
-                    self._exchange_if_clear(one, other, looks[i], looks[k])
-                    one.part(other)
-        here = [track.number for track in owners.values()]
-        for hidden in [track for track in self._tracks if track.number not in here]:
-            for i, track in owners.items():
-                apart = _torsos_apart(
-                    middles_px[i], hidden.middles_px, math.sqrt(sizes_px[i] * hidden.size_px)
-                )
-                if hidden.number in track.met:
-                    self._exchange_if_clear(track, hidden, looks[i], None)
-                elif apart < _HIDDEN_TORSOS and hidden.seen_s == self._last_time_s:
-                    track.meet(hidden)
-        for i, track in owners.items():
-            if not track.met:
-                track.look = looks[i] if track.look is None else track.look.blended(looks[i])
-        present = {track.number for track in self._tracks}
-        for track in self._tracks:
-            track.met &= present
-
-    @staticmethod
-    def _exchange_if_clear(one: _Track, other: _Track, ones: Look, others: Look | None) -> None:
-        """Two people change numbers and looks if that fits clearly better; movement and smoothing stay in their places.
-
-        `ones` and `others` are what is seen now in the places of both; None for somebody hidden.
-        """
-        if one.look is None or other.look is None:
-            return
-        straight, crossed = one.look.difference(ones), other.look.difference(ones)
-        if others is not None:
-            straight, crossed = (
-                straight + other.look.difference(others),
-                crossed + one.look.difference(others),
-            )
-        if straight - crossed > _CLEARLY:
-            one.number, other.number = other.number, one.number
-            one.look, other.look = other.look, one.look
-            one.met = (one.met - {one.number}) | {other.number}
-            other.met = (other.met - {other.number}) | {one.number}
 
     def _follow_size(self, size_wh: tuple[int, int]) -> None:
         """After a change of picture size, convert all tracks to the new one."""
@@ -321,7 +182,7 @@ class PeopleTracker:
 
     def _match(
         self, middles_px: dict[int, FloatArray], sizes_px: Sequence[float], time_s: float
-    ) -> dict[int, _Track]:
+    ) -> dict[int, Track]:
         """The track of each pose, by the pose's index; the best pairs are matched first."""
         pairs: list[tuple[float, int, int]] = []
         for k, track in enumerate(self._tracks):
@@ -330,10 +191,10 @@ class PeopleTracker:
             expected_px = track.expected_px(time_s)
             reach = REACH_TORSOS + REACH_TORSOS_PER_S * (time_s - track.seen_s)
             for i, middles in middles_px.items():
-                distance = _torsos_apart(middles, expected_px, math.sqrt(sizes_px[i] * track.size_px))
+                distance = torsos_apart(middles, expected_px, math.sqrt(sizes_px[i] * track.size_px))
                 if distance <= min(reach, REACH_MAX_TORSOS):
                     pairs.append((distance, i, k))
-        owners: dict[int, _Track] = {}
+        owners: dict[int, Track] = {}
         taken: set[int] = set()
         for _, i, k in sorted(pairs):
             if i not in owners and k not in taken:
