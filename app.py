@@ -12,7 +12,8 @@ import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import NoReturn
+from threading import Thread
+from typing import Final, NoReturn
 
 import anyio.to_thread
 import streamlit as st
@@ -28,16 +29,28 @@ from ops.memory import is_out_of_memory, limit_memory_growth
 from ops.upgrades import answer_malformed_upgrades
 from pose_core.errors import PoseCoreError, SettingsError
 from pose_core.version import VERSION
+from pose_ui.home.films import film_route
 from pose_ui.shell import streamlit_bindings
-from pose_ui.shell.film_route import film_route
+from pose_ui.shell.film_upload import film_upload_route
 from pose_ui.shell.plotly_route import plotly_route
 from pose_ui.shell.problems import show_unexpected
-from pose_ui.shell.resources import close_pool, film_studio, pool, upload_refusals, visitors, warm_up
+from pose_ui.shell.resources import (
+    close_pool,
+    film_studio,
+    import_late,
+    pool,
+    upload_refusals,
+    visitors,
+    warm_up,
+)
 from pose_ui.shell.security_headers import SecurityHeaders
 from pose_ui.shell.sign_in import check_login, tell_what_is_open
 from pose_ui.shell.socket_gate import SocketGate
 from pose_ui.shell.upload_gate import UploadGate
 from pose_ui.shell.visitor_cookies import VisitorCookies
+
+#: The server opens its port right after the start-up hook has returned.
+_PORT_OPENS_S: Final = 0.05
 
 
 def cannot_start(error: PoseCoreError) -> NoReturn:
@@ -69,6 +82,7 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
         )
     tell_what_is_open(configuration)
     log_event("start", version=VERSION)
+    asyncio.get_running_loop().call_later(_PORT_OPENS_S, Thread(target=import_late, daemon=True).start)
     yield
     await anyio.to_thread.run_sync(close_pool)
     log_event("stop")
@@ -90,7 +104,8 @@ app = st.App(
     "dashboard.py",
     routes=[
         plotly_route(),
-        film_route(film_studio, closed=closed),
+        film_route(),
+        film_upload_route(film_studio, closed=closed),
         *service.routes(pool, configuration=configuration, studio=film_studio),
     ],
     middleware=[

@@ -47,7 +47,16 @@ from benchmarks.server import Server, serving
 from pose_core.machine import usable_cores
 from scripts import run
 
-__all__ = ["APPS", "LiveApp", "first_returns", "growth", "measure", "report", "viewer_figures"]
+__all__ = [
+    "APPS",
+    "LiveApp",
+    "first_returns",
+    "growth",
+    "measure",
+    "report",
+    "serving_app",
+    "viewer_figures",
+]
 
 _HOST: Final = "127.0.0.1"
 _LONG_VIEWERS: Final = (4,)
@@ -121,7 +130,8 @@ def _serving_script(script: str) -> Iterator[Server]:
         run.stop_server(process)
 
 
-def _serving(app: LiveApp) -> AbstractContextManager[Server]:
+def serving_app(app: LiveApp) -> AbstractContextManager[Server]:
+    """Start the app's server on a free port; stop it afterwards."""
     return serving() if app.script is None else _serving_script(app.script)
 
 
@@ -268,7 +278,7 @@ def _run_figures(recording: Recording) -> dict[str, Any]:
 def _one_run(app: LiveApp, size: str, viewers: int, seconds: float) -> dict[str, Any]:
     inputs = app.size_inputs.get(size, ()) + app.inputs
     spawn = multiprocessing.get_context("spawn")
-    with _serving(app) as server, ProcessPoolExecutor(1, mp_context=spawn) as process:
+    with serving_app(app) as server, ProcessPoolExecutor(1, mp_context=spawn) as process:
         job = Job(
             server.address, server.pid, app.page, app.query, inputs, SIZES_WH[size], viewers, float(seconds)
         )

@@ -15,7 +15,15 @@ from ops.jobs import JobState
 from pose_core.geometry.definitions import Space
 from pose_core.geometry.reasons import Missing, Stated
 from pose_core.pipeline.video import VideoSettings
-from pose_core.settings import MAX_PEOPLE, VARIANTS, DetectionSettings, DrawSettings, PoseSettings, Variant
+from pose_core.settings import (
+    MAX_PEOPLE,
+    VARIANTS,
+    DetectionSettings,
+    DrawSettings,
+    PoseSettings,
+    Style,
+    Variant,
+)
 from pose_core.tracking.smoothing import SmoothingSettings
 
 __all__ = [
@@ -208,6 +216,9 @@ class _Draw(BaseModel):
     angles: bool
     confidence: bool
     skeleton_only: bool
+    style: Style
+    letters: bool
+    arcs: list[str]
 
 
 class _Settings(BaseModel):

@@ -26,6 +26,7 @@ import base64
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
+from math import isfinite
 from typing import Final, Literal, Protocol
 
 import plotly.graph_objects as go
@@ -44,6 +45,7 @@ __all__ = [
     "Heading",
     "Part",
     "Picture",
+    "SideBars",
     "Table",
     "Text",
     "html_report",
@@ -133,6 +135,40 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
+class SideBars:
+    """A table of left against right, each value with its text over a bar: blue left, orange and hatched right.
+
+    Attributes
+    ----------
+    head : tuple of str
+        What a row is, left, right, and the last column.
+    rows : sequence of (str, (float, str), (float, str), str)
+        Name, value and text of each side, and the last cell. NaN has no bar.
+    most : float
+        The value of a bar as long as its column.
+    """
+
+    head: tuple[str, str, str, str]
+    rows: Sequence[tuple[str, tuple[float, str], tuple[float, str], str]]
+    most: float
+
+    def html(self) -> str:
+        """The table."""
+        rows = "".join(
+            f"<tr>{_cells([name], 'th', 'row')}{self._bar('left', *left)}{self._bar('right', *right)}"
+            f"{_cells([last], 'td')}</tr>"
+            for name, left, right, last in self.rows
+        )
+        head = f"<thead><tr>{_cells(self.head, 'th', 'col')}</tr></thead>"
+        return f'<div class="wide"><table class="bars">{head}<tbody>{rows}</tbody></table></div>'
+
+    def _bar(self, side: str, value: float, text: str) -> str:
+        width = 100 * min(max(value / self.most, 0.0), 1.0) if isfinite(value) else 0.0
+        bar = f'<i class="{side}" style="width: {width:.0f}%"></i>' if width else ""
+        return f"<td>{escape(text)}{bar}</td>"
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """Names and values, such as settings."""
 
@@ -155,10 +191,15 @@ class Chart:
 
     def html(self) -> str:
         """The chart, without Plotly's script, which `html_report` adds."""
-        inside = self.figure.to_html(
-            full_html=False,
-            include_plotlyjs=False,
-            config={"displaylogo": False, "displayModeBar": False, "responsive": True},
+        # Charts leave paper and text to the page's theme; here that is white paper.
+        inside = (
+            go.Figure(self.figure)
+            .update_layout(template="plotly_white")
+            .to_html(
+                full_html=False,
+                include_plotlyjs=False,
+                config={"displaylogo": False, "displayModeBar": False, "responsive": True},
+            )
         )
         return f'<div class="chart" role="img" aria-label="{escape(self.alt)}">{inside}</div>'
 
@@ -197,6 +238,9 @@ caption { text-align: left; padding-bottom: .3rem; }
 th, td { text-align: left; font-weight: 400; padding: .3rem .5rem; border-bottom: 1px solid #dfe3e8;
   vertical-align: top; }
 thead th { font-weight: 600; }
+table.bars td { width: 27%; } table.bars td:last-child { width: auto; }
+table.bars i { display: block; height: 5px; margin-top: 2px; border-radius: 2px; background: #0072b2; }
+table.bars i.right { background: repeating-linear-gradient(135deg, #e69f00 0 4px, #f3cf80 4px 6px); }
 dl { margin: .8rem 0; font-size: .9rem; columns: 19rem 2; column-gap: 1.5rem; }
 dl div { display: flex; gap: .75rem; justify-content: space-between; padding: .25rem 0;
   border-bottom: 1px solid #dfe3e8; break-inside: avoid; }

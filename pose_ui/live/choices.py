@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final, cast, get_args
+from functools import partial
+from typing import Any, Final, cast, get_args
 
 import streamlit as st
 
@@ -12,6 +13,7 @@ from pose_core.settings import PoseSettings
 from pose_core.tracking.smoothing import SmoothingSettings
 from pose_ui.live_view.choices import SIZES_WH, LiveChoices
 from pose_ui.live_view.session import LiveSession, SourceKind
+from pose_ui.shell.remembered import Choice, number_within, on_off, one_of, remembered
 from pose_ui.shell.state import LIVE_DEFAULTS, live_key
 from pose_ui.texts import Translator
 from pose_ui.widgets.labels import landmark_labels
@@ -26,6 +28,22 @@ def _default(name: str) -> object:
         defaults = SmoothingSettings()
         return defaults.min_cutoff_hz if name == "min_cutoff" else defaults.beta
     return LIVE_DEFAULTS[name]
+
+
+#: How the choices that survive a reload are read from an address or a cookie.
+_READ: Final[dict[str, Callable[[Any], Choice]]] = {
+    "source": partial(one_of, get_args(SourceKind)),
+    "scene": partial(one_of, SCENES),
+    "height": partial(one_of, list(SIZES_WH)),
+    "fps": partial(one_of, _RATES_FPS),
+    "mirror": on_off,
+    "smooth": on_off,
+    "min_cutoff": partial(number_within, 0.1, 10.0),
+    "beta": partial(number_within, 0.0, 10.0),
+    "adaptive": on_off,
+    "target": partial(number_within, 5, 30),
+}
+_CHOICES: Final = {name: read(_default(name)) for name, read in _READ.items()}
 
 
 def _reset() -> None:
@@ -65,6 +83,7 @@ def _smoothing(t: Translator) -> SmoothingSettings | None:
 
 def live_settings_panel(session: LiveSession, pose: PoseSettings, t: Translator) -> LiveChoices:
     """Show the live choices in the sidebar, below `settings_panel`, and return all choices."""
+    remembered("live", _CHOICES)
     for name in LIVE_DEFAULTS:
         st.session_state.setdefault(live_key(name), _default(name))
     source = cast(SourceKind, st.session_state[live_key("source")])

@@ -13,6 +13,7 @@ from pose_core.geometry.angles import LIMB_ANGLES
 from pose_core.models.pool import PosePool
 from pose_core.pipeline.live import LIVE_STEPS, Change, LiveSettings, LiveStatus, LiveStream, Rung
 from pose_core.tracking.history import History
+from pose_ui.live.small_picture import small_picture
 from pose_ui.live_view.choices import LiveChoices
 from pose_ui.live_view.session import LiveSession
 from pose_ui.shell.layout import number
@@ -27,6 +28,8 @@ __all__ = ["live_panel", "quality_now"]
 _EVERY_S: Final = 0.5
 _EVERY_WITH_MANY_S: Final = 1.0
 _MANY: Final = 3
+#: Until pictures flow there is nothing to follow; the server itself wakes the page when something has changed.
+_EVERY_BEFORE_S: Final = 2.0
 _CHARTS: Final = ("angles", "visibility", "world")
 _WORLD_REACH_M: Final = 1.1
 
@@ -196,7 +199,9 @@ def live_panel(session: LiveSession, choices: LiveChoices, pool: PosePool, t: Tr
 
     shown_rung = connection.rung
 
-    @st.fragment(run_every=every_s if connection.phase != "idle" else None)
+    run_every_s = every_s if connection.phase == "playing" else _EVERY_BEFORE_S
+
+    @st.fragment(run_every=run_every_s if connection.phase != "idle" else None)
     def panel() -> None:
         connection.heard()
         stream = connection.stream
@@ -225,6 +230,8 @@ def live_panel(session: LiveSession, choices: LiveChoices, pool: PosePool, t: Tr
         if shown_rung is not None and status.rung != shown_rung:
             st.rerun()  # so that the sidebar shows what runs
         _figures(status, connection.history, choices, t)
+        if choices.source == "camera":
+            small_picture(status, choices.settings.height_px, seats.streams, t)
         _quality(status, choices, t)
         _charts(stream, connection.history, choices, _person(status, t), t)
         _steps(status, t)

@@ -17,12 +17,12 @@ from math import inf
 from time import monotonic
 from typing import Final, Literal, Protocol
 
-from ops.log import log_event
 from pose_core.pipeline.live import LiveSettings, LiveStream, Rung, Source
 from pose_core.tracking.history import History
 from pose_ui.live_view.camera_check import CameraReport
 from pose_ui.live_view.media import Media
 from pose_ui.live_view.seats import Seats
+from pose_ui.live_view.steps import Steps
 from pose_ui.live_view.trouble import LiveTrouble
 from pose_ui.webrtc.tracks import Player, ended_player
 
@@ -31,8 +31,10 @@ __all__ = ["Connection", "Page", "Phase"]
 #: idle -> (waiting for a seat) -> (checking the camera) -> connecting -> playing -> stopping -> idle
 Phase = Literal["idle", "waiting", "checking", "connecting", "playing", "stopping"]
 
-#: Browsers and aiortc set up a connection within 1 to 3 s; a distant relay may take longer.
+#: Browsers and aiortc set up a connection within 1 to 3 s; a distant relay may take longer. On a busy machine each step
+#: may take seconds: an attempt lasts while steps follow each other, since another one would begin them all again.
 _CONNECT_LIMIT_S: Final = 12.0
+_CONNECT_MOST_S: Final = 40.0
 #: A busy machine may miss the moment; if there is no route, more attempts do not find one.
 _ATTEMPTS: Final = 2
 _SILENCE_LIMIT_S: Final = 10.0
@@ -76,6 +78,8 @@ class Connection:
         The running one, or the last one.
     history : History
         Watches the stream for the charts.
+    steps : Steps
+        What happened since Start, for the log.
     """
 
     def __init__(self, seats: Seats) -> None:
@@ -87,6 +91,7 @@ class Connection:
         self.revision = 0
         self.stream: LiveStream | None = None
         self.history = History()
+        self.steps = Steps(lambda: monotonic())
         self._asked = False  # start as soon as nothing runs
         self._camera = False
         self._hung_up = False  # by the browser, while stopping
@@ -149,9 +154,10 @@ class Connection:
     # ------------------------------------------------------------------ what the visitor does
     def ask(self) -> None:
         """The visitor wants to watch: the next run of the page starts the source that is chosen by then."""
-        with self._changing():
+        with self._changing() as now_s:
             if not self.on:
                 self._asked = True
+                self.steps.begin(now_s)
 
     def stop(self) -> None:
         """End it."""
@@ -210,7 +216,12 @@ class Connection:
         """
         if self.connected and self._media is None:
             media = Media(
-                self._seats.pool(), settings, make_source(), self._first_frame_asked, self._track_ended
+                self._seats.pool(),
+                settings,
+                make_source(),
+                self._first_frame_asked,
+                self._track_ended,
+                self.steps.note,
             )
             with self._changing():
                 if self.connected and self._media is None:
@@ -255,11 +266,10 @@ class Connection:
                     self._start(now_s)
             elif self.phase == "stopping":
                 self._stop_on(now_s)
-            elif self.phase == "connecting" and elapsed_s > _CONNECT_LIMIT_S:
-                if self._here():
-                    self._attempt_failed(now_s)
-                else:
-                    self._stop(now_s)
+            elif self._page_closed(now_s):
+                self._stop(now_s)
+            elif self.phase == "connecting":
+                self._connect_on(now_s, elapsed_s)
             elif self.phase == "playing" and status is not None and stream is self.stream:
                 problem, silent_s = status.problem, status.silent_s
                 if problem is not None and problem.code == "seats_taken" and not self._drawn:
@@ -273,7 +283,7 @@ class Connection:
     # ------------------------------------------------------------------ for the queue in `Seats`
     def promised(self, now_s: float) -> bool:
         """Whether a seat is reserved for it that the pool does not count yet."""
-        return now_s < self._promise_s and not self._drawn
+        return now_s < self._promise_s and not self._seated
 
     def is_ahead_of(self, other: Connection) -> bool:
         """Whether this one is waiting and gets a seat before the other."""
@@ -294,7 +304,7 @@ class Connection:
         for media in ended:
             media.close()
         if now != (phase, since_s):
-            log_event("live", phase=now[0], before=phase, after_s=round(now[1] - since_s, 1))
+            self.steps.phase(now[0], before=phase, after_s=now[1] - since_s)
         if changed:
             self._seats.wake()
         page = self._page
@@ -304,9 +314,18 @@ class Connection:
     def _here(self) -> bool:
         return self._page is None or self._page.here()
 
+    def _page_closed(self, now_s: float) -> bool:
+        """Whether the page is gone and the browser silent, too; a lost WebSocket alone may come back."""
+        media = self._media
+        return media is not None and not self._here() and media.silent(now_s)
+
     @property
     def _drawn(self) -> bool:
         return self._media is not None and self._media.drawn
+
+    @property
+    def _seated(self) -> bool:
+        return self._media is not None and self._media.seated
 
     def _go(self, phase: Phase, now_s: float) -> None:
         """The only place where a phase begins."""
@@ -345,6 +364,7 @@ class Connection:
     def _again(self, now_s: float, *, keep_seat: bool = True) -> None:
         self._stop(now_s)
         self._asked = True
+        self.steps.begin(now_s)
         if keep_seat:
             self._promise_s = now_s + _STOP_LIMIT_S + _CONNECT_LIMIT_S
 
@@ -352,6 +372,16 @@ class Connection:
         self._stop(now_s)
         self._attempts = 0
         self.trouble = trouble
+
+    def _connect_on(self, now_s: float, elapsed_s: float) -> None:
+        """Wait for the next step, unless it is overdue."""
+        stepped_s = max(self.since_s, self.steps.last_s)
+        if now_s - stepped_s <= _CONNECT_LIMIT_S and elapsed_s <= _CONNECT_MOST_S:
+            self._promise_s = max(self._promise_s, stepped_s + _CONNECT_LIMIT_S)
+        elif self._here():
+            self._attempt_failed(now_s)
+        else:
+            self._stop(now_s)
 
     def _attempt_failed(self, now_s: float) -> None:
         self._attempts += 1

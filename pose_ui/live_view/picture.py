@@ -92,6 +92,8 @@ def _connection(session: LiveSession, choices: LiveChoices, t: Translator) -> No
     # The frame reports once its scripts are loaded. Each run of the page before that would make it start one more time,
     # and answers would reach the wrong start. So it is told to start only after it has reported.
     mounted = st.session_state.get(generate_frontend_component_key(key)) is not None
+    if connected:
+        connection.steps.note("frame_here" if mounted else "frame_shown")
     keep_context(key, on_page=session.frame == key)
     session.frame = key
     context = webrtc_streamer(

@@ -6,12 +6,13 @@ requirements.in pins the versions; this folder's tests and tests/e2e/test_turn.p
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import streamlit as st
 from aioice import ice, stun
 from aioice.mdns import is_mdns_hostname
-from aiortc import RTCConfiguration, RTCIceTransportPolicy, codecs
+from aiortc import RTCConfiguration, RTCIceTransportPolicy, RTCPeerConnection, codecs
 from aiortc.codecs import h264, vpx
 from aiortc.codecs.vpx import Vp8Encoder
 from aiortc.mediastreams import MediaStreamError
@@ -36,6 +37,7 @@ __all__ = [
     "ice",
     "is_mdns_hostname",
     "keep_context",
+    "last_packet_s",
     "register_component",
     "relay",
     "stun",
@@ -69,6 +71,17 @@ def register_component() -> None:
     """
     if runtime.exists():  # benchmarks warm up without a server
         ComponentRegistry.instance().register_component(component._component_func)
+
+
+def last_packet_s(connection: RTCPeerConnection) -> float:
+    """When the last packet arrived, as `noting_arrival` in pose_ui.webrtc.video noted it; infinity before the first."""
+    return max(
+        (
+            getattr(transceiver.receiver.transport.transport._connection, "heard_s", math.inf)
+            for transceiver in connection.getTransceivers()
+        ),
+        default=math.inf,
+    )
 
 
 def keep_context(key: str, *, on_page: bool) -> None:

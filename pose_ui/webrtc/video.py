@@ -24,6 +24,7 @@ from pose_ui.webrtc.bindings import (
     h264,
     ice,
     is_mdns_hostname,
+    last_packet_s,
     register_component,
     relay,
     stun,
@@ -31,11 +32,13 @@ from pose_ui.webrtc.bindings import (
 )
 from pose_ui.webrtc.bitrate import asking_for, at_most, fair_share
 from pose_ui.webrtc.encoder import LiveVp8Encoder
+from pose_ui.webrtc.tracks import ended_player
 
 __all__ = [
     "NewestRelay",
     "apply",
     "noting_arrival",
+    "noting_steps",
     "one_at_a_time",
     "packets_count_as_answer",
     "timed",
@@ -119,6 +122,23 @@ def packets_count_as_answer(request: Callable[..., Any]) -> Callable[..., Any]:
     return request_or_heard
 
 
+def noting_steps(process_offer: Callable[..., Any]) -> Callable[..., Any]:
+    """Wrap a worker's method that answers an offer, so that the player learns of the connection's steps and packets."""
+
+    def process_offer_noting(self: Any, *args: Any, **named: Any) -> Any:
+        player = self.player_factory() if self.player_factory else ended_player()
+        note = player.note
+        note("offer")
+        player.video.heard_s = lambda: last_packet_s(self.pc)
+        self.pc.on("iceconnectionstatechange", lambda: note(f"ice_{self.pc.iceConnectionState}"))
+        self.pc.on("connectionstatechange", lambda: note(f"connection_{self.pc.connectionState}"))
+        answer = process_offer(self, *args, **named)
+        note("answer")
+        return answer
+
+    return process_offer_noting
+
+
 def one_at_a_time(end: Callable[..., None]) -> Callable[..., None]:
     """Wrap a worker's method that ends something, so that it is skipped while another thread is ending the same worker.
 
@@ -163,6 +183,7 @@ def apply(viewers: Callable[[], int] = lambda: 1) -> None:
     its_relay: Any = relay
     its_relay.MediaRelay = NewestRelay
     its_worker: Any = WebRtcWorker
+    its_worker.process_offer = noting_steps(WebRtcWorker.process_offer)
     its_worker.stop = one_at_a_time(WebRtcWorker.stop)
     its_worker._unset_processors = one_at_a_time(WebRtcWorker._unset_processors)
     its_connection: Any = RTCPeerConnection

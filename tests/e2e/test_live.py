@@ -22,7 +22,7 @@ from scripts.turn_demo import running_turn
 from tests.support.live_page import FIGURES, POSTURE, start, stop, watching
 from tests.support.relay import PICTURES, figures_of_stream, needs_coturn
 from tests.support.server import Server, running_server
-from tests.support.visit import download, pixels, settle, until_on_page, visit
+from tests.support.visit import download, go_to, pixels, settle, until_on_page, visit
 
 pytestmark = pytest.mark.e2e
 
@@ -151,7 +151,7 @@ def test_a_snapshot_goes_to_the_photo_page_and_the_seat_is_freed(server: Server,
         start(page, "Performer")
         page.get_by_role("button", name="Snapshot").click()
         expect(page.get_by_alt_text(re.compile(r"live_\d+\.png"))).to_be_visible(timeout=60_000)
-        page.get_by_role("link", name="Live").click()
+        go_to(page, "Live")
         expect(page.get_by_role("button", name="Start")).to_be_enabled()
         watching(page, 0)
 

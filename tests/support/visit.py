@@ -95,6 +95,19 @@ def settle(page: Page) -> None:
     expect(page.locator("[data-testid=stApp]")).to_have_attribute("data-test-script-state", "notRunning")
 
 
+#: Page to the group of the menu that it is in.
+GROUPS = {"Photo": "See", "Live": "See", "Benchmark": "Trust", "照片": "查看", "实时": "查看", "测速": "验证"}
+
+
+def go_to(page: Page, name: str) -> None:
+    """Choose a page in the menu at the top of a wide window."""
+    if name in GROUPS:
+        page.get_by_test_id("stTopNav").get_by_role("button", name=GROUPS[name]).click()
+        page.get_by_role("menuitem", name=name, exact=True).click()
+    else:
+        page.get_by_test_id("stTopNav").get_by_role("link", name=name).click()
+
+
 def wait_for_result(page: Page) -> None:
     """Wait until a picture is drawn or a message says why not, and the page is at rest."""
     expect(page.get_by_text(" ms · ").first).to_be_visible()

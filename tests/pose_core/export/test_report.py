@@ -16,6 +16,7 @@ from pose_core.export.report import (
     Facts,
     Heading,
     Picture,
+    SideBars,
     Table,
     Text,
     html_report,
@@ -103,6 +104,13 @@ def test_nothing_is_fetched_from_elsewhere() -> None:
     assert policy is not None
     assert policy.startswith("default-src 'none'")
     assert read.named("html")[0]["lang"] == "zh-CN"
+
+
+def test_bars_are_as_long_as_their_values_and_nan_has_none() -> None:
+    bars = SideBars(("joint", "L", "R", "d"), [("knee", (90.0, "90°"), (float("nan"), "hidden"), "-")], 180.0)
+    read = _read(html_report("r", [bars], language="en"))
+    assert [(bar["class"], bar["style"]) for bar in read.named("i")] == [("left", "width: 50%")]
+    assert {"90°", "hidden", "knee"} <= set(read.texts)
 
 
 def test_headings_are_in_order_and_rows_and_columns_have_their_own_heads() -> None:

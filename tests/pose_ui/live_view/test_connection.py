@@ -250,6 +250,27 @@ def test_a_connection_that_fails_is_tried_again_and_then_given_up(
     assert connection.trouble is None, "a new Start gets two attempts of its own"
 
 
+def test_an_attempt_lasts_while_steps_follow_each_other_but_not_forever(
+    connection: Connection, page: OpenPage, clock: Clock
+) -> None:
+    asks(connection, page)
+    for step in ("frame_shown", "frame_here", "offer"):
+        clock.passes(CONNECT_LIMIT_S - 1)
+        connection.steps.note(step)
+        clock.passes(0)
+        assert connection.phase == "connecting"
+    connection.steps.note("offer")  # again: no step
+    clock.passes(CONNECT_LIMIT_S + 1)
+    assert connection.phase == "stopping"
+    asks(connection, page)
+    connection.hung_up()
+    assert connection.phase == "connecting"
+    for number in range(5):
+        connection.steps.note(f"step {number}")
+        clock.passes(CONNECT_LIMIT_S - 1)
+    assert (connection.on, connection.trouble) == (False, "ice_failed")
+
+
 def test_a_connection_that_was_open_once_has_two_attempts_again(
     connection: Connection, page: OpenPage, clock: Clock
 ) -> None:
@@ -329,6 +350,22 @@ def test_a_page_that_is_gone_ends_it_without_trouble(connection: Connection, pag
     player.video.stop()
     connection.hung_up()
     assert (connection.phase, connection.trouble) == ("idle", None)
+
+
+@pytest.mark.parametrize(("source", "limit_s"), [(None, 0.5), (Source(), 1.6)], ids=["camera", "performer"])
+def test_a_closed_page_frees_its_seat_once_the_browser_is_silent(
+    connection: Connection, page: OpenPage, clock: Clock, source: Any, limit_s: float
+) -> None:
+    player = plays(connection, page, source)
+    heard_s = clock.now_s
+    player.video.heard_s = lambda: heard_s
+    clock.passes(limit_s + 0.1)
+    assert connection.phase == "playing", "silent, but the page is open"
+    page.open, heard_s = False, clock.now_s
+    clock.passes(limit_s - 0.1)
+    assert connection.phase == "playing", "the WebSocket is lost, but the browser still sends"
+    clock.passes(0.2)
+    assert (connection.phase, connection.trouble) == ("stopping", None)
 
 
 def test_an_old_track_does_nothing_to_a_new_attempt(connection: Connection, page: OpenPage) -> None:

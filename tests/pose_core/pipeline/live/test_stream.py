@@ -380,6 +380,16 @@ def test_many_streams_in_a_row_leave_no_seat_taken_and_no_thread(pool: PosePool,
     until(lambda: threading.active_count() <= threads)
 
 
+def test_a_prepared_stream_has_its_seat_before_the_first_frame_and_frees_it(pool: PosePool) -> None:
+    stream = Viewer(pool).stream
+    assert not stream.seated
+    stream.prepare()
+    until(lambda: stream.seated)
+    assert pool.status().streams == 1
+    stream.close(LONG_S)
+    assert (stream.ended, pool.status().streams) == (True, 0)
+
+
 def test_a_stream_without_frames_takes_neither_seat_nor_thread(pool: PosePool) -> None:
     threads = threading.active_count()
     stream = LiveStream(pool, PLAIN)

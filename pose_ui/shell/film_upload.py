@@ -21,7 +21,7 @@ from pose_core.errors import BusyError, ClipError, PoseCoreError
 from pose_ui.shell.streamlit_bindings import visitor_in
 from pose_ui.shell.upload_gate import SLOWEST_KB_S, may_upload
 
-__all__ = ["FILM_PATH", "film_owner", "film_route"]
+__all__ = ["FILM_PATH", "film_owner", "film_upload_route"]
 
 #: Relative to the dashboard's address; the session's id follows. PUT it with the header `NAME_HEADER`.
 FILM_PATH: Final = "posedeck/film/"
@@ -37,7 +37,7 @@ def film_owner(session_id: str) -> str:
     return f"visitor {visitor_in(session_id) or session_id}"
 
 
-def film_route(studio: Callable[[], FilmStudio], *, closed: bool) -> Route:
+def film_upload_route(studio: Callable[[], FilmStudio], *, closed: bool) -> Route:
     """The route that takes films, below any folder.
 
     It answers 201 with ``{"film": id}``, for `FilmStudio.film`. A refusal is ``{"code", "values", "message"}``, before

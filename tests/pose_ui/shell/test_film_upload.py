@@ -11,9 +11,9 @@ from starlette.applications import Starlette
 from starlette.types import Message
 
 from ops.films import FilmStudio
-from pose_ui.shell import film_route as film_route_module
+from pose_ui.shell import film_upload as film_upload_module
 from pose_ui.shell import upload_gate
-from pose_ui.shell.film_route import FILM_PATH, NAME_HEADER, film_owner, film_route
+from pose_ui.shell.film_upload import FILM_PATH, NAME_HEADER, film_owner, film_upload_route
 from pose_ui.shell.state import SIGNED_IN
 from pose_ui.shell.visitors import COOKIE, visitor_of
 from tests.support.waiting import in_a_loop
@@ -26,7 +26,7 @@ SESSION = "session-of-own"
 def studio(monkeypatch: pytest.MonkeyPatch) -> Iterator[FilmStudio]:
     states = {SESSION: {SIGNED_IN: True}, "session-before": {}}
     monkeypatch.setattr(upload_gate, "open_session_state", states.get)
-    for module in (upload_gate, film_route_module):
+    for module in (upload_gate, film_upload_module):
         monkeypatch.setattr(module, "visitor_in", lambda session: visitor_of({COOKIE: OWN}))
     made = FilmStudio(budget_mb=1, workers=1)
     yield made
@@ -62,7 +62,7 @@ def put(
         "query_string": b"",
         "headers": headers,
     }
-    app = Starlette(routes=[film_route(lambda: studio, closed=True)])
+    app = Starlette(routes=[film_upload_route(lambda: studio, closed=True)])
     in_a_loop(app(scope, receive, send))
     body = b"".join(message.get("body", b"") for message in sent)
     status = next(message["status"] for message in sent if "status" in message)
