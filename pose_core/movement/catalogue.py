@@ -1,0 +1,122 @@
+"""The exercises, a record each. Each limit, its source and its uncertainty: docs/coach.md."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pose_core.movement.exercise import Exercise, Fault, Gate, Part, Signal
+
+__all__ = ["EXERCISES", "EXERCISE_NAMES"]
+
+
+def _sides(joint: str, space: str = "") -> tuple[str, str]:
+    return f"left_{joint}{space}", f"right_{joint}{space}"
+
+
+def _angles(joint: str, rest: float, target: float, part: Part, most: bool = False) -> tuple[Signal, Signal]:
+    """The same joint in the picture and in space, where the model's range is smaller by some ten degrees."""
+    towards = 10.0 if target > rest else -10.0
+    return (
+        Signal(_sides(joint), rest, target, part, most),
+        Signal(_sides(joint, "_world"), rest + (towards if rest > target else 10.0), target - towards, part, most),
+    )
+
+
+_UPRIGHT: Final = ("trunk_lean", "trunk_lean_world")
+
+_SQUAT: Final = Exercise(
+    "squat",
+    signals=(
+        *_angles("knee", 165.0, 100.0, "leg"),
+        Signal(("hip_height_m",), 0.68, 0.42),
+    ),
+    gates=(
+        Gate(_UPRIGHT, high=65.0, when="extreme", partial=True),
+        Gate(("knee_difference_deg",), high=40.0, when="extreme"),
+        Gate(("shoulder_height_m",), low=0.55),
+    ),
+    posture=(Gate(("hip_height_m",), low=0.55), Gate(_UPRIGHT, high=40.0)),
+    view="side",
+)
+_PUSH_UP: Final = Exercise(
+    "push_up",
+    signals=(
+        *_angles("elbow", 155.0, 95.0, "arm"),
+        Signal(_sides("shoulder_over_wrist_m"), 0.48, 0.28, "arm"),
+    ),
+    gates=(
+        Gate(("shoulder_height_m",), high=0.85),
+        Gate(("wrist_over_ankle_m",), high=0.35),
+    ),
+    posture=(Gate(("shoulder_height_m",), high=0.85), Gate(("wrist_over_ankle_m",), high=0.35)),
+    view="side",
+)
+_LUNGE: Final = Exercise(
+    "lunge",
+    signals=(
+        *_angles("knee", 165.0, 105.0, "leg", most=True),
+        Signal(("hip_height_m",), 0.68, 0.46),
+    ),
+    gates=(
+        Gate(("ankle_spread_m", "ankle_apart_image_m"), low=0.35, when="extreme"),
+        Gate(_UPRIGHT, high=40.0, when="extreme"),
+    ),
+    posture=(Gate(("hip_height_m",), low=0.5), Gate(_UPRIGHT, high=30.0)),
+    view="side",
+)
+_SIT_UP: Final = Exercise(
+    "sit_up",
+    signals=(
+        Signal(("trunk_lean",), 80.0, 35.0),
+        Signal(("trunk_lean_world",), 80.0, 40.0),
+        Signal(_sides("hip"), 120.0, 75.0, "whole"),
+    ),
+    gates=(Gate(("hip_height_m",), high=0.3),),
+    posture=(Gate(("hip_height_m",), high=0.3), Gate(_UPRIGHT, low=50.0)),
+    view="side",
+)
+_JACK: Final = Exercise(
+    "jumping_jack",
+    signals=(
+        *_angles("shoulder", 35.0, 115.0, "arm"),
+        Signal(_sides("shoulder_over_wrist_m"), 0.40, -0.2, "arm"),
+    ),
+    gates=(Gate(("ankle_spread_image_m", "ankle_spread_m"), low=0.12, when="change"),),
+    posture=(Gate(("hip_height_m",), low=0.55), Gate(_UPRIGHT, high=25.0)),
+    view="front",
+)
+_CURL: Final = Exercise(
+    "biceps_curl",
+    signals=(
+        *_angles("elbow", 145.0, 75.0, "arm", most=True),
+        Signal(_sides("shoulder_over_wrist_m"), 0.45, 0.15, "arm", most=True),
+    ),
+    gates=(Gate(_UPRIGHT, high=30.0), Gate(_sides("shoulder"), high=60.0)),
+    posture=(Gate(_UPRIGHT, high=20.0),),
+    view="side",
+)
+_PRESS: Final = Exercise(
+    "shoulder_press",
+    signals=(
+        *_angles("elbow", 90.0, 150.0, "arm"),
+        Signal(_sides("shoulder"), 50.0, 130.0, "arm"),
+        Signal(_sides("shoulder_over_wrist_m"), 0.05, -0.35, "arm"),
+    ),
+    gates=(Gate(_UPRIGHT, high=30.0), Gate(_sides("elbow"), high=110.0, when="rest")),
+    posture=(Gate(_UPRIGHT, high=20.0),),
+    view="front",
+)
+_PLANK: Final = Exercise(
+    "plank",
+    signals=(),
+    gates=(),
+    hold=True,
+    view="side",
+)
+
+#: By name, in the order in which a page shows them.
+EXERCISES: Final = {
+    exercise.name: exercise
+    for exercise in (_SQUAT, _PUSH_UP, _LUNGE, _SIT_UP, _JACK, _CURL, _PRESS, _PLANK)
+}
+EXERCISE_NAMES: Final[tuple[str, ...]] = tuple(EXERCISES)
