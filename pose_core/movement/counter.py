@@ -12,7 +12,7 @@ import numpy as np
 
 from pose_core.arrays import FloatArray
 from pose_core.movement.effort import EffortMeter, Steady
-from pose_core.movement.exercise import Exercise, Part
+from pose_core.movement.exercise import Exercise
 from pose_core.movement.phases import find_phases
 from pose_core.movement.repetitions import Repetition, Trace, gates_open, measure_repetition
 from pose_core.settings import check_range
@@ -24,6 +24,8 @@ Way = Literal["rest", "down", "bottom", "up"]
 
 #: Frames kept before a movement begins: a slow start is found in them.
 _BEFORE_S: Final = 4.0
+#: The smoothed effort is late by about this: where it is lowest, the movement has begun by then.
+_LAG_S: Final = 0.15
 #: More frames than this of one repetition are thinned out.
 _MOST_FRAMES: Final = 2400
 #: The last ranges that tell a person's own.
@@ -101,6 +103,8 @@ class RepetitionCounter:
         self._held_from_s = math.nan
         self._held_s = 0.0
         self._effort = math.nan
+        self._cut_at_far_end = False
+        self._cut_s = -math.inf
         self._open_from_s: float | None = None  # start of the frames of the last repetition
 
     # ------------------------------------------------------------------ what a page reads
@@ -144,6 +148,9 @@ class RepetitionCounter:
         self._meter.restart()
         if not self._moving:
             self._moving, self._low = None, math.inf
+        elif self._peak >= self.exercise.full and not math.isnan(self._begun_s):
+            self._cut_at_far_end = True
+        self._cut_s = self._seen_s
 
     def add(self, row: FloatArray, time_s: float) -> Repetition | None:
         """See the next frame in which the person was found.
@@ -165,28 +172,38 @@ class RepetitionCounter:
         measured = self._meter.measured(plain, weights)
         if math.isnan(measured):
             return None
-        if time_s - self._seen_s > self.settings.bridge_s:
-            self._forget()
+        bridged = self._forget() if time_s - self._seen_s > self.settings.bridge_s else None
         self._seen_s = time_s
         self._frames.append((time_s, measured, row))
         self._effort = self._meter.update(measured, time_s)
         if self._moving is None:
             self._find_place(time_s)
         if self._moving:
-            return self._follow(time_s)
+            return self._follow(time_s) or bridged
         self._wait(time_s)
-        return None
+        return bridged
 
-    def finish(self) -> None:
-        """The end: what was being measured stays as it is. A repetition without its way back does not count."""
+    def finish(self) -> Repetition | None:
+        """The end. A repetition without its way back does not count, unless a cut took the way back.
+
+        Returns
+        -------
+        Repetition or None
+            What the end completes.
+        """
         self._close()
+        repetition = self._complete(self._seen_s) if self._moving and self._cut_at_far_end else None
+        self._moving, self._cut_at_far_end = None, False
+        return repetition
 
-    def _forget(self) -> None:
+    def _forget(self) -> Repetition | None:
         """After a long absence nothing continues."""
+        repetition = self.finish()
         self._close()
         self._frames.clear()
         self._meter.restart()
         self._moving, self._low = None, math.inf
+        return repetition
 
     def _find_place(self, time_s: float) -> None:
         """At the start: near the start posture, or already under way."""
@@ -205,9 +222,8 @@ class RepetitionCounter:
             self._close()
             self._moving = True
             self._peak, self._begun_s = self._effort, self._low_s
-            first_s = self._low_s - 0.5
-            while self._frames and self._frames[0][0] < first_s:
-                self._frames.popleft()
+            first_s = self._low_s - _LAG_S
+            self._drop_before(first_s)
         elif self._open_from_s is None:
             while time_s - self._frames[0][0] > _BEFORE_S:
                 self._frames.popleft()
@@ -225,7 +241,7 @@ class RepetitionCounter:
         if self._effort > self._peak - self.settings.back * (self._peak - self._base):
             return None
         repetition = self._complete(time_s)
-        self._moving = False
+        self._moving, self._cut_at_far_end = False, False
         self._low, self._low_s = self._effort, time_s
         self._peak = -math.inf
         return repetition
@@ -237,8 +253,7 @@ class RepetitionCounter:
             return None
         phases = find_phases(trace.time_s, trace.effort)
         late = math.isnan(self._begun_s)
-        base = 0.0 if late else min(phases.rest, self._base)
-        reached, limits = phases.peak - base, self.settings
+        reached, limits = phases.peak - (0.0 if late else phases.rest), self.settings
         own = self.own_range if self.count >= 2 else math.nan
         needed = max(self.exercise.full, 0.0 if math.isnan(own) else limits.own * own)
         long_enough = limits.shortest_s <= time_s - trace.time_s[0] and (
@@ -248,6 +263,8 @@ class RepetitionCounter:
         if not (long_enough and possible) or reached < limits.partial:
             return None
         full = complete and reached >= needed and phases.peak >= limits.reach * self.exercise.full
+        if not full and self._cut_s >= trace.time_s[0]:
+            return None
         if late and not (full and self._held_s >= limits.held_s):
             return None
         number = (self.count if full else self.partial) + 1
@@ -276,8 +293,10 @@ class RepetitionCounter:
             self.repetitions[-1] = measure_repetition(
                 self.exercise, trace, last.number, last.full, last.counted_s
             )
-        while self._frames and self._frames[0][0] < self._low_s - 0.5:
+        self._drop_before(self._low_s - _LAG_S)
+
+    def _drop_before(self, time_s: float) -> None:
+        while self._frames and self._frames[0][0] < time_s:
             self._frames.popleft()
 
 
-Weights = dict[Part, float]

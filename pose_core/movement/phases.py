@@ -37,7 +37,7 @@ class Phases:
     arrive_s, leave_s : float
         From when and until when the far end is held: within 5 % of the range.
     rest, peak : float
-        Efforts at the start posture (the higher of before and after) and at the far end.
+        Efforts at the start posture (before, or after if that was not seen) and at the far end.
     """
 
     start_s: float
@@ -98,10 +98,12 @@ def find_phases(time_s: FloatArray, effort: FloatArray) -> Phases:
     top = int(np.argmax(even))
     peak = float(even[top])
     before, after = float(even[: top + 1].min()), float(even[top:].min())
-    near = even >= peak - _NEAR_PEAK * (peak - max(before, after))
+    # A film that begins at the far end does not show the start posture before it.
+    rest = after if before > after + 0.5 * (peak - after) else before
+    near = even >= peak - _NEAR_PEAK * (peak - rest)
     # The far end may be left for a moment: from the first to the last time within it.
     held = np.flatnonzero(near)
     arrive_s, leave_s = float(time_s[held[0]]), float(time_s[held[-1]])
     start_s = _left_rest_s(time_s[: held[0] + 1], even[: held[0] + 1], peak)
     backwards = _left_rest_s(-time_s[held[-1] :][::-1], even[held[-1] :][::-1], peak)
-    return Phases(start_s, (arrive_s + leave_s) / 2, -backwards, arrive_s, leave_s, max(before, after), peak)
+    return Phases(start_s, (arrive_s + leave_s) / 2, -backwards, arrive_s, leave_s, rest, peak)
