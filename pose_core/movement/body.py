@@ -33,7 +33,8 @@ _HEIGHTS: Final = (
     "wrist_over_ankle_m",
 )
 _DISTANCES: Final = (
-    "ankle_spread_m",  # in space, between the ankles, along the floor
+    "ankle_split_m",  # in space, between the ankles: forwards or backwards, as the hips face
+    "ankle_straddle_m",  # the same, to the side
     "ankle_spread_image_m",  # in the picture, to the side
     "knee_spread_image_m",
     "ankle_apart_image_m",  # in the picture, in any direction
@@ -44,13 +45,13 @@ _DISTANCES: Final = (
 )
 _WHOLE: Final = (
     "yaw_deg",  # how far the body is turned away from the camera: 0 front or back, 90 side
-    "px_per_m",
-    "hip_x_px",
-    "hip_y_px",
-    "wrist_x_px",  # of the middle of the wrists
-    "wrist_y_px",
-    "ankle_x_px",  # of the middle of the ankles
-    "ankle_y_px",
+    # Where the middles of hips, wrists and ankles are, from the middle of the picture: x to the right, y down.
+    "hip_x_m",
+    "hip_y_m",
+    "wrist_x_m",
+    "wrist_y_m",
+    "ankle_x_m",
+    "ankle_y_m",
     "left_seen",
     "right_seen",
     "left_arm_seen",
@@ -184,12 +185,14 @@ class Body:
         xy = pose.image_xy_px.tolist()
         world = pose.world_xyz_m.tolist()
         seen = pose.visibility.tolist()
-        row[_AFTER_ANGLES:] = _rest(xy, world, seen, px_per_m)
+        row[_AFTER_ANGLES:] = _rest(xy, world, seen, px_per_m, (pose.size_wh[0] / 2, pose.size_wh[1] / 2))
         row[_KNEE_DIFFERENCE] = np.abs(row[_KNEES[:, 0]] - row[_KNEES[:, 1]]).min()
         return row
 
 
-def _rest(xy: list[list[float]], world: list[list[float]], seen: list[float], px_per_m: float) -> list[float]:
+def _rest(
+    xy: list[list[float]], world: list[list[float]], seen: list[float], px_per_m: float, middle: Point
+) -> list[float]:
     at = {name: xy[i] for name, i in _USED.items()}
     space = {name: world[i] for name, i in _USED.items()}
     hip = _middle(at["left_hip"], at["right_hip"])
@@ -202,6 +205,10 @@ def _rest(xy: list[list[float]], world: list[list[float]], seen: list[float], px
     toe = _middle(at["left_foot_index"], at["right_foot_index"])
     left, right = space["left_ankle"], space["right_ankle"]
     across = [a - b for a, b in zip(space["left_shoulder"], space["right_shoulder"], strict=True)]
+    apart = (left[0] - right[0], left[2] - right[2])
+    hips = [a - b for a, b in zip(space["left_hip"], space["right_hip"], strict=True)]
+    width = max(math.hypot(hips[0], hips[2]), _SHORTEST)
+    facing = (-hips[2] / width, hips[0] / width)
     parts = {
         part: [sum(seen[INDEX[f"{side}_{joint}"]] for joint in joints) / len(joints) for side in ("left", "right")]
         for part, joints in _PARTS.items()
@@ -217,7 +224,8 @@ def _rest(xy: list[list[float]], world: list[list[float]], seen: list[float], px
         (knee[1] - hip[1]) / px_per_m,
         (toe[1] - heel[1]) / px_per_m,
         (ankle[1] - wrist[1]) / px_per_m,
-        math.hypot(left[0] - right[0], left[2] - right[2]),
+        abs(apart[0] * facing[0] + apart[1] * facing[1]),
+        abs(apart[0] * facing[1] - apart[1] * facing[0]),
         abs(at["left_ankle"][0] - at["right_ankle"][0]) / px_per_m,
         abs(at["left_knee"][0] - at["right_knee"][0]) / px_per_m,
         math.hypot(at["left_ankle"][0] - at["right_ankle"][0], at["left_ankle"][1] - at["right_ankle"][1]) / px_per_m,
@@ -226,10 +234,7 @@ def _rest(xy: list[list[float]], world: list[list[float]], seen: list[float], px
         _bend_deg(hip, shoulder, ear),
         math.nan,
         math.degrees(math.atan2(abs(across[2]), math.hypot(across[0], across[1]))),
-        px_per_m,
-        *hip,
-        *wrist,
-        *ankle,
+        *((value - half) / px_per_m for point in (hip, wrist, ankle) for value, half in zip(point, middle, strict=True)),
         *parts["whole"],
         *parts["arm"],
         *parts["leg"],

@@ -23,6 +23,14 @@ def _angles(joint: str, rest: float, target: float, part: Part, most: bool = Fal
 
 
 _UPRIGHT: Final = ("trunk_lean", "trunk_lean_world")
+#: The feet stay where they are, and so do the hips.
+_FEET_STILL: Final = Gate(("ankle_x_m",), high=0.35, when="spread", part="leg")
+_LEGS_STILL: Final = (
+    _FEET_STILL,
+    Gate(("hip_height_m",), -0.15, 0.15, when="change", part="leg"),
+    Gate(("ankle_split_m",), high=0.25, when="spread", part="leg"),
+    Gate(("knee_difference_deg",), high=30.0, when="spread", part="leg"),
+)
 
 _SQUAT: Final = Exercise(
     "squat",
@@ -34,6 +42,8 @@ _SQUAT: Final = Exercise(
         Gate(_UPRIGHT, high=65.0, when="extreme", partial=True),
         Gate(("knee_difference_deg",), high=40.0, when="extreme"),
         Gate(("shoulder_height_m",), low=0.55),
+        Gate(("ankle_split_m",), high=0.45, when="extreme"),
+        _FEET_STILL,
     ),
     posture=(Gate(("hip_height_m",), low=0.55), Gate(_UPRIGHT, high=40.0)),
     view="side",
@@ -47,6 +57,8 @@ _PUSH_UP: Final = Exercise(
     gates=(
         Gate(("shoulder_height_m",), high=0.85),
         Gate(("wrist_over_ankle_m",), high=0.35),
+        Gate(_UPRIGHT, -35.0, 35.0, when="change"),
+        Gate(_sides("shoulder_over_wrist_m"), low=0.25, when="rest", part="arm"),
     ),
     posture=(Gate(("shoulder_height_m",), high=0.85), Gate(("wrist_over_ankle_m",), high=0.35)),
     view="side",
@@ -58,8 +70,9 @@ _LUNGE: Final = Exercise(
         Signal(("hip_height_m",), 0.68, 0.46),
     ),
     gates=(
-        Gate(("ankle_spread_m", "ankle_apart_image_m"), low=0.35, when="extreme"),
+        Gate(("ankle_split_m",), low=0.45, when="extreme"),
         Gate(_UPRIGHT, high=40.0, when="extreme"),
+        Gate(("hip_height_m",), high=-0.12, when="change"),
     ),
     posture=(Gate(("hip_height_m",), low=0.5), Gate(_UPRIGHT, high=30.0)),
     view="side",
@@ -71,8 +84,13 @@ _SIT_UP: Final = Exercise(
         Signal(("trunk_lean_world",), 80.0, 40.0),
         Signal(_sides("hip"), 120.0, 75.0, "whole"),
     ),
-    gates=(Gate(("hip_height_m",), high=0.3),),
-    posture=(Gate(("hip_height_m",), high=0.3), Gate(_UPRIGHT, low=50.0)),
+    gates=(
+        Gate(("hip_height_m",), high=0.3),
+        Gate(("shoulder_over_hip_m",), high=0.3, when="rest"),
+        Gate(("shoulder_over_hip_m",), low=0.15, when="change"),
+        Gate(_sides("shoulder_over_wrist_m"), high=0.25, when="rest", part="arm"),
+    ),
+    posture=(Gate(("hip_height_m",), high=0.3), Gate(("shoulder_over_hip_m",), high=0.3)),
     view="side",
 )
 _JACK: Final = Exercise(
@@ -81,7 +99,10 @@ _JACK: Final = Exercise(
         *_angles("shoulder", 35.0, 115.0, "arm"),
         Signal(_sides("shoulder_over_wrist_m"), 0.40, -0.2, "arm"),
     ),
-    gates=(Gate(("ankle_spread_image_m", "ankle_spread_m"), low=0.12, when="change"),),
+    gates=(
+        Gate(("ankle_spread_image_m", "ankle_straddle_m"), low=0.15, when="change"),
+        Gate(("hip_height_m",), low=0.45),
+    ),
     posture=(Gate(("hip_height_m",), low=0.55), Gate(_UPRIGHT, high=25.0)),
     view="front",
 )
@@ -91,8 +112,13 @@ _CURL: Final = Exercise(
         *_angles("elbow", 145.0, 75.0, "arm", most=True),
         Signal(_sides("shoulder_over_wrist_m"), 0.45, 0.15, "arm", most=True),
     ),
-    gates=(Gate(_UPRIGHT, high=30.0), Gate(_sides("shoulder"), high=60.0)),
-    posture=(Gate(_UPRIGHT, high=20.0),),
+    gates=(
+        Gate(_UPRIGHT, high=30.0),
+        Gate(("shoulder_over_hip_m",), low=0.3),
+        Gate(_sides("shoulder"), high=60.0, part="arm"),
+        *_LEGS_STILL,
+    ),
+    posture=(Gate(_UPRIGHT, high=20.0), Gate(("shoulder_over_hip_m",), low=0.3)),
     view="side",
 )
 _PRESS: Final = Exercise(
@@ -102,14 +128,19 @@ _PRESS: Final = Exercise(
         Signal(_sides("shoulder"), 50.0, 130.0, "arm"),
         Signal(_sides("shoulder_over_wrist_m"), 0.05, -0.35, "arm"),
     ),
-    gates=(Gate(_UPRIGHT, high=30.0), Gate(_sides("elbow"), high=110.0, when="rest")),
-    posture=(Gate(_UPRIGHT, high=20.0),),
+    gates=(
+        Gate(_UPRIGHT, high=30.0),
+        Gate(("shoulder_over_hip_m",), low=0.3),
+        Gate(_sides("elbow"), high=110.0, when="rest", part="arm"),
+        Gate(_sides("shoulder_over_wrist_m"), high=-0.2, when="extreme", part="arm"),
+        *_LEGS_STILL,
+    ),
+    posture=(Gate(_UPRIGHT, high=20.0), Gate(("shoulder_over_hip_m",), low=0.3)),
     view="front",
 )
 _PLANK: Final = Exercise(
     "plank",
     signals=(),
-    gates=(),
     hold=True,
     view="side",
 )

@@ -259,11 +259,13 @@ class RepetitionCounter:
         long_enough = limits.shortest_s <= time_s - trace.time_s[0] and (
             late or phases.end_s - phases.start_s <= limits.longest_s
         )
-        possible, complete = gates_open(self.exercise.gates, trace, phases)
-        if not (long_enough and possible) or reached < limits.partial:
+        in_one_piece = self._cut_s < trace.time_s[0]
+        possible, complete = gates_open(self.exercise.gates, trace, phases, in_one_piece=in_one_piece)
+        seen = trace.sees(self.exercise.signals[0].part)
+        if not (long_enough and possible and seen) or reached < limits.partial:
             return None
         full = complete and reached >= needed and phases.peak >= limits.reach * self.exercise.full
-        if not full and self._cut_s >= trace.time_s[0]:
+        if not (full or in_one_piece):
             return None
         if late and not (full and self._held_s >= limits.held_s):
             return None

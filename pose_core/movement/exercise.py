@@ -65,21 +65,26 @@ class Gate:
     Attributes
     ----------
     measures : tuple of str
-        The gate is open where one of them is inside the limits.
+        The gate is open where one of them is inside the limits. A left and a right one count as one: of the side that
+        is seen, or the mean of both.
     low, high : float
         Limits, included.
-    when : {"all", "extreme", "rest", "change"}
-        In which frames: of the whole repetition, near its extreme, near its ends; or the difference between the medians
-        near the extreme and near the ends.
+    when : {"all", "extreme", "rest", "change", "spread"}
+        In which frames: of the whole repetition, near its extreme, near its ends; the difference between the medians
+        near the extreme and near the ends; or how far the values spread, between their 5 % and 95 % quantiles.
     partial : bool
         If it is closed, the repetition is listed as partial instead of dropped.
+    part : {"whole", "arm", "leg"}
+        Whose visibility decides which side counts; and a gate that looks at legs or arms is left out where they are
+        not seen on either side.
     """
 
     measures: tuple[str, ...]
     low: float = -math.inf
     high: float = math.inf
-    when: Literal["all", "extreme", "rest", "change"] = "all"
+    when: Literal["all", "extreme", "rest", "change", "spread"] = "all"
     partial: bool = False
+    part: Part = "whole"
 
     def __post_init__(self) -> None:
         _check_measures(self.measures)

@@ -27,6 +27,8 @@ _FAULT_S: Final = 0.3
 #: How far a body may be turned beyond the limits of a view: the estimate is good to about ten degrees.
 _VIEW_MARGIN_DEG: Final = 5.0
 
+_SEEN_LIMIT: Final = 0.5
+
 _YAW: Final = index_of("yaw_deg")
 _SEEN: Final[dict[Part, tuple[int, int]]] = {
     part: (index_of(f"left_{name}seen"), index_of(f"right_{name}seen"))
@@ -59,6 +61,10 @@ class Trace:
                 for part, (left, right) in _SEEN.items()
             }
         )
+
+    def sees(self, part: Part) -> bool:
+        """Whether a part is visible on at least one side, for most of the time."""
+        return bool(np.median(self.rows[:, list(_SEEN[part])].max(axis=1)) >= _SEEN_LIMIT)
 
     def values(self, measures: Sequence[str], left_weight: float) -> FloatArray:
         """A measure in each frame, shape (T,); of two sides as far as each is seen."""
@@ -138,28 +144,60 @@ class Repetition:
     unseen: tuple[str, ...] = ()
 
 
-def gates_open(gates: Sequence[Gate], trace: Trace, phases: Phases) -> tuple[bool, bool]:
-    """Whether a trace may be this exercise, and whether it may be a complete repetition of it."""
-    height = max(phases.peak - phases.rest, 1e-6)
-    share = (trace.effort - phases.rest) / height
-    places = {"all": share > -np.inf, "extreme": share >= _NEAR_EXTREME, "rest": share <= _NEAR_REST}
+def gate_values(gate: Gate, rows: FloatArray, weights: Mapping[Part, float]) -> FloatArray:
+    """What a gate looks at, shape (T, alternatives)."""
+    columns = rows[:, [index_of(name) for name in gate.measures]]
+    if len(gate.measures) == 2 and gate.measures[0].startswith("left_"):
+        left = weights[gate.part]
+        columns = columns @ np.array([[left], [1 - left]])
+    return columns
+
+
+def is_open(gate: Gate, values: FloatArray, share: FloatArray) -> bool:
+    """Whether a gate is open over a movement; a gate without frames to look at is.
+
+    Parameters
+    ----------
+    gate : Gate
+    values : ndarray, shape (T, alternatives)
+    share : ndarray, shape (T,)
+        Where in the movement each frame is: 0 at the start posture, 1 at the far end.
+    """
+    if gate.when == "change":
+        far, near = values[share >= _NEAR_EXTREME], values[share <= _NEAR_REST]
+        if not (len(far) and len(near)):
+            return True
+        values = (np.median(far, axis=0) - np.median(near, axis=0))[None]
+    elif gate.when == "spread":
+        values = np.ptp(np.quantile(values, (0.05, 0.95), axis=0), axis=0)[None]
+    elif gate.when == "extreme":
+        values = values[share >= _NEAR_EXTREME]
+    elif gate.when == "rest":
+        values = values[share <= _NEAR_REST]
+    if not len(values):
+        return True
+    inside = ((values >= gate.low) & (values <= gate.high)).any(axis=1)
+    return bool(inside.mean() >= _GATE_SHARE)
+
+
+def gates_open(
+    gates: Sequence[Gate], trace: Trace, phases: Phases, *, in_one_piece: bool = True
+) -> tuple[bool, bool]:
+    """Whether a trace may be this exercise, and whether it may be a complete repetition of it.
+
+    Across a cut (not `in_one_piece`) places in the picture say nothing, so gates on a spread are left out.
+    """
+    share = (trace.effort - phases.rest) / max(phases.peak - phases.rest, 1e-6)
+    weights = trace.weights()
     possible = complete = True
     for gate in gates:
-        values = trace.rows[:, [index_of(name) for name in gate.measures]]
-        if gate.when == "change":
-            far, near = values[places["extreme"]], values[places["rest"]]
-            if not (len(far) and len(near)):
-                continue
-            inside = np.median(far, axis=0) - np.median(near, axis=0)
-            is_open = bool(((inside >= gate.low) & (inside <= gate.high)).any())
-        else:
-            values = values[places[gate.when]]
-            if not len(values):
-                continue
-            inside = ((values >= gate.low) & (values <= gate.high)).any(axis=1)
-            is_open = bool(inside.mean() >= _GATE_SHARE)
-        complete &= is_open
-        possible &= is_open or gate.partial
+        if gate.when == "spread" and not in_one_piece:
+            continue
+        if gate.part != "whole" and not trace.sees(gate.part):
+            continue
+        opened = is_open(gate, gate_values(gate, trace.rows, weights), share)
+        complete &= opened
+        possible &= opened or gate.partial
     return possible, complete
 
 
