@@ -61,6 +61,7 @@ _PUSH_UP: Final = Exercise(
         Gate(_sides("shoulder_over_wrist_m"), low=0.25, when="rest", part="arm"),
     ),
     posture=(Gate(("shoulder_height_m",), high=0.85), Gate(("wrist_over_ankle_m",), high=0.35)),
+    planted="wrist",
     view="side",
 )
 _LUNGE: Final = Exercise(
@@ -70,7 +71,7 @@ _LUNGE: Final = Exercise(
         Signal(("hip_height_m",), 0.68, 0.46),
     ),
     gates=(
-        Gate(("ankle_split_m",), low=0.45, when="extreme"),
+        Gate(("ankle_split_m",), low=0.38, when="extreme"),
         Gate(_UPRIGHT, high=40.0, when="extreme"),
         Gate(("hip_height_m",), high=-0.12, when="change"),
     ),
@@ -91,6 +92,7 @@ _SIT_UP: Final = Exercise(
         Gate(_sides("shoulder_over_wrist_m"), high=0.25, when="rest", part="arm"),
     ),
     posture=(Gate(("hip_height_m",), high=0.3), Gate(("shoulder_over_hip_m",), high=0.3)),
+    planted="hip",
     view="side",
 )
 _JACK: Final = Exercise(
@@ -116,6 +118,7 @@ _CURL: Final = Exercise(
         Gate(_UPRIGHT, high=30.0),
         Gate(("shoulder_over_hip_m",), low=0.3),
         Gate(_sides("shoulder"), high=60.0, part="arm"),
+        Gate(_sides("shoulder_over_wrist_m"), low=0.2, when="rest", part="arm"),
         *_LEGS_STILL,
     ),
     posture=(Gate(_UPRIGHT, high=20.0), Gate(("shoulder_over_hip_m",), low=0.3)),
@@ -141,6 +144,12 @@ _PRESS: Final = Exercise(
 _PLANK: Final = Exercise(
     "plank",
     signals=(),
+    gates=(
+        Gate(("trunk_lean",), 60.0, 120.0),
+        Gate(("hip_sag_deg",), -25.0, 25.0),
+        Gate(_sides("knee"), low=150.0, part="leg"),
+    ),
+    planted="hip",
     hold=True,
     view="side",
 )

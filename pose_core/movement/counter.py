@@ -11,7 +11,7 @@ from typing import Final, Literal
 import numpy as np
 
 from pose_core.arrays import FloatArray
-from pose_core.movement.effort import EffortMeter, Steady
+from pose_core.movement.effort import BodyFrame, EffortMeter
 from pose_core.movement.exercise import Exercise
 from pose_core.movement.phases import find_phases
 from pose_core.movement.repetitions import Repetition, Trace, gates_open, measure_repetition
@@ -92,7 +92,6 @@ class RepetitionCounter:
         self.settings = settings or CounterSettings()
         self.repetitions: list[Repetition] = []
         self._meter = EffortMeter(exercise)
-        self._steady = Steady()
         self._frames: deque[tuple[float, float, FloatArray]] = deque()
         self._moving: bool | None = None  # None: it is not known yet where the movement is
         self._low = math.inf
@@ -152,14 +151,12 @@ class RepetitionCounter:
             self._cut_at_far_end = True
         self._cut_s = self._seen_s
 
-    def add(self, row: FloatArray, time_s: float) -> Repetition | None:
+    def add(self, frame: BodyFrame) -> Repetition | None:
         """See the next frame in which the person was found.
 
         Parameters
         ----------
-        row : ndarray, shape (N_MEASURES,)
-            From `pose_core.movement.body.Body`.
-        time_s : float
+        frame : BodyFrame
             Later than the last.
 
         Returns
@@ -167,14 +164,13 @@ class RepetitionCounter:
         Repetition or None
             What this frame completes.
         """
-        plain = row.tolist()
-        weights = self._steady.update(plain, time_s)
-        measured = self._meter.measured(plain, weights)
+        time_s = frame.time_s
+        measured = self._meter.measured(frame.values, frame.weights)
         if math.isnan(measured):
             return None
         bridged = self._forget() if time_s - self._seen_s > self.settings.bridge_s else None
         self._seen_s = time_s
-        self._frames.append((time_s, measured, row))
+        self._frames.append((time_s, measured, frame.row))
         self._effort = self._meter.update(measured, time_s)
         if self._moving is None:
             self._find_place(time_s)

@@ -9,15 +9,14 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
-
-import numpy as np
 
 from pose_core.arrays import FloatArray
 from pose_core.movement.body import index_of
 from pose_core.movement.exercise import Exercise, Part, Signal
 
-__all__ = ["EFFORT_RANGE", "EffortMeter", "Steady", "side_weights", "value_of"]
+__all__ = ["EFFORT_RANGE", "BodyFrame", "EffortMeter", "Steady", "side_weights", "value_of"]
 
 #: Beyond these ends nothing is learnt, and a joint that jumps would stretch the range.
 EFFORT_RANGE: Final = (-0.3, 2.0)
@@ -51,6 +50,27 @@ def value_of(signal: Signal, row: Sequence[float], left_weight: float) -> float:
     return left_weight * left + (1 - left_weight) * right
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class BodyFrame:
+    """One person in one frame, measured.
+
+    Attributes
+    ----------
+    time_s : float
+    row : ndarray, shape (N_MEASURES,)
+        From `pose_core.movement.body.Body`.
+    values : list of float
+        The same as plain numbers: one at a time, they are faster.
+    weights : dict of str to float
+        Weight of the left side for each part, 0 to 1.
+    """
+
+    time_s: float
+    row: FloatArray
+    values: list[float]
+    weights: dict[Part, float]
+
+
 class Steady:
     """The visibility of each part on both sides, evened out over a second, so that the sides do not take turns."""
 
@@ -58,8 +78,12 @@ class Steady:
         self._time_s = math.nan
         self._seen: dict[Part, tuple[float, float]] = {}
 
-    def update(self, row: Sequence[float], time_s: float) -> dict[Part, float]:
-        """Weights of the left side after one more row; see `side_weights`."""
+    def frame(self, row: FloatArray, time_s: float) -> BodyFrame:
+        """A row with the weights of the sides after it; see `side_weights`."""
+        values = row.tolist()
+        return BodyFrame(time_s, row, values, self._update(values, time_s))
+
+    def _update(self, row: Sequence[float], time_s: float) -> dict[Part, float]:
         newest = {part: (row[left], row[right]) for part, (left, right) in _SEEN.items()}
         if math.isnan(self._time_s):
             self._seen = newest
@@ -130,9 +154,3 @@ class EffortMeter:
             self._steady += share * (middle - self._steady)
         self._time_s = time_s
         return self._steady
-
-
-def primary_values(exercise: Exercise, rows: FloatArray, weights: dict[Part, float]) -> FloatArray:
-    """The primary signal's value in each of many rows, shape (T,)."""
-    signal = exercise.signals[0]
-    return np.array([value_of(signal, row, weights[signal.part]) for row in rows.tolist()])

@@ -158,6 +158,10 @@ class Exercise:
         A posture that is held, such as the plank: no repetitions, its `gates` are the posture.
     full : float
         Share of the way from rest to target that a repetition must cover to be counted.
+    planted : {"ankle", "wrist", "hip"}
+        What stays where it is on the floor.
+    limits : mapping of str to float
+        Limits of faults that differ from the standard, by name: see `with_limits`.
     """
 
     name: str
@@ -168,6 +172,7 @@ class Exercise:
     view: View = "any"
     hold: bool = False
     full: float = 0.7
+    planted: Literal["ankle", "wrist", "hip"] = "ankle"
     limits: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
