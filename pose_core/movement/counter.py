@@ -151,6 +151,17 @@ class RepetitionCounter:
             self._cut_at_far_end = True
         self._cut_s = self._seen_s
 
+    def effort_of(self, frame: BodyFrame) -> float:
+        """How far the exercise is in a frame, as measured, without following it; NaN if that is not known."""
+        return self._meter.measured(frame.values, frame.weights)
+
+    def drop(self) -> None:
+        """Give up a repetition under way, as when somebody walks off; what was counted stays."""
+        self._close()
+        self._frames.clear()
+        self._meter.restart()
+        self._moving, self._low, self._cut_at_far_end = None, math.inf, False
+
     def add(self, frame: BodyFrame) -> Repetition | None:
         """See the next frame in which the person was found.
 
@@ -195,10 +206,7 @@ class RepetitionCounter:
     def _forget(self) -> Repetition | None:
         """After a long absence nothing continues."""
         repetition = self.finish()
-        self._close()
-        self._frames.clear()
-        self._meter.restart()
-        self._moving, self._low = None, math.inf
+        self.drop()
         return repetition
 
     def _find_place(self, time_s: float) -> None:
