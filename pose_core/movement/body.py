@@ -41,6 +41,8 @@ _DISTANCES: Final = (
     "hip_sag_deg",  # bend at the hips in the picture: positive if the hips are below the line, 0 is straight
     "shin_lean_deg",  # of the two shins' middle line against the vertical, in the picture
     "head_drop_deg",  # bend at the shoulders between trunk and ears, in the picture
+    "knees_per_ankles",  # distance of the knees by that of the ankles, to the side in the picture
+    "elbow_difference_deg",  # between left and right, in the picture
     "knee_difference_deg",  # between left and right, in the picture or in space, whichever is smaller
 )
 _WHOLE: Final = (
@@ -73,6 +75,8 @@ _PLACE: Final = {name: i for i, name in enumerate(MEASURES)}
 _AFTER_ANGLES: Final = 2 * len(ANGLE_NAMES)
 
 _KNEE_DIFFERENCE: Final = _PLACE["knee_difference_deg"]
+_ELBOW_DIFFERENCE: Final = _PLACE["elbow_difference_deg"]
+_ELBOWS: Final = (_PLACE["left_elbow"], _PLACE["right_elbow"])
 _KNEES: Final = np.array(
     [[_PLACE[f"{side}_knee{space}"] for side in ("left", "right")] for space in ("", "_world")]
 )
@@ -139,7 +143,9 @@ def _bend_deg(first: Point, vertex: Point, last: Point) -> float:
     """How far three points are from a straight line: positive if the vertex is below it in the picture."""
     ahead = (vertex[0] - first[0], vertex[1] - first[1])
     then = (last[0] - vertex[0], last[1] - vertex[1])
-    turn = math.degrees(math.atan2(ahead[0] * then[1] - ahead[1] * then[0], ahead[0] * then[0] + ahead[1] * then[1]))
+    turn = math.degrees(
+        math.atan2(ahead[0] * then[1] - ahead[1] * then[0], ahead[0] * then[0] + ahead[1] * then[1])
+    )
     # y points down: walking to the right, a turn to the left (negative) means that the vertex hangs down.
     return -turn if last[0] >= first[0] else turn
 
@@ -186,6 +192,7 @@ class Body:
         world = pose.world_xyz_m.tolist()
         seen = pose.visibility.tolist()
         row[_AFTER_ANGLES:] = _rest(xy, world, seen, px_per_m, (pose.size_wh[0] / 2, pose.size_wh[1] / 2))
+        row[_ELBOW_DIFFERENCE] = abs(row[_ELBOWS[0]] - row[_ELBOWS[1]])
         row[_KNEE_DIFFERENCE] = np.abs(row[_KNEES[:, 0]] - row[_KNEES[:, 1]]).min()
         return row
 
@@ -210,7 +217,10 @@ def _rest(
     width = max(math.hypot(hips[0], hips[2]), _SHORTEST)
     facing = (-hips[2] / width, hips[0] / width)
     parts = {
-        part: [sum(seen[INDEX[f"{side}_{joint}"]] for joint in joints) / len(joints) for side in ("left", "right")]
+        part: [
+            sum(seen[INDEX[f"{side}_{joint}"]] for joint in joints) / len(joints)
+            for side in ("left", "right")
+        ]
         for part, joints in _PARTS.items()
     }
     return [
@@ -228,13 +238,21 @@ def _rest(
         abs(apart[0] * facing[1] - apart[1] * facing[0]),
         abs(at["left_ankle"][0] - at["right_ankle"][0]) / px_per_m,
         abs(at["left_knee"][0] - at["right_knee"][0]) / px_per_m,
-        math.hypot(at["left_ankle"][0] - at["right_ankle"][0], at["left_ankle"][1] - at["right_ankle"][1]) / px_per_m,
-        _bend_deg(shoulder, hip, ankle),
+        math.hypot(at["left_ankle"][0] - at["right_ankle"][0], at["left_ankle"][1] - at["right_ankle"][1])
+        / px_per_m,
+        _bend_deg(shoulder, hip, knee),
         math.degrees(math.atan2(abs(knee[0] - ankle[0]), ankle[1] - knee[1])),
         _bend_deg(hip, shoulder, ear),
+        abs(at["left_knee"][0] - at["right_knee"][0])
+        / max(abs(at["left_ankle"][0] - at["right_ankle"][0]), 0.05 * px_per_m),
+        math.nan,  # the two differences: see `measure`
         math.nan,
         math.degrees(math.atan2(abs(across[2]), math.hypot(across[0], across[1]))),
-        *((value - half) / px_per_m for point in (hip, wrist, ankle) for value, half in zip(point, middle, strict=True)),
+        *(
+            (value - half) / px_per_m
+            for point in (hip, wrist, ankle)
+            for value, half in zip(point, middle, strict=True)
+        ),
         *parts["whole"],
         *parts["arm"],
         *parts["leg"],

@@ -18,7 +18,9 @@ def _angles(joint: str, rest: float, target: float, part: Part, most: bool = Fal
     towards = 10.0 if target > rest else -10.0
     return (
         Signal(_sides(joint), rest, target, part, most),
-        Signal(_sides(joint, "_world"), rest + (towards if rest > target else 10.0), target - towards, part, most),
+        Signal(
+            _sides(joint, "_world"), rest + (towards if rest > target else 10.0), target - towards, part, most
+        ),
     )
 
 
@@ -46,6 +48,46 @@ _SQUAT: Final = Exercise(
         _FEET_STILL,
     ),
     posture=(Gate(("hip_height_m",), low=0.55), Gate(_UPRIGHT, high=40.0)),
+    faults=(
+        Fault(
+            "shallow",
+            ("hip_over_knee_m",),
+            0.12,
+            view="side",
+            tolerance=0.04,
+            weight=3,
+            source="IPF rule book: hip crease at or below the top of the knee",
+        ),
+        Fault(
+            "leaning",
+            ("trunk_lean",),
+            50.0,
+            view="side",
+            weight=4,
+            source="NSCA: as upright as possible; Fuglsang 2017",
+        ),
+        Fault(
+            "knees_in",
+            ("knees_per_ankles",),
+            -0.15,
+            above=False,
+            when="change",
+            view="front",
+            tolerance=0.1,
+            weight=5,
+            source="proposal; front view limits of agreement: Straub & Powers 2022",
+        ),
+        Fault(
+            "heels",
+            ("heel_over_toe_m",),
+            0.04,
+            when="change",
+            view="side",
+            tolerance=0.02,
+            weight=2,
+            source="proposal: 3 % of the leg, and the landmarks' noise",
+        ),
+    ),
     view="side",
 )
 _PUSH_UP: Final = Exercise(
@@ -62,6 +104,47 @@ _PUSH_UP: Final = Exercise(
     ),
     posture=(Gate(("shoulder_height_m",), high=0.85), Gate(("wrist_over_ankle_m",), high=0.35)),
     planted="wrist",
+    faults=(
+        Fault(
+            "sagging",
+            ("hip_sag_deg",),
+            20.0,
+            when="all",
+            view="side",
+            weight=5,
+            source="shoulder-hip-knee below 160 degrees",
+        ),
+        Fault(
+            "pike",
+            ("hip_sag_deg",),
+            -20.0,
+            above=False,
+            when="all",
+            view="side",
+            weight=4,
+            source="shoulder-hip-knee below 160 degrees",
+        ),
+        Fault(
+            "shallow",
+            _sides("elbow"),
+            95.0,
+            view="side",
+            weight=3,
+            part="arm",
+            source="FitnessGram: 90 degrees at the elbow",
+        ),
+        Fault(
+            "bent_arms",
+            _sides("elbow"),
+            145.0,
+            above=False,
+            when="rest",
+            view="side",
+            weight=2,
+            part="arm",
+            source="proposal: straight is above 150",
+        ),
+    ),
     view="side",
 )
 _LUNGE: Final = Exercise(
@@ -76,6 +159,18 @@ _LUNGE: Final = Exercise(
         Gate(("hip_height_m",), high=-0.12, when="change"),
     ),
     posture=(Gate(("hip_height_m",), low=0.5), Gate(_UPRIGHT, high=30.0)),
+    faults=(
+        Fault("leaning", ("trunk_lean",), 20.0, view="side", weight=4, source="proposal"),
+        Fault(
+            "shallow",
+            _sides("knee"),
+            115.0,
+            view="side",
+            weight=3,
+            part="leg",
+            source="Ngo: front knee 60 to 135; both near 90",
+        ),
+    ),
     view="side",
 )
 _SIT_UP: Final = Exercise(
@@ -93,6 +188,19 @@ _SIT_UP: Final = Exercise(
     ),
     posture=(Gate(("hip_height_m",), high=0.3), Gate(("shoulder_over_hip_m",), high=0.3)),
     planted="hip",
+    faults=(
+        Fault("jerky", (), 0.4, above=False, when="down", tolerance=0.1, weight=3, source="proposal"),
+        Fault(
+            "not_down",
+            ("trunk_lean",),
+            65.0,
+            above=False,
+            when="rest",
+            view="side",
+            weight=2,
+            source="Presidential fitness test: shoulders back to the floor",
+        ),
+    ),
     view="side",
 )
 _JACK: Final = Exercise(
@@ -106,6 +214,28 @@ _JACK: Final = Exercise(
         Gate(("hip_height_m",), low=0.45),
     ),
     posture=(Gate(("hip_height_m",), low=0.55), Gate(_UPRIGHT, high=25.0)),
+    faults=(
+        Fault(
+            "low_arms",
+            _sides("wrist_over_nose_m"),
+            0.0,
+            above=False,
+            tolerance=0.05,
+            weight=3,
+            part="arm",
+            source="hands above the head",
+        ),
+        Fault(
+            "narrow_feet",
+            ("ankle_spread_image_m",),
+            0.45,
+            above=False,
+            view="front",
+            tolerance=0.08,
+            weight=2,
+            source="proposal: 1.3 shoulder widths",
+        ),
+    ),
     view="front",
 )
 _CURL: Final = Exercise(
@@ -122,6 +252,37 @@ _CURL: Final = Exercise(
         *_LEGS_STILL,
     ),
     posture=(Gate(_UPRIGHT, high=20.0), Gate(("shoulder_over_hip_m",), low=0.3)),
+    faults=(
+        Fault(
+            "swinging",
+            _sides("shoulder"),
+            20.0,
+            when="change",
+            view="side",
+            weight=5,
+            part="arm",
+            source="proposal; Ngo: upper arm more than 40 degrees from the trunk",
+        ),
+        Fault(
+            "leaning_back",
+            ("trunk_lean",),
+            10.0,
+            when="change",
+            view="side",
+            tolerance=4.0,
+            weight=4,
+            source="proposal",
+        ),
+        Fault(
+            "weak",
+            _sides("elbow"),
+            65.0,
+            view="side",
+            weight=3,
+            part="arm",
+            source="Ngo: elbow at the top above 60 degrees is weak",
+        ),
+    ),
     view="side",
 )
 _PRESS: Final = Exercise(
@@ -139,6 +300,27 @@ _PRESS: Final = Exercise(
         *_LEGS_STILL,
     ),
     posture=(Gate(_UPRIGHT, high=20.0), Gate(("shoulder_over_hip_m",), low=0.3)),
+    faults=(
+        Fault("leaning_back", ("trunk_lean",), 15.0, view="side", weight=5, source="proposal"),
+        Fault(
+            "bent_arms",
+            _sides("elbow"),
+            150.0,
+            above=False,
+            weight=3,
+            part="arm",
+            source="proposal: straight is above 155",
+        ),
+        Fault(
+            "uneven",
+            ("elbow_difference_deg",),
+            20.0,
+            view="front",
+            tolerance=8.0,
+            weight=2,
+            source="proposal",
+        ),
+    ),
     view="front",
 )
 _PLANK: Final = Exercise(
@@ -151,12 +333,34 @@ _PLANK: Final = Exercise(
     ),
     planted="hip",
     hold=True,
+    faults=(
+        Fault(
+            "sagging",
+            ("hip_sag_deg",),
+            15.0,
+            when="all",
+            view="side",
+            tolerance=4.0,
+            weight=5,
+            source="hip line 165 to 195 degrees",
+        ),
+        Fault(
+            "pike",
+            ("hip_sag_deg",),
+            -15.0,
+            above=False,
+            when="all",
+            view="side",
+            tolerance=4.0,
+            weight=4,
+            source="hip line 165 to 195 degrees",
+        ),
+    ),
     view="side",
 )
 
 #: By name, in the order in which a page shows them.
 EXERCISES: Final = {
-    exercise.name: exercise
-    for exercise in (_SQUAT, _PUSH_UP, _LUNGE, _SIT_UP, _JACK, _CURL, _PRESS, _PLANK)
+    exercise.name: exercise for exercise in (_SQUAT, _PUSH_UP, _LUNGE, _SIT_UP, _JACK, _CURL, _PRESS, _PLANK)
 }
 EXERCISE_NAMES: Final[tuple[str, ...]] = tuple(EXERCISES)

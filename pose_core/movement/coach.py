@@ -141,7 +141,11 @@ class _Lane:
 
     def covered_s(self) -> float:
         """Seconds that this exercise explains."""
-        repetitions = sum(repetition.end_s - repetition.start_s for repetition in self.repetitions if repetition.full)
+        repetitions = sum(
+            repetition.end_s - repetition.start_s
+            for repetition in self.repetitions
+            if repetition.full and repetition.whole
+        )
         return repetitions + sum(hold.duration_s for hold in self.holds)
 
     def seen(self) -> float:
@@ -203,9 +207,7 @@ class Coach:
         if exercise != AUTO and limits:
             self._exercises[exercise] = exercises[exercise].with_limits(limits)
         counting = settings or CounterSettings()
-        self._lanes = {
-            name: _Lane(record, arming, counting) for name, record in self._exercises.items()
-        }
+        self._lanes = {name: _Lane(record, arming, counting) for name, record in self._exercises.items()}
         self._reader = BodyReader()
         self._cues = CueGiver()
         self._chosen = None if exercise == AUTO else exercise
@@ -309,7 +311,11 @@ class Coach:
 
     def _proposal(self, time_s: float, person: int | None) -> list[Event]:
         likeliest = self._likeliest()
-        if likeliest is None or self._lanes[likeliest].seen() < _PROPOSED_AFTER or likeliest == self._proposed:
+        if (
+            likeliest is None
+            or self._lanes[likeliest].seen() < _PROPOSED_AFTER
+            or likeliest == self._proposed
+        ):
             return []
         self._proposed = likeliest
         return [Event(time_s, person, "exercise", likeliest, "once")] if likeliest != self._chosen else []

@@ -191,7 +191,7 @@ class RepetitionCounter:
         return bridged
 
     def finish(self) -> Repetition | None:
-        """The end. A repetition without its way back does not count, unless a cut took the way back.
+        """The end. A repetition without its way back is listed as partial; if a cut took the way back, it counts.
 
         Returns
         -------
@@ -199,8 +199,10 @@ class RepetitionCounter:
             What the end completes.
         """
         self._close()
-        repetition = self._complete(self._seen_s) if self._moving and self._cut_at_far_end else None
-        self._moving, self._cut_at_far_end = None, False
+        repetition = None
+        if self._moving and self._peak >= self.exercise.full and not math.isnan(self._begun_s):
+            repetition = self._complete(self._seen_s, unfinished=not self._cut_at_far_end)
+        self._moving, self._cut_at_far_end, self._open_from_s = None, False, None
         return repetition
 
     def _forget(self) -> Repetition | None:
@@ -250,8 +252,8 @@ class RepetitionCounter:
         self._peak = -math.inf
         return repetition
 
-    def _complete(self, time_s: float) -> Repetition | None:
-        """The way back has been gone: is it a repetition?"""
+    def _complete(self, time_s: float, *, unfinished: bool = False) -> Repetition | None:
+        """The way back has been gone, or cannot be seen any more: is it a repetition?"""
         trace = self._trace()
         if trace is None:
             return None
@@ -268,13 +270,13 @@ class RepetitionCounter:
         seen = trace.sees(self.exercise.signals[0].part)
         if not (long_enough and possible and seen) or reached < limits.partial:
             return None
-        full = complete and reached >= needed and phases.peak >= limits.reach * self.exercise.full
+        full = complete and not unfinished and reached >= needed and phases.peak >= limits.reach * self.exercise.full
         if not (full or in_one_piece):
             return None
         if late and not (full and self._held_s >= limits.held_s):
             return None
         number = (self.count if full else self.partial) + 1
-        repetition = measure_repetition(self.exercise, trace, number, full, time_s)
+        repetition = measure_repetition(self.exercise, trace, number, full, time_s, whole=not late)
         self.repetitions.append(repetition)
         self._open_from_s = float(trace.time_s[0])
         return repetition
@@ -293,16 +295,11 @@ class RepetitionCounter:
         last = self.repetitions[-1]
         trace = self._trace()
         if trace is not None:
-            until = trace.time_s <= self._low_s + 0.3
-            if until.sum() >= 2:
-                trace = Trace(trace.time_s[until], trace.effort[until], trace.rows[until])
             self.repetitions[-1] = measure_repetition(
-                self.exercise, trace, last.number, last.full, last.counted_s
+                self.exercise, trace, last.number, last.full, last.counted_s, whole=last.whole
             )
         self._drop_before(self._low_s - _LAG_S)
 
     def _drop_before(self, time_s: float) -> None:
         while self._frames and self._frames[0][0] < time_s:
             self._frames.popleft()
-
-

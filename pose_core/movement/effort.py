@@ -19,7 +19,7 @@ from pose_core.movement.exercise import Exercise, Part, Signal
 __all__ = ["EFFORT_RANGE", "BodyFrame", "EffortMeter", "Steady", "side_weights", "value_of"]
 
 #: Beyond these ends nothing is learnt, and a joint that jumps would stretch the range.
-EFFORT_RANGE: Final = (-0.3, 2.0)
+EFFORT_RANGE: Final = (-0.5, 2.0)
 #: A side whose limb's visibility is better by this counts alone; in between, both count by how well they are seen.
 _CLEARLY_BETTER: Final = 0.25
 _SEEN_TIME_S: Final = 1.0
@@ -90,7 +90,10 @@ class Steady:
         else:
             share = 1 - math.exp(-max(0.0, time_s - self._time_s) / _SEEN_TIME_S)
             self._seen = {
-                part: (old[0] + share * (newest[part][0] - old[0]), old[1] + share * (newest[part][1] - old[1]))
+                part: (
+                    old[0] + share * (newest[part][0] - old[0]),
+                    old[1] + share * (newest[part][1] - old[1]),
+                )
                 for part, old in self._seen.items()
             }
         self._time_s = time_s

@@ -17,7 +17,11 @@ Part = Literal["whole", "arm", "leg"]
 #: From where something can be judged: any side, the front or back, the side.
 View = Literal["any", "front", "side"]
 #: Turned by how many degrees counts as each view: the front up to 30, the side from 60.
-VIEWS: Final[Mapping[View, tuple[float, float]]] = {"any": (0.0, 90.0), "front": (0.0, 30.0), "side": (60.0, 90.0)}
+VIEWS: Final[Mapping[View, tuple[float, float]]] = {
+    "any": (0.0, 90.0),
+    "front": (0.0, 30.0),
+    "side": (60.0, 90.0),
+}
 
 
 def _check_measures(measures: tuple[str, ...]) -> None:
@@ -53,7 +57,9 @@ class Signal:
     def __post_init__(self) -> None:
         _check_measures(self.measures)
         if len(self.measures) > 2:
-            raise ValueError(f"A signal has one measure, or a left and a right one; got {len(self.measures)}.")
+            raise ValueError(
+                f"A signal has one measure, or a left and a right one; got {len(self.measures)}."
+            )
         if not (math.isfinite(self.rest) and math.isfinite(self.target) and self.rest != self.target):
             raise ValueError(f"rest and target must be finite and differ; got {self.rest} and {self.target}.")
 

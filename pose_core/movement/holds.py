@@ -10,10 +10,12 @@ from typing import Final
 from pose_core.movement.body import index_of
 from pose_core.movement.effort import BodyFrame
 from pose_core.movement.exercise import Exercise, Gate
+from pose_core.movement.repetitions import Judgement, judge, seen_from
 
 __all__ = ["Hold", "HoldSettings", "HoldTimer", "gate_open"]
 
 _HIP_BEND: Final = index_of("hip_sag_deg")
+_YAW: Final = index_of("yaw_deg")
 _STILL: Final = (index_of("shoulder_height_m"), index_of("hip_height_m"))
 
 
@@ -44,10 +46,11 @@ class HoldSettings:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """One hold: from when to when."""
+    """One hold: from when to when, and what was wrong in most of it."""
 
     start_s: float
     end_s: float
+    faults: tuple[Judgement, ...] = ()
 
     @property
     def duration_s(self) -> float:
@@ -86,12 +89,14 @@ class HoldTimer:
         self._start_s = math.nan
         self._good_s = -math.inf
         self._bend_sum, self._bend_count = 0.0, 0
+        #: Of each fault: how many frames could show it, how many did, and the sum of what was measured in these.
+        self._shares: dict[str, tuple[int, int, float]] = {}
         self._recent: deque[tuple[float, tuple[float, ...]]] = deque()
 
     @property
     def running(self) -> Hold | None:
         """The hold that goes on, once it is long enough to be listed."""
-        hold = Hold(self._start_s, self._good_s)
+        hold = Hold(self._start_s, self._good_s, self._judged())
         return hold if hold.duration_s >= self.settings.shortest_s else None
 
     def add(self, frame: BodyFrame) -> Hold | None:
@@ -104,12 +109,32 @@ class HoldTimer:
         if self._held(frame):
             if math.isnan(self._start_s):
                 self._start_s, self._bend_sum, self._bend_count = time_s, 0.0, 0
+                self._shares = {}
             self._good_s = time_s
+            self._note(frame)
             low_s, high_s = self.settings.reference_s
             if low_s <= time_s - self._start_s <= high_s:
                 self._bend_sum += frame.values[_HIP_BEND]
                 self._bend_count += 1
         return ended
+
+    def _note(self, frame: BodyFrame) -> None:
+        for fault in self.exercise.faults:
+            if not seen_from(fault.view, frame.values[_YAW]):
+                continue
+            value = frame.values[index_of(fault.measures[0])]
+            frames, faulty, total = self._shares.get(fault.name, (0, 0, 0.0))
+            wrong = judge(fault, value) is not None
+            self._shares[fault.name] = (frames + 1, faulty + wrong, total + wrong * value)
+
+    def _judged(self) -> tuple[Judgement, ...]:
+        found = []
+        for fault in self.exercise.faults:
+            frames, faulty, total = self._shares.get(fault.name, (0, 0, 0.0))
+            if faulty > frames / 2:
+                judgement = judge(fault, total / faulty)
+                found += [judgement] if judgement is not None else []
+        return tuple(found)
 
     def _held(self, frame: BodyFrame) -> bool:
         self._recent.append((frame.time_s, tuple(frame.values[place] for place in _STILL)))

@@ -13,15 +13,19 @@ __all__ = ["Phases", "find_phases"]
 
 #: Centred median against single wrong frames.
 _MEDIAN_S: Final = 0.1
-#: A movement has begun where it is this far, and it is extrapolated from here and from `_LATER` as if it started like a
-#: cosine (at rest, then faster).
-_BEGUN: Final = 0.04
-_LATER: Final = 0.20
-_BACK: Final = 0.766  # (phase of 4 % of a cosine) / (phase of 20 % - phase of 4 %)
+#: The begin of a movement is extrapolated from where it has gone this far, as if it started like a cosine: at rest, then
+#: faster. (People start more slowly still, as in Flash and Hogan's minimum jerk.)
+_BEGUN: Final = 0.10
+_LATER: Final = 0.40
+_BACK: Final = 0.205 / (0.436 - 0.205)
+#: The signal that moves first tells the begin, but not if it is ahead of the middle one by more than this share of the way.
+_AHEAD: Final = 0.25
 #: What counts as just before a movement: at least this, or as long as the way takes.
 _JUST_BEFORE_S: Final = 1.0
 #: The far end: within this share of the range.
 _NEAR_PEAK: Final = 0.05
+#: A signal that moves by less says nothing about when.
+_FLAT: Final = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +60,23 @@ def _crossing_s(time_s: FloatArray, effort: FloatArray, at: int, level: float) -
     return float(time_s[at] + min(1.0, max(0.0, share)) * (time_s[at + 1] - time_s[at]))
 
 
-def _left_rest_s(time_s: FloatArray, effort: FloatArray, peak: float) -> float:
-    """When an effort that ends at its peak left its rest; the first time if it was never at rest."""
-    rest = float(effort.min())
-    later_s = _last_above_s(time_s, effort, rest + _LATER * (peak - rest))
+def _left_rest_s(time_s: FloatArray, signals: FloatArray) -> float:
+    """When signals (T, S) that end at their peak left their rest; the first time if they were never at rest."""
+    starts_s = sorted(_signal_left_s(time_s, signal) for signal in signals.T if np.ptp(signal) > _FLAT)
+    if not starts_s:
+        return float(time_s[0])
+    middle_s = starts_s[len(starts_s) // 2]
+    return max(starts_s[0], middle_s - _AHEAD * float(time_s[-1] - middle_s))
+
+
+def _signal_left_s(time_s: FloatArray, signal: FloatArray) -> float:
+    rest, peak = float(signal.min()), float(signal[-1])
+    later_s = _last_above_s(time_s, signal, rest + _LATER * (peak - rest))
     # Of a long rest, only what is just before the movement: somebody may have stood differently long ago.
     just_before = time_s >= later_s - max(_JUST_BEFORE_S, time_s[-1] - later_s)
-    rest = float(effort[just_before].min())
+    rest = float(signal[just_before].min())
     begun_s, later_s = (
-        _last_above_s(time_s, effort, rest + share * (peak - rest)) for share in (_BEGUN, _LATER)
+        _last_above_s(time_s, signal, rest + share * (peak - rest)) for share in (_BEGUN, _LATER)
     )
     return max(float(time_s[0]), begun_s - _BACK * (later_s - begun_s))
 
@@ -75,7 +87,7 @@ def _last_above_s(time_s: FloatArray, effort: FloatArray, level: float) -> float
     return _crossing_s(time_s, effort, int(below[-1]), level) if below.size else float(time_s[0])
 
 
-def find_phases(time_s: FloatArray, effort: FloatArray) -> Phases:
+def find_phases(time_s: FloatArray, effort: FloatArray, signals: FloatArray | None = None) -> Phases:
     """Phases of one repetition.
 
     Parameters
@@ -84,6 +96,8 @@ def find_phases(time_s: FloatArray, effort: FloatArray) -> Phases:
         Increasing, at least two; from about where the start posture was left to where it is reached again.
     effort : ndarray, shape (T,)
         As measured, finite.
+    signals : ndarray, shape (T, S), optional
+        The efforts of the single signals, for the times of start and end; `effort` unless given.
 
     Returns
     -------
@@ -94,7 +108,9 @@ def find_phases(time_s: FloatArray, effort: FloatArray) -> Phases:
     half = _MEDIAN_S / 2
     first = np.searchsorted(time_s, time_s - half - 1e-9)
     last = np.searchsorted(time_s, time_s + half + 1e-9)
-    even = np.array([np.median(effort[a:b]) for a, b in zip(first, last, strict=True)])
+    every = np.column_stack([effort, effort if signals is None else signals])
+    evened = np.array([np.median(every[a:b], axis=0) for a, b in zip(first, last, strict=True)])
+    even, evened = evened[:, 0], evened[:, 1:]
     top = int(np.argmax(even))
     peak = float(even[top])
     before, after = float(even[: top + 1].min()), float(even[top:].min())
@@ -104,6 +120,6 @@ def find_phases(time_s: FloatArray, effort: FloatArray) -> Phases:
     # The far end may be left for a moment: from the first to the last time within it.
     held = np.flatnonzero(near)
     arrive_s, leave_s = float(time_s[held[0]]), float(time_s[held[-1]])
-    start_s = _left_rest_s(time_s[: held[0] + 1], even[: held[0] + 1], peak)
-    backwards = _left_rest_s(-time_s[held[-1] :][::-1], even[held[-1] :][::-1], peak)
+    start_s = _left_rest_s(time_s[: held[0] + 1], evened[: held[0] + 1])
+    backwards = _left_rest_s(-time_s[held[-1] :][::-1], evened[held[-1] :][::-1])
     return Phases(start_s, (arrive_s + leave_s) / 2, -backwards, arrive_s, leave_s, rest, peak)

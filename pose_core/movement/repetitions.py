@@ -29,6 +29,9 @@ _VIEW_MARGIN_DEG: Final = 5.0
 
 _SEEN_LIMIT: Final = 0.5
 
+#: A way to the far end that is shorter is fast (the usual tempo is 2-0-2 seconds).
+FAST_S: Final = 0.8
+
 _YAW: Final = index_of("yaw_deg")
 _SEEN: Final[dict[Part, tuple[int, int]]] = {
     part: (index_of(f"left_{name}seen"), index_of(f"right_{name}seen"))
@@ -65,6 +68,14 @@ class Trace:
     def sees(self, part: Part) -> bool:
         """Whether a part is visible on at least one side, for most of the time."""
         return bool(np.median(self.rows[:, list(_SEEN[part])].max(axis=1)) >= _SEEN_LIMIT)
+
+    def values_of(self, signal: Signal, left_weight: float) -> FloatArray:
+        """A signal in each frame, shape (T,)."""
+        return np.array([value_of(signal, row, left_weight) for row in self.rows.tolist()])
+
+    def efforts(self, signal: Signal, left_weight: float) -> FloatArray:
+        """A signal's effort in each frame, shape (T,)."""
+        return (self.values_of(signal, left_weight) - signal.rest) / (signal.target - signal.rest)
 
     def values(self, measures: Sequence[str], left_weight: float) -> FloatArray:
         """A measure in each frame, shape (T,); of two sides as far as each is seen."""
@@ -105,6 +116,8 @@ class Repetition:
         From 1; complete and partial ones are numbered separately.
     full : bool
         Whether it counts; partial ones are only listed.
+    whole : bool
+        False if the film began, or the person was first seen, at the far end.
     start_s, bottom_s, end_s : float
         When the start posture was left, the middle of the time at the far end, and when it was reached again.
     counted_s : float
@@ -127,6 +140,7 @@ class Repetition:
 
     number: int
     full: bool
+    whole: bool
     start_s: float
     bottom_s: float
     end_s: float
@@ -142,6 +156,11 @@ class Repetition:
     effort_range: float
     faults: tuple[Judgement, ...] = ()
     unseen: tuple[str, ...] = ()
+
+    @property
+    def fast(self) -> bool:
+        """Whether the way to the far end took less than 0.8 s: for information, no fault."""
+        return self.down_s < FAST_S
 
 
 def gate_values(gate: Gate, rows: FloatArray, weights: Mapping[Part, float]) -> FloatArray:
@@ -202,7 +221,7 @@ def gates_open(
 
 
 def measure_repetition(
-    exercise: Exercise, trace: Trace, number: int, full: bool, counted_s: float
+    exercise: Exercise, trace: Trace, number: int, full: bool, counted_s: float, *, whole: bool = True
 ) -> Repetition:
     """Find a repetition's phases, and measure it.
 
@@ -212,18 +231,19 @@ def measure_repetition(
     trace : Trace
         From about where the start posture was left to where it is reached again; at least two frames.
     number : int
-    full : bool
+    full, whole : bool
     counted_s : float
 
     Returns
     -------
     Repetition
     """
-    phases = find_phases(trace.time_s, trace.effort)
     weights = trace.weights()
+    signals = np.column_stack([trace.efforts(signal, weights[signal.part]) for signal in exercise.signals])
+    phases = find_phases(trace.time_s, trace.effort, signals)
     primary = exercise.signals[0]
     at_far_end = (trace.time_s >= phases.arrive_s) & (trace.time_s <= phases.leave_s)
-    values = np.array([value_of(primary, row, weights[primary.part]) for row in trace.rows.tolist()])
+    values = trace.values_of(primary, weights[primary.part])
     depth = float(np.median(values[at_far_end]))
     inside = (trace.time_s >= phases.start_s) & (trace.time_s <= phases.end_s)
     started = values[inside] if inside.any() else values
@@ -235,6 +255,7 @@ def measure_repetition(
     return Repetition(
         number=number,
         full=full,
+        whole=whole,
         start_s=phases.start_s,
         bottom_s=phases.bottom_s,
         end_s=phases.end_s,
@@ -267,6 +288,12 @@ def seen_from(view: str, yaw_deg: float) -> bool:
     return low - _VIEW_MARGIN_DEG <= yaw_deg <= high + _VIEW_MARGIN_DEG
 
 
+def judge(fault: Fault, value: float) -> Judgement | None:
+    """What a measured value means; None: nothing wrong, or not known (NaN)."""
+    beyond = value - fault.limit if fault.above else fault.limit - value
+    return Judgement(fault.name, value, fault.limit, beyond > fault.tolerance) if beyond > 0 else None
+
+
 def _judge(
     exercise: Exercise, trace: Trace, phases: Phases, weights: Mapping[Part, float], yaw_deg: float
 ) -> tuple[tuple[Judgement, ...], tuple[str, ...]]:
@@ -276,11 +303,9 @@ def _judge(
         if not seen_from(fault.view, yaw_deg):
             unseen.append(fault.name)
             continue
-        value = _fault_value(fault, trace, phases, weights)
-        beyond = value - fault.limit if fault.above else fault.limit - value
-        if beyond > 0:  # NaN is not
-            certain = beyond > fault.tolerance
-            found.append((fault.weight + certain * 10, Judgement(fault.name, value, fault.limit, certain)))
+        judgement = judge(fault, _fault_value(fault, trace, phases, weights))
+        if judgement is not None:
+            found.append((fault.weight + judgement.certain * 10, judgement))
     found.sort(key=lambda item: -item[0])
     return tuple(judgement for _, judgement in found), tuple(unseen)
 
