@@ -8,14 +8,13 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from pose_core.errors import SettingsError
-from pose_core.movement.arming import Arming
 from pose_core.movement.body import index_of
 from pose_core.movement.catalogue import EXERCISES
-from pose_core.movement.counter import CounterSettings, RepetitionCounter, Way
+from pose_core.movement.counter import CounterSettings, Way
 from pose_core.movement.cues import Cue, CueGiver
-from pose_core.movement.effort import BodyFrame
 from pose_core.movement.exercise import Exercise
-from pose_core.movement.holds import Hold, HoldTimer
+from pose_core.movement.followed import FollowedExercise
+from pose_core.movement.holds import Hold
 from pose_core.movement.reader import BodyReader
 from pose_core.movement.repetitions import Repetition
 from pose_core.watching import Event, WatchedFrame
@@ -93,69 +92,6 @@ def check_exercise(name: str, exercises: Mapping[str, Exercise] = EXERCISES) -> 
         )
 
 
-class _Lane:
-    """One exercise, followed all the time: so that it can be proposed, and nothing is lost when it is chosen."""
-
-    def __init__(self, exercise: Exercise, arming: bool, settings: CounterSettings) -> None:
-        self.exercise = exercise
-        self.counter = None if exercise.hold else RepetitionCounter(exercise, settings)
-        self.timer = HoldTimer(exercise) if exercise.hold else None
-        self.arming = Arming(exercise) if arming and not exercise.hold else None
-
-    @property
-    def armed(self) -> bool:
-        return self.arming is None or self.arming.armed
-
-    def add(self, frame: BodyFrame) -> Repetition | Hold | None:
-        if self.timer is not None:
-            return self.timer.add(frame)
-        assert self.counter is not None
-        if self.arming is not None:
-            was_armed = self.arming.armed
-            if not self.arming.add(frame, self.counter.effort_of(frame)):
-                if was_armed:
-                    self.counter.drop()
-                return None
-        return self.counter.add(frame)
-
-    def new_scene(self) -> None:
-        if self.counter is not None:
-            self.counter.restart()
-            if self.arming is not None:
-                self.arming.disarm()
-                self.counter.drop()
-
-    def finish(self) -> Repetition | Hold | None:
-        return self.timer.finish() if self.timer is not None else self.counter and self.counter.finish()
-
-    @property
-    def repetitions(self) -> tuple[Repetition, ...]:
-        return tuple(self.counter.repetitions) if self.counter is not None else ()
-
-    @property
-    def holds(self) -> tuple[Hold, ...]:
-        if self.timer is None:
-            return ()
-        running = self.timer.running
-        return (*self.timer.holds, running) if running is not None else tuple(self.timer.holds)
-
-    def covered_s(self) -> float:
-        """Seconds that this exercise explains."""
-        repetitions = sum(
-            repetition.end_s - repetition.start_s
-            for repetition in self.repetitions
-            if repetition.full and repetition.whole
-        )
-        return repetitions + sum(hold.duration_s for hold in self.holds)
-
-    def seen(self) -> float:
-        """How many repetitions were seen; a hold that goes on is as good as two."""
-        if self.counter is None:
-            return 2.0 * bool(self.holds)
-        under_way = self.armed and self.counter.effort >= self.exercise.full
-        return self.counter.count + 0.5 * under_way
-
-
 class Coach:
     """Counts one exercise of the most prominent person; a `pose_core.watching.Watcher`.
 
@@ -207,7 +143,9 @@ class Coach:
         if exercise != AUTO and limits:
             self._exercises[exercise] = exercises[exercise].with_limits(limits)
         counting = settings or CounterSettings()
-        self._lanes = {name: _Lane(record, arming, counting) for name, record in self._exercises.items()}
+        self._followed = {
+            name: FollowedExercise(record, arming, counting) for name, record in self._exercises.items()
+        }
         self._reader = BodyReader()
         self._cues = CueGiver()
         self._chosen = None if exercise == AUTO else exercise
@@ -247,14 +185,14 @@ class Coach:
         with self._lock:
             reading = self._reader.read(frame)
             if reading.new_scene:
-                for lane in self._lanes.values():
-                    lane.new_scene()
+                for one in self._followed.values():
+                    one.new_scene()
             events: list[Event] = []
             yaw_deg = self._state.yaw_deg
             if reading.frame is not None:
                 yaw_deg = float(reading.frame.row[_YAW])
-                for name, lane in self._lanes.items():
-                    done = lane.add(reading.frame)
+                for name, one in self._followed.items():
+                    done = one.add(reading.frame)
                     if name == self._chosen:
                         events += self._reported(done, frame.time_s, reading.person)
                 events += self._hold_begun(reading.person)
@@ -272,8 +210,8 @@ class Coach:
         """The end: a hold that goes on ends."""
         with self._lock:
             events: list[Event] = []
-            for name, lane in self._lanes.items():
-                done = lane.finish()
+            for name, one in self._followed.items():
+                done = one.finish()
                 if name == self._chosen:
                     events += self._reported(done, self._state.time_s, self._state.person)
             self._state = self._shown(self._state.time_s, self._state.person, self._state.yaw_deg)
@@ -298,7 +236,7 @@ class Coach:
     def _hold_begun(self, person: int | None) -> list[Event]:
         if self._chosen is None or self._holding:
             return []
-        timer = self._lanes[self._chosen].timer
+        timer = self._followed[self._chosen].timer
         running = timer.running if timer is not None else None
         if running is None:
             return []
@@ -306,14 +244,14 @@ class Coach:
         return [Event(running.start_s, person, "hold", self._chosen, "start")]
 
     def _likeliest(self) -> str | None:
-        best = max(self._lanes, key=lambda name: self._lanes[name].covered_s())
-        return best if self._lanes[best].covered_s() > 0 else None
+        best = max(self._followed, key=lambda name: self._followed[name].covered_s())
+        return best if self._followed[best].covered_s() > 0 else None
 
     def _proposal(self, time_s: float, person: int | None) -> list[Event]:
         likeliest = self._likeliest()
         if (
             likeliest is None
-            or self._lanes[likeliest].seen() < _PROPOSED_AFTER
+            or self._followed[likeliest].seen() < _PROPOSED_AFTER
             or likeliest == self._proposed
         ):
             return []
@@ -330,20 +268,20 @@ class Coach:
         )
         if self._chosen is None:
             return base
-        lane = self._lanes[self._chosen]
+        one = self._followed[self._chosen]
         cue = self._cues.cue(time_s)
-        if lane.timer is not None:
-            running = lane.timer.running
-            return replace(base, armed=True, cue=cue, holds=lane.holds, holding=running is not None)
-        assert lane.counter is not None
-        counter = lane.counter
+        if one.timer is not None:
+            running = one.timer.running
+            return replace(base, armed=True, cue=cue, holds=one.holds, holding=running is not None)
+        assert one.counter is not None
+        counter = one.counter
         return replace(
             base,
-            armed=lane.armed,
+            armed=one.armed,
             count=counter.count,
             partial=counter.partial,
-            way=counter.way if lane.armed else "rest",
+            way=counter.way if one.armed else "rest",
             progress=min(1.0, max(0.0, counter.effort)) if counter.effort == counter.effort else 0.0,
             cue=cue,
-            repetitions=lane.repetitions,
+            repetitions=one.repetitions,
         )

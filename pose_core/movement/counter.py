@@ -270,7 +270,12 @@ class RepetitionCounter:
         seen = trace.sees(self.exercise.signals[0].part)
         if not (long_enough and possible and seen) or reached < limits.partial:
             return None
-        full = complete and not unfinished and reached >= needed and phases.peak >= limits.reach * self.exercise.full
+        full = (
+            complete
+            and not unfinished
+            and reached >= needed
+            and phases.peak >= limits.reach * self.exercise.full
+        )
         if not (full or in_one_piece):
             return None
         if late and not (full and self._held_s >= limits.held_s):

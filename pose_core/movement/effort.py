@@ -16,7 +16,7 @@ from pose_core.arrays import FloatArray
 from pose_core.movement.body import index_of
 from pose_core.movement.exercise import Exercise, Part, Signal
 
-__all__ = ["EFFORT_RANGE", "BodyFrame", "EffortMeter", "Steady", "side_weights", "value_of"]
+__all__ = ["EFFORT_RANGE", "SEEN", "BodyFrame", "EffortMeter", "Steady", "side_weights", "value_of"]
 
 #: Beyond these ends nothing is learnt, and a joint that jumps would stretch the range.
 EFFORT_RANGE: Final = (-0.5, 2.0)
@@ -24,7 +24,8 @@ EFFORT_RANGE: Final = (-0.5, 2.0)
 _CLEARLY_BETTER: Final = 0.25
 _SEEN_TIME_S: Final = 1.0
 
-_SEEN: Final[dict[Part, tuple[int, int]]] = {
+#: Columns of the visibility of each part, left and right.
+SEEN: Final[dict[Part, tuple[int, int]]] = {
     "whole": (index_of("left_seen"), index_of("right_seen")),
     "arm": (index_of("left_arm_seen"), index_of("right_arm_seen")),
     "leg": (index_of("left_leg_seen"), index_of("right_leg_seen")),
@@ -84,7 +85,7 @@ class Steady:
         return BodyFrame(time_s, row, values, self._update(values, time_s))
 
     def _update(self, row: Sequence[float], time_s: float) -> dict[Part, float]:
-        newest = {part: (row[left], row[right]) for part, (left, right) in _SEEN.items()}
+        newest = {part: (row[left], row[right]) for part, (left, right) in SEEN.items()}
         if math.isnan(self._time_s):
             self._seen = newest
         else:
@@ -111,7 +112,8 @@ class EffortMeter:
     Notes
     -----
     Evened out by the median of the last 0.2 s and then an exponential mean of 0.04 s, by time and not by frames. The
-    lag (about 0.12 s) does not matter for the phases of a repetition, which are found afterwards from what was measured.
+    lag (about 0.12 s) does not matter for the phases of a repetition, which are found afterwards from what was
+    measured.
     """
 
     MEDIAN_S: Final = 0.2

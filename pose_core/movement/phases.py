@@ -1,4 +1,4 @@
-"""When a repetition begins, turns and ends: found afterwards, from the efforts measured, without the lag of smoothing."""
+"""When a repetition begins, turns and ends: found afterwards, from the efforts measured, without lag."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ __all__ = ["Phases", "find_phases"]
 
 #: Centred median against single wrong frames.
 _MEDIAN_S: Final = 0.1
-#: The begin of a movement is extrapolated from where it has gone this far, as if it started like a cosine: at rest, then
-#: faster. (People start more slowly still, as in Flash and Hogan's minimum jerk.)
+#: The begin of a movement is extrapolated from where it has gone this far, as if it started like a cosine: at rest,
+#: then faster. (People start more slowly still, as in Flash and Hogan's minimum jerk.)
 _BEGUN: Final = 0.10
 _LATER: Final = 0.40
 _BACK: Final = 0.205 / (0.436 - 0.205)
-#: The signal that moves first tells the begin, but not if it is ahead of the middle one by more than this share of the way.
+#: The signal that moves first tells the begin, but not if it is ahead of the middle one by more of the way than this.
 _AHEAD: Final = 0.25
 #: What counts as just before a movement: at least this, or as long as the way takes.
 _JUST_BEFORE_S: Final = 1.0

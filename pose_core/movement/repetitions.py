@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pose_core.arrays import FloatArray
 from pose_core.movement.body import index_of
-from pose_core.movement.effort import side_weights, value_of
+from pose_core.movement.effort import SEEN, side_weights, value_of
 from pose_core.movement.exercise import VIEWS, Exercise, Fault, Gate, Part, Signal
 from pose_core.movement.phases import Phases, find_phases
 
@@ -33,10 +34,6 @@ _SEEN_LIMIT: Final = 0.5
 FAST_S: Final = 0.8
 
 _YAW: Final = index_of("yaw_deg")
-_SEEN: Final[dict[Part, tuple[int, int]]] = {
-    part: (index_of(f"left_{name}seen"), index_of(f"right_{name}seen"))
-    for part, name in (("whole", ""), ("arm", "arm_"), ("leg", "leg_"))
-}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,13 +58,13 @@ class Trace:
         return side_weights(
             {
                 part: (float(np.median(self.rows[:, left])), float(np.median(self.rows[:, right])))
-                for part, (left, right) in _SEEN.items()
+                for part, (left, right) in SEEN.items()
             }
         )
 
     def sees(self, part: Part) -> bool:
         """Whether a part is visible on at least one side, for most of the time."""
-        return bool(np.median(self.rows[:, list(_SEEN[part])].max(axis=1)) >= _SEEN_LIMIT)
+        return bool(np.median(self.rows[:, list(SEEN[part])].max(axis=1)) >= _SEEN_LIMIT)
 
     def values_of(self, signal: Signal, left_weight: float) -> FloatArray:
         """A signal in each frame, shape (T,)."""
@@ -274,7 +271,7 @@ def measure_repetition(
     )
 
 
-def _difference(primary: Signal, trace: Trace, where: FloatArray, left_weight: float) -> float:
+def _difference(primary: Signal, trace: Trace, where: NDArray[np.bool_], left_weight: float) -> float:
     """Left minus right at the far end, if both are seen."""
     if len(primary.measures) < 2 or not 0 < left_weight < 1:
         return float("nan")

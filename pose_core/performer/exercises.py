@@ -1,6 +1,6 @@
 """The exercises that the performer knows, right and wrong, and movements that are none: postures with their truth.
 
-Every motion starts at its start posture at phase 0, reaches its far end at 0.5 and is back at 1, at rest in both places.
+Every motion starts at its start posture at phase 0, reaches its far end at 0.5 and is back at 1, at rest in both.
 """
 
 from __future__ import annotations
@@ -56,7 +56,9 @@ class ExerciseMotion:
 
 
 # ------------------------------------------------------------------ standing
-def squat(depth: float, *, lean_deg: float = 42.0, knees_in_deg: float = 0.0, heels_deg: float = 0.0) -> Posture:
+def squat(
+    depth: float, *, lean_deg: float = 42.0, knees_in_deg: float = 0.0, heels_deg: float = 0.0
+) -> Posture:
     """A squat; 1 is well below parallel, about 0.74 parallel."""
     thigh_deg = 98 * depth
     knee_deg = thigh_deg + 26 * depth
@@ -169,9 +171,7 @@ def _on_hands(elbow_deg: float, sag_deg: float) -> Posture:
     towards = math.atan2(_WRIST_ON_HAND_M - up, _HANDS_AHEAD_M - along)
     wrist_deg = math.degrees(towards - slope) + 180
     at_shoulder = math.degrees(
-        math.acos(
-            max(-1.0, min(1.0, (UPPER_ARM_M**2 + arm_m**2 - FOREARM_M**2) / (2 * UPPER_ARM_M * arm_m)))
-        )
+        math.acos(max(-1.0, min(1.0, (UPPER_ARM_M**2 + arm_m**2 - FOREARM_M**2) / (2 * UPPER_ARM_M * arm_m))))
     )
     upper_deg, bend_deg = wrist_deg - at_shoulder, 180 - elbow_deg
     return Posture(
@@ -258,7 +258,9 @@ EXERCISE_MOTIONS: Final[dict[str, ExerciseMotion]] = {
     "press": ExerciseMotion(_press, "shoulder_press"),
     "press_partial": ExerciseMotion(_up_to(_press, 0.45), "shoulder_press", full=False),
     "press_bent": ExerciseMotion(_with(_press, top_deg=48.0), "shoulder_press", faults=("bent_arms",)),
-    "press_leaning": ExerciseMotion(_with(_press, lean_deg=-26.0), "shoulder_press", faults=("leaning_back",)),
+    "press_leaning": ExerciseMotion(
+        _with(_press, lean_deg=-26.0), "shoulder_press", faults=("leaning_back",)
+    ),
     "plank": ExerciseMotion(_plank, "plank"),
     "plank_sagging": ExerciseMotion(_with(_plank, sag_deg=22.0), "plank", faults=("sagging",)),
     "wave": ExerciseMotion(_wave, None),

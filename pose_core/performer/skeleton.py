@@ -66,8 +66,8 @@ class Posture:
     """Joint angles in degrees; pairs are (left, right) and mirror each other; all zero is standing to attention.
 
     `heel_lift_deg` tips the foot onto its toes, `arm_twist_deg` turns the upper arm about its long axis (negative turns
-    the bent forearm inwards), `lift_m` is the height of the lower foot above the floor. `pitch_deg` turns the whole body
-    forwards: 90 lies on the stomach, -90 on the back. `knees_in_deg` turns the thighs inwards.
+    the bent forearm inwards), `lift_m` is the height of the lower foot above the floor. `pitch_deg` turns the whole
+    body forwards: 90 lies on the stomach, -90 on the back. `knees_in_deg` turns the thighs inwards.
     """
 
     lean_deg: float = 0.0

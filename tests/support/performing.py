@@ -95,7 +95,9 @@ def truly(show: Show) -> Iterator[WatchedFrame]:
 def watched_poses(time_s: float, poses: tuple[Pose, ...]) -> WatchedFrame:
     """A frame with these people; no angles, which a coach does not read."""
     people = tuple(TrackedPerson(number, pose, pose) for number, pose in enumerate(poses, start=1))
-    return WatchedFrame(time_s, people, (_CAMERA.width_px, _CAMERA.height_px), False, np.empty((len(people), 0)))
+    return WatchedFrame(
+        time_s, people, (_CAMERA.width_px, _CAMERA.height_px), False, np.empty((len(people), 0))
+    )
 
 
 def coached(frames: Iterator[WatchedFrame], exercise: str, *, arming: bool = False) -> Coach:
