@@ -156,7 +156,7 @@ _LUNGE: Final = Exercise(
     gates=(
         Gate(("ankle_split_m",), low=0.38, when="extreme"),
         Gate(_UPRIGHT, high=40.0, when="extreme"),
-        Gate(("hip_height_m",), high=-0.12, when="change"),
+        Gate(("hip_height_m",), high=-0.12, when="change", partial=True),
     ),
     posture=(Gate(("hip_height_m",), low=0.5), Gate(_UPRIGHT, high=30.0)),
     faults=(

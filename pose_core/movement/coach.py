@@ -118,8 +118,8 @@ class Coach:
     Notes
     -----
     Events: ``"repetition"`` (its `value` is the count) and ``"partial_repetition"``, phase ``"end"``, at the frame with
-    which it is counted; ``"form"``, named after the fault, with what was measured; ``"hold"`` with phases ``"start"`` and
-    ``"end"`` (its `value` is the seconds); ``"exercise"``, named after the exercise that is proposed.
+    which it is counted; ``"form"``, named after the fault, with what was measured; ``"hold"`` with phases ``"start"``
+    and ``"end"`` (its `value` is the seconds); ``"exercise"``, named after the exercise that is proposed.
 
     Examples
     --------
@@ -226,12 +226,12 @@ class Coach:
             return [Event(done.end_s, person, "hold", self._chosen, "end", done.duration_s)]
         self._cues.add(done, self._exercises[self._chosen], time_s)
         kind = "repetition" if done.full else "partial_repetition"
-        events = [Event(time_s, person, kind, self._chosen, "end", done.number)]
-        for fault in done.faults:
-            events.append(
-                Event(time_s, person, "form", fault.fault, "once", fault.value, 1.0 if fault.certain else 0.5)
-            )
-        return events
+        counted = Event(time_s, person, kind, self._chosen, "end", done.number)
+        found = [
+            Event(time_s, person, "form", fault.fault, "once", fault.value, 1.0 if fault.certain else 0.5)
+            for fault in done.faults
+        ]
+        return [counted, *found]
 
     def _hold_begun(self, person: int | None) -> list[Event]:
         if self._chosen is None or self._holding:

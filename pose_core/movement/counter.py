@@ -119,7 +119,7 @@ class RepetitionCounter:
 
     @property
     def effort(self) -> float:
-        """How far the person is now, evened out: 0 at the start posture, 1 at the target; NaN before the first frame."""
+        """How far the person is now, evened out: 0 at the start posture, 1 at the target; NaN at first."""
         return self._effort
 
     @property

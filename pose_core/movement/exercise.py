@@ -177,7 +177,7 @@ class Exercise:
     faults: tuple[Fault, ...] = ()
     view: View = "any"
     hold: bool = False
-    full: float = 0.7
+    full: float = 0.9
     planted: Literal["ankle", "wrist", "hip"] = "ankle"
     limits: Mapping[str, float] = field(default_factory=dict)
 

@@ -236,7 +236,7 @@ EXERCISE_MOTIONS: Final[dict[str, ExerciseMotion]] = {
     "squat_right": ExerciseMotion(squat, "squat"),
     "squat_partial": ExerciseMotion(_up_to(squat, 0.45), "squat", full=False),
     "squat_shallow": ExerciseMotion(_up_to(squat, 0.66), "squat", faults=("shallow",)),
-    "squat_leaning": ExerciseMotion(_with(squat, lean_deg=72.0), "squat", faults=("leaning",)),
+    "squat_leaning": ExerciseMotion(_with(squat, lean_deg=60.0), "squat", faults=("leaning",)),
     "squat_knees_in": ExerciseMotion(_with(squat, knees_in_deg=18.0), "squat", faults=("knees_in",)),
     "squat_heels": ExerciseMotion(_with(squat, heels_deg=32.0), "squat", faults=("heels",)),
     "push_up": ExerciseMotion(_push_up, "push_up"),
@@ -262,7 +262,7 @@ EXERCISE_MOTIONS: Final[dict[str, ExerciseMotion]] = {
         _with(_press, lean_deg=-26.0), "shoulder_press", faults=("leaning_back",)
     ),
     "plank": ExerciseMotion(_plank, "plank"),
-    "plank_sagging": ExerciseMotion(_with(_plank, sag_deg=22.0), "plank", faults=("sagging",)),
+    "plank_sagging": ExerciseMotion(_with(_plank, sag_deg=17.0), "plank", faults=("sagging",)),
     "wave": ExerciseMotion(_wave, None),
     "walk_swinging": ExerciseMotion(_walk_swinging, None),
 }
