@@ -65,9 +65,15 @@ class CueGiver:
         if repetition.faults:
             worst = repetition.faults[0]
             self._cue = Cue(worst.fault, time_s, worst.certain, worst.value, worst.limit)
-        elif repetition.unseen and not self._view_said:
-            missed = next(fault for fault in exercise.faults if fault.name == repetition.unseen[0])
+        elif self._missed(repetition, exercise) and not self._view_said:
             self._view_said = True
-            self._cue = Cue("turn_sideways" if missed.view == "side" else "face_camera", time_s)
+            self._cue = Cue("turn_sideways" if exercise.view == "side" else "face_camera", time_s)
         elif self._clean and self._clean % _CLEAN_FOR_PRAISE == 0:
             self._cue = Cue("well_done", time_s)
+
+    @staticmethod
+    def _missed(repetition: Repetition, exercise: Exercise) -> bool:
+        """Whether the view that the exercise is best seen from would show more."""
+        return any(
+            fault.name in repetition.unseen and fault.view == exercise.view for fault in exercise.faults
+        )
