@@ -1,7 +1,7 @@
 """How often repetitions are counted right: ``python -m benchmarks.counting FOLDER COUNTS.csv [--model full]``.
 
-COUNTS.csv has the columns ``clip`` (a file's name without its ending), ``exercise`` and ``count``; an empty exercise is a
-clip without any. Each clip goes through the model once, and two counters see the same landmarks: the coach with the
+COUNTS.csv has the columns ``clip`` (a file's name without its ending), ``exercise`` and ``count``; an empty exercise
+is a clip without any. Each clip goes through the model once, and two counters see the same landmarks: the coach with the
 standard for films (no arming), and the usual rule with fixed limits on the angle of the left side, 145 and 90 degrees.
 For clips without exercise, what each exercise would have counted is listed, with and without arming.
 """
@@ -114,7 +114,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             )
         )
     print(machine_lines(describe_machine()))
-    print(table(("clip", "exercise", "true", "coach", "partial", "fixed", "held s", "recognised"), rows))
+    print(table([("clip", "exercise", "true", "coach", "partial", "fixed", "held s", "recognised"), *rows]))
     for name, pairs in (("coach", ours), ("fixed limits", theirs)):
         exact = sum(found == true for found, true in pairs)
         wrong, total = sum(abs(found - true) for found, true in pairs), sum(true for _, true in pairs)
@@ -123,7 +123,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             f"{name}: {exact} of {len(pairs)} clips exact, {wrong} of {total} repetitions wrong ({share:.1f} %)"
         )
     print(f"recognised: {sum(recognised)} of {len(recognised)}")
-    print(table(("without exercise", "counted", "with arming"), none))
+    print(table([("without exercise", "counted", "with arming"), *none]))
 
 
 def _counts(coach: Coach) -> str:
