@@ -12,7 +12,15 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from pose_core.geometry.definitions import Space
 from pose_core.geometry.reasons import Missing, Stated
-from pose_core.settings import MAX_PEOPLE, VARIANTS, DetectionSettings, DrawSettings, PoseSettings, Variant
+from pose_core.settings import (
+    MAX_PEOPLE,
+    VARIANTS,
+    DetectionSettings,
+    DrawSettings,
+    PoseSettings,
+    Style,
+    Variant,
+)
 
 __all__ = [
     "DemoLandmark",
@@ -131,6 +139,9 @@ class _Draw(BaseModel):
     angles: bool
     confidence: bool
     skeleton_only: bool
+    style: Style
+    letters: bool
+    arcs: list[str]
 
 
 class _Settings(BaseModel):

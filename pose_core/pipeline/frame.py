@@ -40,8 +40,8 @@ class ProcessedFrame:
     ----------
     frame : av.VideoFrame
         rgb24, drawn on.
-    drawn_rgb : ndarray of uint8, shape (H, W, 3)
-        Its pixels: a view.
+    drawn_rgb : ndarray of uint8, shape (H, W, 3), or None
+        Its pixels: a view. None if nothing was to be drawn.
     poses : tuple of Pose
         As the model gave them.
     watched : WatchedFrame
@@ -51,7 +51,7 @@ class ProcessedFrame:
     """
 
     frame: av.VideoFrame
-    drawn_rgb: FrameRGB
+    drawn_rgb: FrameRGB | None
     poses: tuple[Pose, ...]
     watched: WatchedFrame
     steps_ms: Mapping[str, float]
@@ -163,7 +163,7 @@ class FramePath:
         size_wh = (fitted.width, fitted.height)
         return ProcessedFrame(
             frame=fitted,
-            drawn_rgb=frame_rgb,
+            drawn_rgb=frame_rgb if draw else None,
             poses=poses,
             watched=WatchedFrame(time_s, people, size_wh, mirrored, angles.deg, angles.reasons),
             steps_ms=dict(zip(FRAME_STEPS, took_ms, strict=True)),

@@ -37,6 +37,7 @@ __all__ = [
     "PASSWORD_ATTEMPTS",
     "benchmark_runner",
     "close_pool",
+    "import_late",
     "password_attempts",
     "pool",
     "upload_refusals",
@@ -89,9 +90,14 @@ visitors = Shared(Visitors)
 upload_refusals = Shared(UploadRefusals)
 
 
-def _import_for_pages() -> None:
-    import pandas  # noqa: F401  - takes a third of a second, and nothing else here imports it
+def import_late() -> None:
+    """Import what the first page needs, but opening the port does not; called once it is about to open."""
+    import pandas  # noqa: F401  - takes a fifth of a second, and nothing else here imports it
 
+    gc.freeze()  # as at the end of `warm_up`
+
+
+def _import_for_pages() -> None:
     # Not at the top: streamlit-webrtc needs Streamlit's runtime, which does not exist yet at that time.
     from pose_ui.webrtc import video
 

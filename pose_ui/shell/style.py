@@ -1,0 +1,60 @@
+"""The only CSS over Streamlit's own elements, bound to Streamlit 1.67.
+
+tests/e2e/test_frame.py and tests/e2e/test_accessibility.py check it. A page's own components carry their CSS with them.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Final
+
+import streamlit as st
+
+from pose_ui.texts import Translator
+
+__all__ = ["TOP_BAR", "page_style"]
+
+#: Key of the container that floats in Streamlit's header, at the right.
+TOP_BAR: Final = "posedeck_top_bar"
+
+_CSS: Final = """
+/* The page begins right below the header, and uses the window's width. */
+[data-testid="stMainBlockContainer"] { padding: 4rem 2rem 2rem; }
+@media (max-width: 640px) { [data-testid="stMainBlockContainer"] { padding: 4rem 1rem 2rem; } }
+[data-testid="stMainBlockContainer"] h1 { padding: 0 0 0.25rem; }
+/* Nothing to see, so no gap above the page. */
+[data-testid="stElementContainer"]:has(style) { display: none; }
+
+/* Language and Sign out, in the header. */
+.st-key-TOP_BAR {
+  position: fixed; top: 0.75rem; right: 1.25rem; width: auto; z-index: 999991;
+}
+@media (max-width: 640px) { .st-key-TOP_BAR { right: 0.75rem; } }
+.st-key-TOP_BAR [data-testid="stButtonGroup"] button {
+  border: none; background: none; padding: 0 0.5rem; min-height: 2.25rem;
+}
+.st-key-TOP_BAR [data-testid="stButtonGroup"] button[aria-checked="true"] { font-weight: 600; }
+.st-key-TOP_BAR [data-testid="stButtonGroup"] button + button { border-left: 1px solid rgba(128, 134, 145, 0.5); }
+
+/* On a phone the menu is behind a button, which says so. */
+[data-testid="stExpandSidebarButton"] { width: auto; padding: 0 0.75rem 0 0.25rem; }
+[data-testid="stExpandSidebarButton"]::after { content: MENU; margin-left: 0.25rem; }
+
+/* 4.5 to 1 on the accent colour, also in the dark, where it is lighter. */
+[data-testid="stBaseButton-primary"]:not(:disabled),
+[data-testid="stBaseButton-primaryFormSubmit"]:not(:disabled) { color: light-dark(#ffffff, #08110f); }
+
+/* A ring around what the keyboard is on, and around nothing else. */
+button:focus:not(:focus-visible), a:focus:not(:focus-visible) { outline: none; box-shadow: none !important; }
+
+/* Axes of charts: Streamlit's grey is too light on white. */
+.js-plotly-plot .xtick text, .js-plotly-plot .ytick text, .js-plotly-plot .gtitle, .js-plotly-plot .xtitle,
+.js-plotly-plot .ytitle, .js-plotly-plot .legendtext, .js-plotly-plot .annotation-text,
+.js-plotly-plot .bartext { fill: light-dark(#3f454d, #c9ced6) !important; }
+"""
+
+
+def page_style(t: Translator) -> None:
+    """Apply it; once in each run, before anything is shown."""
+    css = _CSS.replace("TOP_BAR", TOP_BAR).replace("MENU", json.dumps(t("app.menu"), ensure_ascii=False))
+    st.html(f"<style>{css}</style>")
