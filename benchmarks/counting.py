@@ -1,8 +1,9 @@
 """How often repetitions are counted right: ``python -m benchmarks.counting FOLDER COUNTS.csv [--model full]``.
 
 COUNTS.csv has the columns ``clip`` (a file's name without its ending), ``exercise`` and ``count``; an empty exercise
-is a clip without any. Each clip goes through the model once, and two counters see the same landmarks: the coach with the
-standard for films (no arming), and the usual rule with fixed limits on the angle of the left side, 145 and 90 degrees.
+is a clip without any. Each clip goes through the model once, and two counters see the same landmarks: the coach with
+the standard for films (no arming), and the usual rule with fixed limits on the angle of the left side, 145 and 90
+degrees.
 For clips without exercise, what each exercise would have counted is listed, with and without arming.
 """
 

@@ -121,7 +121,7 @@ class FramePath:
         with_angles : bool
             If false, angles are computed only if they are drawn; otherwise watchers get NaN.
         draw : bool
-            If false, nothing is drawn: `ProcessedFrame.drawn_rgb` is the picture itself, and may be that of `frame`.
+            If false, the picture is left as it is, for somebody else to draw on.
 
         Returns
         -------
