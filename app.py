@@ -31,10 +31,19 @@ from pose_core.errors import PoseCoreError, SettingsError
 from pose_core.version import VERSION
 from pose_ui.home.films import film_route
 from pose_ui.shell import streamlit_bindings
+from pose_ui.shell.film_upload import film_upload_route
 from pose_ui.shell.module_route import module_route
 from pose_ui.shell.plotly_route import plotly_route
 from pose_ui.shell.problems import show_unexpected
-from pose_ui.shell.resources import close_pool, import_late, pool, upload_refusals, visitors, warm_up
+from pose_ui.shell.resources import (
+    close_pool,
+    film_studio,
+    import_late,
+    pool,
+    upload_refusals,
+    visitors,
+    warm_up,
+)
 from pose_ui.shell.security_headers import SecurityHeaders
 from pose_ui.shell.sign_in import check_login, tell_what_is_open
 from pose_ui.shell.socket_gate import SocketGate
@@ -94,7 +103,13 @@ except PoseCoreError as error:
 closed = configuration.login or configuration.password is not None
 app = st.App(
     "dashboard.py",
-    routes=[plotly_route(), film_route(), module_route(), *service.routes(pool, configuration=configuration)],
+    routes=[
+        plotly_route(),
+        film_route(),
+        module_route(),
+        film_upload_route(film_studio, closed=closed),
+        *service.routes(pool, configuration=configuration, studio=film_studio),
+    ],
     middleware=[
         Middleware(SecurityHeaders),
         Middleware(HostCheck, hosts=AllowedHosts(st.get_option("server.address"), configuration.hosts)),
