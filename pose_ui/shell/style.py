@@ -19,13 +19,14 @@ TOP_BAR: Final = "posedeck_top_bar"
 
 _CSS: Final = """
 /* The page begins right below the header, and uses the window's width. */
-[data-testid="stMainBlockContainer"] { padding: 4rem 2rem 2rem; }
-@media (max-width: 640px) { [data-testid="stMainBlockContainer"] { padding: 4rem 1rem 2rem; } }
+[data-testid="stMainBlockContainer"] { padding: 4.25rem 2rem 2rem; }
+@media (max-width: 640px) { [data-testid="stMainBlockContainer"] { padding: 4.25rem 1rem 2rem; } }
 [data-testid="stMainBlockContainer"] h1 { padding: 0 0 0.25rem; }
 /* Nothing to see, so no gap above the page. */
 [data-testid="stElementContainer"]:has(style) { display: none; }
 
 /* Language and Sign out, in the header. */
+[data-testid="stLayoutWrapper"]:has(> .st-key-TOP_BAR) { position: absolute; } /* takes no row of the page */
 .st-key-TOP_BAR {
   position: fixed; top: 0.75rem; right: 1.25rem; width: auto; z-index: 999991;
 }
