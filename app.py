@@ -23,6 +23,7 @@ from ops.configuration import read_configuration
 from ops.descriptors import LeavesDescriptors, raise_limit
 from ops.heads import limit_heads
 from ops.hosts import AllowedHosts, HostCheck
+from ops.last_answers import limit_last_answers
 from ops.log import close_log, escape_everything, log_event, open_log
 from ops.memory import is_out_of_memory, limit_memory_growth
 from ops.upgrades import answer_malformed_upgrades
@@ -78,6 +79,7 @@ limit_memory_growth()
 escape_everything()
 answer_malformed_upgrades()
 limit_heads()
+limit_last_answers()
 raise_limit()
 streamlit_bindings.apply()
 try:

@@ -26,6 +26,7 @@ from pose_core.machine import usable_cores
 from pose_core.media.decode_child import NO_MEMORY, OK, TOO_MUCH_WORK
 from pose_core.media.picture_file import Header, damaged
 from pose_core.media.room import Room
+from pose_core.stopping import Stop, StoppedError
 
 __all__ = ["DECODE_LIMIT_S", "Decoders"]
 
@@ -97,14 +98,15 @@ class _Child:
         return code
 
     @contextmanager
-    def within(self, limit_s: float) -> Iterator[None]:
-        """Kill the process if the body takes longer."""
+    def within(self, limit_s: float, stop: Stop) -> Iterator[None]:
+        """Kill the process if the body takes longer, or nobody wants its result any more."""
         self._busy = True
         timer = threading.Timer(limit_s, self._kill_if_busy)
         timer.daemon = True
         timer.start()
         try:
-            yield
+            with stop.calls(self._kill_if_busy):
+                yield
         finally:
             timer.cancel()
             with self._lock:
@@ -164,8 +166,10 @@ class Decoders:
         with self._lock:
             return tuple(child.process_id for child in (*self._idle, *self._busy) if child.alive)
 
-    def decode(self, data: bytes, header: Header, wait_s: float) -> tuple[FrameRGB, dict[str, Any], Any]:
-        """Decode a file whose header was read.
+    def decode(
+        self, data: bytes, header: Header, wait_s: float, stop: Stop | None = None
+    ) -> tuple[FrameRGB, dict[str, Any], Any]:
+        """Decode a file whose header was read; given up when `stop` is set.
 
         Returns
         -------
@@ -183,12 +187,15 @@ class Decoders:
             If there was no room in time, or the decoders were closed meanwhile.
         MemoryError
             If there is too little memory for this picture.
+        StoppedError
+            If it was given up.
         """
+        stop = stop or Stop()
         pixels = header.decoded_pixels
         kept = header.size_wh[0] * header.size_wh[1]
-        self.room.take(pixels, wait_s)
+        self.room.take(pixels, wait_s, stop)
         try:
-            frame_rgb, facts = self._decode(data, header)
+            frame_rgb, facts = self._decode(data, header, stop)
         except BaseException:
             self.room.give_back(pixels)
             raise
@@ -197,28 +204,30 @@ class Decoders:
         self.room.give_back(pixels - kept)  # what was cut off is gone
         return frame_rgb, facts, lambda: self.room.give_back(kept)
 
-    def _decode(self, data: bytes, header: Header) -> tuple[FrameRGB, dict[str, Any]]:
+    def _decode(self, data: bytes, header: Header, stop: Stop) -> tuple[FrameRGB, dict[str, Any]]:
         child = self._take()
         usable = False
         try:
-            with child.within(self.limit_s):
-                answer = _exchange(child, data, header)
+            with child.within(self.limit_s, stop):
+                answer = _exchange(child, data, header, self.limit_s)
             usable = not child.killed
             return answer
         except (EOFError, BrokenPipeError) as error:
-            raise self._why(child) from error
+            raise self._why(child, stop) from error
         except PictureError:
             usable = not child.killed
             raise
         finally:
             self._give(child, usable)
 
-    def _why(self, child: _Child) -> Exception:
+    def _why(self, child: _Child, stop: Stop) -> Exception:
         """What it means that a process ended in the middle of a picture."""
         closed = child not in self._busy
         code = child.close()
         if closed:
             return BusyError("pool_closed", "PoseDeck is shutting down. Start it again to go on.")
+        if child.killed and stop.is_set:
+            return StoppedError()
         if child.killed:
             return _too_slow(self.limit_s)
         if code == NO_MEMORY or code == -9:  # the system ends these processes first
@@ -266,11 +275,13 @@ def _too_slow(limit_s: float) -> PictureError:
     )
 
 
-def _exchange(child: _Child, data: bytes, header: Header) -> tuple[FrameRGB, dict[str, Any]]:
+def _exchange(
+    child: _Child, data: bytes, header: Header, limit_s: float
+) -> tuple[FrameRGB, dict[str, Any]]:
     child.send(data)
     status, width, height = struct.unpack("<BII", child.read_bytes(9))
     if status == TOO_MUCH_WORK:
-        raise _too_slow(DECODE_LIMIT_S)
+        raise _too_slow(limit_s)
     if status == NO_MEMORY:
         raise MemoryError("too little memory for this picture")
     if status != OK:

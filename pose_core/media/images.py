@@ -17,6 +17,7 @@ import numpy as np
 from pose_core.arrays import FrameRGB
 from pose_core.media.decoders import DECODE_LIMIT_S, Decoders
 from pose_core.media.picture_file import MAX_FILE_MB, MAX_MEGAPIXELS, FormatName, read_header
+from pose_core.stopping import Stop
 
 __all__ = [
     "DECODE_LIMIT_S",
@@ -88,7 +89,7 @@ def close_decoders() -> None:
     _decoders.close()
 
 
-def decode_picture(data: bytes, *, wait_s: float = DEFAULT_WAIT_S) -> Picture:
+def decode_picture(data: bytes, *, wait_s: float = DEFAULT_WAIT_S, stop: Stop | None = None) -> Picture:
     """Decode the bytes of a JPG, PNG, WebP, GIF, HEIC or AVIF file as a browser shows it.
 
     Parameters
@@ -97,6 +98,8 @@ def decode_picture(data: bytes, *, wait_s: float = DEFAULT_WAIT_S) -> Picture:
         A whole file.
     wait_s : float
         Longest wait for other pictures, if a server limits them.
+    stop : Stop, optional
+        Ends decoding when it is set.
 
     Returns
     -------
@@ -112,8 +115,10 @@ def decode_picture(data: bytes, *, wait_s: float = DEFAULT_WAIT_S) -> Picture:
         If other pictures leave no room in time.
     MemoryError
         If there is too little memory for this one.
+    StoppedError
+        If `stop` was set meanwhile.
     """
-    frame_rgb, facts, gone = _decoders.decode(data, read_header(data), wait_s)
+    frame_rgb, facts, gone = _decoders.decode(data, read_header(data), wait_s, stop)
     picture = Picture(frame_rgb, facts["format"], tuple(facts["notes"]))
     weakref.finalize(picture, gone).atexit = False
     return picture

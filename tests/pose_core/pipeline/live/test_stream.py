@@ -312,6 +312,21 @@ def test_another_shape_restarts_watchers_and_another_size_or_model_does_not(
     assert note.told == ["add", "add", "add", "restart", "add", "finish"]
 
 
+def test_whoever_is_first_after_a_cut_is_person_1(pool: PosePool, performer: Performer) -> None:
+    both = performer("squat", 0.2, x_m=-0.8).rgb.copy()
+    both[:, 320:] = performer("squat", 0.2, x_m=0.8).rgb[:, 320:]
+    right = performer("squat", 0.2, x_m=0.8).rgb
+    note, recorder = Note(), Recorder(LITE, clip=False)
+    two = PoseSettings(detection=DetectionSettings(model="lite", people=2))
+    viewer = Viewer(pool, LiveSettings(pose=two, mirror=False, adaptive=False), [note])
+    for _ in range(3):
+        viewer.see(_frame(both))
+    xs = {person.number: person.pose.image_xy_px[0, 0] for person in note.frames[-1].people}
+    viewer.see(_frame(performer("squat", 0.2, x_m=0.8 if xs[2] > 320 else -0.8).rgb))
+    viewer.stream.watchers.add(recorder)
+    viewer.stream.close(LONG_S)
+
+
 def test_a_failing_watcher_is_dropped_alone(
     viewer: Viewer, person: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
