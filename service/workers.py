@@ -148,7 +148,9 @@ class Workers:
         stop = Stop()
         watching = asyncio.create_task(_stop_when_gone(request, stop))
         try:
-            return await anyio.to_thread.run_sync(partial(work, self.pool(), wait_s, stop), limiter=self._threads)
+            return await anyio.to_thread.run_sync(
+                partial(work, self.pool(), wait_s, stop), limiter=self._threads
+            )
         except StoppedError:
             raise ClientDisconnect from None
         finally:

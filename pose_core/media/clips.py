@@ -1,4 +1,8 @@
-"""A video that somebody chose: checked first, then read frame by frame, in memory only."""
+"""A video that somebody chose: checked first, then read frame by frame, in memory only.
+
+The check is done in another process (`pose_core.media.decoders`), whose time and memory are limited: only what has
+been opened there, at a bounded cost, is opened here.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, TypedDict
 
 import av
 import numpy as np
@@ -16,10 +20,15 @@ import numpy as np
 from pose_core.arrays import FrameRGB
 from pose_core.errors import ClipError
 from pose_core.media.clip_boxes import TooManySamplesError, with_bounded_tables
+from pose_core.media.clip_errors import clip_damaged
+from pose_core.media.decoders import SHARED_DECODERS
 from pose_core.media.fitting import SMALLEST_PX, box_scale
 from pose_core.media.images import MAX_FILE_MB
 
-__all__ = ["MAX_CHECK_S", "MAX_READ_S", "MAX_SIDE_PX", "ClipReader", "read_clip"]
+__all__ = ["MAX_CHECK_S", "MAX_READ_S", "MAX_SIDE_PX", "ClipReader", "look_at_clip", "open_clip", "read_clip"]
+
+#: Longest wait for the files of others.
+_WAIT_S: Final = 20.0
 
 MAX_SIDE_PX: Final = 4096
 MAX_READ_S: Final = 600.0
@@ -69,7 +78,7 @@ class ClipReader:
         Damaged frames are left out. Stops after `MAX_READ_S` if the file does not state its duration.
         """
         start_s, last_s = math.nan, math.nan
-        with _opened(self._data) as (container, stream):
+        with open_clip(self._data) as (container, stream):
             for frame in _decoded(container, stream):
                 stated_s = frame.time if frame.time is not None else math.nan
                 if math.isnan(last_s):
@@ -101,8 +110,10 @@ def read_clip(data: bytes, longest_s: float | None = None) -> ClipReader:
     Raises
     ------
     ClipError
-        If the bytes are empty, not such a file, damaged, without video, or outside the limits on file size, picture
-        size and duration. Sizes are checked before any frame is decoded.
+        If the bytes are empty, not such a file, damaged, without video, outside the limits on file size, picture size
+        and duration, or take far more time or memory than a clip. Sizes are checked before any frame is decoded.
+    BusyError
+        If the files of others leave no room for the check in time.
     """
     if not data:
         raise ClipError(
@@ -115,10 +126,26 @@ def read_clip(data: bytes, longest_s: float | None = None) -> ClipReader:
             limit=MAX_FILE_MB,
             megabytes=len(data) / 1024 / 1024,
         )
-    with _opened(data) as (container, stream):
+    facts = SHARED_DECODERS.check_clip(data, MAX_READ_S if longest_s is None else longest_s, _WAIT_S)
+    return ClipReader(tuple(facts["size_wh"]), facts["fps"], facts["duration_s"], data)
+
+
+class _Facts(TypedDict):
+    """What is known of a clip; `ClipReader` says what each means."""
+
+    size_wh: tuple[int, int]
+    fps: float
+    duration_s: float
+
+
+def look_at_clip(data: bytes, longest_s: float) -> _Facts:
+    """Open a clip and decode its first frame: to be called in a process whose time and memory are limited.
+
+    Errors as in `read_clip`.
+    """
+    with open_clip(data) as (container, stream):
         _check_side(stream.codec_context.width, stream.codec_context.height)
         duration_s = _duration_s(container, stream)
-        longest_s = MAX_READ_S if longest_s is None else longest_s
         if duration_s > longest_s:
             raise ClipError(
                 "clip_too_long",
@@ -129,17 +156,10 @@ def read_clip(data: bytes, longest_s: float | None = None) -> ClipReader:
             )
         first = next(_decoded(container, stream, time.monotonic() + MAX_CHECK_S), None)
         if first is None:
-            raise _damaged()
+            raise clip_damaged()
         height, width = _pixels(first, stream).shape[:2]
         fps = float(stream.average_rate or stream.guessed_rate or _DEFAULT_FPS)
-    return ClipReader((width, height), fps, duration_s, data)
-
-
-def _damaged() -> ClipError:
-    return ClipError(
-        "clip_damaged",
-        "The file must contain a complete video; this one is cut off or damaged. Copy, download or save it again.",
-    )
+    return {"size_wh": (width, height), "fps": fps, "duration_s": duration_s}
 
 
 def _check_side(width: int, height: int) -> None:
@@ -185,24 +205,26 @@ def _container_format(data: bytes) -> str:
 
 
 @contextmanager
-def _opened(data: bytes) -> Iterator[tuple[Any, Any]]:
-    """Container and video stream of a file, ready to decode."""
+def open_clip(data: bytes) -> Iterator[tuple[Any, Any]]:
+    """Container and video stream of a file, ready to decode: costs what the file says."""
     file_format, checked = _container_format(data), data
     if file_format == "mov":
         try:
             checked = with_bounded_tables(data)
         except TooManySamplesError as error:
-            raise _damaged() from error
+            raise clip_damaged() from error
     # A second check, for pictures that turn out larger than the header says.
     limits = {"max_pixels": str(MAX_SIDE_PX**2), "threads": "1"}
     opening = limits | {"max_streams": str(_AVI_STREAMS)} if file_format == "avi" else limits
     try:
         container = av.open(io.BytesIO(checked), format=file_format, options=opening)
+    except MemoryError:  # also an FFmpegError
+        raise
     except av.FFmpegError as error:
-        raise _damaged() from error
+        raise clip_damaged() from error
     with container:
         if not container.streams and checked is data:  # else there was sound
-            raise _damaged()
+            raise clip_damaged()
         streams = [s for s in container.streams.video if not s.disposition & _COVER]
         if not streams:
             raise ClipError(
@@ -212,7 +234,7 @@ def _opened(data: bytes) -> Iterator[tuple[Any, Any]]:
             )
         stream = streams[0]
         if stream.codec_context is None:  # no decoder for it
-            raise _damaged()
+            raise clip_damaged()
         stream.codec_context.options = limits
         yield container, stream
 
@@ -224,6 +246,8 @@ def _decoded(container: Any, stream: Any, until_s: float = math.inf) -> Iterator
     while lost < _MAX_LOST and time.monotonic() < until_s:
         try:
             packet = next(packets)
+        except MemoryError:
+            raise
         except (StopIteration, av.FFmpegError):  # the end, or the place where the file breaks off
             return
         if packet.stream.index != stream.index:

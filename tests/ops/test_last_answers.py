@@ -14,7 +14,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from benchmarks import heavy_pictures
 from ops import last_answers
 from ops.pace import Pace
-from pose_core.media import images
+from pose_core.media.decoders import SHARED_DECODERS
 from pose_core.models.pool import PosePool
 from pose_core.performer.samples import sample_bytes
 from service import Limits
@@ -26,7 +26,7 @@ PATIENT = Limits(pace=Pace(grace_s=TIMEOUT_S, whole_s=TIMEOUT_S))
 
 
 @pytest.fixture
-def looks(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[H11Protocol]]:
+def looks(monkeypatch: pytest.MonkeyPatch) -> list[H11Protocol]:
     """Connections looked at after the server was told to end; at first often, from the third look on hardly ever."""
     seen: list[H11Protocol] = []
     look = last_answers._look
@@ -41,7 +41,7 @@ def looks(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[H11Protocol]]:
     monkeypatch.setattr(last_answers, "ANSWER_LIMIT_S", 0.02)
     monkeypatch.setattr(H11Protocol, "shutdown", H11Protocol.shutdown)  # undone at the end
     last_answers.limit_last_answers()
-    yield seen
+    return seen
 
 
 @pytest.fixture
@@ -55,13 +55,13 @@ def test_work_that_goes_on_and_on_does_not_keep_the_server(
 ) -> None:
     client, running = server
     body = form(heavy_pictures.endless_jpeg(20))
-    images._decoders.close()  # so that there is only the process of this picture
+    SHARED_DECODERS.close()  # so that there is only the process of this picture
     with client.unfinished(POSE, f"Content-Length: {len(body)}", body=body):
-        until(lambda: images._decoders.busy)
-        (process,) = images._decoders.process_ids
+        until(lambda: SHARED_DECODERS.busy)
+        (process,) = SHARED_DECODERS.process_ids
         os.kill(process, signal.SIGSTOP)  # it does not end by itself
         running.close()
-        assert images._decoders.process_ids == ()
+        assert SHARED_DECODERS.process_ids == ()
     assert len(looks) == 1
 
 

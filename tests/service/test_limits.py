@@ -25,7 +25,7 @@ from starlette.datastructures import UploadFile
 from benchmarks import heavy_pictures
 from ops.pace import Pace
 from pose_core.errors import BundleError, BusyError, PictureError, PoseCoreError, SettingsError
-from pose_core.media import images
+from pose_core.media.decoders import SHARED_DECODERS
 from pose_core.media.images import MAX_MEGAPIXELS, encode_png
 from pose_core.models.landmarker import runtime_version
 from pose_core.models.pool import PosePool
@@ -360,13 +360,13 @@ def test_a_client_that_leaves_frees_its_place(lite_pool: PosePool) -> None:
 @pytest.mark.parametrize("path", [POSE, "/predict"])
 def test_a_client_that_leaves_ends_the_decoding_of_its_picture(lite_pool: PosePool, path: str) -> None:
     body = form(heavy_pictures.endless_jpeg(20))
-    images._decoders.close()  # so that there is only the process of this picture
+    SHARED_DECODERS.close()  # so that there is only the process of this picture
     with rest_server(lambda: lite_pool, Limits(in_flight=1, pace=PATIENT)) as client:
         with client.unfinished(path, f"Content-Length: {len(body)}", body=body):
-            until(lambda: images._decoders.busy)
-            (process,) = images._decoders.process_ids
+            until(lambda: SHARED_DECODERS.busy)
+            (process,) = SHARED_DECODERS.process_ids
             os.kill(process, signal.SIGSTOP)  # it does not end by itself
-        until(lambda: not images._decoders.process_ids)
+        until(lambda: not SHARED_DECODERS.process_ids)
         wait_for_in_flight(client, 0)
         assert client.post(POSE, EMPTY).status == 200
         assert 'status="499"} 1' in client.get("/api/v1/metrics").body.decode()
