@@ -258,7 +258,8 @@ def _exchange(
 
 def _clip_error(answer: dict[str, Any]) -> ClipError:
     """The error that the process has found."""
-    error = ClipError(answer["code"], "{sentence}", sentence=answer["sentence"])
+    code = answer["code"]
+    error = ClipError(code, "{sentence}", sentence=answer["sentence"])
     error.values = answer["values"]
     return error
 
