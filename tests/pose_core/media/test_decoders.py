@@ -6,6 +6,7 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ from pose_core.media.decoders import Decoders
 from pose_core.media.picture_file import read_header
 from pose_core.performer.samples import sample_bytes
 from pose_core.stopping import Stop, StoppedError
-from tests.support.waiting import until
+from tests.support.waiting import LONG_S, until
 
 PHOTO = sample_bytes("squat")
 #: What a process that decodes may hold at its peak; docs/deploy.md counts with it.
@@ -80,13 +81,14 @@ def test_closing_ends_what_is_under_way(decoders: Decoders) -> None:
 
 def test_what_nobody_wants_any_more_is_ended(decoders: Decoders) -> None:
     data, stop = heavy_pictures.endless_jpeg(20), Stop()
-    with ThreadPoolExecutor(1) as thread:
+    decoders.limit_s = 10 * LONG_S
+    with ThreadPoolExecutor(1) as thread, closing(decoders):
         outcome = thread.submit(decoders.decode, data, read_header(data), 10.0, stop)
         until(lambda: decoders.busy)
         os.kill(decoders.process_ids[0], signal.SIGSTOP)  # it does not end by itself
         stop.set()
         with pytest.raises(StoppedError):
-            outcome.result()
+            outcome.result(LONG_S)
     assert decoders.process_ids == ()
     with pytest.raises(StoppedError):
         decoders.decode(data, read_header(data), 10.0, stop)
