@@ -1,0 +1,41 @@
+"""Export a model as ONNX, with a script that runs it by itself."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from pose_core.errors import SettingsError
+from pose_core.settings import VARIANTS
+
+__all__ = ["add_arguments", "run"]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the command's arguments."""
+    parser.add_argument("model", choices=VARIANTS)
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="DIR", help="folder for the files, and for a ZIP of them"
+    )
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Write the files, and a ZIP of them, into the folder."""
+    from pose_core.export.onnx_files import onnx_files
+    from pose_core.export.photos import to_zip
+
+    try:
+        arguments.out.mkdir(parents=True, exist_ok=True)
+        files = onnx_files(arguments.model)
+        archive = {f"pose_{arguments.model}_onnx.zip": to_zip(files.items())}
+        for name, content in {**files, **archive}.items():
+            (arguments.out / name).write_bytes(content)
+    except OSError as error:
+        raise SettingsError(
+            "folder_unwritable",
+            "--out must be a folder that can be written to; got {folder} ({reason}). Choose another.",
+            folder=arguments.out,
+            reason=error.strerror,
+        ) from error
+    sys.stderr.write(f"{len(files) + len(archive)} files in {arguments.out}\n")

@@ -1,0 +1,1 @@
+"""From the networks inside a model file to ONNX."""
