@@ -10,10 +10,12 @@ from pose_ui.shell.layout import ICON
 from pose_ui.shell.problems import tell_refused_upload
 from pose_ui.shell.sign_in import signed_in
 from pose_ui.shell.state import ENTERED, PAGE
+from pose_ui.shell.style import page_style
 
 t = language.current()
 # Before st.navigation, which would otherwise make the browser fetch the page's Material icon for its tab from Google.
 st.set_page_config(page_icon=ICON, layout="wide")
+page_style(t)
 may_come_in = signed_in(t)
 # Lists all pages even before sign-in, so that the address the visitor opened is kept.
 page = st.navigation(

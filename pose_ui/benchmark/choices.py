@@ -14,6 +14,7 @@ from pose_core.benchmark.run import expected_s
 from pose_core.settings import VARIANTS
 from pose_ui.benchmark.session import BenchmarkSession
 from pose_ui.shell.state import BENCHMARK_DEFAULTS, benchmark_key
+from pose_ui.shell.upload_gate import ANY_SIZE_MB
 from pose_ui.texts import Translator
 
 __all__ = ["choose_cells", "choose_goal", "choose_preset", "choose_source", "duration", "upload"]
@@ -83,6 +84,7 @@ def upload(session: BenchmarkSession, kind: SourceKind, t: Translator) -> bool:
     st.file_uploader(
         t(f"benchmark.upload_{kind}"),
         key=key,
+        max_upload_size=ANY_SIZE_MB,
         help=t("benchmark.upload_help"),
         on_change=take,
     )

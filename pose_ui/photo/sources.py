@@ -11,6 +11,7 @@ from pose_core.performer.samples import SAMPLES
 from pose_ui.photo.session import MAX_PICTURES, MAX_TOTAL_MB, PhotoItem, PhotoSession
 from pose_ui.shell.settings_panel import choose
 from pose_ui.shell.state import setting_key
+from pose_ui.shell.upload_gate import ANY_SIZE_MB
 from pose_ui.texts import Translator
 
 __all__ = ["photo_sources"]
@@ -90,6 +91,7 @@ def photo_sources(session: PhotoSession, t: Translator) -> None:
             t("photo.upload"),
             accept_multiple_files=True,
             key=key,
+            max_upload_size=ANY_SIZE_MB,
             help=t("photo.upload_help", megabytes=MAX_FILE_MB, megapixels=MAX_MEGAPIXELS),
             on_change=_take_files,
             args=(session, key),

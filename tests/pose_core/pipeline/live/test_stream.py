@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -22,6 +23,7 @@ from pose_core.pipeline.live import LiveSettings, LiveStream
 from pose_core.pose import Pose
 from pose_core.settings import DetectionSettings, DrawSettings, PoseSettings
 from pose_core.skeleton import INDEX
+from pose_core.tracking import people as tracking
 from pose_core.tracking.recorder import Recorder
 from pose_core.watching import Event, WatchedFrame, Watcher
 from tests.support.poses import Performer, PoseMaker
@@ -326,6 +328,7 @@ def test_after_a_cut_people_get_the_first_numbers_even_if_its_own_frame_was_repl
         return poses
 
     monkeypatch.setattr(StreamLandmarker, "detect", detect)
+    monkeypatch.setattr(tracking, "ABSENT_MAX_S", math.inf)  # else a slow machine forgets people by itself
     note = Note()
     two = replace(LITE, detection=replace(LITE.detection, people=2))
     viewer = Viewer(pool, replace(PLAIN, pose=two), [note])
