@@ -16,8 +16,6 @@ _CSS: Final = """
 /* The limit of files is ours (pose_ui/shell/upload_gate.py), not the one the uploader names. */
 [data-testid="stFileUploaderDropzoneInstructions"] span { display: none; }
 [data-testid="stFileUploaderDropzoneInstructions"]::after { content: FILE_LIMIT; font-size: 0.875rem; opacity: 0.7; }
-/* Nothing to see, so no gap above the page. */
-[data-testid="stElementContainer"]:has(style) { display: none; }
 """
 
 

@@ -51,8 +51,9 @@ def server(lite_pool: PosePool) -> Iterator[tuple[Client, ExitStack]]:
 
 
 def test_work_that_goes_on_and_on_does_not_keep_the_server(
-    looks: list[H11Protocol], server: tuple[Client, ExitStack]
+    looks: list[H11Protocol], server: tuple[Client, ExitStack], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(SHARED_DECODERS, "limit_s", 10 * TIMEOUT_S)  # not what ends it
     client, running = server
     body = form(heavy_pictures.endless_jpeg(20))
     SHARED_DECODERS.close()  # so that there is only the process of this picture

@@ -34,7 +34,7 @@ from pose_core.settings import DetectionSettings
 from service import Limits, examples
 from service.problems import from_core
 from tests.support.rest_client import FORM_TYPE, Answer, Client, answer_on, form, rest_server
-from tests.support.waiting import until
+from tests.support.waiting import LONG_S, until
 
 POSE = "/api/v1/pose?model=lite"
 EMPTY = sample_bytes("empty_room")
@@ -358,7 +358,10 @@ def test_a_client_that_leaves_frees_its_place(lite_pool: PosePool) -> None:
 
 
 @pytest.mark.parametrize("path", [POSE, "/predict"])
-def test_a_client_that_leaves_ends_the_decoding_of_its_picture(lite_pool: PosePool, path: str) -> None:
+def test_a_client_that_leaves_ends_the_decoding_of_its_picture(
+    lite_pool: PosePool, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(SHARED_DECODERS, "limit_s", 10 * LONG_S)  # not what ends it
     body = form(heavy_pictures.endless_jpeg(20))
     SHARED_DECODERS.close()  # so that there is only the process of this picture
     with rest_server(lambda: lite_pool, Limits(in_flight=1, pace=PATIENT)) as client:
