@@ -4,7 +4,7 @@
 PY := .venv/bin/python
 export PORT HOST PYTHON CHROMIUM
 
-.PHONY: help run test nightly check bench lock setup setup-dev bundles samples screenshots clean
+.PHONY: help run test nightly check bench lock setup setup-dev bundles samples films screenshots clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -36,6 +36,7 @@ bench: setup  ## measure this machine: half an hour; the page only after setup-d
 	@$(PY) -m benchmarks.encoder $(if $(OUT),--out "$(OUT)/encoder.json")
 	@$(PY) -m benchmarks.resolution $(if $(OUT),--out "$(RESOLUTION)")
 	@$(PY) -m benchmarks.live $(if $(OUT),--out "$(OUT)/live.json")
+	@$(PY) -m benchmarks.live_browsers $(if $(OUT),--out "$(OUT)/live_browsers.json")
 
 lock:  ## compile requirements*.in (ARGS=--upgrade for newer versions)
 	@scripts/lock.sh $(ARGS)
@@ -51,6 +52,9 @@ bundles: setup  ## rebuild the model files from Google's packages
 
 samples: setup  ## draw the sample pictures again
 	@$(PY) scripts/make_samples.py $(ARGS)
+
+films: setup-dev  ## make the films of the Home page again
+	@$(PY) scripts/make_films.py
 
 screenshots: setup-dev  ## take the README's pictures again
 	@$(PY) scripts/make_screenshots.py

@@ -12,7 +12,8 @@ import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import NoReturn
+from threading import Thread
+from typing import Final, NoReturn
 
 import anyio.to_thread
 import streamlit as st
@@ -30,16 +31,30 @@ from ops.messages import limit_messages
 from ops.upgrades import answer_malformed_upgrades
 from pose_core.errors import PoseCoreError, SettingsError
 from pose_core.version import VERSION
+from pose_ui.home.films import film_route
 from pose_ui.shell import streamlit_bindings
 from pose_ui.shell.back_messages import LARGEST
+from pose_ui.shell.film_upload import film_upload_route
+from pose_ui.shell.module_route import module_route
 from pose_ui.shell.plotly_route import plotly_route
 from pose_ui.shell.problems import show_unexpected
-from pose_ui.shell.resources import close_pool, pool, upload_refusals, visitors, warm_up
+from pose_ui.shell.resources import (
+    close_pool,
+    film_studio,
+    import_late,
+    pool,
+    upload_refusals,
+    visitors,
+    warm_up,
+)
 from pose_ui.shell.security_headers import SecurityHeaders
 from pose_ui.shell.sign_in import check_login, tell_what_is_open
 from pose_ui.shell.socket_gate import SocketGate
 from pose_ui.shell.upload_gate import UploadGate
 from pose_ui.shell.visitor_cookies import VisitorCookies
+
+#: The server opens its port right after the start-up hook has returned.
+_PORT_OPENS_S: Final = 0.05
 
 
 def cannot_start(error: PoseCoreError) -> NoReturn:
@@ -71,6 +86,7 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
         )
     tell_what_is_open(configuration)
     log_event("start", version=VERSION)
+    asyncio.get_running_loop().call_later(_PORT_OPENS_S, Thread(target=import_late, daemon=True).start)
     yield
     await anyio.to_thread.run_sync(close_pool)
     log_event("stop")
@@ -92,7 +108,13 @@ except PoseCoreError as error:
 closed = configuration.login or configuration.password is not None
 app = st.App(
     "dashboard.py",
-    routes=[plotly_route(), *service.routes(pool, configuration=configuration)],
+    routes=[
+        plotly_route(),
+        film_route(),
+        module_route(),
+        film_upload_route(film_studio, closed=closed),
+        *service.routes(pool, configuration=configuration, studio=film_studio),
+    ],
     middleware=[
         Middleware(SecurityHeaders),
         Middleware(HostCheck, hosts=AllowedHosts(st.get_option("server.address"), configuration.hosts)),

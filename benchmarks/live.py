@@ -7,8 +7,8 @@ viewer:
 - processed: different numbers returned each second. Frames that a server repeats until the next one is ready are not
   counted again; ``received`` counts them.
 - delay: from handing a picture to WebRTC until the first returned picture with its number is decoded, on one clock.
-  Viewers assemble frames as browsers do, at the marker bit; aiortc in the server waits for the next frame to begin, and
-  those 33 ms are in the delay. A browser would add its own jitter buffer and its screen.
+  Viewers and PoseDeck assemble frames as browsers do, at the marker bit; aiortc itself, and so the other app, waits for
+  the next frame to begin: 33 ms of its delay. A browser would add its own jitter buffer and its screen.
 - growth of the delay: its slope, and its mean in the last third of the time minus that in the first.
 - broken: returned pictures whose number could not be read, because the returned picture was damaged.
 
@@ -47,14 +47,23 @@ from benchmarks.server import Server, serving
 from pose_core.machine import usable_cores
 from scripts import run
 
-__all__ = ["APPS", "LiveApp", "first_returns", "growth", "measure", "report", "viewer_figures"]
+__all__ = [
+    "APPS",
+    "LiveApp",
+    "first_returns",
+    "growth",
+    "measure",
+    "report",
+    "serving_app",
+    "viewer_figures",
+]
 
 _HOST: Final = "127.0.0.1"
 _LONG_VIEWERS: Final = (4,)
 _LONG_SIZES: Final = ("480p",)
 _NOTE: Final = (
-    "Viewers and server share these cores; both shares are in per cent of one core. The delay includes the 33 ms for\n"
-    "which aiortc's receiver in the server waits for the next frame to begin."
+    "Viewers and server share these cores; both shares are in per cent of one core. The tutorial app's delay includes\n"
+    "the 33 ms for which aiortc's receiver waits for the next frame to begin."
 )
 
 
@@ -81,12 +90,16 @@ class LiveApp:
     size_inputs: dict[str, tuple[Input, ...]] = field(default_factory=dict)
 
 
+SERVER_DRAWS: Final = Input("live_drawn_in", "string_value", "on the server")
+
 APPS: Final = {
     "posedeck": LiveApp(
         None,
         page="live",
         query="lang=en",
         inputs=(
+            # The way that returns pictures; benchmarks.overlay measures the other.
+            SERVER_DRAWS,
             Input("live_start", "trigger_value", True),
             # What the page's own camera check would report in the first turn.
             Input(
@@ -121,7 +134,8 @@ def _serving_script(script: str) -> Iterator[Server]:
         run.stop_server(process)
 
 
-def _serving(app: LiveApp) -> AbstractContextManager[Server]:
+def serving_app(app: LiveApp) -> AbstractContextManager[Server]:
+    """Start the app's server on a free port; stop it afterwards."""
     return serving() if app.script is None else _serving_script(app.script)
 
 
@@ -268,7 +282,7 @@ def _run_figures(recording: Recording) -> dict[str, Any]:
 def _one_run(app: LiveApp, size: str, viewers: int, seconds: float) -> dict[str, Any]:
     inputs = app.size_inputs.get(size, ()) + app.inputs
     spawn = multiprocessing.get_context("spawn")
-    with _serving(app) as server, ProcessPoolExecutor(1, mp_context=spawn) as process:
+    with serving_app(app) as server, ProcessPoolExecutor(1, mp_context=spawn) as process:
         job = Job(
             server.address, server.pid, app.page, app.query, inputs, SIZES_WH[size], viewers, float(seconds)
         )

@@ -11,7 +11,7 @@ import asyncio
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks.live import APPS
+from benchmarks.live import APPS, SERVER_DRAWS
 from benchmarks.live_client import Input, StreamlitPage, Viewer, opened_page
 from benchmarks.live_clip import SIZES_WH, Clip, performer_clip
 from benchmarks.machine import describe_machine, machine_lines
@@ -38,7 +38,11 @@ async def _round(page: StreamlitPage, clip: Clip, turn: int) -> None:
     page.component_args = None
     report = f'{{"report": {{"turn": {turn}, "state": "ready", "cameras": 1}}}}'
     await viewer.start(
-        (Input("live_start", "trigger_value", True), Input("live_camera_check", "json_value", report))
+        (
+            SERVER_DRAWS,
+            Input("live_start", "trigger_value", True),
+            Input("live_camera_check", "json_value", report),
+        )
     )
     await asyncio.sleep(_WATCHED_S)
     stop = page.find("live_stop")

@@ -39,7 +39,7 @@ from pose_core.performer import MOTIONS, PALETTES, Camera, Person, render_scene
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-__all__ = ["measure", "own_pictures", "report"]
+__all__ = ["browser_starts", "measure", "own_pictures", "report"]
 
 #: One person each, so that no setting changes; "squat" is what a visitor sees first, so it is last here.
 SAMPLES: Final = ("stand", "lunge", "arms_raised", "squat")
@@ -193,7 +193,7 @@ def main() -> None:
     )
     parser.add_argument("--out", type=Path, help="JSON file to write")
     choices = parser.parse_args()
-    if not _browser_starts():
+    if not browser_starts():
         print(_NEEDS)
         return
     result = measure()
@@ -202,7 +202,8 @@ def main() -> None:
         save(result, choices.out)
 
 
-def _browser_starts() -> bool:
+def browser_starts() -> bool:
+    """Whether Playwright and a browser for it are installed."""
     if find_spec("playwright") is None:
         return False
     from playwright.sync_api import Error

@@ -1,30 +1,29 @@
-"""Home: what this is, an example that changes, a way into each page, and the status."""
+"""Home: a body in motion, what this is, and a card for each thing one can do."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from pose_ui.home.example import changing_example
-from pose_ui.home.status_card import status_card
+from pose_ui.home.films import film_path
+from pose_ui.home.gallery import gallery, start
+from pose_ui.home.status import status_line
 from pose_ui.shell import language
 from pose_ui.shell.layout import page_header
+from pose_ui.widgets.film import film
 
 t = language.current()
-page_header(t("app.name"), t)
-st.header(t("home.claim"), anchor=False)
-picture, status = st.columns([3, 2], gap="medium")
+picture, beside = st.columns([72, 28], gap="medium", vertical_alignment="center")
 with picture:
-    changing_example(t)
-with status:
+    film(
+        film_path("hero", "mp4"), film_path("hero", "jpg"), t("home.film_alt"), ratio=16 / 9, key="home_film"
+    )
+with beside:
+    page_header(t("home.claim"), t)
     st.write(t("home.lead"))
-    with st.container(border=True):
-        if st.button(t("home.try_photo"), type="primary", icon=":material/photo_camera:"):
-            st.switch_page("pages/photo.py")
-        st.caption(t("home.try_photo_text"))
-        if st.button(t("home.go_live"), icon=":material/videocam:"):
-            st.switch_page("pages/live.py")
-        st.caption(t("home.go_live_text"))
-        if st.button(t("home.measure"), icon=":material/speed:"):
-            st.switch_page("pages/benchmark.py")
-        st.caption(t("home.measure_text"))
-    status_card(t)
+    with st.container(horizontal=True):
+        if st.button(t("home.go_live"), type="primary", icon=":material/videocam:"):
+            start("live")
+        if st.button(t("home.drop"), icon=":material/photo_camera:"):
+            start("photo")
+    status_line(t)
+gallery(t)

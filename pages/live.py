@@ -12,7 +12,7 @@ from pose_ui.live_view.picture import live_buttons, live_picture
 from pose_ui.live_view.session import live_session
 from pose_ui.shell import language
 from pose_ui.shell.layout import page_header
-from pose_ui.shell.mailbox import picture_is_waiting
+from pose_ui.shell.mailbox import performer_is_wanted, picture_is_waiting
 from pose_ui.shell.problems import show_problem, show_refused_file
 from pose_ui.shell.resources import pool
 from pose_ui.shell.settings_panel import settings_panel
@@ -21,6 +21,8 @@ from pose_ui.texts import Translator
 t: Translator = language.current()
 page_header(t("live.title"), t)
 session = live_session()
+if performer_is_wanted():
+    session.connection.ask()
 choices = live_settings_panel(session, settings_panel(t), t)
 if picture_is_waiting():
     st.switch_page("pages/photo.py")

@@ -6,7 +6,9 @@
     ├── PictureError      a file is not a picture that can be read
     ├── ClipError         a file is not a video that can be played, or a clip could not be written
     ├── SettingsError     a choice is outside its range
-    ├── BundleError       a shipped model file is missing or damaged
+    ├── DatasetError      annotations or their pictures cannot be used
+    ├── BundleError       a model file is missing, damaged or not one of this kind
+    ├── RegressionError   a model is worse than it was
     ├── SetupError        a system library is missing
     └── BusyError         everything is in use; trying again later helps
 
@@ -21,8 +23,10 @@ __all__ = [
     "BundleError",
     "BusyError",
     "ClipError",
+    "DatasetError",
     "PictureError",
     "PoseCoreError",
+    "RegressionError",
     "SettingsError",
     "SetupError",
 ]
@@ -59,8 +63,16 @@ class SettingsError(PoseCoreError, ValueError):
     """A choice is outside its range."""
 
 
+class DatasetError(PoseCoreError):
+    """Annotations cannot be read, do not fit their pictures, or say nothing that can be compared."""
+
+
 class BundleError(PoseCoreError):
-    """A shipped model file is missing or differs from the manifest."""
+    """A shipped model file is missing or differs from the manifest; or a visitor's own is none that can be used."""
+
+
+class RegressionError(PoseCoreError):
+    """A model does worse on pictures with known joints than the figures that ship with the project."""
 
 
 class SetupError(PoseCoreError):

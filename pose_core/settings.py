@@ -12,11 +12,14 @@ from typing import Final, Literal, get_args
 from pose_core.errors import SettingsError
 
 __all__ = [
+    "ARC_JOINTS",
     "MAX_PEOPLE",
+    "STYLES",
     "VARIANTS",
     "DetectionSettings",
     "DrawSettings",
     "PoseSettings",
+    "Style",
     "Variant",
     "check_range",
     "check_variant",
@@ -26,6 +29,10 @@ Variant = Literal["lite", "full", "heavy"]
 #: From the fastest to the most accurate.
 VARIANTS: Final[tuple[Variant, ...]] = get_args(Variant)
 MAX_PEOPLE: Final = 5
+Style = Literal["classic", "sides"]
+STYLES: Final[tuple[Style, ...]] = get_args(Style)
+#: Joints that can have an arc, both sides together.
+ARC_JOINTS: Final[tuple[str, ...]] = ("elbow", "shoulder", "hip", "knee", "ankle")
 
 
 def check_range(
@@ -118,12 +125,34 @@ class DrawSettings:
         Dots coloured by visibility (hollow where it is below the limit) instead of in one colour.
     skeleton_only : bool
         A plain dark background instead of the picture, so that nobody can be recognised.
+    style : {"classic", "sides"}
+        ``"classic"``: red dots and white lines for one person, an own colour for each of several. ``"sides"``: left is
+        blue with round dots, right is orange with square ones; of several people, lines keep each person's colour.
+    letters : bool
+        L and R beside some joints; only in the style ``"sides"``, whose colours alone should not carry the meaning.
+    arcs : tuple of str
+        Any of `ARC_JOINTS`: joints on both sides whose angle is drawn as an arc, with its degrees.
     """
 
-    names: bool = True
+    names: bool = False
     angles: bool = False
     confidence: bool = False
     skeleton_only: bool = False
+    style: Style = "classic"
+    letters: bool = True
+    arcs: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name, given, known in (("style", (self.style,), STYLES), ("arcs", self.arcs, ARC_JOINTS)):
+            unknown = [value for value in given if value not in known]
+            if unknown:
+                raise SettingsError(
+                    "setting_drawing",
+                    "{name} must be one of {known}; got {value!r}.",
+                    name=name,
+                    known=", ".join(known),
+                    value=unknown[0],
+                )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Take the pictures of the README again, from a running dashboard: ``make screenshots``.
 
-Writes ``docs/images/*.png``. Needs what ``make setup-dev`` installs.
+Writes ``docs/images/*.png`` and the README's first picture, ``motion.gif``. Needs what ``make setup-dev`` installs, and
+a font with Chinese characters: without one the browser would draw boxes, and the script ends.
 """
 
 from __future__ import annotations
@@ -14,8 +15,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # the project is run from its folder and not installed
 
+import av  # noqa: E402
+from PIL import Image  # noqa: E402
 from playwright.sync_api import Browser, Page, expect, sync_playwright  # noqa: E402
 
+from pose_ui.home.films import FOLDER as FILMS  # noqa: E402
 from tests.support.browser import chromium_executable  # noqa: E402
 from tests.support.server import running_server  # noqa: E402
 from tests.support.visit import CHROMIUM_FLAGS, settle, visit, wait_for_result  # noqa: E402
@@ -25,6 +29,19 @@ FOLDER = ROOT / "docs" / "images"
 LOOKS = ((1280, False), (1280, True), (390, False), (390, True))
 #: So many seconds of angles are in the Live page's chart before its picture is taken.
 HISTORY_S = 8
+#: Every third frame of 25 a second, in this size and so many colours.
+MOTION_EVERY, MOTION_WH, MOTION_COLOURS = 3, (640, 360), 64
+_DIFFER = """
+    () => {
+        const drawn = (text) => {
+            const context = new OffscreenCanvas(64, 64).getContext("2d");
+            context.font = "48px sans-serif";
+            context.fillText(text, 4, 52);
+            return context.getImageData(0, 0, 64, 64).data.join();
+        };
+        return drawn("中") !== drawn("文");
+    }
+"""
 _HAS_HISTORY = """
     async ([chart, seconds]) => {
         for (;;) {
@@ -39,7 +56,7 @@ _HAS_HISTORY = """
 def show_photo(page: Page) -> None:
     """Wait for the first sample's result."""
     wait_for_result(page)
-    expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible()
+    expect(page.get_by_alt_text(re.compile("squat")).first).to_be_visible()
 
 
 def show_live(page: Page) -> None:
@@ -58,9 +75,31 @@ def show_benchmark(page: Page) -> None:
 
 
 def show_home(page: Page) -> None:
-    """Wait for the example."""
-    expect(page.get_by_alt_text(re.compile("picture with"))).to_be_visible()
+    """Wait for the film."""
+    film = page.get_by_role("img", name=re.compile("^(Two people|由本机绘制)"))
+    film.evaluate("video => new Promise(done => video.requestVideoFrameCallback(done))")
     settle(page)
+
+
+def has_chinese_font(browser: Browser) -> bool:
+    """Whether two Chinese characters look different; without a font both are the same box."""
+    page = browser.new_page()
+    try:
+        return bool(page.evaluate(_DIFFER))
+    finally:
+        page.close()
+
+
+def write_motion() -> None:
+    """The Home page's film as a GIF, since GitHub plays no video from the repository inside a README."""
+    with av.open(str(FILMS / "hero.mp4")) as film:
+        frames = [frame.to_image() for frame in film.decode(video=0)][::MOTION_EVERY]
+    small = [frame.resize(MOTION_WH).quantize(MOTION_COLOURS, dither=Image.Dither.NONE) for frame in frames]
+    path = FOLDER / "motion.gif"
+    small[0].save(
+        path, save_all=True, append_images=small[1:], duration=MOTION_EVERY * 40, loop=0, optimize=True
+    )
+    print(f"{path.relative_to(ROOT)}: {path.stat().st_size / 1024:.0f} KB", flush=True)
 
 
 def show_in_space(page: Page) -> None:
@@ -92,6 +131,11 @@ def main() -> None:
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(executable_path=chromium_executable(), args=CHROMIUM_FLAGS)
+        if not has_chinese_font(browser):
+            sys.exit(
+                "There is no font with Chinese characters. Install one: sudo apt-get install fonts-noto-cjk"
+            )
+        write_motion()
         for name, show, phone_height in (
             ("photo", show_photo, 844),
             ("live", show_live, 844),
@@ -100,7 +144,8 @@ def main() -> None:
             for look in LOOKS:
                 height = 1000 if look[0] > 600 else phone_height
                 take(browser, f"{server.url}/{name}", show, name, look, height)
-        take(browser, server.url, show_home, "home", LOOKS[0], 900)
+        for look in LOOKS:
+            take(browser, server.url, show_home, "home", look, 800 if look[0] > 600 else 844)
         take(browser, f"{server.url}/photo", show_in_space, "photo_3d", LOOKS[0], 1500)
         browser.close()
 

@@ -53,6 +53,7 @@ class SmallPicture:
         Whether the picture was enlarged to 480 pixels first.
     found_share : float
     distance_percent : float
+        Median over the pictures.
     """
 
     height_px: int
@@ -120,7 +121,13 @@ def small_pictures(footage: Footage, tick: Callable[[], None]) -> tuple[SmallPic
                     tick()
                 judged = np.array(places)
                 share = float(np.isfinite(judged).any(axis=(1, 2)).mean())
-                distance = distance_percent(judged, np.array([reference_px for _, reference_px in seen]))
+                # The median, as the rule for enlarging is from: with few pixels the model takes a figure in the odd
+                # picture for its mirror image, and one such picture outweighs all others in a mean.
+                each = [
+                    distance_percent(place[None], reference_px[None])
+                    for place, (_, reference_px) in zip(judged, seen, strict=True)
+                ]
+                distance = float(np.nanmedian(each)) if np.isfinite(each).any() else math.nan
                 found.append(SmallPicture(height_px, enlarged, share, distance))
     finally:
         landmarker.close()

@@ -11,7 +11,7 @@ from pose_core.benchmark.plan import LIVE_HEIGHTS_PX
 from pose_core.benchmark.result import BenchmarkResult, CellResult
 from pose_core.benchmark.scaling import viewers_at
 
-__all__ = ["GOALS", "GOAL_FPS", "Advice", "Goal", "pareto_front", "recommend", "stars"]
+__all__ = ["GOALS", "GOAL_FPS", "SAME_PERCENT", "Advice", "Goal", "behind_best", "pareto_front", "recommend"]
 
 #: Smooth feedback, coaching, or the most accurate landmarks.
 Goal = Literal["smooth", "coaching", "exact"]
@@ -23,7 +23,7 @@ GOAL_FPS: Final[dict[Goal, float]] = {"smooth": 30.0, "coaching": 15.0, "exact":
 #: rate of four streams here.
 HEADROOM: Final = 1.2
 #: Losses closer than this, in percentage points of the body, count as equal: then the larger picture, or speed, wins.
-_SAME_PERCENT: Final = 0.25
+SAME_PERCENT: Final = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ def recommend(result: BenchmarkResult, goal: Goal) -> Advice | None:
     if not fast:
         return _advice(result, max(cells, key=lambda entry: entry.fps), goal, reached=False)
     least = min(map(_loss, fast))
-    same = [entry for entry in fast if _loss(entry) <= least + _SAME_PERCENT] or fast
+    same = [entry for entry in fast if _loss(entry) <= least + SAME_PERCENT] or fast
     if goal == "exact":
         exact = min(same, key=lambda entry: (_loss(entry), -entry.fps))
         return _advice(result, exact, goal, reached=True, same=same)
@@ -131,11 +131,13 @@ def pareto_front(cells: Sequence[CellResult]) -> list[CellResult]:
     return front
 
 
-def stars(distance_percent: float) -> int:
-    """Five for landmarks within 4 % of the body from the reference, one less for each further 2 %, at least one.
+def behind_best(entry: CellResult, cells: Sequence[CellResult]) -> float:
+    """How many percentage points of the body a cell loses more than the best one; 0 if they count as equal.
 
-    0 if the distance is unknown. Never shown without the distance beside it.
+    Equal is what is closer than `SAME_PERCENT`. NaN if its loss is unknown.
     """
-    if math.isnan(distance_percent):
-        return 0
-    return max(1, min(5, 5 - math.ceil((distance_percent - 4) / 2)))
+    loss = _loss(entry)
+    if not math.isfinite(loss):
+        return math.nan
+    more = loss - min(map(_loss, cells))
+    return more if more > SAME_PERCENT else 0.0

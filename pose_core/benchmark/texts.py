@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from pose_core.benchmark.charts import cell_name
 from pose_core.benchmark.plan import Cell
-from pose_core.benchmark.recommend import GOAL_FPS, Advice, stars
+from pose_core.benchmark.recommend import GOAL_FPS, SAME_PERCENT, Advice, behind_best
 from pose_core.benchmark.result import BenchmarkResult, CellResult
 from pose_core.translate import Translate
 
@@ -150,9 +150,9 @@ def speed_table(result: BenchmarkResult, t: Translate) -> Table:
     return head, rows
 
 
-def _stars(entry: CellResult) -> str:
-    count = stars(entry.loss.distance_percent)
-    return "★" * count + "☆" * (5 - count) if count else _DASH
+def _compared(entry: CellResult, result: BenchmarkResult, t: Translate) -> str:
+    more = behind_best(entry, result.cells)
+    return _DASH if math.isnan(more) else f"+{more:.1f} %" if more else t("benchmark.equal")
 
 
 def loss_table(result: BenchmarkResult, t: Translate) -> Table:
@@ -162,15 +162,15 @@ def loss_table(result: BenchmarkResult, t: Translate) -> Table:
         t("benchmark.found"),
         t(f"benchmark.distance_{result.reference}"),
         t("benchmark.jitter"),
-        t("benchmark.stars"),
+        t("benchmark.compared"),
     ]
     rows = [
         [
             cell_name(entry.cell, t),
             f"{_number(entry.loss.found_share * 100)} %",
-            f"{_number(entry.loss.distance_percent, 1)} %",
+            f"{_number(entry.loss.distance_percent, 1)} ± {SAME_PERCENT:.2f} %",
             f"{_number(entry.loss.jitter_percent, 2)} %",
-            _stars(entry),
+            _compared(entry, result, t),
         ]
         for entry in result.cells
     ]

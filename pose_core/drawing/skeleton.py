@@ -1,4 +1,7 @@
-"""The skeleton on a picture: red dots, white lines with a thin dark edge, names and angles beside the joints."""
+"""The skeleton on a picture: dots, lines with a thin dark edge, names and angles beside the joints.
+
+In two styles: red dots and white lines, or the person's left in blue and their right in orange.
+"""
 
 from __future__ import annotations
 
@@ -8,86 +11,26 @@ from typing import Final
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from pose_core.arrays import FloatArray, FrameRGB
-from pose_core.colours import DOT, EDGE, GROUND, LINE, PEOPLE, rgb
+from pose_core.colours import DOT, GROUND, LINE, PEOPLE, rgb
+from pose_core.drawing.arcs import draw_arcs
 from pose_core.drawing.captions import stamp, text_sprite
+from pose_core.drawing.marks import SIDE_RGB, draw_bones, draw_dots
+from pose_core.drawing.pen import Pen
 from pose_core.geometry.angles import ANGLE_NAMES, image_angles
 from pose_core.geometry.reasons import REASONS, UNCERTAIN, Codes
 from pose_core.pose import Pose
 from pose_core.settings import DrawSettings
-from pose_core.skeleton import CONNECTIONS, INDEX, MAIN_JOINTS, side_of
+from pose_core.skeleton import INDEX, MAIN_JOINTS, side_of
 
 __all__ = ["draw_poses"]
 
-_SUBPIXEL_BITS: Final = 4  # OpenCV's fixed-point coordinates: sixteenths of a pixel
-#: OpenCV rejects coordinates beyond 16 bits, and landmarks may lie far outside a picture.
-_FARTHEST_PX: Final = 30000.0
-_ENDS: Final = np.array(CONNECTIONS)  # of the bones, shape (35, 2)
+_LETTERS: Final = {"left": "L", "right": "R"}
+#: Where a letter stands if neither a name nor an angle is there.
+_LETTERED: Final = ("shoulder", "knee")
 _FIRST_UNCERTAIN: Final = REASONS.index(UNCERTAIN[0])
 _SPACE: Final = 0.28  # between a name and an angle: the font's own space, as a share of the text size
-
-
-class _Pen:
-    """Sizes that suit the picture and the person in it."""
-
-    def __init__(self, frame_rgb: FrameRGB, poses: Sequence[Pose]) -> None:
-        height, width = frame_rgb.shape[:2]
-        scale = min(height, width) / 480
-        if poses:
-            # People small in the picture get finer dots, so that a face does not become one blob.
-            tallest = max(float(np.ptp(pose.image_xy_px[:, 1])) / pose.size_wh[1] for pose in poses)
-            scale *= float(np.clip(tallest / 0.6, 0.45, 1.0))
-        self.line = max(1, round(2.2 * scale))
-        self.dot = max(2, round(4.2 * scale))
-        self.edge = max(1, round(1.0 * scale))
-        self.text = max(11, round(19 * max(scale, min(height, width) / 900)))
-
-
-def _fixed(points: FloatArray) -> NDArray[np.int32]:
-    """Points in OpenCV's fixed-point coordinates, of the same shape."""
-    clipped = np.clip(points, -_FARTHEST_PX, _FARTHEST_PX)
-    return np.rint(clipped * (1 << _SUBPIXEL_BITS)).astype(np.int32)
-
-
-def _draw_bones(frame_rgb: FrameRGB, points: FloatArray, pen: _Pen, line_rgb: tuple[int, int, int]) -> None:
-    bones = list(_fixed(points)[_ENDS])
-    for colour, width in ((rgb(EDGE), pen.line + 2 * pen.edge), (line_rgb, pen.line)):
-        # All lines in one call: the same pixels as one call for each, in a third of the time.
-        cv2.polylines(frame_rgb, bones, False, colour, width, cv2.LINE_AA, _SUBPIXEL_BITS)
-
-
-def _draw_dots(
-    frame_rgb: FrameRGB,
-    points: FloatArray,
-    pen: _Pen,
-    dot_rgb: tuple[int, int, int],
-    visibility: FloatArray | None,
-    limit: float,
-) -> None:
-    one = 1 << _SUBPIXEL_BITS
-    edge_rgb = rgb(EDGE)
-    centres = _fixed(points).tolist()
-    # Python's numbers from here on: NumPy's are slow one by one.
-    shares = None if visibility is None else np.clip(np.nan_to_num(visibility), 0, 1).tolist()
-    visible = None if visibility is None else (visibility >= limit).tolist()  # NaN is not visible
-    for i, centre in enumerate(centres):
-        # Face points lie close together.
-        radius = max(1.5, pen.dot * (0.6 if i < INDEX["left_shoulder"] else 1.0))
-        outer, inner = int((radius + pen.edge) * one), int(radius * one)
-        cv2.circle(frame_rgb, centre, outer, edge_rgb, -1, cv2.LINE_AA, _SUBPIXEL_BITS)
-        if shares is None or visible is None:
-            cv2.circle(frame_rgb, centre, inner, dot_rgb, -1, cv2.LINE_AA, _SUBPIXEL_BITS)
-            continue
-        # Hollow below the limit: the shape shows it, not the colour alone.
-        colour = tuple(round(low + (high - low) * shares[i]) for low, high in zip(*_CONFIDENCE, strict=True))
-        width = -1 if visible[i] else max(1, pen.edge)
-        cv2.circle(frame_rgb, centre, inner, colour, width, cv2.LINE_AA, _SUBPIXEL_BITS)
-
-
-#: From uncertain to certain, after the ends of Viridis: distinguishable by lightness alone.
-_CONFIDENCE: Final = ((120, 60, 160), (253, 231, 37))
 
 
 def _captions(
@@ -108,12 +51,17 @@ def _captions(
     uncertain = (
         {} if reasons is None else dict(zip(ANGLE_NAMES, (reasons >= _FIRST_UNCERTAIN).tolist(), strict=True))
     )
+    lettered = draw.style == "sides" and draw.letters and not draw.names  # a name says the side
     for joint in MAIN_JOINTS:
         parts = []
+        side, _, kind = joint.partition("_")
         if draw.names and visible[INDEX[joint]]:
             parts.append(names.get(joint, joint))
-        if isfinite(angles.get(joint, nan)):  # a limb angle has the name of its joint
+        # A limb angle has the name of its joint.
+        if (draw.angles or kind in draw.arcs) and isfinite(angles.get(joint, nan)):
             parts.append(f"{round(angles[joint])}°{'?' if uncertain.get(joint) else ''}")
+        if lettered and (parts or (kind in _LETTERED and visible[INDEX[joint]])):
+            parts.insert(0, _LETTERS[side])
         if parts:
             captions[joint] = tuple(parts)
     return captions
@@ -124,7 +72,7 @@ def _clip(value: float, low: float, high: float) -> float:
 
 
 def _draw_captions(
-    frame_rgb: FrameRGB, points: FloatArray, captions: Mapping[str, Sequence[str]], pen: _Pen
+    frame_rgb: FrameRGB, points: FloatArray, captions: Mapping[str, Sequence[str]], pen: Pen
 ) -> None:
     """Write outwards: on the side of each joint that faces away from the middle of the body."""
     height, width = frame_rgb.shape[:2]
@@ -158,7 +106,7 @@ def _draw_captions(
             start += sprite.width_px + space
 
 
-def _draw_number(frame_rgb: FrameRGB, points: FloatArray, number: int, pen: _Pen) -> None:
+def _draw_number(frame_rgb: FrameRGB, points: FloatArray, number: int, pen: Pen) -> None:
     """Draw a person's number above their highest point."""
     size = round(pen.text * 1.4)
     x, y = points[points[:, 1].argmin()].tolist()
@@ -210,6 +158,7 @@ def draw_poses(
         One person has red dots and white lines; of several, each has their own colour and a number. People who have a
         landmark at NaN are left out.
     draw : DrawSettings, optional
+        The other style, and what else is drawn.
     names : mapping, optional
         Landmark name to the text to write; the name itself where it is missing.
     visibility_limit : float
@@ -244,7 +193,7 @@ def draw_poses(
         if given is not None and len(given) != len(poses):
             raise ValueError(f"{name} must have one entry for each of {len(poses)} poses; got {len(given)}.")
     draw = draw or DrawSettings()
-    if not draw.angles:
+    if not (draw.angles or draw.arcs):
         angles_deg = None
     elif angles_deg is None:
         angles = image_angles(poses, visibility_limit)
@@ -259,15 +208,21 @@ def draw_poses(
             points[:, 0] = canvas.shape[1] - 1 - points[:, 0]
         if np.isfinite(points).all():
             placed.append((i, numbers[i] if numbers is not None else i + 1, pose, points))
-    pen = _Pen(canvas, [pose for _, _, pose, _ in placed])
-    for _, number, pose, points in placed:
-        colour = rgb(PEOPLE[(number - 1) % len(PEOPLE)] if several else DOT)
-        _draw_bones(canvas, points, pen, colour if several else rgb(LINE))
-        _draw_dots(
+    pen = Pen(canvas, [pose for _, _, pose, _ in placed])
+    sides = draw.style == "sides"
+    for i, number, pose, points in placed:
+        own = rgb(PEOPLE[(number - 1) % len(PEOPLE)])
+        line = own if several else None if sides else rgb(LINE)
+        draw_bones(canvas, points, pen, line)
+        if draw.arcs and angles_deg is not None and chosen in (None, i):
+            of_side = SIDE_RGB if sides else dict.fromkeys(SIDE_RGB, line or own)
+            degrees = dict(zip(ANGLE_NAMES, angles_deg[i].tolist(), strict=True))
+            draw_arcs(canvas, points, draw.arcs, degrees, of_side, pen)
+        draw_dots(
             canvas,
             points,
             pen,
-            rgb(LINE) if several else colour,
+            None if sides else rgb(LINE) if several else rgb(DOT),
             pose.visibility if draw.confidence else None,
             visibility_limit,
         )
@@ -276,8 +231,8 @@ def draw_poses(
             _draw_number(canvas, points, number, pen)
     for i, _, pose, points in placed:
         if chosen is None or chosen == i:
-            degrees = None if angles_deg is None else angles_deg[i]
+            values = None if angles_deg is None else angles_deg[i]
             reasons = None if angle_reasons is None else angle_reasons[i]
-            captions = _captions(pose, draw, names or {}, visibility_limit, degrees, reasons)
+            captions = _captions(pose, draw, names or {}, visibility_limit, values, reasons)
             _draw_captions(canvas, points, captions, pen)
     return canvas

@@ -20,7 +20,6 @@ from pose_core.export.tables import (
     fill_sheet,
     flat_rows,
     number_cell,
-    plain_text,
 )
 from pose_core.geometry.angles import (
     ANGLE_NAMES,
@@ -40,8 +39,9 @@ from pose_core.version import VERSION
 __all__ = [
     "COLUMNS",
     "SCHEMA_VERSION",
+    "facts",
     "landmark_rows",
-    "summary_csv",
+    "reason_cell",
     "to_csv",
     "to_json",
     "to_json_dict",
@@ -157,7 +157,7 @@ def _person_dict(pose: Pose, number: int, visibility_limit: float, doubtful: boo
     }
 
 
-def _facts(result: PhotoResult) -> dict[str, Any]:
+def facts(result: PhotoResult) -> dict[str, Any]:
     """Where the numbers come from, as plain values."""
     model = bundle(result.settings.detection.model)
     return {
@@ -196,7 +196,7 @@ def to_json_dict(result: PhotoResult) -> dict[str, Any]:
         Fields as documented in docs/conventions.md, `SCHEMA_VERSION`.
     """
     return {
-        **_facts(result),
+        **facts(result),
         "others": result.others,
         "people": [
             _person_dict(pose, number, result.settings.visibility_limit, doubtful)
@@ -242,7 +242,7 @@ def to_xlsx(result: PhotoResult, translate: Translate = untranslated) -> bytes:
     fill_sheet(
         book.create_sheet(translate("sheet.about")),
         [translate("column.field"), translate("column.value")],
-        flat_rows("", _facts(result)),
+        flat_rows("", facts(result)),
     )
     file = io.BytesIO()
     book.save(file)
@@ -252,7 +252,8 @@ def to_xlsx(result: PhotoResult, translate: Translate = untranslated) -> bytes:
 _ANGLE_COLUMNS: Final = ("person", "angle", "image_deg", "image_reason", "world_deg", "world_reason")
 
 
-def _reason_cell(reason: CellValue, translate: Translate) -> CellValue:
+def reason_cell(reason: CellValue, translate: Translate) -> CellValue:
+    """The reason in words; an empty cell without one."""
     return translate(f"reason.{reason}") if reason else None
 
 
@@ -265,7 +266,7 @@ def _angle_rows(result: PhotoResult, translate: Translate) -> Iterator[list[Cell
         for name in ANGLE_NAMES:
             row: list[CellValue] = [number, translate(f"angle.{name}")]
             for degrees, reasons in both:
-                row += [number_cell(degrees[name], 1), _reason_cell(reasons[name], translate)]
+                row += [number_cell(degrees[name], 1), reason_cell(reasons[name], translate)]
             yield row
 
 
@@ -273,51 +274,7 @@ def _xlsx_landmark_rows(result: PhotoResult, translate: Translate) -> Iterator[l
     for row in landmark_rows(result.poses, visibility_limit=result.settings.visibility_limit):
         name, numbers, reason = row[_NAME_AT], row[_NAME_AT + 1 : -1], row[-1]
         person = row[_XLSX_FROM]
-        yield [person, translate(f"landmark.{name}"), *numbers, _reason_cell(reason, translate)]
-
-
-#: Columns of a batch's summary before those of the angles.
-_SUMMARY_COLUMNS: Final = ("file", "files_named", "people", "person", "doubtful", "error")
-
-
-def summary_csv(outcomes: Iterable[tuple[str, str, PhotoResult | str]]) -> bytes:
-    """Summary of a batch: one row for each person, and one for each picture without people or that cannot be read.
-
-    Parameters
-    ----------
-    outcomes : iterable of (str, str, PhotoResult or str)
-        Name of the picture's file, how names of its own files begin, and the result, or why there is none.
-
-    Returns
-    -------
-    bytes
-        CSV, UTF-8 with a byte order mark, without which Excel shows Chinese names as rubbish: ``file``,
-        ``files_named``, ``people``, ``person``, ``doubtful``, ``error``, then for each angle its degrees in the
-        picture, and for each angle the reason why it is missing or uncertain (``NAME_reason``).
-    """
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([*_SUMMARY_COLUMNS, *ANGLE_NAMES, *(f"{name}_reason" for name in ANGLE_NAMES)])
-    for name, stem, result in outcomes:
-        start = [plain_text(name), stem]
-        nothing = [None] * (2 * len(ANGLE_NAMES))
-        if isinstance(result, str):
-            writer.writerow([*start, None, None, None, result, *nothing])
-            continue
-        if not result.poses:
-            writer.writerow([*start, 0, None, None, None, *nothing])
-        limit = result.settings.visibility_limit
-        for number, (pose, doubtful) in enumerate(zip(result.poses, result.doubtful, strict=True), start=1):
-            degrees = pose_angles_deg(pose, "image", limit)
-            reasons = pose_angle_reasons(pose, "image", limit)
-            writer.writerow(
-                [
-                    *(*start, len(result.poses), number, int(doubtful), None),
-                    *(number_cell(degrees[angle], 1) for angle in ANGLE_NAMES),
-                    *(reasons[angle] for angle in ANGLE_NAMES),
-                ]
-            )
-    return text.getvalue().encode("utf-8-sig", errors="replace")
+        yield [person, translate(f"landmark.{name}"), *numbers, reason_cell(reason, translate)]
 
 
 def to_zip(files: Iterable[tuple[str, bytes]]) -> bytes:

@@ -116,7 +116,8 @@ def _answer(data: bytes, out: _Whole) -> None:
 
 
 def _answer_clip(data: bytes, longest_s: float, out: _Whole) -> None:
-    from pose_core.media.clips import look_at_clip, open_clip
+    from pose_core.media.clips import look_at_clip
+    from pose_core.media.demux import opened
 
     status = OK
     answer: Mapping[str, object] = {}
@@ -125,7 +126,7 @@ def _answer_clip(data: bytes, longest_s: float, out: _Whole) -> None:
         start_bytes = _address_bytes()
         # To its end, for FFmpeg also takes notes on the way. If an allocation failed unnoticed, much more than allowed
         # was in use: FFmpeg enlarges its lists by doubling them.
-        with open_clip(data) as (container, _):
+        with opened(data) as (container, _):
             for _ in container.demux():
                 pass
             kept_bytes = _address_bytes() - start_bytes - len(data)

@@ -61,29 +61,28 @@ def _quiet_stderr() -> Iterator[None]:
 
 
 @contextmanager
-def _without_matplotlib() -> Iterator[None]:
-    """Let MediaPipe import a stand-in for matplotlib, which it needs only for a drawing function unused here.
+def _without_unused() -> Iterator[None]:
+    """Let MediaPipe import stand-ins for packages that it needs only for functions unused here.
 
-    The real one costs each process 0.4 s and 40 MB, and on a new machine first looks for every font.
+    matplotlib, for drawing, costs each process 0.4 s and 40 MB, and on a new machine first looks for every font;
+    sounddevice, for microphones, 0.08 s.
     """
-    names = ("matplotlib", "matplotlib.pyplot")
-    if any(name in sys.modules for name in names):
-        yield
-        return
-    stand_ins = {name: ModuleType(name) for name in names}
+    stand_ins = {name: ModuleType(name) for name in ("matplotlib", "matplotlib.pyplot", "sounddevice")}
     stand_ins["matplotlib"].pyplot = stand_ins["matplotlib.pyplot"]  # type: ignore[attr-defined]
+    loaded = {name.partition(".")[0] for name in stand_ins if name in sys.modules}
+    stand_ins = {name: module for name, module in stand_ins.items() if name.partition(".")[0] not in loaded}
     sys.modules.update(stand_ins)
     try:
         yield
     finally:
-        for name in names:
+        for name in stand_ins:
             del sys.modules[name]
 
 
 @cache
 def _import_mediapipe() -> Any:
     # Imported here and not at the top: it takes 0.2 s.
-    with _import_lock, _without_matplotlib():
+    with _import_lock, _without_unused():
         import mediapipe
 
     return mediapipe
@@ -97,12 +96,16 @@ def runtime_version() -> str:
     return version("mediapipe")
 
 
-def _create(settings: DetectionSettings, *, video: bool) -> Any:
-    path = verified_path(settings.model)
+def _create(settings: DetectionSettings, *, video: bool, own_bundle: bytes | None = None) -> Any:
+    asset = (
+        {"model_asset_path": str(verified_path(settings.model))}
+        if own_bundle is None
+        else {"model_asset_buffer": own_bundle}
+    )
     mp = _import_mediapipe()
     vision = mp.tasks.vision
     options = vision.PoseLandmarkerOptions(
-        base_options=mp.tasks.BaseOptions(model_asset_path=str(path)),
+        base_options=mp.tasks.BaseOptions(**asset),
         running_mode=vision.RunningMode.VIDEO if video else vision.RunningMode.IMAGE,
         num_poses=settings.people,
         min_pose_detection_confidence=settings.detection_confidence,
@@ -153,11 +156,11 @@ class _Landmarker:
 
     _video: bool
 
-    def __init__(self, settings: DetectionSettings) -> None:
+    def __init__(self, settings: DetectionSettings, own_bundle: bytes | None = None) -> None:
         self.settings = settings
         self._lock = threading.Lock()
         self._mp = _import_mediapipe()
-        self._landmarker: Any = _create(settings, video=self._video)
+        self._landmarker: Any = _create(settings, video=self._video, own_bundle=own_bundle)
 
     def _run(self, frame_rgb: FrameRGB, call: Callable[[Any], Any]) -> tuple[Pose, ...]:
         check_frame_rgb(frame_rgb)
@@ -196,6 +199,9 @@ class ImageLandmarker(_Landmarker):
     Parameters
     ----------
     settings : DetectionSettings
+    own_bundle : bytes, optional
+        A ``.task`` file in place of the shipped ``settings.model``. MediaPipe can end the whole process over a bad one:
+        try it with `pose_core.evaluation.own_bundle.check_bundle` first.
 
     Raises
     ------

@@ -40,8 +40,8 @@ class ProcessedFrame:
     ----------
     frame : av.VideoFrame
         rgb24, drawn on.
-    drawn_rgb : ndarray of uint8, shape (H, W, 3)
-        Its pixels: a view.
+    drawn_rgb : ndarray of uint8, shape (H, W, 3), or None
+        Its pixels: a view. None if nothing was to be drawn.
     poses : tuple of Pose
         As the model gave them.
     watched : WatchedFrame
@@ -51,7 +51,7 @@ class ProcessedFrame:
     """
 
     frame: av.VideoFrame
-    drawn_rgb: FrameRGB
+    drawn_rgb: FrameRGB | None
     poses: tuple[Pose, ...]
     watched: WatchedFrame
     steps_ms: Mapping[str, float]
@@ -97,6 +97,7 @@ class FramePath:
         mirrored: bool = False,
         labels: Mapping[str, str] | None = None,
         with_angles: bool = True,
+        draw: bool = True,
     ) -> ProcessedFrame | None:
         """Take one frame through all steps.
 
@@ -119,6 +120,8 @@ class FramePath:
             Landmark name to the text on the picture.
         with_angles : bool
             If false, angles are computed only if they are drawn; otherwise watchers get NaN.
+        draw : bool
+            If false, nothing is drawn: `ProcessedFrame.drawn_rgb` is the picture itself, and may be that of `frame`.
 
         Returns
         -------
@@ -126,14 +129,14 @@ class FramePath:
             None for a frame too small to show anybody (`SMALLEST_PX`).
         """
         marks_s = [time.perf_counter()]
-        fitted = self._fit(frame, height_px)
+        fitted = self._fit(frame, height_px, own=draw)
         frame_rgb = pixels(fitted)
         marks_s.append(time.perf_counter())
         if min(frame_rgb.shape[:2]) < SMALLEST_PX:
             return None
         poses = tuple(detect(frame_rgb, time_s))
         marks_s.append(time.perf_counter())
-        people = self._tracker.update(poses, time_s, settings.detection.people)
+        people = self._tracker.update(poses, time_s, settings.detection.people, frame_rgb)
         smooth = [person.pose for person in people]
         if with_angles or settings.draw.angles:
             angles = image_angles(smooth, settings.visibility_limit)
@@ -141,35 +144,37 @@ class FramePath:
             shape = (len(people), len(ANGLE_NAMES))
             angles = Angles(np.full(shape, np.nan), np.zeros(shape, dtype=np.uint8))
         marks_s.append(time.perf_counter())
-        draw_poses(
-            frame_rgb,
-            smooth,
-            settings.draw,
-            names=labels,
-            visibility_limit=settings.visibility_limit,
-            # With one person at most the skeleton stays plain; numbers and colours tell several apart.
-            numbers=[person.number for person in people] if settings.detection.people > 1 else None,
-            angles_deg=angles.deg,
-            angle_reasons=angles.reasons,
-            mirrored=mirrored,
-            into=frame_rgb,
-        )
+        if draw:
+            draw_poses(
+                frame_rgb,
+                smooth,
+                settings.draw,
+                names=labels,
+                visibility_limit=settings.visibility_limit,
+                # With one person at most the skeleton stays plain; numbers and colours tell several apart.
+                numbers=[person.number for person in people] if settings.detection.people > 1 else None,
+                angles_deg=angles.deg,
+                angle_reasons=angles.reasons,
+                mirrored=mirrored,
+                into=frame_rgb,
+            )
         marks_s.append(time.perf_counter())
         took_ms = [(after - before) * 1e3 for before, after in pairwise(marks_s)]
         size_wh = (fitted.width, fitted.height)
         return ProcessedFrame(
             frame=fitted,
-            drawn_rgb=frame_rgb,
+            drawn_rgb=frame_rgb if draw else None,
             poses=poses,
             watched=WatchedFrame(time_s, people, size_wh, mirrored, angles.deg, angles.reasons),
             steps_ms=dict(zip(FRAME_STEPS, took_ms, strict=True)),
         )
 
-    def _fit(self, frame: av.VideoFrame, height_px: int | None) -> av.VideoFrame:
-        """The frame as rgb24 that may be drawn on."""
+    def _fit(self, frame: av.VideoFrame, height_px: int | None, *, own: bool) -> av.VideoFrame:
+        """The frame as rgb24; if `own`, one that may be drawn on."""
         width, height = frame.width, frame.height
         if height_px is not None and height > height_px:
             width, height = round(width * height_px / height / 2) * 2, height_px
         fitted = self._reformatter.reformat(frame, width, height, "rgb24", threads=1)
-        # PyAV returns the frame itself if nothing had to be done.
-        return av.VideoFrame.from_ndarray(frame.to_ndarray(), format="rgb24") if fitted is frame else fitted
+        if fitted is frame and own:  # PyAV returns the frame itself if nothing had to be done
+            return av.VideoFrame.from_ndarray(frame.to_ndarray(), format="rgb24")
+        return fitted

@@ -56,11 +56,17 @@ class Watchers:
             removed = _take_out(self._watchers, watchers), _take_out(self._sinks, sinks)
         self._finish(*removed)
 
-    def show(self, frame: WatchedFrame, drawn_rgb: FrameRGB) -> None:
-        """Pass on a frame and its drawn picture."""
+    @property
+    def want_pictures(self) -> bool:
+        """Whether there is a sink for drawn pictures."""
+        return bool(self._sinks)
+
+    def show(self, frame: WatchedFrame, drawn_rgb: FrameRGB | None) -> None:
+        """Pass on a frame and its drawn picture, if there is one."""
         with self._lock:
             self._call_watchers(lambda watcher: watcher.add(frame))
-            _call_each(self._sinks, lambda sink: sink.add(frame.time_s, drawn_rgb))
+            if drawn_rgb is not None:
+                _call_each(self._sinks, lambda sink: sink.add(frame.time_s, drawn_rgb))
 
     def restart(self, time_s: float) -> None:
         """Tell the watchers that frames from `time_s` on do not continue those before."""

@@ -11,18 +11,26 @@ from pose_core.benchmark import PRESETS, Plan, Preset, SourceKind, make_plan
 from pose_core.benchmark.plan import MODES, SIZES_WH
 from pose_core.benchmark.recommend import GOALS, Goal
 from pose_core.benchmark.run import expected_s
+from pose_core.errors import SettingsError
 from pose_core.settings import VARIANTS
 from pose_ui.benchmark.session import BenchmarkSession
+from pose_ui.shell.problems import show_problem
+from pose_ui.shell.remembered import one_of, remembered
 from pose_ui.shell.state import BENCHMARK_DEFAULTS, benchmark_key
 from pose_ui.shell.upload_gate import ANY_SIZE_MB
 from pose_ui.texts import Translator
 
-__all__ = ["choose_cells", "choose_goal", "choose_preset", "choose_source", "duration", "upload"]
+__all__ = ["choose_goal", "choose_run", "duration", "remember_choices"]
 
 _T = TypeVar("_T")
 
 _OWN: Final = "own"
 _PEOPLE: Final = (1, 2)
+_CHOICES: Final = {
+    "preset": one_of(PRESETS, BENCHMARK_DEFAULTS["preset"]),
+    "source": one_of(get_args(SourceKind), BENCHMARK_DEFAULTS["source"]),
+    "goal": one_of(GOALS, BENCHMARK_DEFAULTS["goal"]),
+}
 _MINUTE_S: Final = 90  # from this on, minutes are easier to read
 
 
@@ -55,9 +63,30 @@ def _choice(name: str, options: Sequence[_T], t: Translator, explain: str | None
     return cast(_T, st.session_state[key])
 
 
-def choose_preset(t: Translator) -> Preset:
+def _choose_preset(t: Translator) -> Preset:
     """Choose how thorough to be."""
     return _choice("preset", PRESETS, t, t("benchmark.preset_help"))
+
+
+def remember_choices() -> None:
+    """Set what is remembered; called before the first widget."""
+    remembered("benchmark", _CHOICES)
+
+
+def choose_run(session: BenchmarkSession, t: Translator) -> tuple[Plan | None, SourceKind]:
+    """Choose how thorough to be, on what, and which cells; the plan is None while there is nothing to run."""
+    plan: Plan | None = None
+    with st.popover(t("benchmark.what"), icon=":material/tune:"):
+        preset = _choose_preset(t)
+        kind = _choose_source(t)
+        ready = _upload(session, kind, t)
+        if not ready and session.problem is None:
+            st.info(t("benchmark.upload_first"))
+        try:
+            plan = _choose_cells(preset, t)
+        except SettingsError as error:
+            show_problem(error, t)
+    return plan if ready else None, kind
 
 
 def choose_goal(t: Translator) -> Goal:
@@ -65,13 +94,13 @@ def choose_goal(t: Translator) -> Goal:
     return _choice("goal", GOALS, t, t("benchmark.goal_help"))
 
 
-def choose_source(t: Translator) -> SourceKind:
+def _choose_source(t: Translator) -> SourceKind:
     """Choose what to measure on."""
     kinds: tuple[SourceKind, ...] = get_args(SourceKind)
     return _choice("source", kinds, t)
 
 
-def upload(session: BenchmarkSession, kind: SourceKind, t: Translator) -> bool:
+def _upload(session: BenchmarkSession, kind: SourceKind, t: Translator) -> bool:
     """Show the uploader if the source needs a file; return whether there is something to measure on."""
     if kind == "performer":
         return True
@@ -102,7 +131,7 @@ def _pills(name: str, options: Sequence[_T], label: Callable[[_T], str], t: Tran
     )
 
 
-def choose_cells(preset: Preset, t: Translator) -> Plan:
+def _choose_cells(preset: Preset, t: Translator) -> Plan:
     """The plan: the preset's, or the visitor's own grid.
 
     Raises
@@ -110,27 +139,26 @@ def choose_cells(preset: Preset, t: Translator) -> Plan:
     SettingsError
         If a choice is empty or a size cannot be measured.
     """
-    with st.expander(t("benchmark.own"), icon=":material/tune:"):
-        own = st.toggle(t("benchmark.own_on"), key=_key("own"), persist_state="session")
-        if not own:
-            return make_plan(preset)
-        names = {f"{width}x{height}": (width, height) for width, height in SIZES_WH}
-        sizes = _pills(
-            "sizes",
-            [*names, _OWN],
-            lambda name: t("benchmark.size_own") if name == _OWN else name.replace("x", "×"),
-            t,
-        )
-        chosen = [names[size] for size in sizes if size != _OWN]
-        if _OWN in sizes:
-            chosen.append(_own_size(t))
-        with st.container(horizontal=True):
-            models = _pills("models", VARIANTS, str, t)
-            modes = _pills("modes", MODES, lambda mode: t(f"benchmark.mode_{mode}"), t)
-            people = _pills("people", _PEOPLE, str, t)
-        plan = make_plan(preset, sizes_wh=chosen, models=models, modes=modes, people=people)
-        st.caption(t("benchmark.cells_count", cells=len(plan.cells), duration=duration(expected_s(plan), t)))
-        return plan
+    own = st.toggle(t("benchmark.own"), key=_key("own"), persist_state="session")
+    if not own:
+        return make_plan(preset)
+    names = {f"{width}x{height}": (width, height) for width, height in SIZES_WH}
+    sizes = _pills(
+        "sizes",
+        [*names, _OWN],
+        lambda name: t("benchmark.size_own") if name == _OWN else name.replace("x", "×"),
+        t,
+    )
+    chosen = [names[size] for size in sizes if size != _OWN]
+    if _OWN in sizes:
+        chosen.append(_own_size(t))
+    with st.container(horizontal=True):
+        models = _pills("models", VARIANTS, str, t)
+        modes = _pills("modes", MODES, lambda mode: t(f"benchmark.mode_{mode}"), t)
+        people = _pills("people", _PEOPLE, str, t)
+    plan = make_plan(preset, sizes_wh=chosen, models=models, modes=modes, people=people)
+    st.caption(t("benchmark.cells_count", cells=len(plan.cells), duration=duration(expected_s(plan), t)))
+    return plan
 
 
 def _own_size(t: Translator) -> tuple[int, int]:

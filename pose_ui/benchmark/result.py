@@ -1,10 +1,11 @@
-"""The result of a benchmark: the recommendation, and a tab for each question."""
+"""The result of a benchmark: a sentence and three charts; the details folded away."""
 
 from __future__ import annotations
 
 from typing import Any, Final
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from pose_core.benchmark import BenchmarkResult
 from pose_core.benchmark.charts import (
@@ -15,7 +16,8 @@ from pose_core.benchmark.charts import (
     small_figure,
     split_figure,
 )
-from pose_core.benchmark.recommend import GOAL_FPS, Goal, recommend
+from pose_core.benchmark.plain import distance_chart, people_chart, speed_chart, verdict_text, wanted_chart
+from pose_core.benchmark.recommend import GOAL_FPS, Advice, Goal, recommend
 from pose_core.benchmark.texts import (
     advice_text,
     finding_text,
@@ -26,6 +28,7 @@ from pose_core.benchmark.texts import (
     scaling_text,
     speed_table,
 )
+from pose_ui.benchmark.downloads import benchmark_downloads
 from pose_ui.benchmark.two_results import compare_results
 from pose_ui.shell.layout import open_tab, plain
 from pose_ui.shell.settings_panel import choose
@@ -33,7 +36,9 @@ from pose_ui.shell.state import BENCHMARK_TAB, benchmark_key, live_key
 from pose_ui.texts import Translator
 from pose_ui.widgets.tables import show_chart, show_table
 
-__all__ = ["result_view"]
+__all__ = ["details", "quiet_notes", "verdict"]
+
+_DETAILS: Final = "benchmark_details"
 
 
 def _use_on_live(result: BenchmarkResult) -> None:
@@ -48,32 +53,76 @@ def _use_on_live(result: BenchmarkResult) -> None:
     st.session_state[live_key("target")] = round(GOAL_FPS[goal])
 
 
-def _advice(result: BenchmarkResult, goal: Goal, t: Translator) -> None:
+def verdict(
+    result: BenchmarkResult, goal: Goal, t: Translator, *, into: DeltaGenerator, shipped: bool
+) -> None:
+    """Show the sentence and the bar in `into`, and the three charts here.
+
+    Parameters
+    ----------
+    result : BenchmarkResult
+    goal : {"smooth", "coaching", "exact"}
+    t : Translator
+    into : DeltaGenerator
+        A container above the choices.
+    shipped : bool
+        Whether the result is the one of the developers' machine.
+    """
     advice = recommend(result, goal)
-    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+    with into:
         if advice is None:
-            st.markdown(t("benchmark.no_advice"))
-            return
-        st.markdown(f"**{t('benchmark.advice')}**  \n{advice_text(advice, t)}", width="stretch")
+            st.header(t("benchmark.no_verdict"), anchor=False)
+            st.write(t("benchmark.no_advice"))
+        else:
+            _sentence(result, advice, t, shipped=shipped)
+    charts = [
+        (speed_chart(result, GOAL_FPS[goal], t), "speed"),
+        (distance_chart(result, t), "distance"),
+    ]
+    if result.scaling:
+        charts.insert(1, (people_chart(result.scaling, GOAL_FPS[goal], t), "people"))
+    for column, (figure, name) in zip(st.columns(len(charts), gap="medium"), charts, strict=True):
+        with column:
+            show_chart(figure, f"benchmark_chart_{name}", t(f"benchmark.alt_{name}"))
+
+
+def _sentence(result: BenchmarkResult, advice: Advice, t: Translator, *, shipped: bool) -> None:
+    whose = t("benchmark.whose_shipped" if shipped else "benchmark.whose_this")
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.header(verdict_text(advice, whose, t), anchor=False, width="stretch")
         if st.button(
             t("benchmark.use"),
-            type="primary",
             icon=":material/videocam:",
             help=t("benchmark.use_help"),
             on_click=_use_on_live,
             args=(result,),
         ):
             st.switch_page("pages/live.py")
+    show_chart(wanted_chart(advice, t), "benchmark_wanted", t("benchmark.alt_wanted"))
 
 
-def result_view(result: BenchmarkResult, goal: Goal, t: Translator) -> None:
-    """Show the recommendation, what to know before trusting the figures, and the open tab."""
-    _advice(result, goal, t)
-    for note in notes(result, t):
-        st.caption(f":material/info: {note}")
-    tab, area = open_tab({tab: t(f"benchmark.tab_{tab}") for tab in _SHOW}, BENCHMARK_TAB, t)
+def quiet_notes(result: BenchmarkResult, t: Translator, *, shipped: bool) -> None:
+    """Say whose figures these are, and what to know before trusting them."""
+    lines = [f":material/info: {note}" for note in notes(result, t)]
+    if shipped:
+        machine = result.machine
+        lines.insert(0, t("benchmark.shipped", processor=machine["processor"], cores=machine["cores"]))
+    if lines:
+        st.caption("  \n".join(lines))
+
+
+def details(result: BenchmarkResult, goal: Goal, t: Translator) -> None:
+    """Everything else, folded away: a tab for each question, and the files."""
+    area = st.expander(t("benchmark.details"), key=_DETAILS, on_change="rerun")
     with area:
-        _SHOW[tab](result, goal, t)
+        if area.open:
+            advice = recommend(result, goal)
+            if advice is not None:
+                st.write(advice_text(advice, t))
+            tab, inside = open_tab({tab: t(f"benchmark.tab_{tab}") for tab in _SHOW}, BENCHMARK_TAB, t)
+            with inside:
+                _SHOW[tab](result, goal, t)
+    benchmark_downloads(result, goal, t)
 
 
 def _speed(result: BenchmarkResult, goal: Goal, t: Translator) -> None:
@@ -94,7 +143,7 @@ def _loss(result: BenchmarkResult, _: Goal, t: Translator) -> None:
     st.caption(t(f"benchmark.loss_{result.reference}"))
     show_table(loss_table(result, t), t("benchmark.alt_table"))
     if result.small:
-        st.subheader(t("benchmark.small"), anchor=False)
+        st.header(t("benchmark.small"), anchor=False)
         show_chart(small_figure(result.small, t), "benchmark_small", t("benchmark.alt_small"))
         st.caption(t("benchmark.small_text"))
 
@@ -114,11 +163,11 @@ def _compare(result: BenchmarkResult, _: Goal, t: Translator) -> None:
 def _method(result: BenchmarkResult, _: Goal, t: Translator) -> None:
     for line in t("benchmark.method").split("\n"):
         st.write(line)
-    st.subheader(t("benchmark.machine"), anchor=False)
+    st.header(t("benchmark.machine"), anchor=False)
     st.markdown(
         "  \n".join(f"**{name}** &nbsp; {plain(value)}" for name, value in machine_table(result.machine, t))
     )
-    st.subheader(t("benchmark.published"), anchor=False)
+    st.header(t("benchmark.published"), anchor=False)
     st.caption(t("benchmark.published_text"))
     show_table(published_table(result, t), t("benchmark.published"))
 

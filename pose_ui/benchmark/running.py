@@ -7,16 +7,15 @@ from typing import Final
 import streamlit as st
 
 from pose_core.benchmark import BenchmarkResult, BenchmarkRun, BenchmarkRunner
-from pose_core.benchmark.charts import fps_figure
+from pose_core.benchmark.plain import speed_chart
 from pose_core.benchmark.recommend import GOAL_FPS, Goal
-from pose_core.benchmark.texts import speed_table
 from pose_ui.benchmark.choices import duration
 from pose_ui.benchmark.session import BenchmarkSession
+from pose_ui.shell.problems import show_problem
 from pose_ui.texts import Translator
 from pose_ui.widgets.live_chart import live_chart
-from pose_ui.widgets.tables import show_table
 
-__all__ = ["other_run", "running_panel"]
+__all__ = ["other_run", "running_panel", "tell_end"]
 
 _EVERY_S: Final = 1.0
 
@@ -42,13 +41,23 @@ def running_panel(session: BenchmarkSession, goal: Goal, t: Translator) -> None:
         result: BenchmarkResult | None = run.result()
         if result is not None:
             live_chart(
-                fps_figure(result.cells, t, GOAL_FPS[goal]),
+                speed_chart(result, GOAL_FPS[goal], t),
                 key="benchmark_filling",
-                alt=t("benchmark.alt_fps"),
+                alt=t("benchmark.alt_speed"),
             )
-            show_table(speed_table(result, t), t("benchmark.alt_table"))
 
     panel()
+
+
+def tell_end(session: BenchmarkSession, t: Translator) -> None:
+    """Say so if the visitor's last run was stopped or failed."""
+    status = session.run.status() if session.run is not None else None
+    if status is None:
+        return
+    if status.error is not None:
+        show_problem(status.error, t)
+    elif status.phase == "stopped":
+        st.info(t("benchmark.stopped_empty" if session.result() is None else "benchmark.stopped"))
 
 
 def other_run(runner: BenchmarkRunner, t: Translator) -> None:

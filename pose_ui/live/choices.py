@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final, cast, get_args
+from functools import partial
+from typing import Any, Final, cast, get_args
 
 import streamlit as st
 
 from pose_core.pipeline.live import SCENES, LiveSettings
 from pose_core.settings import PoseSettings
 from pose_core.tracking.smoothing import SmoothingSettings
-from pose_ui.live_view.choices import SIZES_WH, LiveChoices
+from pose_ui.live_view.choices import SIZES_WH, LiveChoices, Place, Style
 from pose_ui.live_view.session import LiveSession, SourceKind
+from pose_ui.shell.remembered import Choice, number_within, on_off, one_of, remembered
 from pose_ui.shell.state import LIVE_DEFAULTS, live_key
 from pose_ui.shell.upload_gate import ANY_SIZE_MB
 from pose_ui.texts import Translator
@@ -20,6 +22,7 @@ from pose_ui.widgets.labels import landmark_labels
 __all__ = ["choose_source", "live_settings_panel"]
 
 _RATES_FPS: Final = (15, 24, 30)
+_DRAWING: Final = ("drawn_in", "in_step", "style")
 
 
 def _default(name: str) -> object:
@@ -29,8 +32,24 @@ def _default(name: str) -> object:
     return LIVE_DEFAULTS[name]
 
 
+#: How the choices that survive a reload are read from an address or a cookie.
+_READ: Final[dict[str, Callable[[Any], Choice]]] = {
+    "source": partial(one_of, get_args(SourceKind)),
+    "scene": partial(one_of, SCENES),
+    "height": partial(one_of, list(SIZES_WH)),
+    "fps": partial(one_of, _RATES_FPS),
+    "mirror": on_off,
+    "smooth": on_off,
+    "min_cutoff": partial(number_within, 0.1, 10.0),
+    "beta": partial(number_within, 0.0, 10.0),
+    "adaptive": on_off,
+    "target": partial(number_within, 5, 30),
+}
+_CHOICES: Final = {name: read(_default(name)) for name, read in _READ.items()}
+
+
 def _reset() -> None:
-    for name in ("height", "fps", "mirror", "smooth", "min_cutoff", "beta", "adaptive", "target"):
+    for name in ("height", "fps", "mirror", "smooth", "min_cutoff", "beta", "adaptive", "target", *_DRAWING):
         st.session_state[live_key(name)] = _default(name)
 
 
@@ -64,8 +83,45 @@ def _smoothing(t: Translator) -> SmoothingSettings | None:
     return SmoothingSettings(min_cutoff_hz, beta)
 
 
+def _drawing(session: LiveSession, t: Translator) -> None:
+    """Where the camera's picture is drawn on, and how the browser does it."""
+
+    def other_way() -> None:
+        session.connection.overlay_failed = False
+        session.restart()
+
+    with st.expander(t("live.drawing")):
+        place = st.radio(
+            t("live.drawn_in"),
+            get_args(Place),
+            key=live_key("drawn_in"),
+            format_func=lambda name: t(f"live.drawn_in_{name}"),
+            help=t("live.drawn_in_help"),
+            on_change=other_way,
+            persist_state="session",
+        )
+        in_browser = place == "browser"
+        st.toggle(
+            t("live.in_step"),
+            key=live_key("in_step"),
+            help=t("live.in_step_help"),
+            disabled=not in_browser,
+            persist_state="session",
+        )
+        st.radio(
+            t("live.style"),
+            get_args(Style),
+            key=live_key("style"),
+            format_func=lambda name: t(f"live.style_{name}"),
+            disabled=not in_browser,
+            horizontal=True,
+            persist_state="session",
+        )
+
+
 def live_settings_panel(session: LiveSession, pose: PoseSettings, t: Translator) -> LiveChoices:
     """Show the live choices in the sidebar, below `settings_panel`, and return all choices."""
+    remembered("live", _CHOICES)
     for name in LIVE_DEFAULTS:
         st.session_state.setdefault(live_key(name), _default(name))
     source = cast(SourceKind, st.session_state[live_key("source")])
@@ -93,6 +149,9 @@ def live_settings_panel(session: LiveSession, pose: PoseSettings, t: Translator)
         mirror = st.toggle(
             t("live.mirror"), key=live_key("mirror"), help=t("live.mirror_help"), persist_state="session"
         )
+        if source == "camera":
+            # Above everything that comes and goes by itself, which would close it.
+            _drawing(session, t)
         smoothing = _smoothing(t)
         adaptive = st.toggle(
             t("live.adaptive"),
@@ -130,6 +189,9 @@ def live_settings_panel(session: LiveSession, pose: PoseSettings, t: Translator)
             target_fps=target_fps,
             labels=landmark_labels(t),
         ),
+        drawn_in=cast(Place, st.session_state[live_key("drawn_in")]),
+        in_step=bool(st.session_state[live_key("in_step")]),
+        style=cast(Style, st.session_state[live_key("style")]),
     )
 
 

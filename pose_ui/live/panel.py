@@ -13,6 +13,7 @@ from pose_core.geometry.angles import LIMB_ANGLES
 from pose_core.models.pool import PosePool
 from pose_core.pipeline.live import LIVE_STEPS, Change, LiveSettings, LiveStatus, LiveStream, Rung
 from pose_core.tracking.history import History
+from pose_ui.live.small_picture import small_picture
 from pose_ui.live_view.choices import LiveChoices
 from pose_ui.live_view.session import LiveSession
 from pose_ui.shell.layout import number
@@ -27,6 +28,8 @@ __all__ = ["live_panel", "quality_now"]
 _EVERY_S: Final = 0.5
 _EVERY_WITH_MANY_S: Final = 1.0
 _MANY: Final = 3
+#: Until pictures flow there is nothing to follow; the server itself wakes the page when something has changed.
+_EVERY_BEFORE_S: Final = 2.0
 _CHARTS: Final = ("angles", "visibility", "world")
 _WORLD_REACH_M: Final = 1.1
 
@@ -35,7 +38,7 @@ def _size(size_wh: tuple[int, int] | None) -> str:
     return f"{size_wh[0]}×{size_wh[1]}" if size_wh else "\N{EN DASH}"
 
 
-def _figures(status: LiveStatus, history: History, choices: LiveChoices, t: Translator) -> None:
+def _figures(status: LiveStatus, session: LiveSession, choices: LiveChoices, t: Translator) -> None:
     figures = status.figures
     delay = figures.delay_ms[0] if figures.delay_ms else float("nan")
     values = {
@@ -50,14 +53,14 @@ def _figures(status: LiveStatus, history: History, choices: LiveChoices, t: Tran
     )
     st.caption(
         t(
-            "live.sizes",
+            "live.sizes_browser" if session.connection.drawn_in_browser else "live.sizes",
             received=_size(status.received_wh),
             returned=_size(status.returned_wh),
             model=status.rung.model,
             skipped=figures.skipped,
         )
     )
-    raw_px, smooth_px = history.jitter_px()
+    raw_px, smooth_px = session.connection.history.jitter_px()
     if choices.settings.smoothing is None:
         st.caption(t("live.jitter_raw", raw=number(raw_px, 1)))
     else:
@@ -196,7 +199,9 @@ def live_panel(session: LiveSession, choices: LiveChoices, pool: PosePool, t: Tr
 
     shown_rung = connection.rung
 
-    @st.fragment(run_every=every_s if connection.phase != "idle" else None)
+    run_every_s = every_s if connection.phase == "playing" else _EVERY_BEFORE_S
+
+    @st.fragment(run_every=run_every_s if connection.phase != "idle" else None)
     def panel() -> None:
         connection.heard()
         stream = connection.stream
@@ -224,7 +229,11 @@ def live_panel(session: LiveSession, choices: LiveChoices, pool: PosePool, t: Tr
             return
         if shown_rung is not None and status.rung != shown_rung:
             st.rerun()  # so that the sidebar shows what runs
-        _figures(status, connection.history, choices, t)
+        if connection.overlay_failed and choices.source == "camera":
+            st.caption(t("live.overlay_failed"))
+        _figures(status, session, choices, t)
+        if choices.source == "camera" and not connection.drawn_in_browser:
+            small_picture(status, choices.settings.height_px, seats.streams, t)
         _quality(status, choices, t)
         _charts(stream, connection.history, choices, _person(status, t), t)
         _steps(status, t)

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from pose_core.pipeline.live import ClipSource, LiveSettings, PerformerSource, Source
 from pose_ui.live_view.session import SourceKind
 
-__all__ = ["SIZES_WH", "LiveChoices"]
+__all__ = ["SIZES_WH", "LiveChoices", "Place", "Style"]
+
+#: Who draws on the camera's picture.
+Place = Literal["browser", "server"]
+#: Red dots on white lines, or a colour for each side of the body.
+Style = Literal["classic", "sides"]
 
 #: Picture height to size, as cameras offer them.
 SIZES_WH: Final = {360: (640, 360), 480: (640, 480), 720: (1280, 720)}
@@ -28,6 +33,12 @@ class LiveChoices:
     fps : int
         Frames a second, requested from both.
     settings : LiveSettings
+    drawn_in : Place
+        Where the camera's picture is drawn on; performer and clip are always drawn by the server.
+    in_step : bool
+        In the browser: hold the picture back until its people are known.
+    style : Style
+        In the browser.
     """
 
     source: SourceKind
@@ -35,6 +46,9 @@ class LiveChoices:
     size_wh: tuple[int, int]
     fps: int
     settings: LiveSettings
+    drawn_in: Place = "server"
+    in_step: bool = True
+    style: Style = "classic"
 
     def make_source(self, clip: bytes | None) -> Source | None:
         """The source on this machine; None for the camera, whose frames come from the browser."""

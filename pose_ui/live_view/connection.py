@@ -17,12 +17,13 @@ from math import inf
 from time import monotonic
 from typing import Final, Literal, Protocol
 
-from ops.log import log_event
 from pose_core.pipeline.live import LiveSettings, LiveStream, Rung, Source
 from pose_core.tracking.history import History
 from pose_ui.live_view.camera_check import CameraReport
 from pose_ui.live_view.media import Media
+from pose_ui.live_view.overlay_media import OverlayMedia
 from pose_ui.live_view.seats import Seats
+from pose_ui.live_view.steps import Steps
 from pose_ui.live_view.trouble import LiveTrouble
 from pose_ui.webrtc.tracks import Player, ended_player
 
@@ -31,8 +32,12 @@ __all__ = ["Connection", "Page", "Phase"]
 #: idle -> (waiting for a seat) -> (checking the camera) -> connecting -> playing -> stopping -> idle
 Phase = Literal["idle", "waiting", "checking", "connecting", "playing", "stopping"]
 
-#: Browsers and aiortc set up a connection within 1 to 3 s; a distant relay may take longer.
+#: Browsers and aiortc set up a connection within 1 to 3 s; a distant relay may take longer. On a busy machine each step
+#: may take seconds: an attempt lasts while steps follow each other, since another one would begin them all again.
 _CONNECT_LIMIT_S: Final = 12.0
+_CONNECT_MOST_S: Final = 40.0
+#: For drawing in the browser; after that the server draws, which needs no data channel.
+_OVERLAY_LIMIT_S: Final = 8.0
 #: A busy machine may miss the moment; if there is no route, more attempts do not find one.
 _ATTEMPTS: Final = 2
 _SILENCE_LIMIT_S: Final = 10.0
@@ -76,6 +81,10 @@ class Connection:
         The running one, or the last one.
     history : History
         Watches the stream for the charts.
+    steps : Steps
+        What happened since Start, for the log.
+    overlay_failed : bool
+        Whether drawing in the browser was tried in vain, so that the server draws.
     """
 
     def __init__(self, seats: Seats) -> None:
@@ -87,13 +96,15 @@ class Connection:
         self.revision = 0
         self.stream: LiveStream | None = None
         self.history = History()
+        self.steps = Steps(lambda: monotonic())
         self._asked = False  # start as soon as nothing runs
         self._camera = False
         self._hung_up = False  # by the browser, while stopping
         self._attempts = 0
         self._promise_s = -inf  # until then a seat is reserved, unless the pool counts it already
-        self._media: Media | None = None
-        self._ended: list[Media] = []
+        self.overlay_failed = False
+        self._media: Media | OverlayMedia | None = None
+        self._ended: list[Media | OverlayMedia] = []
         self._page: Page | None = None
         self._shown = 0
         self._heard_s = self._looked_s = -inf
@@ -109,6 +120,11 @@ class Connection:
     def connected(self) -> bool:
         """Whether the browser should hold a connection."""
         return self.phase in ("connecting", "playing")
+
+    @property
+    def drawn_in_browser(self) -> bool:
+        """Whether the picture stays in the browser, which draws on it."""
+        return isinstance(self._media, OverlayMedia)
 
     @property
     def rung(self) -> Rung | None:
@@ -149,9 +165,10 @@ class Connection:
     # ------------------------------------------------------------------ what the visitor does
     def ask(self) -> None:
         """The visitor wants to watch: the next run of the page starts the source that is chosen by then."""
-        with self._changing():
+        with self._changing() as now_s:
             if not self.on:
                 self._asked = True
+                self.steps.begin(now_s)
 
     def stop(self) -> None:
         """End it."""
@@ -210,16 +227,39 @@ class Connection:
         """
         if self.connected and self._media is None:
             media = Media(
-                self._seats.pool(), settings, make_source(), self._first_frame_asked, self._track_ended
+                self._seats.pool(),
+                settings,
+                make_source(),
+                self._first_frame_asked,
+                self._track_ended,
+                self.steps.note,
             )
             with self._changing():
                 if self.connected and self._media is None:
                     self._media, self.stream, self.history = media, media.stream, media.history
         current = self._media
-        return current.player if current is not None else ended_player()
+        return current.player if isinstance(current, Media) else ended_player()
+
+    def overlay(self, settings: LiveSettings) -> OverlayMedia | None:
+        """The server's end for a browser that draws by itself; the same one until it is ended, None while unwanted."""
+        if self.connected and self._media is None:
+            media = OverlayMedia(
+                self._seats.pool(), settings, self._first_frame_asked, self._track_ended, self.steps.note
+            )
+            with self._changing():
+                if self.connected and self._media is None:
+                    self._media, self.stream, self.history = media, media.stream, media.history
+        current = self._media
+        return current if isinstance(current, OverlayMedia) else None
+
+    def overlay_impossible(self) -> None:
+        """The browser says that it cannot draw by itself, or not connect for it: the server draws instead."""
+        with self._changing() as now_s:
+            if self.phase == "connecting" and self.drawn_in_browser:
+                self._attempt_failed(now_s)
 
     # ------------------------------------------------------------------ what the media path does
-    def _first_frame_asked(self, media: Media) -> None:
+    def _first_frame_asked(self, media: Media | OverlayMedia) -> None:
         """The browser requests its first frame: the connection is open."""
         with self._changing() as now_s:
             current = media is self._media
@@ -229,7 +269,7 @@ class Connection:
         if current:
             media.start()
 
-    def _track_ended(self, media: Media) -> None:
+    def _track_ended(self, media: Media | OverlayMedia) -> None:
         """The browser is gone, or its packets do not get through."""
         with self._changing() as now_s:
             if media is not self._media:
@@ -255,11 +295,10 @@ class Connection:
                     self._start(now_s)
             elif self.phase == "stopping":
                 self._stop_on(now_s)
-            elif self.phase == "connecting" and elapsed_s > _CONNECT_LIMIT_S:
-                if self._here():
-                    self._attempt_failed(now_s)
-                else:
-                    self._stop(now_s)
+            elif self._page_closed(now_s):
+                self._stop(now_s)
+            elif self.phase == "connecting":
+                self._connect_on(now_s, elapsed_s)
             elif self.phase == "playing" and status is not None and stream is self.stream:
                 problem, silent_s = status.problem, status.silent_s
                 if problem is not None and problem.code == "seats_taken" and not self._drawn:
@@ -273,7 +312,7 @@ class Connection:
     # ------------------------------------------------------------------ for the queue in `Seats`
     def promised(self, now_s: float) -> bool:
         """Whether a seat is reserved for it that the pool does not count yet."""
-        return now_s < self._promise_s and not self._drawn
+        return now_s < self._promise_s and not self._seated
 
     def is_ahead_of(self, other: Connection) -> bool:
         """Whether this one is waiting and gets a seat before the other."""
@@ -294,7 +333,7 @@ class Connection:
         for media in ended:
             media.close()
         if now != (phase, since_s):
-            log_event("live", phase=now[0], before=phase, after_s=round(now[1] - since_s, 1))
+            self.steps.phase(now[0], before=phase, after_s=now[1] - since_s)
         if changed:
             self._seats.wake()
         page = self._page
@@ -304,9 +343,18 @@ class Connection:
     def _here(self) -> bool:
         return self._page is None or self._page.here()
 
+    def _page_closed(self, now_s: float) -> bool:
+        """Whether the page is gone and the browser silent, too; a lost WebSocket alone may come back."""
+        media = self._media
+        return media is not None and not self._here() and media.silent(now_s)
+
     @property
     def _drawn(self) -> bool:
         return self._media is not None and self._media.drawn
+
+    @property
+    def _seated(self) -> bool:
+        return self._media is not None and self._media.seated
 
     def _go(self, phase: Phase, now_s: float) -> None:
         """The only place where a phase begins."""
@@ -345,6 +393,7 @@ class Connection:
     def _again(self, now_s: float, *, keep_seat: bool = True) -> None:
         self._stop(now_s)
         self._asked = True
+        self.steps.begin(now_s)
         if keep_seat:
             self._promise_s = now_s + _STOP_LIMIT_S + _CONNECT_LIMIT_S
 
@@ -353,7 +402,22 @@ class Connection:
         self._attempts = 0
         self.trouble = trouble
 
+    def _connect_on(self, now_s: float, elapsed_s: float) -> None:
+        """Wait for the next step, unless it is overdue."""
+        stepped_s = max(self.since_s, self.steps.last_s)
+        limit_s = _OVERLAY_LIMIT_S if self.drawn_in_browser else _CONNECT_LIMIT_S
+        if now_s - stepped_s <= limit_s and elapsed_s <= _CONNECT_MOST_S:
+            self._promise_s = max(self._promise_s, stepped_s + limit_s)
+        elif self._here():
+            self._attempt_failed(now_s)
+        else:
+            self._stop(now_s)
+
     def _attempt_failed(self, now_s: float) -> None:
+        if self.drawn_in_browser:
+            self.overlay_failed = True
+            self._again(now_s)
+            return
         self._attempts += 1
         if self._attempts < _ATTEMPTS:
             self._again(now_s)

@@ -13,6 +13,7 @@ from pose_core.models.pool import PosePool
 from pose_core.performer.samples import sample_clip
 from pose_ui.live_view.camera_check import camera_check
 from pose_ui.live_view.choices import LiveChoices
+from pose_ui.live_view.overlay import camera_overlay
 from pose_ui.live_view.session import LiveSession
 from pose_ui.live_view.trouble import fallbacks, show_trouble
 from pose_ui.shell.mailbox import send_to_photo
@@ -92,6 +93,8 @@ def _connection(session: LiveSession, choices: LiveChoices, t: Translator) -> No
     # The frame reports once its scripts are loaded. Each run of the page before that would make it start one more time,
     # and answers would reach the wrong start. So it is told to start only after it has reported.
     mounted = st.session_state.get(generate_frontend_component_key(key)) is not None
+    if connected:
+        connection.steps.note("frame_here" if mounted else "frame_shown")
     keep_context(key, on_page=session.frame == key)
     session.frame = key
     context = webrtc_streamer(
@@ -180,7 +183,11 @@ def live_picture(session: LiveSession, choices: LiveChoices, pool: PosePool, t: 
     if connection.phase == "checking":
         st.caption(t("live.checking"))
     if active or connection.phase == "stopping":
-        _connection(session, choices, t)
+        if choices.source == "camera" and choices.drawn_in == "browser" and not connection.overlay_failed:
+            session.frame = None
+            camera_overlay(connection, choices, t)
+        else:
+            _connection(session, choices, t)
     else:
         session.frame = None
         _no_picture(session, choices, pool, t)

@@ -1,8 +1,8 @@
-"""Downloads of one result, and of a whole batch as one ZIP."""
+"""Downloads of one result, and of a whole batch: one file of each kind, or everything as one ZIP."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Final
@@ -10,10 +10,11 @@ from typing import Final
 import streamlit as st
 
 from pose_core.arrays import FrameRGB
-from pose_core.errors import PictureError
 from pose_core.export.file_names import safe_stem, unique_stems
-from pose_core.export.photos import summary_csv, to_csv, to_json, to_xlsx, to_zip
-from pose_core.media.images import decode_picture, encode_jpeg, encode_png
+from pose_core.export.photo_batch import Outcome, batch_xlsx, summary_csv
+from pose_core.export.photo_report import ReportedPhoto, photo_report
+from pose_core.export.photos import to_csv, to_json, to_xlsx, to_zip
+from pose_core.media.images import decode_picture, encode_jpeg, encode_png, fit_within
 from pose_core.pipeline.photo import PhotoResult, annotate_photo
 from pose_core.settings import PoseSettings
 from pose_ui.photo.session import PhotoItem, PhotoSession
@@ -24,14 +25,16 @@ from pose_ui.widgets.labels import landmark_labels
 
 __all__ = ["batch_downloads", "downloads"]
 
+_REPORT_PX: Final = 1200  # longer side of each picture in the report of a batch
 _MIME = {
     "png": "image/png",
     "json": "application/json",
     "csv": "text/csv",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "html": "text/html",
 }
 _ENCODERS: Final[dict[str, Callable[[FrameRGB], bytes]]] = {"png": encode_png, "jpg": encode_jpeg}
-_SUFFIX = {"png": "pose", "jpg": "pose", "json": "pose", "csv": "landmarks", "xlsx": "pose"}
+_SUFFIX = {"png": "pose", "jpg": "pose", "json": "pose", "csv": "landmarks", "xlsx": "pose", "html": "report"}
 
 
 def _file(kind: str, item: PhotoItem, result: PhotoResult, t: Translator) -> bytes:
@@ -44,13 +47,21 @@ def _file(kind: str, item: PhotoItem, result: PhotoResult, t: Translator) -> byt
         return to_json(result)
     if kind == "csv":
         return to_csv(result)
+    if kind == "html":
+        drawn = _file("jpg", item, result, t)
+        return _report([ReportedPhoto(item.name, result, drawn)], result.settings, t)
     return to_xlsx(result, t)
+
+
+def _report(photos: Sequence[ReportedPhoto], settings: PoseSettings, t: Translator) -> bytes:
+    made = t("photo.report_made", time=f"{datetime.now():%Y-%m-%d %H:%M}")
+    return photo_report(photos, settings, t, language=t.language, made=made)
 
 
 def downloads(item: PhotoItem, result: PhotoResult, t: Translator) -> None:
     """Show buttons for PNG, JSON, CSV and XLSX; each file is made when its button is pressed."""
     stem = safe_stem(item.name)
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, gap="small", width="content"):
         for kind, mime in _MIME.items():
             st.download_button(
                 t(f"photo.download_{kind}"),
@@ -60,7 +71,7 @@ def downloads(item: PhotoItem, result: PhotoResult, t: Translator) -> None:
                 key=f"photo_download_{kind}",
                 help=t(f"photo.download_help_{kind}"),
                 on_click="ignore",
-                icon=":material/download:",
+                type="tertiary",
             )
 
 
@@ -71,19 +82,67 @@ def _batch_files(
 
     `progress` is called with the number of finished pictures.
     """
-    kinds = [_picture_kind(), *(kind for kind in _MIME if kind not in _ENCODERS)]
-    summary: list[tuple[str, str, PhotoResult | str]] = []
-    stems = unique_stems([item.name for item in session.items])
-    for done, (item, stem) in enumerate(zip(session.items, stems, strict=True), start=1):
-        outcome = session.outcome(item, settings)
+    kinds = [_picture_kind(), "json", "csv", "xlsx"]
+    outcomes = _outcomes(session, settings, t)
+    for done, (item, (_, stem, outcome)) in enumerate(zip(session.items, outcomes, strict=True), start=1):
         if isinstance(outcome, PhotoResult):
-            summary.append((item.name, stem, outcome))
             for kind in kinds:
                 yield f"{stem}_{_SUFFIX[kind]}.{kind}", _file(kind, item, outcome, t)
-        else:
-            summary.append((item.name, stem, t.error(outcome) if isinstance(outcome, PictureError) else ""))
         progress(done)
-    yield "summary.csv", summary_csv(summary)
+    yield "summary.csv", summary_csv(outcomes)
+
+
+def _outcomes(session: PhotoSession, settings: PoseSettings, t: Translator) -> list[Outcome]:
+    stems = unique_stems([item.name for item in session.items])
+    found = [session.outcome(item, settings) for item in session.items]
+    return [
+        (
+            item.name,
+            stem,
+            outcome
+            if isinstance(outcome, PhotoResult)
+            else t.error(outcome)
+            if outcome
+            else t("photo.state_waiting"),
+        )
+        for item, stem, outcome in zip(session.items, stems, found, strict=True)
+    ]
+
+
+def _batch_report(
+    items: Sequence[PhotoItem], outcomes: Sequence[Outcome], settings: PoseSettings, t: Translator
+) -> bytes:
+    """The report of a batch. Runs in another thread when the button is pressed: no ``st.*`` here."""
+    photos = []
+    for item, (name, _, outcome) in zip(items, outcomes, strict=True):
+        drawn = None
+        if isinstance(outcome, PhotoResult):
+            frame_rgb = fit_within(decode_picture(item.data).frame_rgb, _REPORT_PX)
+            drawn_rgb, _ = annotate_photo(outcome, frame_rgb, settings, names=landmark_labels(t))
+            drawn = encode_jpeg(fit_within(drawn_rgb, _REPORT_PX), 85)
+        photos.append(ReportedPhoto(name, outcome, drawn))
+    return _report(photos, settings, t)
+
+
+def _combined(session: PhotoSession, settings: PoseSettings, t: Translator) -> None:
+    """All pictures in one CSV, one workbook, one report; each is made when its button is pressed."""
+    outcomes = _outcomes(session, settings, t)
+    files: dict[str, Callable[[], bytes]] = {
+        "csv": partial(summary_csv, outcomes),
+        "xlsx": partial(batch_xlsx, outcomes, t),
+        "html": partial(_batch_report, list(session.items), outcomes, settings, t),
+    }
+    for kind, make in files.items():
+        st.download_button(
+            t(f"photo.all_{kind}"),
+            data=make,
+            file_name=f"posedeck_{datetime.now():%Y-%m-%d_%H%M}.{kind}",
+            mime=_MIME[kind],
+            key=f"photo_all_{kind}",
+            help=t(f"photo.all_help_{kind}"),
+            on_click="ignore",
+            icon=":material/download:",
+        )
 
 
 def _picture_kind() -> str:
@@ -92,10 +151,12 @@ def _picture_kind() -> str:
 
 
 def batch_downloads(session: PhotoSession, settings: PoseSettings, t: Translator) -> None:
-    """Pack all files of a batch into one ZIP, with progress, then offer it for download."""
+    """Offer a batch in one file of each kind, and pack all its files into one ZIP, with progress."""
     total = len(session.items)
     if total < 2:
         return
+    with st.container(horizontal=True):
+        _combined(session, settings, t)
     st.toggle(t("photo.zip_png"), key=PHOTO_ZIP_PNG, help=t("photo.zip_png_help"), persist_state="session")
     wanted = (settings, t.language, len(session.pending()), _picture_kind())
     if session.zip_of != wanted:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Final
 
 import streamlit as st
@@ -14,11 +14,12 @@ from pose_core.arrays import FrameRGB
 from pose_core.errors import PictureError
 from pose_core.media.images import decode_picture, encode_jpeg, fit_within
 from pose_core.models.pool import PosePool
-from pose_core.performer.samples import sample_bytes
+from pose_core.performer.samples import SAMPLES, sample_bytes
 from pose_core.pipeline.photo import PhotoResult, analyse_photo
 from pose_core.settings import DetectionSettings, PoseSettings
 from pose_ui.shell.mailbox import collect_pictures
-from pose_ui.shell.state import PHOTO
+from pose_ui.shell.remembered import one_of, remembered
+from pose_ui.shell.state import PHOTO, PHOTO_SAMPLE
 
 __all__ = [
     "FIRST_SAMPLE",
@@ -27,15 +28,20 @@ __all__ = [
     "PhotoItem",
     "PhotoSession",
     "Preview",
+    "Remedy",
     "photo_session",
+    "sample_thumbnail",
+    "thumbnail",
 ]
 
 FIRST_SAMPLE: Final = "squat"  # what a visitor sees at first
 PREVIEW_PX: Final = 1600  # longer side of the picture in the browser; downloads keep the full size
+THUMBNAIL_PX: Final = 144
 MAX_PICTURES: Final = 100
 MAX_TOTAL_MB: Final = 200
 
 Outcome = PhotoResult | PictureError
+_CHOICES: Final = {"sample": one_of([sample.id for sample in SAMPLES], FIRST_SAMPLE)}
 
 
 @dataclass(frozen=True)
@@ -63,6 +69,26 @@ class Preview:
         return encode_jpeg(self.frame_rgb)
 
 
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """Choices that were changed for a picture in which nobody was found.
+
+    Attributes
+    ----------
+    sha256 : str
+        Of the picture.
+    name : str
+        Which remedy it was.
+    before, after : mapping of str to object
+        The choices, as `pose_ui.shell.settings_panel.choose` takes them.
+    """
+
+    sha256: str
+    name: str
+    before: Mapping[str, object]
+    after: Mapping[str, object]
+
+
 def _analysis_key(settings: PoseSettings) -> tuple[DetectionSettings, bool]:
     """The choices that make the model run again when they change."""
     return settings.detection, settings.enlarge_small
@@ -86,6 +112,8 @@ class PhotoSession:
         The packed batch, once the visitor has asked for it.
     zip_of : object
         The choices it was packed with; it is outdated when they change.
+    remedy : Remedy or None
+        What was tried last for a picture in which nobody was found.
     """
 
     own: list[PhotoItem] = field(default_factory=list)
@@ -94,10 +122,12 @@ class PhotoSession:
     left_out: int = 0
     zip_file: bytes | None = None
     zip_of: object = None
+    remedy: Remedy | None = None
     _own_selected: int = 0
     _outcomes: dict[str, Outcome] = field(default_factory=dict)
     _outcomes_key: object = None
     _preview: tuple[str, Preview] | None = None
+    _thumbnails: dict[str, bytes] = field(default_factory=dict)
 
     @property
     def kept_bytes(self) -> int:
@@ -153,6 +183,7 @@ class PhotoSession:
         self.zip_file = None
         kept = {item.sha256 for item in (*self.own, *self.items)}
         self._outcomes = {sha: outcome for sha, outcome in self._outcomes.items() if sha in kept}
+        self._thumbnails = {sha: jpeg for sha, jpeg in self._thumbnails.items() if sha in kept}
 
     @property
     def items(self) -> list[PhotoItem]:
@@ -199,8 +230,14 @@ class PhotoSession:
             self._outcomes[item.sha256] = error
         else:
             self._outcomes[item.sha256] = result
+            if item.sha256 not in self._thumbnails:
+                self._thumbnails[item.sha256] = thumbnail(picture.frame_rgb)
             if item.sha256 == self.item.sha256:
                 self._keep_preview(item, picture.frame_rgb)
+
+    def thumbnail(self, item: PhotoItem) -> bytes | None:
+        """The picture as a small JPEG file; None while it is pending, or if it cannot be read."""
+        return self._thumbnails.get(item.sha256)
 
     def outcome(self, item: PhotoItem, settings: PoseSettings) -> Outcome | None:
         """The outcome for a picture under the current choices; None while it is pending."""
@@ -222,14 +259,29 @@ class PhotoSession:
         return preview
 
 
+def thumbnail(frame_rgb: FrameRGB) -> bytes:
+    """A picture as a JPEG file of a few kilobytes."""
+    return encode_jpeg(fit_within(frame_rgb, THUMBNAIL_PX), 75)
+
+
+@cache
+def sample_thumbnail(sample: str) -> bytes:
+    """A shipped sample as a small JPEG file, made once for everybody."""
+    return thumbnail(decode_picture(sample_bytes(sample)).frame_rgb)
+
+
 def photo_session() -> PhotoSession:
-    """The visitor's `PhotoSession`, with pictures that other pages sent; a new one shows `FIRST_SAMPLE`."""
+    """The visitor's `PhotoSession`, with pictures that other pages sent; a new one shows the sample of the address."""
     if PHOTO not in st.session_state:
         session = PhotoSession()
-        session.show_sample(FIRST_SAMPLE)
+        remembered("photo", _CHOICES)
+        session.show_sample(st.session_state[PHOTO_SAMPLE])
         st.session_state[PHOTO] = session
     found: PhotoSession = st.session_state[PHOTO]
     sent = collect_pictures()
     if sent:
         found.add_own(PhotoItem(name, data) for name, data in sent)
+    # What the address shows: own pictures stay on this machine, so their address names the first sample.
+    st.session_state[PHOTO_SAMPLE] = found.sample.name.removesuffix(".png") if found.sample else FIRST_SAMPLE
+    remembered("photo", _CHOICES)
     return found

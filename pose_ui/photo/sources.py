@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
+from typing import Final
 
 import streamlit as st
 
 from pose_core.media.images import MAX_FILE_MB, MAX_MEGAPIXELS
 from pose_core.performer.samples import SAMPLES
-from pose_ui.photo.session import MAX_PICTURES, MAX_TOTAL_MB, PhotoItem, PhotoSession
-from pose_ui.shell.settings_panel import choose
+from pose_core.settings import PoseSettings
+from pose_ui.photo.session import MAX_PICTURES, MAX_TOTAL_MB, PhotoItem, PhotoSession, sample_thumbnail
+from pose_ui.shell.settings_panel import choose, settings_panel
 from pose_ui.shell.state import setting_key
 from pose_ui.shell.upload_gate import ANY_SIZE_MB
 from pose_ui.texts import Translator
+from pose_ui.widgets.thumbnails import Thumbnail, thumbnails
 
 __all__ = ["photo_sources"]
 
-_SAMPLE_KEY = "photo_sample"
 _OWN = "own"  # among the samples: the visitor's own pictures
 _UPLOAD_TURN_KEY = "photo_upload_turn"
 _CAMERA_KEY = "photo_camera"
 _CAMERA_OPEN_KEY = "photo_camera_open"
+#: Wide enough for all samples, and for the words of the field.
+_SAMPLES_PX: Final = 476
+_UPLOAD_PX: Final = 410
 
 
-def _take_choice(session: PhotoSession) -> None:
-    choice = st.session_state[_SAMPLE_KEY]
+def _take_choice(session: PhotoSession, choice: str) -> None:
     if choice == _OWN:
         session.show_own()
         return
@@ -64,45 +69,55 @@ def _camera(session: PhotoSession, t: Translator) -> None:
             st.caption(t("photo.camera_hint"))
 
 
-def photo_sources(session: PhotoSession, t: Translator) -> None:
-    """Show the sources; what is chosen goes into `session`."""
-    samples, files = st.columns([3, 2], gap="medium")
-    with samples:
-        choices = [sample.id for sample in SAMPLES] + ([_OWN] if session.own else [])
-        # The session decides: an upload moves the choice to own pictures.
-        st.session_state[_SAMPLE_KEY] = session.sample.name.removesuffix(".png") if session.sample else _OWN
-        st.pills(
-            t("photo.samples"),
-            choices,
-            key=_SAMPLE_KEY,
-            required=True,
-            format_func=lambda choice: (
-                t("photo.own", count=len(session.own)) if choice == _OWN else t(f"sample.{choice}")
-            ),
-            on_change=_take_choice,
-            args=(session,),
-            wrap=True,
-        )
+def _samples(session: PhotoSession, t: Translator) -> None:
+    items = [
+        Thumbnail(sample.id, t(f"sample.{sample.id}"), sample_thumbnail(sample.id)) for sample in SAMPLES
+    ]
+    if session.own:
+        own = t("photo.own", count=len(session.own))
+        items.append(Thumbnail(_OWN, own, text=own))
+    chosen = session.sample.name.removesuffix(".png") if session.sample else _OWN
+    thumbnails(t("photo.samples"), items, chosen, partial(_take_choice, session), key="photo_samples")
+
+
+def _files(session: PhotoSession, t: Translator) -> None:
+    key = f"photo_upload_{st.session_state.setdefault(_UPLOAD_TURN_KEY, 0)}"
+    # Any name: content decides, and a file that is no picture gets its line among the results, where it stays.
+    missed = st.file_uploader(
+        t("photo.upload"),
+        accept_multiple_files=True,
+        key=key,
+        max_upload_size=ANY_SIZE_MB,
+        help=t("photo.upload_help", megabytes=MAX_FILE_MB, megapixels=MAX_MEGAPIXELS),
+        on_change=_take_files,
+        args=(session, key),
+        label_visibility="collapsed",
+        width=_UPLOAD_PX,
+    )
+    if missed:
+        # The server was restarted or another one took over, and this page has reconnected by itself. Streamlit
+        # calls back only for widgets it knows from an earlier run, and in the new process this run is the first.
+        _take_files(session, key)
+        st.rerun()
+
+
+def photo_sources(session: PhotoSession, t: Translator) -> PoseSettings:
+    """Show one row: samples, files, the camera, and the settings; what is chosen goes into `session`.
+
+    Returns
+    -------
+    PoseSettings
+    """
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        with st.container(width=_SAMPLES_PX):
+            _samples(session, t)
+        _files(session, t)
         _camera(session, t)
-    with files:
-        key = f"photo_upload_{st.session_state.setdefault(_UPLOAD_TURN_KEY, 0)}"
-        # Any name: content decides, and a file that is no picture gets its line among the results, where it stays.
-        missed = st.file_uploader(
-            t("photo.upload"),
-            accept_multiple_files=True,
-            key=key,
-            max_upload_size=ANY_SIZE_MB,
-            help=t("photo.upload_help", megabytes=MAX_FILE_MB, megapixels=MAX_MEGAPIXELS),
-            on_change=_take_files,
-            args=(session, key),
-        )
-        if missed:
-            # The server was restarted or another one took over, and this page has reconnected by itself. Streamlit
-            # calls back only for widgets it knows from an earlier run, and in the new process this run is the first.
-            _take_files(session, key)
-            st.rerun()
+        gear = st.popover(t("photo.settings"), icon=":material/tune:")
+    settings = settings_panel(t, gear)
     if session.left_out:
         st.warning(
             t("photo.too_many", limit=MAX_PICTURES, megabytes=MAX_TOTAL_MB, left_out=session.left_out),
             icon=":material/info:",
         )
+    return settings

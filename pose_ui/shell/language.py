@@ -2,38 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, get_args
+from typing import Any, get_args
 
 import streamlit as st
 
+from pose_ui.shell.remembered import COOKIE_PREFIX
 from pose_ui.shell.state import LANG, SIGN_IN_LANG, choice_keys
 from pose_ui.texts import LANGUAGE_NAMES, LANGUAGES, Language, Translator
 
-__all__ = ["current", "switch", "switch_before_pages", "tell_browser"]
-
-_TAGS: Final[dict[Language, str]] = {"en": "en", "zh": "zh-CN"}
-_document_language = st.components.v2.component(
-    "posedeck_language", js="export default ({ data }) => { document.documentElement.lang = data; }"
-)
+__all__ = ["current", "switch", "switch_before_pages"]
 
 
 def _first_choice() -> Language:
-    requested = st.query_params.get("lang")
-    if requested in get_args(Language):
-        return "zh" if requested == "zh" else "en"
+    for requested in (st.query_params.get("lang"), st.context.cookies.get(f"{COOKIE_PREFIX}lang")):
+        if requested in get_args(Language):
+            return "zh" if requested == "zh" else "en"
     return "zh" if (st.context.locale or "").lower().startswith("zh") else "en"
 
 
 def current() -> Translator:
     """Translator of the visitor's language.
 
-    The session's choice comes first. Each run writes it back to the address, since a page change drops it there.
+    The session's choice comes first, then the address, then this browser's cookie, then the browser's own language.
     """
     if st.session_state.get(LANG) not in LANGUAGES:
         st.session_state[LANG] = _first_choice()
     language: Language = st.session_state[LANG]
-    if st.query_params.get("lang") != language:
-        st.query_params["lang"] = language
     return Translator(language)
 
 
@@ -75,8 +69,3 @@ def _control(t: Translator, key: str, **options: Any) -> None:
         label_visibility="collapsed",
         **options,
     )
-
-
-def tell_browser(t: Translator) -> None:
-    """Tell the browser the page's language, for screen readers and the right forms of Chinese characters."""
-    _document_language(data=_TAGS[t.language], key="document_language")

@@ -13,9 +13,10 @@ from streamlit.delta_generator import DeltaGenerator
 
 from pose_ui.shell import language
 from pose_ui.shell.sign_out import sign_out_button
+from pose_ui.shell.style import TOP_BAR
 from pose_ui.texts import Translator
 
-__all__ = ["ICON", "number", "open_tab", "page_header", "plain", "title_row"]
+__all__ = ["ICON", "number", "open_tab", "page_header", "plain", "top_bar"]
 
 #: Our own file: for a Material icon, the browser would fetch the picture for its tab from Google.
 ICON: Final = str(Path(__file__).with_name("assets") / "icon.svg")
@@ -45,18 +46,17 @@ def number(value: float, digits: int = 0) -> str:
     return f"{value:.{digits}f}" if isfinite(value) else "\N{EN DASH}"
 
 
-def title_row(title: str) -> DeltaGenerator:
-    """A row with a title; what is added to it appears at the right."""
-    row = st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute")
-    row.title(title, anchor=False, width="content")
-    return row
+def top_bar() -> DeltaGenerator:
+    """The row in the header, at its right."""
+    return st.container(horizontal=True, vertical_alignment="center", key=TOP_BAR)
 
 
 def page_header(title: str, t: Translator) -> None:
-    """Show the page's title with the language switch at its right, and Sign out for those who signed in."""
-    with title_row(title):
-        language.switch(t)
+    """Show the page's title; and in the header the language switch, and Sign out for those who signed in."""
+    with top_bar():
         sign_out_button(t)
+        language.switch(t)
+    st.title(title, anchor=False)
 
 
 def open_tab(labels: Mapping[str, str], memory: str, t: Translator) -> tuple[str, DeltaGenerator]:

@@ -15,6 +15,7 @@ from typing import Generic, TypeVar
 import cv2
 
 from ops.configuration import read_configuration
+from ops.films import FilmStudio
 from ops.rate import RateLimit
 from pose_core.benchmark import BenchmarkRunner
 from pose_core.figures.landmarks import picture_figure
@@ -37,6 +38,8 @@ __all__ = [
     "PASSWORD_ATTEMPTS",
     "benchmark_runner",
     "close_pool",
+    "film_studio",
+    "import_late",
     "password_attempts",
     "pool",
     "upload_refusals",
@@ -79,6 +82,8 @@ class Shared(Generic[T]):
 
 #: The one `PosePool`; pages and routes get the same object. Raises SettingsError if the configuration cannot be used.
 pool = Shared(lambda: PosePool(stream_limit=read_configuration(os.environ).seats))
+#: The one `FilmStudio`; pages and routes get the same object. Live viewers come first.
+film_studio = Shared(lambda: FilmStudio(lambda: pool().status().streams > 0))
 #: The one `BenchmarkRunner`.
 benchmark_runner = Shared(BenchmarkRunner)
 #: How often each address may still try a password.
@@ -89,9 +94,14 @@ visitors = Shared(Visitors)
 upload_refusals = Shared(UploadRefusals)
 
 
-def _import_for_pages() -> None:
-    import pandas  # noqa: F401  - takes a third of a second, and nothing else here imports it
+def import_late() -> None:
+    """Import what the first page needs, but opening the port does not; called once it is about to open."""
+    import pandas  # noqa: F401  - takes a fifth of a second, and nothing else here imports it
 
+    gc.freeze()  # as at the end of `warm_up`
+
+
+def _import_for_pages() -> None:
     # Not at the top: streamlit-webrtc needs Streamlit's runtime, which does not exist yet at that time.
     from pose_ui.webrtc import video
 
@@ -124,7 +134,9 @@ def warm_up() -> None:
 
 
 def close_pool() -> None:
-    """End a running benchmark and free all landmarkers; the last step before the process ends."""
+    """End what runs, and free all landmarkers; the last step before the process ends."""
+    film_studio().close()
+    film_studio.clear()
     benchmark_runner().close()
     benchmark_runner.clear()
     pool().close()

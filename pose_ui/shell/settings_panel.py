@@ -1,16 +1,43 @@
-"""The sidebar's choices, gathered into one `PoseSettings`."""
+"""The choices of model and drawing, gathered into one `PoseSettings`."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from functools import partial
+from typing import Any, Final
+
 import streamlit as st
 
-from pose_core.settings import MAX_PEOPLE, VARIANTS, DetectionSettings, DrawSettings, PoseSettings
+from pose_core.settings import (
+    ARC_JOINTS,
+    MAX_PEOPLE,
+    STYLES,
+    VARIANTS,
+    DetectionSettings,
+    DrawSettings,
+    PoseSettings,
+)
+from pose_ui.shell.remembered import Choice, number_within, on_off, one_of, remembered, some_of
 from pose_ui.shell.state import SETTING_DEFAULTS, setting_key
 from pose_ui.texts import Translator
 
 __all__ = ["choose", "settings_panel"]
 
-_DRAWINGS = ("names", "angles", "confidence", "skeleton_only")
+_DRAWINGS = ("names", "angles", "letters", "confidence", "skeleton_only")
+_SURE = (0.05, 0.95)
+_READ: Final[dict[str, Callable[[Any], Choice]]] = {
+    "model": partial(one_of, VARIANTS),
+    "people": partial(number_within, 1, MAX_PEOPLE),
+    "detection": partial(number_within, *_SURE),
+    "presence": partial(number_within, *_SURE),
+    "visibility": partial(number_within, *_SURE),
+    "enlarge": on_off,
+    "draw": partial(some_of, _DRAWINGS),
+    "style": partial(one_of, STYLES),
+    "arcs": partial(some_of, ARC_JOINTS),
+}
+_CHOICES: Final = {name: _READ[name](default) for name, default in SETTING_DEFAULTS.items()}
 
 
 def choose(**choices: object) -> None:
@@ -22,8 +49,7 @@ def choose(**choices: object) -> None:
 def _confidence(name: str, t: Translator) -> float:
     return st.slider(
         t(f"settings.{name}"),
-        0.05,
-        0.95,
+        *_SURE,
         step=0.05,
         key=setting_key(name),
         help=t(f"settings.{name}_help"),
@@ -31,16 +57,17 @@ def _confidence(name: str, t: Translator) -> float:
     )
 
 
-def settings_panel(t: Translator) -> PoseSettings:
-    """Show the choices in the sidebar and return them.
+def settings_panel(t: Translator, place: AbstractContextManager[object] | None = None) -> PoseSettings:
+    """Show the choices and return them.
 
-    Returns
-    -------
-    PoseSettings
+    Parameters
+    ----------
+    t : Translator
+    place : container, optional
+        Where; the sidebar unless given.
     """
-    for name, default in SETTING_DEFAULTS.items():
-        st.session_state.setdefault(setting_key(name), default)
-    with st.sidebar:
+    remembered("setting", _CHOICES)
+    with place or st.sidebar:
         st.markdown(f"**{t('settings.model_group')}**")
         model = st.radio(
             t("settings.model"),
@@ -59,6 +86,16 @@ def settings_panel(t: Translator) -> PoseSettings:
             persist_state="session",
         )
         st.markdown(f"**{t('settings.drawing_group')}**")
+        style = st.segmented_control(
+            t("settings.style"),
+            STYLES,
+            key=setting_key("style"),
+            required=True,
+            format_func=lambda name: t(f"settings.style_{name}"),
+            help=t("settings.style_help"),
+            label_visibility="collapsed",
+            persist_state="session",
+        )
         drawn = st.pills(
             t("settings.draw"),
             _DRAWINGS,
@@ -71,6 +108,15 @@ def settings_panel(t: Translator) -> PoseSettings:
         for name in ("confidence", "skeleton_only"):
             if name in drawn:
                 st.caption(t(f"settings.draw_{name}_help"))
+        arcs = st.pills(
+            t("settings.arcs"),
+            ARC_JOINTS,
+            selection_mode="multi",
+            key=setting_key("arcs"),
+            format_func=lambda name: t(f"joint.{name}"),
+            help=t("settings.arcs_help"),
+            persist_state="session",
+        )
         st.markdown(f"**{t('settings.picture_group')}**")
         enlarge = st.toggle(
             t("settings.enlarge"),
@@ -91,7 +137,15 @@ def settings_panel(t: Translator) -> PoseSettings:
         )
     return PoseSettings(
         detection=DetectionSettings(model, people, detection, presence),
-        draw=DrawSettings(**{name: name in drawn for name in _DRAWINGS}),
+        draw=DrawSettings(
+            names="names" in drawn,
+            angles="angles" in drawn,
+            confidence="confidence" in drawn,
+            skeleton_only="skeleton_only" in drawn,
+            style="sides" if style == "sides" else "classic",
+            letters="letters" in drawn,
+            arcs=tuple(joint for joint in ARC_JOINTS if joint in arcs),
+        ),
         visibility_limit=visibility,
         enlarge_small=enlarge,
     )

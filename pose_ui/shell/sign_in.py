@@ -17,7 +17,7 @@ from ops.log import log_event
 from ops.secrets import secrets_section
 from pose_core.errors import SettingsError, SetupError
 from pose_ui.shell import language
-from pose_ui.shell.layout import title_row
+from pose_ui.shell.layout import top_bar
 from pose_ui.shell.resources import password_attempts, visitors
 from pose_ui.shell.state import SIGN_IN_BUTTON, SIGN_IN_FORM, SIGN_IN_TROUBLE, SIGNED_IN, TYPED_PASSWORD
 from pose_ui.shell.visitors import HEADER
@@ -113,8 +113,9 @@ def _admit() -> None:
 
 
 def _header(t: Translator) -> None:
-    with title_row(t("app.name")):
+    with top_bar():
         language.switch_before_pages(t)
+    st.title(t("app.name"), anchor=False)
 
 
 def _try_password() -> None:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from ops.configuration import read_configuration
 from ops.log import log_event
-from pose_ui.shell.state import BENCHMARK, LANG, LIVE, SIGNED_IN
+from pose_ui.shell.state import BENCHMARK, FORGOTTEN, LANG, LIVE, SIGNED_IN
 from pose_ui.texts import Translator
 
 __all__ = ["sign_out_button"]
@@ -36,4 +36,5 @@ def _forget() -> None:
         benchmark.run.stop()
     for key in [key for key in st.session_state if key != LANG]:
         del st.session_state[key]
+    st.session_state[FORGOTTEN] = True
     log_event("sign_in", outcome="out")

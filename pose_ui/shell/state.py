@@ -9,14 +9,18 @@ __all__ = [
     "BENCHMARK_DEFAULTS",
     "BENCHMARK_TAB",
     "ENTERED",
+    "FORGOTTEN",
     "LANG",
     "LIVE",
     "LIVE_DEFAULTS",
     "PAGE",
+    "PERFORMER_WANTED",
     "PHOTO",
+    "PHOTO_SAMPLE",
     "PHOTO_TAB",
     "PHOTO_ZIP_PNG",
     "PICTURES_FOR_PHOTO",
+    "REMEMBERED",
     "SETTING_DEFAULTS",
     "SIGNED_IN",
     "SIGN_IN_BUTTON",
@@ -35,10 +39,14 @@ BENCHMARK: Final = "benchmark"  # a pose_ui.benchmark.session.BenchmarkSession
 BENCHMARK_TAB: Final = "benchmark_tab"  # name of its open tab
 PAGE: Final = "page"  # address of the page shown last
 ENTERED: Final = "entered"  # set until a page has noticed that the visitor has just opened it
+FORGOTTEN: Final = "forgotten"  # set by Sign out: nothing remembered counts any more
+REMEMBERED: Final = "remembered"  # see pose_ui.shell.remembered
 LIVE: Final = "live"  # a pose_ui.live_view.session.LiveSession
+PERFORMER_WANTED: Final = "performer_wanted"  # see pose_ui.shell.mailbox
 PHOTO: Final = "photo"  # a pose_ui.photo.session.PhotoSession
+PHOTO_SAMPLE: Final = "photo_sample"  # id of the sample on show, for the address
 PHOTO_ZIP_PNG: Final = "photo_zip_png"  # whether a batch's drawn pictures are PNG and not JPEG
-PHOTO_TAB: Final = "photo_tab"  # name of the result's open tab
+PHOTO_TAB: Final = "photo_tab"  # name of the view of the result that is open below it
 PICTURES_FOR_PHOTO: Final = "pictures_for_photo"  # see pose_ui.shell.mailbox
 SIGNED_IN: Final = "signed_in"  # True once the visitor may see the pages
 SIGN_IN_BUTTON: Final = "sign_in_button"  # to the provider and back
@@ -55,7 +63,9 @@ SETTING_DEFAULTS: Final[dict[str, object]] = {
     "presence": 0.5,
     "visibility": 0.5,
     "enlarge": True,
-    "draw": ["names"],
+    "draw": ["letters"],
+    "style": "classic",
+    "arcs": [],
 }
 
 
@@ -79,6 +89,9 @@ LIVE_DEFAULTS: Final[dict[str, object]] = {
     "joints": ["elbow", "knee"],
     "chart": "angles",
     "clip": False,
+    "drawn_in": "browser",
+    "in_step": True,
+    "style": "classic",
 }
 
 

@@ -1,4 +1,8 @@
-"""The only CSS over Streamlit's own elements, bound to Streamlit 1.67. tests/e2e/test_uploads.py checks it."""
+"""The only CSS over Streamlit's own elements, bound to Streamlit 1.67.
+
+tests/e2e/test_frame.py, test_accessibility.py and test_uploads.py check it. A page's own components carry their CSS
+with them.
+"""
 
 from __future__ import annotations
 
@@ -10,16 +14,52 @@ import streamlit as st
 from pose_core.media.images import MAX_FILE_MB
 from pose_ui.texts import Translator
 
-__all__ = ["page_style"]
+__all__ = ["TOP_BAR", "page_style"]
+
+#: Key of the container that floats in Streamlit's header, at the right.
+TOP_BAR: Final = "posedeck_top_bar"
 
 _CSS: Final = """
+/* The page begins right below the header, and uses the window's width. */
+[data-testid="stMainBlockContainer"] { padding: 4rem 2rem 2rem; }
+@media (max-width: 640px) { [data-testid="stMainBlockContainer"] { padding: 4rem 1rem 2rem; } }
+[data-testid="stMainBlockContainer"] h1 { padding: 0 0 0.25rem; }
 /* The limit of files is ours (pose_ui/shell/upload_gate.py), not the one the uploader names. */
 [data-testid="stFileUploaderDropzoneInstructions"] span { display: none; }
 [data-testid="stFileUploaderDropzoneInstructions"]::after { content: FILE_LIMIT; font-size: 0.875rem; opacity: 0.7; }
+
+/* Language and Sign out, in the header. */
+.st-key-TOP_BAR {
+  position: fixed; top: 0.75rem; right: 1.25rem; width: auto; z-index: 999991;
+}
+@media (max-width: 640px) { .st-key-TOP_BAR { right: 0.75rem; } }
+.st-key-TOP_BAR [data-testid="stButtonGroup"] button {
+  border: none; background: none; padding: 0 0.5rem; min-height: 2.25rem;
+}
+.st-key-TOP_BAR [data-testid="stButtonGroup"] button[aria-checked="true"] { font-weight: 600; }
+.st-key-TOP_BAR [data-testid="stButtonGroup"] button + button { border-left: 1px solid rgba(128, 134, 145, 0.5); }
+
+/* On a phone the menu is behind a button, which says so. */
+[data-testid="stExpandSidebarButton"] { width: auto; padding: 0 0.75rem 0 0.25rem; }
+[data-testid="stExpandSidebarButton"]::after { content: MENU; margin-left: 0.25rem; }
+
+/* 4.5 to 1 on the accent colour, also in the dark, where it is lighter. */
+[data-testid="stBaseButton-primary"]:not(:disabled),
+[data-testid="stBaseButton-primaryFormSubmit"]:not(:disabled) { color: light-dark(#ffffff, #08110f); }
+
+/* A ring around what the keyboard is on, and around nothing else. */
+button:focus:not(:focus-visible), a:focus:not(:focus-visible) { outline: none; box-shadow: none !important; }
+
+/* Axes of charts: Streamlit's grey is too light on white. */
+.js-plotly-plot .xtick text, .js-plotly-plot .ytick text, .js-plotly-plot .gtitle, .js-plotly-plot .xtitle,
+.js-plotly-plot .ytitle, .js-plotly-plot .legendtext, .js-plotly-plot .annotation-text,
+.js-plotly-plot .bartext { fill: light-dark(#3f454d, #c9ced6) !important; }
 """
 
 
 def page_style(t: Translator) -> None:
     """Apply it; once in each run, before anything is shown."""
-    limit = json.dumps(t("upload.limit", megabytes=MAX_FILE_MB), ensure_ascii=False)
-    st.html(f"<style>{_CSS.replace('FILE_LIMIT', limit)}</style>")
+    css = _CSS.replace("TOP_BAR", TOP_BAR)
+    for place, text in (("MENU", t("app.menu")), ("FILE_LIMIT", t("upload.limit", megabytes=MAX_FILE_MB))):
+        css = css.replace(place, json.dumps(text, ensure_ascii=False))
+    st.html(f"<style>{css}</style>")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -26,6 +27,10 @@ def _nothing() -> None:
     pass
 
 
+def _never_silent() -> float:
+    return math.inf
+
+
 class DrawnTrack(VideoStreamTrack):
     """Sends frames to the browser, each once and only the newest.
 
@@ -37,14 +42,26 @@ class DrawnTrack(VideoStreamTrack):
         Called once, on the event loop, when the connection is open and requests its first frame.
     on_stopped : callable
         Called once, by whichever thread stops the track.
+    on_returned : callable
+        Called once, on the event loop, with the first frame that goes to the browser.
+
+    Attributes
+    ----------
+    heard_s : callable
+        When the browser's last packet arrived, in seconds of `time.monotonic`; infinity before there is a connection.
     """
 
     def __init__(
-        self, on_asked: Callable[[], None] = _nothing, on_stopped: Callable[[], None] = _nothing
+        self,
+        on_asked: Callable[[], None] = _nothing,
+        on_stopped: Callable[[], None] = _nothing,
+        on_returned: Callable[[], None] = _nothing,
     ) -> None:
         super().__init__()
         self._on_asked = on_asked
         self._on_stopped = on_stopped
+        self._on_returned = on_returned
+        self.heard_s: Callable[[], float] = _never_silent
         self._first_stop = threading.Lock()  # never released
         self._loop: asyncio.AbstractEventLoop | None = None
         self._changed = asyncio.Event()
@@ -76,6 +93,8 @@ class DrawnTrack(VideoStreamTrack):
         while self.readyState == "live":
             frame = self._newest.take(timeout_s=0)
             if frame is not None:
+                if self._last_pts < 0:
+                    self._on_returned()
                 elapsed = int((time.monotonic() - self._start_s) * _CLOCK_HZ)
                 self._last_pts = frame.pts = max(self._last_pts + 1, elapsed)
                 frame.time_base = _TIME_BASE
@@ -101,10 +120,13 @@ class Player:
     video : DrawnTrack
     sink : VideoSinkTrack or None
         Where the camera's frames go.
+    note : callable
+        Gets the name of each step of the connection; see `noting_steps` in pose_ui.webrtc.video.
     """
 
     video: DrawnTrack
     sink: VideoSinkTrack | None = None
+    note: Callable[[str], None] = lambda step: None
     audio: None = None
 
 

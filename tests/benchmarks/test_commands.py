@@ -128,4 +128,4 @@ def test_a_browser_that_cannot_start_gives_no_traceback(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("CHROMIUM", str(tmp_path / "none"))
-    assert not page._browser_starts()
+    assert not page.browser_starts()

@@ -18,7 +18,7 @@ from pose_core.performer.samples import sample_bytes
 from tests.support.live_page import start, watching
 from tests.support.rest_client import Client
 from tests.support.server import Server, free_port, running, running_server
-from tests.support.visit import settle, visit, wait_for_result
+from tests.support.visit import go_to, settle, visit, wait_for_result
 
 pytestmark = pytest.mark.e2e
 
@@ -75,7 +75,7 @@ def test_a_visitor_signs_in_to_the_opened_page_works_and_signs_out(closed: Serve
             [{"name": "private.png", "mimeType": "image/png", "buffer": STAND}]
         )
         expect(page.get_by_alt_text(re.compile("private.png: "))).to_be_visible()
-        page.get_by_role("link", name="Live").click()
+        go_to(page, "Live")
         start(page, "Performer")
         watching(page, 1)
         page.get_by_role("button", name="Sign out").click()
@@ -84,7 +84,7 @@ def test_a_visitor_signs_in_to_the_opened_page_works_and_signs_out(closed: Serve
         sign_in(page)
         expect(page.get_by_role("radio", name="English")).to_be_checked()
         watching(page, 0)  # the stream ended with the visit
-        page.get_by_role("link", name="Photo").click()
+        go_to(page, "Photo")
         wait_for_result(page)
         expect(page.get_by_text("private")).to_have_count(0)
 

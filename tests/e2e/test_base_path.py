@@ -13,7 +13,7 @@ from pose_core.performer.samples import sample_bytes
 from tests.support.live_page import start, stop
 from tests.support.rest_client import Client
 from tests.support.server import Server, running_server
-from tests.support.visit import download, settle, upload, visit, wait_for_result
+from tests.support.visit import download, go_to, settle, upload, visit, wait_for_result
 
 pytestmark = pytest.mark.e2e
 
@@ -47,14 +47,14 @@ def test_all_pages_work_under_a_path_and_request_nothing_outside_it(below: Serve
         name, _ = download(page, page.get_by_role("button", name="CSV", exact=True))
         assert name == "mine_landmarks.csv"
 
-        page.get_by_role("link", name="Live").click()
+        go_to(page, "Live")
         expect(page).to_have_url(re.compile(rf"^{below.url}/live(\?|$)"))
         settle(page)
         start(page, "Performer")
         stop(page)
 
         for name, path in (("Benchmark", "benchmark"), ("Home", "")):
-            page.get_by_role("link", name=name, exact=True).first.click()
+            go_to(page, name)
             expect(page).to_have_url(re.compile(rf"^{below.url}/{path}(\?|$)"))
             settle(page)
         page.reload()

@@ -5,46 +5,83 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
+from pose_ui.home.gallery import CARDS
+from tests.support.live_page import FIGURES
 from tests.support.server import Server
 from tests.support.visit import settle, visit, wait_for_result
 
 pytestmark = pytest.mark.e2e
 
 
-def test_first_visit_shows_an_example_and_the_way_to_the_photo_page(server: Server, browser: Browser) -> None:
-    with visit(browser, server.url) as page:
+_RUNS = "video => new Promise(done => video.requestVideoFrameCallback(() => done(video.currentTime)))"
+
+
+def card(page: Page, name: str) -> Locator:
+    return page.get_by_role("listitem").get_by_role("button", name=re.compile(f"^{name}"))
+
+
+def test_the_first_visit_moves_and_says_what_this_is(server: Server, browser: Browser) -> None:
+    with visit(browser, server.url, height=800) as page:
         expect(page).to_have_title("PoseDeck")
-        example = page.get_by_alt_text(re.compile("Standing: picture with 1 person"))
-        expect(example).to_be_visible()
-        page.get_by_role("button", name="Try a photo").click()
+        expect(page.get_by_role("heading", name="See how a body moves.")).to_be_visible()
+        film = page.get_by_role("img", name=re.compile("in motion, with the skeletons"))
+        assert film.evaluate(_RUNS) != film.evaluate(_RUNS)
+        box = film.bounding_box()
+        assert box is not None
+        assert box["y"] + box["height"] <= 800
+        assert box["width"] * box["height"] / (1280 * 800) > 0.38
+        assert page.get_by_role("listitem").count() == len(CARDS)
+        for one in page.get_by_role("listitem").all():
+            place = one.bounding_box()
+            assert place is not None
+            assert place["y"] + place["height"] <= 800
+
+
+def test_who_asked_for_less_motion_sees_stills(server: Server, browser: Browser) -> None:
+    with visit(browser, "about:blank") as page:
+        page.emulate_media(reduced_motion="reduce")
+        page.goto(server.url)
+        films = page.locator("video")
+        expect(films).to_have_count(1 + len(CARDS))
+        for film in films.all():
+            expect(film).to_have_attribute("poster", re.compile(r"\.jpg$"))
+            expect(film).not_to_have_attribute("src", re.compile("."))
+
+
+@pytest.mark.parametrize("press", ["click", "dblclick"])
+def test_one_press_on_a_card_leads_to_a_moving_skeleton(server: Server, browser: Browser, press: str) -> None:
+    with visit(browser, server.url) as page:
+        settle(page)
+        getattr(card(page, "Live"), press)()
+        expect(page.get_by_text(FIGURES)).to_be_visible(timeout=60_000)
+        expect(page.get_by_role("radio", name="Performer")).to_be_checked()
+        page.go_back()
+        expect(page.get_by_role("heading", name="See how a body moves.")).to_be_visible()
+
+
+def test_cards_work_with_the_keyboard_and_one_press_on_back_returns(server: Server, browser: Browser) -> None:
+    with visit(browser, server.url) as page:
+        settle(page)
+        card(page, "Photo").press("Enter")
         wait_for_result(page)
         expect(page).to_have_url(re.compile("/photo"))
         page.go_back()
-        expect(page.get_by_text("nothing sent anywhere")).to_be_visible()
-
-
-def test_examples_change_by_themselves_until_one_is_chosen(server: Server, browser: Browser) -> None:
-    with visit(browser, server.url) as page:
-        expect(
-            page.get_by_alt_text(re.compile("Squat: "))
-        ).to_be_visible()  # the second one, after a few seconds
-        page.get_by_role("radio", name="Lunge").click()
-        expect(page.get_by_alt_text(re.compile("Lunge: "))).to_be_visible()
-        expect(page.get_by_role("switch")).not_to_be_checked()
+        card(page, "Benchmark").press("Space")
+        expect(page.get_by_role("heading", name="Benchmark", exact=True)).to_be_visible()
 
 
 def test_a_chinese_browser_gets_chinese_and_can_switch(server: Server, browser: Browser) -> None:
     with visit(browser, server.url, locale="zh-CN") as page:
-        expect(page.get_by_text("不向外发送任何数据")).to_be_visible()
+        expect(page.get_by_text("看清身体如何运动")).to_be_visible()
         expect(page).to_have_url(re.compile("lang=zh"))
         expect(page.locator("html")).to_have_attribute("lang", "zh-CN")
         page.get_by_text("English", exact=True).click()
-        expect(page.get_by_text("nothing sent anywhere")).to_be_visible()
+        expect(page.get_by_text("See how a body moves.")).to_be_visible()
         expect(page).to_have_url(re.compile("lang=en"))
         settle(page)
-        page.get_by_role("button", name="Try a photo").click()
+        page.get_by_role("button", name="Drop a photo").click()
         wait_for_result(page)
         expect(page).to_have_url(re.compile("photo.*lang=en"))
         page.reload()

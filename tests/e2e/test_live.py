@@ -19,10 +19,10 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from pose_core.performer import render_frame
 from pose_core.skeleton import INDEX
 from scripts.turn_demo import running_turn
-from tests.support.live_page import FIGURES, POSTURE, start, stop, watching
+from tests.support.live_page import FIGURES, POSTURE, choose_drawing, start, stop, watching
 from tests.support.relay import PICTURES, figures_of_stream, needs_coturn
 from tests.support.server import Server, running_server
-from tests.support.visit import download, pixels, settle, until_on_page, visit
+from tests.support.visit import download, go_to, pixels, settle, until_on_page, visit
 
 pytestmark = pytest.mark.e2e
 
@@ -49,6 +49,7 @@ def test_the_camera_picture_returns_mirrored_with_dots_on_the_joints_and_live_fi
 ) -> None:
     truth = render_frame(*POSTURE).landmarks_px[0] / (640, 480)
     with visit(filmed, f"{server.url}/live") as page:
+        choose_drawing(page, "on the server")
         start(page)
         expect(page.get_by_text("1 person", exact=True)).to_be_visible(timeout=60_000)
         watching(page, 1)
@@ -94,15 +95,18 @@ def test_a_refused_camera_is_explained_with_ways_to_continue(server: Server, bro
         stop(page)
 
 
+def _start_with_the_server_drawing(page: Page) -> None:
+    choose_drawing(page, "on the server")
+    page.get_by_role("button", name="Start").click()
+
+
 @needs_coturn
 def test_pictures_flow_through_a_relay_alone(filmed: Browser, tmp_path: Path) -> None:
     with (
         running_turn(tmp_path) as turn,
         running_server(tmp_path / "server.txt", env=turn.environment()) as server,
     ):
-        figures = figures_of_stream(
-            filmed, f"{server.url}/live", lambda page: page.get_by_role("button", name="Start").click()
-        )
+        figures = figures_of_stream(filmed, f"{server.url}/live", _start_with_the_server_drawing)
     assert figures["pair"] == ["relay", "relay"], figures
     assert figures["returned"] >= PICTURES
 
@@ -151,7 +155,7 @@ def test_a_snapshot_goes_to_the_photo_page_and_the_seat_is_freed(server: Server,
         start(page, "Performer")
         page.get_by_role("button", name="Snapshot").click()
         expect(page.get_by_alt_text(re.compile(r"live_\d+\.png"))).to_be_visible(timeout=60_000)
-        page.get_by_role("link", name="Live").click()
+        go_to(page, "Live")
         expect(page.get_by_role("button", name="Start")).to_be_enabled()
         watching(page, 0)
 

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, expect
 from tests.support.browser import chromium_executable
 from tests.support.live_page import FIGURES, seats_taken, start, stop, watching
 from tests.support.server import Server, running_server
-from tests.support.visit import CHROMIUM_FLAGS, until_on_page, visit
+from tests.support.visit import CHROMIUM_FLAGS, go_to, until_on_page, visit
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.e2e
@@ -41,9 +41,9 @@ def test_another_page_frees_the_seat_and_a_return_can_start_again(server: Server
         for _ in range(2):
             start(page, "Performer")
             watching(page, 1)
-            page.get_by_role("link", name="Home").click()
+            go_to(page, "Home")
             expect(page.get_by_role("button", name="Go live")).to_be_visible()
-            page.get_by_role("link", name="Live", exact=True).click()
+            go_to(page, "Live")
             expect(page.get_by_role("button", name="Start")).to_be_enabled()
             watching(page, 0)
 

@@ -13,7 +13,7 @@ from ops.log import FILE_NAME
 from tests.support.oidc_provider import CLIENT_ID, CLIENT_SECRET, running_provider
 from tests.support.rest_client import Client
 from tests.support.server import free_port, running_server
-from tests.support.visit import settle, visit, wait_for_result
+from tests.support.visit import go_to, settle, visit, wait_for_result
 
 pytestmark = pytest.mark.e2e
 
@@ -60,7 +60,7 @@ def test_a_visitor_on_the_list_signs_in_through_the_provider_and_out(
             provider.person = {"email": "ann@example.org", "email_verified": True}
             _log_in(page)
             expect(page.get_by_role("button", name="Sign out")).to_be_visible()
-            page.get_by_role("link", name="Photo").click()
+            go_to(page, "Photo")
             wait_for_result(page)
             page.reload()
             wait_for_result(page)  # remembered

@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 import ifaddr
@@ -25,12 +26,12 @@ from pose_core.media.images import encode_png
 from pose_core.performer import Camera, render_frame
 from tests.support.live_page import start, stop
 from tests.support.server import Server, running_server
-from tests.support.visit import download, settle, upload, visit, wait_for_result
+from tests.support.visit import download, go_to, settle, upload, visit, wait_for_result
 
 pytestmark = pytest.mark.e2e
 
 PAGES = ("", "live", "benchmark", "photo")
-PHOTO_TABS = ("3-D", "Angles", "Table", "JSON")
+PHOTO_TABS = ("Explore", "3-D", "Angles", "Table", "JSON")
 BENCHMARK_TABS = ("Where the time goes", "What is lost", "Scaling", "Compare", "Method", "Speed")
 
 
@@ -42,9 +43,9 @@ def _large_picture() -> bytes:
     return data
 
 
-def _open_tabs(page: Page, names: Iterable[str]) -> None:
+def _open_tabs(page: Page, names: Iterable[str], role: Literal["tab", "radio"] = "tab") -> None:
     for name in names:
-        page.get_by_role("tab", name=name).click()
+        page.get_by_role(role, name=name).click()
         settle(page)
 
 
@@ -57,7 +58,7 @@ def _use_everything(page: Page, server: Server) -> None:
                 wait_for_result(page)
             expect(page.get_by_role("heading").first).to_be_visible()
             settle(page)
-    _open_tabs(page, PHOTO_TABS)
+    _open_tabs(page, PHOTO_TABS, "radio")
     upload(page, ("own.png", _large_picture()))
     expect(page.get_by_alt_text(re.compile("own.png: "))).to_be_visible()
     settle(page)
@@ -67,12 +68,13 @@ def _use_everything(page: Page, server: Server) -> None:
     page.get_by_test_id("stCameraInputButton").click()
     wait_for_result(page)
 
-    page.get_by_role("link", name="Benchmark").click()
+    go_to(page, "Benchmark")
     expect(page.get_by_role("heading", name="Benchmark", exact=True)).to_be_visible()
     settle(page)
+    page.get_by_text("Details for engineers").click()
     _open_tabs(page, BENCHMARK_TABS)
 
-    page.get_by_role("link", name="Live", exact=True).click()
+    go_to(page, "Live")
     expect(page.get_by_role("heading", name="Live", exact=True)).to_be_visible()
     settle(page)
     page.get_by_text("with video").click()

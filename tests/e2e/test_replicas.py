@@ -15,7 +15,7 @@ from pose_core.performer.samples import sample_bytes
 from scripts.replicas_demo import NAMES, Replicas, main, running_replicas
 from tests.support.live_page import seats_taken, start, stop
 from tests.support.rest_client import Answer, Client
-from tests.support.visit import settle, until_on_page, upload, visit, wait_for_result
+from tests.support.visit import go_to, settle, until_on_page, upload, visit, wait_for_result
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.e2e
@@ -120,7 +120,7 @@ def test_page_upload_and_live_stream_stay_on_the_replica_of_the_page(
             seen.add(mine)
             (replicas.folder / "access.log").write_text("")  # nginx continues at its end
             analyse(page)
-            page.get_by_role("link", name="Live").click()
+            go_to(page, "Live")
             settle(page)
             start(page, "Performer")
             assert {name: seats_taken(one.port) for name, one in replicas.each.items()} == {

@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import zipfile
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from playwright.sync_api import Browser
 
 from benchmarks.heavy_pictures import endless_jpeg
 from pose_core.media.images import decode_picture
-from pose_core.performer.samples import sample_bytes
+from pose_core.performer.samples import sample_bytes, sample_clip
 from tests.support.paths import ROOT
 from tests.support.rest_client import Client, form
 from tests.support.server import Server
@@ -104,6 +105,16 @@ def test_the_examples_for_curl_work(server: Server, folder: Path) -> None:
     assert len((folder / "both.csv").read_text().splitlines()) == 1 + 2 * 33
     assert decode_picture((folder / "predicted.jpg").read_bytes()).format == "JPEG"
     assert len(json.loads((folder / "predicted.json").read_text())) == 33
+
+
+@pytest.mark.skipif(not shutil.which("curl"), reason="the examples need curl")
+def test_the_example_for_films_works(server: Server, tmp_path: Path) -> None:
+    (tmp_path / "film.mp4").write_bytes(sample_clip())
+    subprocess.run(["sh", "-ec", example("shell", server)], cwd=tmp_path, check=True)
+    assert len(json.loads((tmp_path / "poses.json").read_text())["time_s"]) == 225
+    assert (tmp_path / "poses.trc").read_text().startswith("PathFileType")
+    with zipfile.ZipFile(tmp_path / "all.zip") as archive:
+        assert "annotated.mp4" in archive.namelist()
 
 
 def test_the_example_for_python_works(server: Server, folder: Path) -> None:

@@ -32,7 +32,8 @@ def told(page: Page) -> None:
     line = page.get_by_test_id("stToast").filter(has_text="my *large* one.mov")
     expect(line).to_contain_text(f"has {MAX_FILE_MB + 1} MB; files may have {MAX_FILE_MB} MB")
     settle(page)
-    page.get_by_role("button", name="Reset to defaults").click()
+    page.get_by_role("radio", name="中文").dispatch_event("click")  # under the note
+    expect(page.get_by_role("radio", name="中文")).to_be_checked()
     settle(page)
     expect(line).to_have_count(1)
 

@@ -17,7 +17,7 @@ from pose_core.tracking.history import History
 from pose_ui.live_view import picture
 from pose_ui.live_view.session import LiveSession
 from pose_ui.shell.resources import close_pool
-from pose_ui.shell.state import LIVE
+from pose_ui.shell.state import LIVE, PHOTO
 from tests.support.paths import ROOT
 from tests.support.poses import PoseMaker
 from tests.support.watching import watched
@@ -30,14 +30,15 @@ _SETTINGS: Final = {
     "setting_presence": 0.4,
     "setting_visibility": 0.65,
     "setting_draw": ["angles", "confidence"],
+    "setting_style": "sides",
+    "setting_arcs": ["hip", "knee"],
     "setting_enlarge": False,
 }
 #: By page: what to choose, in this order, since some widgets appear only after a choice. Never the first option alone.
 _CHOICES: Final[dict[str, list[dict[str, Any]]]] = {
-    "home": [{"home_example": "lunge", "home_turning": False}],
     "photo": [
-        _SETTINGS | {"photo_sample": "two_people"},
-        {"photo_space": "world", "photo_person_of_2": 1},
+        _SETTINGS,
+        {"photo_space": "world", "photo_person_of_2": 1, "photo_tab": "table"},
     ],
     "live": [
         _SETTINGS
@@ -93,6 +94,7 @@ def _choose(app: AppTest, choices: dict[str, Any]) -> None:
 def _open(page: str) -> AppTest:
     app = AppTest.from_file(str(ROOT / "dashboard.py"), default_timeout=60)
     app.query_params["lang"] = "en"
+    app.query_params["photo_sample"] = "two_people"
     app.run()
     app.switch_page(f"pages/{page}.py").run()
     return app
@@ -145,13 +147,13 @@ def test_which_picture_of_a_batch_is_shown_survives_a_switch() -> None:
     app = _open("photo")
     files = [(f"{name}.png", sample_bytes(name), "image/png") for name in ("stand", "lunge", "squat")]
     app.file_uploader[0].set_value(files).run()
-    app.selectbox(key="photo_which").select_index(2).run()
-    _choose(app, {"photo_zip_png": True})
+    app.session_state[PHOTO].select(2)
+    _choose(app, {"photo_zip_png": True, "photo_overview_angles": ["hip"]})
     for language in ("zh", "en"):
         app.segmented_control(key="lang").select(language).run()
-        assert app.selectbox(key="photo_which").value == 2
+        assert app.session_state[PHOTO].item.name == "squat.png"
         assert app.toggle(key="photo_zip_png").value
-        assert app.pills(key="photo_sample").value == "own"
+        assert app.pills(key="photo_overview_angles").value == ["hip"]
 
 
 def _playing(make_pose: PoseMaker) -> Any:

@@ -134,7 +134,15 @@ def test_all_options_become_settings(client: Client) -> None:
             "detection_confidence": 0.25,
             "presence_confidence": 0.75,
         },
-        "draw": {"names": True, "angles": True, "confidence": False, "skeleton_only": False},
+        "draw": {
+            "names": False,
+            "angles": True,
+            "confidence": False,
+            "skeleton_only": False,
+            "style": "classic",
+            "letters": True,
+            "arcs": [],
+        },
         "visibility_limit": 0.1,
         "enlarge_small": False,
     }

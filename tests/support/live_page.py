@@ -15,6 +15,16 @@ POSTURE = ("arm_raise", 0.3)
 FIGURES = re.compile(r"\d+/s\s*processed")
 
 
+def choose_drawing(page: Page, place: str) -> None:
+    """Choose where the camera's picture is drawn on: "in the browser" or "on the server"."""
+    settle(page)
+    choice = page.get_by_text(place, exact=True)
+    if not choice.is_visible():
+        page.get_by_text("Drawing on the camera's picture").click()
+    choice.click()
+    settle(page)
+
+
 def start(page: Page, source: str = "Camera") -> None:
     if source != "Camera":
         page.get_by_role("radio", name=source).click()

@@ -95,6 +95,19 @@ def settle(page: Page) -> None:
     expect(page.locator("[data-testid=stApp]")).to_have_attribute("data-test-script-state", "notRunning")
 
 
+#: Page to the group of the menu that it is in.
+GROUPS = {"Photo": "See", "Live": "See", "Benchmark": "Trust", "照片": "查看", "实时": "查看", "测速": "验证"}
+
+
+def go_to(page: Page, name: str) -> None:
+    """Choose a page in the menu at the top of a wide window."""
+    if name in GROUPS:
+        page.get_by_test_id("stTopNav").get_by_role("button", name=GROUPS[name]).click()
+        page.get_by_role("menuitem", name=name, exact=True).click()
+    else:
+        page.get_by_test_id("stTopNav").get_by_role("link", name=name).click()
+
+
 def wait_for_result(page: Page) -> None:
     """Wait until a picture is drawn or a message says why not, and the page is at rest."""
     expect(page.get_by_text(" ms · ").first).to_be_visible()
@@ -112,7 +125,7 @@ def until_on_page(page: Page, happened: Callable[[], object], within_s: float = 
 def upload(page: Page, *files: tuple[str, bytes]) -> None:
     """Choose own pictures on the Photo page, and wait until they replace the sample."""
     page.locator("input[type=file]").first.set_input_files(
-        [{"name": name, "mimeType": "image/png", "buffer": data} for name, data in files]
+        [{"name": name, "mimeType": "image/png", "buffer": data} for name, data in files]  # type: ignore[arg-type]
     )
     expect(page.get_by_role("radio", checked=True, name="Squat")).to_have_count(0)
     settle(page)

@@ -61,6 +61,8 @@ class LiveStatus:
         Numbers of the people in the last frame.
     silent_s : float or None
         Seconds since the last frame arrived; None before the first.
+    small_s : float
+        Seconds for which all frames have been lower than the chosen height; 0 before the first.
     problem : PoseCoreError or None
         Why there is no skeleton at the moment: no free seat, or a fault in the last frames.
     rung : Rung
@@ -74,6 +76,7 @@ class LiveStatus:
     figures: Figures
     people: tuple[int, ...]
     silent_s: float | None
+    small_s: float
     problem: PoseCoreError | None
     rung: Rung
     change: Change | None

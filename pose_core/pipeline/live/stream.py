@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import av
@@ -32,7 +33,7 @@ from pose_core.pipeline.watchers import Watchers
 from pose_core.pose import Pose, TrackedPerson
 from pose_core.settings import DetectionSettings
 from pose_core.slot import NewestSlot
-from pose_core.watching import FrameSink, Watcher
+from pose_core.watching import FrameSink, WatchedFrame, Watcher
 
 __all__ = ["LiveStream"]
 
@@ -44,6 +45,8 @@ _PROBLEM_SHOWN_S: Final = 5.0
 _MIN_STEP_S: Final = 1e-6
 #: Cameras and encoders round sizes: if the aspect ratio differs by less, it is the same picture at another size.
 _SAME_SHAPE: Final = 0.02
+#: Cameras and encoders may also leave a few rows out.
+_AS_CHOSEN: Final = 0.95
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,7 @@ class _Arrived:
 
 
 class LiveStream:
-    """One viewer's live stream. It takes a seat in the pool at its first frame, and frees it when closed.
+    """One viewer's live stream. It takes a seat in the pool when prepared or at its first frame; closing frees it.
 
     Its time never goes back, even if the machine's clock does.
 
@@ -64,7 +67,10 @@ class LiveStream:
     pool : PosePool
     settings : LiveSettings
     on_drawn : callable, optional
-        Gets each drawn frame (rgb24), on the stream's thread.
+        Gets each drawn frame (rgb24), on the stream's thread. Without it, pictures are drawn only for sinks.
+    on_found : callable, optional
+        Gets each frame as it was offered, what was found in it, and how many seconds ago it was offered; on the
+        stream's thread, before `on_drawn`.
     watchers : iterable of Watcher, optional
         They see each frame's people. A cut or a picture of another shape restarts them; another model or size does not.
     sinks : iterable of FrameSink, optional
@@ -84,10 +90,12 @@ class LiveStream:
         *,
         watchers: Iterable[Watcher] = (),
         sinks: Iterable[FrameSink] = (),
+        on_found: Callable[[av.VideoFrame, WatchedFrame, float], None] | None = None,
     ) -> None:
         self._pool = pool
         self.settings = settings
         self.on_drawn = on_drawn
+        self.on_found = on_found
         self.watchers = Watchers(watchers, sinks)
         self._clock_s = time.monotonic()
         self._inbox = NewestSlot[_Arrived]()
@@ -95,6 +103,7 @@ class LiveStream:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._last: _Arrived | None = None
+        self._chosen_size_s = self._clock_s  # when the size was last as chosen, or the first frame arrived
         self._returned_wh: tuple[int, int] | None = None
         self._people: tuple[TrackedPerson, ...] = ()
         self._problem: tuple[float, PoseCoreError] | None = None
@@ -127,13 +136,24 @@ class LiveStream:
         at_s, take = (now_s, 0) if last is None else (max(now_s, last.at_s + _MIN_STEP_S), last.take + cut)
         arrived = _Arrived(frame, at_s, decode_ms, take)
         self._last = arrived
+        if last is None or frame.height >= self.settings.height_px * _AS_CHOSEN:
+            self._chosen_size_s = arrived.at_s
         replaced = not self._inbox.put(arrived)
         self._meter.arrived(arrived.at_s, replaced=replaced)
+        self.prepare()
+
+    def prepare(self) -> None:
+        """Take a seat and load the model before the first frame is there; returns at once."""
         if self._thread is None:
             with self._lock:
                 if self._thread is None and not self._inbox.closed:
                     self._thread = threading.Thread(target=self._run, name="posedeck-live", daemon=True)
                     self._thread.start()
+
+    @property
+    def seated(self) -> bool:
+        """Whether it has its seat in the pool."""
+        return self._landmarker is not None
 
     def close(self, wait_s: float = 0.0) -> None:
         """End the stream; its thread frees the seat and finishes the watchers. A second call does nothing.
@@ -172,6 +192,7 @@ class LiveStream:
             figures=self._meter.figures(now_s),
             people=tuple(person.number for person in self._people),
             silent_s=now_s - last.at_s if last else None,
+            small_s=last.at_s - self._chosen_size_s if last else 0.0,
             problem=problem[1] if problem and now_s - problem[0] < _PROBLEM_SHOWN_S else None,
             rung=self._quality.rung(self.settings),
             change=self._quality.change,
@@ -190,17 +211,22 @@ class LiveStream:
     # ------------------------------------------------------------------ the stream's thread
     def _run(self) -> None:
         try:
+            self._guard(self._load)
             while (arrived := self._inbox.take()) is not None:
-                self._handle(arrived)
+                self._guard(partial(self._process, arrived))
         finally:
             self._release_landmarker()
             self._people = ()
             self.watchers.finish()
 
-    def _handle(self, arrived: _Arrived) -> None:
-        """Process one frame; a fault in it affects only this viewer, and the stream continues."""
+    def _load(self) -> None:
+        settings = self.settings
+        self._landmarker_for(settings, self._quality.rung(settings))
+
+    def _guard(self, work: Callable[[], None]) -> None:
+        """Load the model or process one frame; a fault affects only this viewer, and the stream continues."""
         try:
-            self._process(arrived)
+            work()
         except BusyError as error:
             self._problem = (self._now_s(), error)
             self._people = ()
@@ -236,6 +262,7 @@ class LiveStream:
             height_px=rung.height_px,
             mirrored=settings.mirror,
             labels=settings.labels,
+            draw=self.on_drawn is not None or self.watchers.want_pictures,
         )
         if done is None:
             self._people = ()
@@ -244,6 +271,8 @@ class LiveStream:
             return
         self._people = done.watched.people
         self._returned_wh = done.watched.size_wh
+        if self.on_found is not None:
+            self.on_found(arrived.frame, done.watched, self._now_s() - arrived.at_s)
         if self.on_drawn is not None:
             self.on_drawn(done.frame)
         self._show(arrived, done)

@@ -7,7 +7,7 @@ import math
 import pytest
 
 from pose_core.benchmark.plan import Cell
-from pose_core.benchmark.recommend import HEADROOM, pareto_front, recommend, stars
+from pose_core.benchmark.recommend import HEADROOM, behind_best, pareto_front, recommend
 from pose_core.benchmark.result import BenchmarkResult
 from pose_core.benchmark.texts import advice_text
 from pose_ui.texts import Translator
@@ -124,9 +124,11 @@ def test_the_front_holds_what_nothing_else_beats_in_both() -> None:
     assert pareto_front([beaten, heavy, unknown, lite, full]) == [lite, full, heavy]
 
 
-@pytest.mark.parametrize(
-    ("distance", "count"),
-    [(0.0, 5), (4.0, 5), (4.01, 4), (6.0, 4), (6.1, 3), (10.5, 1), (99.0, 1), (math.nan, 0)],
-)
-def test_stars_fall_with_the_distance(distance: float, count: int) -> None:
-    assert stars(distance) == count
+def test_what_is_within_the_noise_of_the_best_counts_as_equal_to_it() -> None:
+    best, near, far = measured(HEAVY_480, 20, 4.0), measured(FULL_480, 60, 4.2), measured(LITE_480, 90, 5.5)
+    missed, unknown = measured(FULL_720, 45, 4.0, found=0.9), measured(Cell((320, 240)), 100, math.nan)
+    cells = [far, unknown, missed, near, best]
+    assert [behind_best(one, cells) for one in (best, near)] == [0.0, 0.0]
+    assert behind_best(far, cells) == pytest.approx(1.5)
+    assert behind_best(missed, cells) == pytest.approx(9.6)  # a missed person counts as a whole body away
+    assert math.isnan(behind_best(unknown, cells))

@@ -128,11 +128,11 @@ def test_what_spoils_the_figures_is_reported() -> None:
     assert not result_of(machine={"cores": 2, "load_1min": 1.0}).under_load
 
 
-def test_tables_show_units_and_stars_only_with_their_figure() -> None:
+def test_tables_show_units_and_every_loss_with_its_uncertainty() -> None:
     head, rows = loss_table(whole(), t)
     assert "Distance to the truth" in head
-    assert rows[0][1:3] == ["100 %", "4.5 %"]
-    assert rows[0][-1] == "★★★★☆"
+    assert rows[0][1:3] == ["100 %", "4.5 ± 0.25 %"]
+    assert rows[0][-1] == "equal"
     assert rows[1][-1] == "–"
     assert speed_table(whole(), t)[1][0][:3] == ["full 320×240", "80", "100"]
 

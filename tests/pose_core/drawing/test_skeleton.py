@@ -11,13 +11,16 @@ import pytest
 from numpy.typing import NDArray
 
 from benchmarks import drawing
-from pose_core.colours import DOT, EDGE, GROUND, LINE, PEOPLE, rgb
+from pose_core.colours import DOT, EDGE, GROUND, LINE, PEOPLE, SIDES, rgb
 from pose_core.drawing.captions import text_sprite
+from pose_core.drawing.marks import draw_dots
+from pose_core.drawing.pen import Pen
 from pose_core.drawing.skeleton import draw_poses
+from pose_core.errors import SettingsError
 from pose_core.geometry.angles import ANGLE_NAMES, image_angles_deg
 from pose_core.pose import Pose
 from pose_core.settings import DrawSettings
-from pose_core.skeleton import INDEX, LANDMARK_NAMES, N_LANDMARKS
+from pose_core.skeleton import INDEX, LANDMARK_NAMES, N_LANDMARKS, side_of
 
 Frame = NDArray[np.uint8]
 PoseMaker = Callable[..., Pose]
@@ -208,6 +211,108 @@ def test_without_confidence_dots_do_not_depend_on_visibility(make_pose: PoseMake
     np.testing.assert_array_equal(hidden, draw_poses(plain(255), [make_pose()], BARE))
 
 
+# ---------------------------------------------------------------------- sides
+SIDES_BARE = DrawSettings(style="sides", letters=False)
+
+
+@pytest.mark.parametrize("ground", [0, 128, 255])
+def test_left_is_blue_and_right_is_orange_on_any_background(spread: Pose, ground: int) -> None:
+    drawn = draw_poses(plain(ground), [spread], SIDES_BARE)
+    for name, xy in zip(LANDMARK_NAMES, spread.image_xy_px, strict=True):
+        near_joint = drawn[round(xy[1]) - 1 : round(xy[1]) + 2, round(xy[0]) - 1 : round(xy[0]) + 2]
+        assert is_colour(near_joint, SIDES[side_of(name)]).all(), name
+
+
+def test_a_bone_has_the_colour_of_its_side_and_is_white_between_the_sides(make_pose: PoseMaker) -> None:
+    pose = make_pose()
+    drawn = draw_poses(plain(128), [pose], SIDES_BARE)
+    for a, b, colour in (
+        ("left_hip", "left_knee", SIDES["left"]),
+        ("right_hip", "right_knee", SIDES["right"]),
+        ("left_shoulder", "right_shoulder", LINE),
+    ):
+        middle = pose.image_xy_px[[INDEX[a], INDEX[b]]].mean(axis=0)
+        assert pixel(drawn, middle) == rgb(colour), a
+
+
+def test_right_dots_are_square_and_left_ones_round(spread: Pose) -> None:
+    canvas = plain(0, (1280, 960))
+    draw_dots(canvas, spread.image_xy_px * 2, Pen(canvas, []), None, None, 0.5)
+    share = {}
+    for side in ("left", "right"):
+        x, y = np.rint(spread.image_xy_px[INDEX[f"{side}_knee"]] * 2).astype(int)
+        inside = is_colour(canvas[y - 12 : y + 13, x - 12 : x + 13], SIDES[side], 60)
+        rows, columns = np.nonzero(inside)
+        share[side] = inside.sum() / (np.ptp(rows) + 1) / (np.ptp(columns) + 1)
+    assert share["right"] > 0.95
+    assert share["left"] < 0.85, "a circle fills 0.79 of its square"
+
+
+def test_of_several_people_lines_keep_the_colour_of_the_person_and_dots_that_of_the_side(
+    make_pose: PoseMaker,
+) -> None:
+    people = [make_pose(shift_xy=(x, 0.0)) for x in (-150.0, 150.0)]
+    drawn = draw_poses(plain(128), people, SIDES_BARE, numbers=[3, 2])
+    for pose, number in zip(people, (3, 2), strict=True):
+        points = pose.image_xy_px
+        thigh = points[[INDEX["left_hip"], INDEX["left_knee"]]].mean(axis=0)
+        assert pixel(drawn, thigh) == rgb(PEOPLE[number - 1])
+        assert pixel(drawn, points[INDEX["left_knee"]]) == rgb(SIDES["left"])
+        assert pixel(drawn, points[INDEX["right_knee"]]) == rgb(SIDES["right"])
+
+
+def test_letters_say_the_sides_unless_names_do_or_nobody_wants_them(make_pose: PoseMaker) -> None:
+    pose = make_pose()
+    bare = draw_poses(plain(120), [pose], SIDES_BARE)
+
+    def added(**choices: Any) -> NDArray[np.bool_]:
+        drawn = draw_poses(plain(120), [pose], DrawSettings(style="sides", **choices), names={})
+        return changed(drawn, bare)
+
+    letters = added()
+    for joint in ("left_shoulder", "right_shoulder", "left_knee", "right_knee"):
+        assert near(letters, pose.image_xy_px[INDEX[joint]], 40), joint
+    assert not near(letters, pose.image_xy_px[INDEX["left_ankle"]], 30)
+    np.testing.assert_array_equal(added(names=True), added(names=True, letters=False))
+    assert not changed(
+        draw_poses(plain(120), [pose], BARE), draw_poses(plain(120), [pose], DrawSettings())
+    ).any()
+
+
+# ---------------------------------------------------------------------- arcs
+def test_an_arc_opens_between_the_limbs_and_has_its_degrees(make_pose: PoseMaker) -> None:
+    bent = {"left_hip": (346, 250), "left_knee": (346, 330), "left_ankle": (426, 330)}
+    pose = make_pose(bent, hidden=("right_ankle",))
+    added = changed(
+        draw_poses(plain(0), [pose], DrawSettings(arcs=("knee",))), draw_poses(plain(0), [pose], BARE)
+    )
+    assert added[330 - 14, 346 + 14], "the quarter between the limbs"
+    assert not added[350:, :330].any(), "the far side"
+    written = (text_sprite("90°", 19).keep < 255).any(axis=-1)
+    assert added.sum() > written.sum() + 32**2 / 2, "more than the degrees"
+
+
+def test_an_angle_that_is_missing_has_no_arc(make_pose: PoseMaker) -> None:
+    pose = make_pose(hidden=("left_ankle", "right_ankle"))
+    drawn = draw_poses(plain(128), [pose], DrawSettings(arcs=("knee",)))
+    np.testing.assert_array_equal(drawn, draw_poses(plain(128), [pose], BARE))
+
+
+def test_only_the_chosen_person_has_arcs(make_pose: PoseMaker) -> None:
+    people = [make_pose(scale=0.6, shift_xy=(x, 60)) for x in (-90.0, 270.0)]
+    bare = draw_poses(plain(120), people, BARE)
+    arcs = changed(draw_poses(plain(120), people, DrawSettings(arcs=("elbow",)), chosen=0), bare)
+    middle = int(np.mean([pose.image_xy_px[:, 0].mean() for pose in people]))
+    assert arcs[:, :middle].any()
+    assert not arcs[:, middle:].any()
+
+
+@pytest.mark.parametrize("choices", [{"style": "neon"}, {"arcs": ("nose",)}], ids=["style", "arcs"])
+def test_a_drawing_that_does_not_exist_is_refused(choices: dict[str, Any]) -> None:
+    with pytest.raises(SettingsError, match="must be one of"):
+        DrawSettings(**choices)
+
+
 # ---------------------------------------------------------------------- names and angles
 def caption_pixels(pose: Pose, draw: DrawSettings, **options: Any) -> NDArray[np.bool_]:
     """What captions add to a drawing."""
@@ -321,7 +426,7 @@ def test_name_and_angle_are_separated_by_a_space(make_pose: PoseMaker) -> None:
     hidden = tuple(n for n in LANDMARK_NAMES if n not in ("left_shoulder", "left_elbow", "left_wrist"))
     pose = make_pose({"left_elbow": (460, 130), "left_wrist": (460, 200)}, hidden=hidden)
     names = {"left_shoulder": " ", "left_elbow": "FF", "left_wrist": " "}
-    added = caption_pixels(pose, DrawSettings(angles=True), names=names)
+    added = caption_pixels(pose, DrawSettings(names=True, angles=True), names=names)
     columns = np.flatnonzero(added.any(axis=0))
     assert columns[-1] - columns[0] + 1 == pytest.approx(text_sprite("FF 90°", 19).ink.shape[1], abs=1)
 

@@ -16,11 +16,11 @@ import pytest
 from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
+from pose_core.export.photo_batch import batch_xlsx, summary_csv
 from pose_core.export.photos import (
     COLUMNS,
     SCHEMA_VERSION,
     landmark_rows,
-    summary_csv,
     to_csv,
     to_json,
     to_xlsx,
@@ -185,7 +185,15 @@ def test_json_says_where_the_numbers_come_from(make_pose: PoseMaker) -> None:
             "detection_confidence": 0.5,
             "presence_confidence": 0.5,
         },
-        "draw": {"names": True, "angles": False, "confidence": False, "skeleton_only": False},
+        "draw": {
+            "names": False,
+            "angles": False,
+            "confidence": False,
+            "skeleton_only": False,
+            "style": "classic",
+            "letters": True,
+            "arcs": [],
+        },
         "visibility_limit": 0.5,
         "enlarge_small": True,
     }
@@ -359,6 +367,31 @@ def test_the_summary_of_a_batch_has_true_names_angles_and_a_byte_order_mark(make
     expected = pose_angles_deg(pose, "image", 0.5)
     assert float(rows[0]["right_knee"]) == pytest.approx(expected["right_knee"], abs=0.0501)
     assert (rows[0]["left_knee"], rows[0]["left_knee_reason"]) == ("", "not_visible")
+
+
+def test_the_workbook_of_a_batch_has_everybody_with_their_file(make_pose: PoseMaker) -> None:
+    pose = make_pose(hidden=("left_knee",))
+    outcomes = [
+        ("=a.jpg", "a", result_of(pose, make_pose())),
+        ("b.jpg", "b", result_of()),
+        ("c", "c", "broken"),
+    ]
+    angles, landmarks, about = read_xlsx(batch_xlsx(outcomes))
+    rows = rows_of(angles)
+    assert [row["column.file"] for row in rows] == ["'=a.jpg", "'=a.jpg", "b.jpg", "c"]
+    assert rows[3]["column.error"] == "broken"
+    assert rows[0]["angle.left_knee"] is None
+    assert rows[0]["angle.left_knee: column.note"] == "reason.not_visible"
+    assert rows[1]["angle.left_knee"] == pytest.approx(
+        pose_angles_deg(make_pose(), "image", 0.5)["left_knee"], abs=0.0501
+    )
+    joints = rows_of(landmarks)
+    assert len(joints) == 66
+    assert {row["column.file"] for row in joints} == {"'=a.jpg"}
+    assert [row["column.person"] for row in joints] == [1] * 33 + [2] * 33
+    made = {row["column.field"]: row["column.value"] for row in rows_of(about)}
+    assert made["model.variant"] == "lite"
+    assert not any(field.startswith(("file.", "times_ms.")) for field in made)
 
 
 # ---------------------------------------------------------------------- ZIP

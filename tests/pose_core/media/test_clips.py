@@ -17,6 +17,7 @@ import pytest
 
 import pose_core.media.clip_writer as clip_writer
 import pose_core.media.clips as clips
+import pose_core.media.demux as demux
 from pose_core.arrays import FrameRGB
 from pose_core.errors import ClipError
 from pose_core.media.clip_writer import ClipWriter
@@ -293,7 +294,7 @@ def test_a_damaged_frame_in_the_middle_is_left_out(damage: str) -> None:
 
 def test_a_frame_larger_than_the_header_says_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each frame of Motion JPEG states its own size."""
-    monkeypatch.setattr(clips, "MAX_SIDE_PX", 400)
+    monkeypatch.setattr(demux, "MAX_SIDE_PX", 400)
     file = io.BytesIO()
     with av.open(file, "w", format="avi") as container:
         stream: Any = container.add_stream("mjpeg", rate=25)
@@ -509,7 +510,7 @@ def test_limits_on_bytes_pixels_and_time_are_named(monkeypatch: pytest.MonkeyPat
         ("MAX_READ_S", 1.5, "clip_too_long"),
     ):
         with monkeypatch.context() as patch:
-            patch.setattr(clips, name, value)
+            patch.setattr(demux if name.endswith("_PX") else clips, name, value)
             # Checked in another process, which knows nothing of the patch.
             patch.setattr(SHARED_DECODERS, "check_clip", lambda *given: look_at_clip(*given[:2]))
             with pytest.raises(ClipError) as caught:

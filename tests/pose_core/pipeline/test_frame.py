@@ -178,3 +178,12 @@ def test_an_exception_of_the_model_reaches_the_caller() -> None:
 
     with pytest.raises(RuntimeError, match="broken"):
         FramePath(RAW).process(video_frame(noise()), 0.0, fail, PLAIN)
+
+
+def test_a_frame_that_nobody_wants_drawn_keeps_its_picture_and_has_its_angles(make_pose: PoseMaker) -> None:
+    rgb, model = noise(), Model(make_pose())
+    done = gone(model, rgb, draw=False, mirrored=True)
+    assert done.drawn_rgb is None
+    np.testing.assert_array_equal(done.frame.to_ndarray(format="rgb24"), rgb)
+    assert done.watched.mirrored
+    np.testing.assert_array_equal(done.watched.angles_deg, image_angles_deg(done.poses, 0.5))

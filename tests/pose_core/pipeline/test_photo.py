@@ -178,13 +178,13 @@ def test_the_picture_is_drawn_with_the_given_settings_and_unchanged(
     result = analyse(frame_rgb, lite_pool)
     drawings = [
         annotate_photo(result, frame_rgb, PoseSettings(draw=draw), names={"nose": "nose"})[0]
-        for draw in (DrawSettings(), DrawSettings(names=False), DrawSettings(skeleton_only=True))
+        for draw in (DrawSettings(), DrawSettings(names=True), DrawSettings(skeleton_only=True))
     ]
     np.testing.assert_array_equal(frame_rgb, before)
     assert len({drawing.tobytes() for drawing in drawings}) == 3
     none_visible, _ = annotate_photo(result, frame_rgb, PoseSettings(visibility_limit=1.0))
     # No caption where nothing counts as visible.
-    np.testing.assert_array_equal(none_visible, drawings[1])
+    np.testing.assert_array_equal(none_visible, drawings[0])
 
 
 # ---------------------------------------------------------------------- who is shown, and how sure that is

@@ -171,3 +171,15 @@ def test_a_clip_that_takes_time_to_finish_does_not_block_the_stream() -> None:
     shown.set()
     remover.join(LONG_S)
     assert (note.told, slow.times_s, slow.finished) == (["add"], [], 1)
+
+
+def test_a_frame_without_a_drawn_picture_reaches_watchers_alone() -> None:
+    note, film = Note(), Film()
+    watchers = Watchers([note])
+    assert not watchers.want_pictures
+    watchers.add(sinks=[film])
+    assert watchers.want_pictures
+    watchers.show(watched(1.0), None)
+    watchers.show(watched(2.0), PICTURE)
+    assert [frame.time_s for frame in note.frames] == [1.0, 2.0]
+    assert film.times_s == [2.0]

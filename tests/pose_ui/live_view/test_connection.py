@@ -20,12 +20,14 @@ from pose_core.settings import DetectionSettings, PoseSettings
 from pose_ui.live_view import connection as live_connection
 from pose_ui.live_view.camera_check import CameraReport
 from pose_ui.live_view.connection import Connection
+from pose_ui.live_view.overlay_media import OverlayMedia
 from pose_ui.live_view.seats import Seats
 from pose_ui.webrtc.tracks import Player
 from tests.support.waiting import in_a_loop, until
 
 SETTINGS = LiveSettings(pose=PoseSettings(detection=DetectionSettings(model="lite")))
 CONNECT_LIMIT_S, SILENCE_LIMIT_S, STOP_LIMIT_S, UNHEARD_LIMIT_S = 12.0, 10.0, 4.0, 5.0
+OVERLAY_LIMIT_S = 8.0
 
 
 class Clock:
@@ -250,6 +252,27 @@ def test_a_connection_that_fails_is_tried_again_and_then_given_up(
     assert connection.trouble is None, "a new Start gets two attempts of its own"
 
 
+def test_an_attempt_lasts_while_steps_follow_each_other_but_not_forever(
+    connection: Connection, page: OpenPage, clock: Clock
+) -> None:
+    asks(connection, page)
+    for step in ("frame_shown", "frame_here", "offer"):
+        clock.passes(CONNECT_LIMIT_S - 1)
+        connection.steps.note(step)
+        clock.passes(0)
+        assert connection.phase == "connecting"
+    connection.steps.note("offer")  # again: no step
+    clock.passes(CONNECT_LIMIT_S + 1)
+    assert connection.phase == "stopping"
+    asks(connection, page)
+    connection.hung_up()
+    assert connection.phase == "connecting"
+    for number in range(5):
+        connection.steps.note(f"step {number}")
+        clock.passes(CONNECT_LIMIT_S - 1)
+    assert (connection.on, connection.trouble) == (False, "ice_failed")
+
+
 def test_a_connection_that_was_open_once_has_two_attempts_again(
     connection: Connection, page: OpenPage, clock: Clock
 ) -> None:
@@ -329,6 +352,22 @@ def test_a_page_that_is_gone_ends_it_without_trouble(connection: Connection, pag
     player.video.stop()
     connection.hung_up()
     assert (connection.phase, connection.trouble) == ("idle", None)
+
+
+@pytest.mark.parametrize(("source", "limit_s"), [(None, 0.5), (Source(), 1.6)], ids=["camera", "performer"])
+def test_a_closed_page_frees_its_seat_once_the_browser_is_silent(
+    connection: Connection, page: OpenPage, clock: Clock, source: Any, limit_s: float
+) -> None:
+    player = plays(connection, page, source)
+    heard_s = clock.now_s
+    player.video.heard_s = lambda: heard_s
+    clock.passes(limit_s + 0.1)
+    assert connection.phase == "playing", "silent, but the page is open"
+    page.open, heard_s = False, clock.now_s
+    clock.passes(limit_s - 0.1)
+    assert connection.phase == "playing", "the WebSocket is lost, but the browser still sends"
+    clock.passes(0.2)
+    assert (connection.phase, connection.trouble) == ("stopping", None)
 
 
 def test_an_old_track_does_nothing_to_a_new_attempt(connection: Connection, page: OpenPage) -> None:
@@ -629,3 +668,72 @@ def test_the_clock_runs_by_itself_and_survives_a_fault(pool: PosePool) -> None:
     pool.release_stream(taken)
     until(lambda: connection.phase == "connecting")
     connection.stop()
+
+
+# ---------------------------------------------------------------------- drawn in the browser
+def connects_overlay(connection: Connection, page: OpenPage) -> OverlayMedia:
+    asks(connection, page, camera=True)
+    connection.checked(CameraReport(connection.turn, "ready"))
+    media = connection.overlay(SETTINGS)
+    assert media is not None
+    assert connection.overlay(SETTINGS) is media, "the same until it ends"
+    return media
+
+
+def test_a_browser_that_draws_plays_once_it_can_be_sent_messages_and_keeps_its_seat_until_it_stops(
+    connection: Connection, clock: Clock, page: OpenPage, pool: PosePool
+) -> None:
+    media = connects_overlay(connection, page)
+    assert (connection.phase, connection.drawn_in_browser) == ("connecting", True)
+    assert offers(connection).video.readyState == "ended", "nothing is played back"
+    media._take(a_frame(), None)
+    assert pool.status().streams == 0, "no frame before the channel is open"
+    media._peer._on_open()
+    assert connection.phase == "playing"
+    media._take(a_frame(), None)
+    until(lambda: media.drawn)
+    assert pool.status().streams == 1
+    connection.stop()
+    connection.hung_up()
+    until(lambda: pool.status().streams == 0)
+    clock.passes(0.25)
+    assert (connection.phase, connection.drawn_in_browser) == ("idle", False)
+    assert connection.overlay(SETTINGS) is None
+    assert not connection.overlay_failed
+
+
+@pytest.mark.parametrize("by", ["time", "the browser"])
+def test_where_the_browser_cannot_draw_the_server_does(
+    connection: Connection, clock: Clock, page: OpenPage, by: str
+) -> None:
+    connects_overlay(connection, page)
+    if by == "time":
+        clock.passes(OVERLAY_LIMIT_S - 0.5)
+        assert connection.phase == "connecting"
+        clock.passes(1)
+    else:
+        connection.overlay_impossible()
+    assert (connection.phase, connection.overlay_failed) == ("stopping", True)
+    connection.hung_up()
+    assert connection.phase == "checking"
+    connection.checked(CameraReport(connection.turn, "ready"))
+    asks_for_a_frame(offers(connection))
+    assert (connection.phase, connection.drawn_in_browser) == ("playing", False)
+    assert connection.trouble is None
+
+
+def test_a_browser_that_says_too_late_that_it_cannot_draw_changes_nothing(
+    connection: Connection, page: OpenPage
+) -> None:
+    connects_overlay(connection, page)._peer._on_open()
+    connection.overlay_impossible()
+    assert (connection.phase, connection.overlay_failed) == ("playing", False)
+
+
+def test_a_connection_that_breaks_while_the_browser_draws_is_trouble(
+    connection: Connection, page: OpenPage
+) -> None:
+    media = connects_overlay(connection, page)
+    media._peer._on_open()
+    media._peer._on_ended()
+    assert (connection.phase, connection.trouble) == ("stopping", "ended")

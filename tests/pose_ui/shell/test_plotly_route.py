@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import gzip
 import http.client
-import socket
 import threading
 from collections.abc import Iterator
 from importlib.resources import files
 
 import pytest
-import uvicorn
-from starlette.applications import Starlette
 
 from pose_ui.shell import plotly_route
 from pose_ui.shell.plotly_route import PLOTLY_PATH
+from tests.support.routes import serving
 
 SCRIPT = files("plotly").joinpath("package_data/plotly.min.js").read_bytes()
 
@@ -38,17 +36,8 @@ class Client:
 
 @pytest.fixture(scope="module")
 def client() -> Iterator[Client]:
-    config = uvicorn.Config(
-        Starlette(routes=[plotly_route.plotly_route()]), ws="none", lifespan="off", log_level="warning"
-    )
-    server = uvicorn.Server(config)
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=server.run, args=([listener],))
-        thread.start()
-        yield Client(listener.getsockname()[1], thread)
-        server.should_exit = True
-        thread.join(30)
-    assert not thread.is_alive()
+    with serving(plotly_route.plotly_route()) as (port, thread):
+        yield Client(port, thread)
 
 
 def test_browser_gets_the_installed_script_compressed_and_may_keep_it_forever(client: Client) -> None:

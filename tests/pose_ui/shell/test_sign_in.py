@@ -77,7 +77,7 @@ def _type(app: AppTest, password: str) -> None:
 
 
 def _sees_pages(app: AppTest) -> bool:
-    return any(EN("home.claim") in header.value for header in app.header)
+    return any(EN("home.claim") in title.value for title in app.title)
 
 
 def _sign_out(app: AppTest) -> None:

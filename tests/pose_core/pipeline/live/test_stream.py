@@ -415,6 +415,16 @@ def test_many_streams_in_a_row_leave_no_seat_taken_and_no_thread(pool: PosePool,
     until(lambda: threading.active_count() <= threads)
 
 
+def test_a_prepared_stream_has_its_seat_before_the_first_frame_and_frees_it(pool: PosePool) -> None:
+    stream = Viewer(pool).stream
+    assert not stream.seated
+    stream.prepare()
+    until(lambda: stream.seated)
+    assert pool.status().streams == 1
+    stream.close(LONG_S)
+    assert (stream.ended, pool.status().streams) == (True, 0)
+
+
 def test_a_stream_without_frames_takes_neither_seat_nor_thread(pool: PosePool) -> None:
     threads = threading.active_count()
     stream = LiveStream(pool, PLAIN)
@@ -459,3 +469,31 @@ def test_a_stream_has_ended_once_it_is_closed_and_its_last_frame_is_done(pool: P
     let_go.set()
     until(lambda: busy.ended)
     assert pool.status().streams == 0
+
+
+# ---------------------------------------------------------------------- for somebody else to draw
+def test_without_a_taker_pictures_are_drawn_only_for_a_film(pool: PosePool, person: Any) -> None:
+    found: list[tuple[av.VideoFrame, WatchedFrame, float]] = []
+    stream = LiveStream(pool, PLAIN, on_found=lambda *what: found.append(what))
+    drawn: list[Any] = []
+    film = SimpleNamespace(add=lambda _, rgb: drawn.append(rgb.copy()), finish=lambda: b"")
+
+    def sees(frame: av.VideoFrame) -> None:
+        before = len(found)
+        stream.offer(frame)
+        until(lambda: len(found) > before)
+
+    first = _frame(person.rgb)
+    sees(first)
+    assert found[0][0] is first, "the frame itself, by which a sender knows which one it was"
+    assert np.abs(first.to_ndarray(format="rgb24").astype(int) - person.rgb).max() == 0, "untouched"
+    truth = person.landmarks_px[0, INDEX["left_wrist"]]
+    assert np.linalg.norm(found[0][1].people[0].pose.image_xy_px[INDEX["left_wrist"]] - truth) < 25
+    assert 0 < found[0][2] < LONG_S
+    assert stream.status().returned_wh == (640, 480)
+    stream.watchers.add(sinks=[film])
+    sees(_frame(person.rgb))
+    sees(_frame(person.rgb))  # by then the film has the picture before
+    assert drawn
+    assert _red_at(drawn[0], truth)
+    stream.close(LONG_S)

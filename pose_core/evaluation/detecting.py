@@ -1,0 +1,285 @@
+"""Models on pictures: each decoded once, for all models, several at a time."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from pose_core.arrays import FloatArray, FrameRGB
+from pose_core.errors import PictureError
+from pose_core.evaluation.dataset import AnnotatedPicture, Dataset
+from pose_core.evaluation.orientation import exif_orientation
+from pose_core.evaluation.outcomes import Predictions
+from pose_core.evaluation.placing import Truth, place
+from pose_core.evaluation.settings import Model, ValidationSettings
+from pose_core.machine import usable_cores
+from pose_core.media.images import decode_picture, enlarge_small
+from pose_core.media.picture_file import read_header
+from pose_core.models.landmarker import ImageLandmarker
+from pose_core.models.pool import PosePool
+from pose_core.pose import Pose
+
+__all__ = ["Cancelled", "Detected", "Progress", "crop_box", "detect_all"]
+
+#: Pixels that are kept while all models look at them: 48 MB, or one larger picture.
+_PIXELS_AT_ONCE: Final = 16_000_000
+#: A place among the landmarkers may be taken by visitors for as long as this.
+_WAIT_S: Final = 120.0
+_SMALLEST_CROP_PX: Final = 4
+
+
+class Cancelled(Exception):
+    """The validation was cancelled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a validation is.
+
+    Attributes
+    ----------
+    done, total : int
+        Looks of a model at a picture.
+    left_s : float
+        Estimated seconds to go; NaN at the beginning.
+    """
+
+    done: int
+    total: int
+    left_s: float
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Detected:
+    """What the models found.
+
+    Attributes
+    ----------
+    pictures : tuple of AnnotatedPicture
+        Those that could be read, in their order.
+    truths : tuple of Truth
+    predictions : mapping of str to list of Predictions
+        By the model's name, in the order of `pictures`.
+    unreadable : tuple of (str, str)
+        Name of each other picture, and why.
+    """
+
+    pictures: tuple[AnnotatedPicture, ...]
+    truths: tuple[Truth, ...]
+    predictions: dict[str, list[Predictions]]
+    unreadable: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Read:
+    picture: AnnotatedPicture
+    frame_rgb: FrameRGB
+    truth: Truth
+
+
+#: Gives a landmarker of a model for the duration of a ``with`` block.
+_Borrow = Callable[[Model], AbstractContextManager[ImageLandmarker]]
+
+
+class _Count:
+    """Counts what is done, for any thread."""
+
+    def __init__(self, total: int, on_progress: Callable[[Progress], None] | None) -> None:
+        self._total, self._done, self._start_s = total, 0, time.monotonic()
+        self._report = on_progress
+        self._lock = threading.Lock()
+
+    def add(self, count: int = 1) -> None:
+        with self._lock:
+            self._done += count
+            took_s = time.monotonic() - self._start_s
+            left_s = took_s / self._done * (self._total - self._done) if self._done else float("nan")
+            if self._report is not None:
+                self._report(Progress(self._done, self._total, left_s))
+
+
+def detect_all(
+    dataset: Dataset,
+    settings: ValidationSettings,
+    pool: PosePool,
+    on_progress: Callable[[Progress], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> Detected:
+    """Let every model look at every picture and crop.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    settings : ValidationSettings
+    pool : PosePool
+        A landmarker is borrowed for one picture at a time, so that visitors get their turn.
+    on_progress : callable, optional
+        Called from several threads, one at a time.
+    cancelled : callable, optional
+        Asked before each picture.
+
+    Raises
+    ------
+    Cancelled
+    BusyError, BundleError, SetupError
+        As `PosePool.borrow`.
+    """
+    count = _Count(len(dataset.pictures) * len(settings.models), on_progress)
+    stop = threading.Event()
+
+    def check() -> None:
+        if stop.is_set() or (cancelled is not None and cancelled()):
+            stop.set()
+            raise Cancelled
+
+    joints = len(dataset.keypoints.joints)
+    pictures, truths, unreadable = [], [], []
+    predictions: dict[str, list[Predictions]] = {model.name: [] for model in settings.models}
+    with ThreadPoolExecutor(usable_cores()) as threads, _borrowers(settings, pool) as borrow:
+
+        def read(picture: AnnotatedPicture) -> _Read | str:
+            check()
+            return _read(picture, joints)
+
+        def look(model: Model, one: _Read) -> Predictions:
+            check()
+            with borrow(model) as landmarker:
+                found = _look(landmarker, one, settings)
+            count.add()
+            return found
+
+        try:
+            for chunk in _chunks(dataset.pictures, lambda part: list(threads.map(read, part))):
+                good = [one for _, one in chunk if isinstance(one, _Read)]
+                for picture, one in chunk:
+                    if isinstance(one, str):
+                        unreadable.append((picture.name, one))
+                        count.add(len(settings.models))
+                pictures += [one.picture for one in good]
+                truths += [one.truth for one in good]
+                for model in settings.models:
+                    predictions[model.name] += threads.map(look, [model] * len(good), good)
+        except BaseException:
+            stop.set()
+            raise
+    return Detected(tuple(pictures), tuple(truths), predictions, tuple(unreadable))
+
+
+def _chunks(
+    pictures: Sequence[AnnotatedPicture],
+    read: Callable[[Sequence[AnnotatedPicture]], list[_Read | str]],
+) -> Iterator[list[tuple[AnnotatedPicture, _Read | str]]]:
+    """Pictures with their pixels, as many as fit into memory at a time."""
+    chunk: list[tuple[AnnotatedPicture, _Read | str]] = []
+    pixels, few = 0, usable_cores()
+    for start in range(0, len(pictures), few):
+        part = pictures[start : start + few]
+        for picture, one in zip(part, read(part), strict=True):
+            chunk.append((picture, one))
+            pixels += one.frame_rgb.size // 3 if isinstance(one, _Read) else 0
+        if pixels >= _PIXELS_AT_ONCE:
+            yield chunk
+            chunk, pixels = [], 0
+    if chunk:
+        yield chunk
+
+
+def _read(picture: AnnotatedPicture, joints: int) -> _Read | str:
+    """Pixels and placed annotations, or why there are none."""
+    try:
+        data = picture.load()
+        if isinstance(data, bytes):
+            frame_rgb = decode_picture(data, wait_s=_WAIT_S).frame_rgb
+            stored_wh = read_header(data).size_wh
+            orientation = exif_orientation(data)
+        else:
+            frame_rgb, orientation = data, 1
+            stored_wh = (data.shape[1], data.shape[0])
+    except (PictureError, FileNotFoundError, MemoryError) as error:
+        return str(error)
+    size_wh = (frame_rgb.shape[1], frame_rgb.shape[0])
+    truth = place(picture, size_wh, stored_wh, orientation, joints)
+    if truth is None:
+        assert picture.size_wh is not None
+        return "The annotations are for a picture of {} x {} pixels; this one is {} x {}.".format(
+            *picture.size_wh, *size_wh
+        )
+    return _Read(picture, frame_rgb, truth)
+
+
+def crop_box(box_px: FloatArray, factor: float, size_wh: tuple[int, int]) -> tuple[int, int, int, int]:
+    """Left, top, right and bottom of a person's crop, in whole pixels.
+
+    The box, ``factor`` times as wide and as high around its middle, its edges rounded outwards, cut off at the
+    picture's.
+    """
+    middle = box_px[:2] + box_px[2:] / 2
+    low = np.clip(np.floor(middle - box_px[2:] * factor / 2), 0, size_wh)
+    high = np.clip(np.ceil(middle + box_px[2:] * factor / 2), 0, size_wh)
+    return int(low[0]), int(low[1]), int(high[0]), int(high[1])
+
+
+def _look(landmarker: ImageLandmarker, one: _Read, settings: ValidationSettings) -> Predictions:
+    whole_px, whole_scores = _detect(landmarker, one.frame_rgb, settings)
+    crops, scores = [], []
+    for person in one.truth.scored:
+        left, top, right, bottom = crop_box(one.truth.box_px[person], settings.crop_factor, one.truth.size_wh)
+        if min(right - left, bottom - top) < _SMALLEST_CROP_PX:
+            found_px, found_scores = np.empty((0, 33, 2)), np.empty(0)
+        else:
+            found_px, found_scores = _detect(landmarker, one.frame_rgb[top:bottom, left:right], settings)
+        crops.append(found_px + np.array((left, top)))
+        scores.append(found_scores)
+    return Predictions(whole_px, whole_scores, tuple(crops), tuple(scores))
+
+
+def _detect(
+    landmarker: ImageLandmarker, frame_rgb: FrameRGB, settings: ValidationSettings
+) -> tuple[FloatArray, FloatArray]:
+    size_wh = (frame_rgb.shape[1], frame_rgb.shape[0])
+    seen = enlarge_small(frame_rgb) if settings.enlarge_small else frame_rgb
+    poses: list[Pose] = [pose.resized(size_wh) for pose in landmarker.detect(np.ascontiguousarray(seen))]
+    return (
+        np.array([pose.image_xy_px for pose in poses]).reshape(-1, 33, 2),
+        np.array([pose.visibility.mean() for pose in poses]),
+    )
+
+
+@contextmanager
+def _borrowers(settings: ValidationSettings, pool: PosePool) -> Iterator[_Borrow]:
+    """Gives a landmarker of a model for the duration of a ``with`` block; those of own bundles are kept here."""
+    own: dict[str, queue.LifoQueue[ImageLandmarker]] = {}
+    made: list[ImageLandmarker] = []
+    for model in settings.models:
+        if model.bundle is not None:
+            own[model.name] = queue.LifoQueue()
+            for _ in range(usable_cores()):
+                landmarker = ImageLandmarker(settings.detection(model), model.bundle)
+                made.append(landmarker)
+                own[model.name].put(landmarker)
+
+    @contextmanager
+    def borrow(model: Model) -> Iterator[ImageLandmarker]:
+        if model.bundle is None:
+            with pool.borrow(settings.detection(model), wait_s=_WAIT_S) as landmarker:
+                yield landmarker
+            return
+        landmarker = own[model.name].get()
+        try:
+            yield landmarker
+        finally:
+            own[model.name].put(landmarker)
+
+    try:
+        yield borrow
+    finally:
+        for landmarker in made:
+            landmarker.close()

@@ -1,0 +1,1 @@
+"""Drawing people in a browser: plain JavaScript modules, served by `pose_ui.shell.module_route`."""

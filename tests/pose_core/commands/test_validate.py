@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from pose_core.commands import BAD_INPUT, main
+from pose_core.performer import render_frame
+from tests.support.annotations import write_performer
+
+
+@pytest.fixture
+def annotated(tmp_path: Path) -> Path:
+    return write_performer(tmp_path / "set", {"a.png": render_frame("squat", 0.3, yaw_deg=-40)})
+
+
+def test_it_writes_the_files_that_are_asked_for(
+    annotated: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    arguments = ["validate", str(annotated), str(annotated.parent / "pictures"), "--models", "lite"]
+    files = [
+        "--json",
+        f"{out}/a.json",
+        "--csv",
+        f"{out}/a.csv",
+        "--xlsx",
+        f"{out}/a.xlsx",
+        "--coco",
+        f"{out}/coco",
+    ]
+    assert main([*arguments, *files]) == 0
+    assert sorted(path.name for path in out.iterdir()) == ["a.csv", "a.json", "a.xlsx", "coco"]
+    assert sorted(path.name for path in (out / "coco").iterdir()) == ["lite_crop.json", "lite_whole.json"]
+    document = json.loads((out / "a.json").read_text("utf-8"))
+    assert document["models"]["lite"]["whole"]["found"] == 1
+    told = capsys.readouterr()
+    assert "within 0.2 of the torso" in told.out
+    assert "s left" in told.err
+
+
+def test_a_mistake_is_one_sentence_and_a_status(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert main(["validate"]) == BAD_INPUT
+    assert "There must be annotations" in capsys.readouterr().err
+    (tmp_path / "a.json").write_text("{", encoding="utf-8")
+    assert main(["validate", str(tmp_path / "a.json")]) == BAD_INPUT
+    assert capsys.readouterr().err.count("\n") == 1
+    assert main(["validate", "--performer", "--bundle", str(tmp_path / "gone.task")]) == BAD_INPUT
