@@ -21,14 +21,15 @@ TOP_BAR: Final = "posedeck_top_bar"
 
 _CSS: Final = """
 /* The page begins right below the header, and uses the window's width. */
-[data-testid="stMainBlockContainer"] { padding: 4rem 2rem 2rem; }
-@media (max-width: 640px) { [data-testid="stMainBlockContainer"] { padding: 4rem 1rem 2rem; } }
+[data-testid="stMainBlockContainer"] { padding: 4.25rem 2rem 2rem; }
+@media (max-width: 640px) { [data-testid="stMainBlockContainer"] { padding: 4.25rem 1rem 2rem; } }
 [data-testid="stMainBlockContainer"] h1 { padding: 0 0 0.25rem; }
 /* The limit of files is ours (pose_ui/shell/upload_gate.py), not the one the uploader names. */
 [data-testid="stFileUploaderDropzoneInstructions"] span { display: none; }
 [data-testid="stFileUploaderDropzoneInstructions"]::after { content: FILE_LIMIT; font-size: 0.875rem; opacity: 0.7; }
 
 /* Language and Sign out, in the header. */
+[data-testid="stLayoutWrapper"]:has(> .st-key-TOP_BAR) { position: absolute; } /* takes no row of the page */
 .st-key-TOP_BAR {
   position: fixed; top: 0.75rem; right: 1.25rem; width: auto; z-index: 999991;
 }

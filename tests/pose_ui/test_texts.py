@@ -39,7 +39,7 @@ def _calls() -> Iterator[ast.Call]:
 
 def _raised() -> dict[str, set[str]]:
     """Code of each error, with the values that it has everywhere it is raised."""
-    names = {cls.__name__ for cls in (PoseCoreError, *PoseCoreError.__subclasses__())}
+    names = {cls.__name__ for cls in (PoseCoreError, NoSuchJobError, *PoseCoreError.__subclasses__())}
     found: dict[str, set[str]] = {}
     for call in _calls():
         if not isinstance(call.func, ast.Name):
