@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from ops.jobs import NoSuchJobError
 from pose_core.errors import PictureError, PoseCoreError
 from pose_core.export.photos import COLUMNS
 from pose_core.geometry.angles import ANGLE_NAMES
