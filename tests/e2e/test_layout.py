@@ -109,7 +109,7 @@ def test_everything_is_in_place_and_nothing_overlaps_or_is_cut(
     [
         ("heading => heading.style.marginBottom = '-60px'", "overlap"),
         ("heading => Object.assign(heading.style, { width: '60px', overflow: 'hidden' })", "is cut"),
-        ("heading => heading.style.marginLeft = '-100px'", "is cut"),
+        ("heading => heading.style.marginLeft = '-1000px'", "is cut"),
         ("heading => heading.style.width = '3000px'", "wider than the window"),
         ("heading => heading.style.transform = 'translateY(2000px)'", "is not below"),
     ],
