@@ -82,7 +82,7 @@ PAGES: dict[str, tuple[Callable[[Page, Translator, bool], Rows], int]] = {
     "": (home, 20),
     "photo": (photo, 60),
     "live": (live, 40),
-    "benchmark": (benchmark, 35),
+    "benchmark": (benchmark, 25),
 }
 
 
