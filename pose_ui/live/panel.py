@@ -15,6 +15,7 @@ from pose_core.pipeline.live import LIVE_STEPS, Change, LiveSettings, LiveStatus
 from pose_core.tracking.history import History
 from pose_ui.live.small_picture import small_picture
 from pose_ui.live_view.choices import LiveChoices
+from pose_ui.live_view.presenter import big_figures
 from pose_ui.live_view.session import LiveSession
 from pose_ui.shell.layout import number
 from pose_ui.shell.state import live_key
@@ -38,19 +39,22 @@ def _size(size_wh: tuple[int, int] | None) -> str:
     return f"{size_wh[0]}×{size_wh[1]}" if size_wh else "\N{EN DASH}"
 
 
+def _big_figures(status: LiveStatus, t: Translator) -> None:
+    figures = status.figures
+    delay_ms = figures.delay_ms[0] if figures.delay_ms else float("nan")
+    people = len(status.people)
+    big_figures(
+        [
+            (number(figures.processed_fps), t("live.big_rate")),
+            (t("live.ms", value=number(delay_ms)), t("live.big_delay")),
+            (str(people), t("live.big_person" if people == 1 else "live.big_people")),
+        ]
+    )
+
+
 def _figures(status: LiveStatus, session: LiveSession, choices: LiveChoices, t: Translator) -> None:
     figures = status.figures
-    delay = figures.delay_ms[0] if figures.delay_ms else float("nan")
-    values = {
-        "processed": t("live.per_second", value=number(figures.processed_fps)),
-        "received": t("live.per_second", value=number(figures.received_fps)),
-        "delay": t("live.ms", value=number(delay)),
-        "found": t.people(len(status.people)) if status.people else t("live.nobody"),
-    }
-    st.markdown(
-        " · ".join(f"**{value}** {t(f'live.{name}')}" for name, value in values.items()),
-        help=t("live.figures_help"),
-    )
+    st.caption(t("live.received", value=number(figures.received_fps)), help=t("live.figures_help"))
     st.caption(
         t(
             "live.sizes_browser" if session.connection.drawn_in_browser else "live.sizes",
@@ -82,7 +86,6 @@ def _quality(status: LiveStatus, choices: LiveChoices, t: Translator) -> None:
     change = status.change
     kind = quality_now(change, status.rung, status.figures.processed_fps, choices.settings)
     if change is None or kind == "full":
-        st.caption(t("live.quality_full", target=choices.settings.target_fps))
         return
     st.info(
         t(
@@ -96,11 +99,14 @@ def _quality(status: LiveStatus, choices: LiveChoices, t: Translator) -> None:
     )
 
 
-def _steps(status: LiveStatus, t: Translator) -> None:
-    area = st.expander(t("live.steps"), key="live_steps", on_change="rerun")
-    if not area.open:  # a closed table costs as much as an open one
+def _details(status: LiveStatus, session: LiveSession, choices: LiveChoices, t: Translator) -> None:
+    area = st.expander(t("live.details"), key="live_details", on_change="rerun")
+    if not area.open:  # what is closed would cost as much as what is open
         return
     with area:
+        _figures(status, session, choices, t)
+        if choices.settings.adaptive and status.rung == choices.settings.best_rung():
+            st.caption(t("live.quality_full", target=choices.settings.target_fps))
         rows = [
             {
                 t("live.step"): t(f"live.step_{step}"),
@@ -210,7 +216,9 @@ def live_panel(session: LiveSession, choices: LiveChoices, pool: PosePool, t: Tr
         crowded = seats.streams >= _MANY
         if connection.missed or (crowded and every_s < _EVERY_WITH_MANY_S):
             st.rerun()
-        st.caption(t("live.seats", watching=seats.streams, seats=seats.stream_limit), text_alignment="right")
+        watching = t("live.seats", watching=seats.streams, seats=seats.stream_limit)
+        if connection.phase != "playing" or stream is None or status is None or status.silent_s is None:
+            st.caption(watching)
         if connection.phase != "playing" or stream is None or status is None:
             return
         recorder = session.recorder
@@ -231,11 +239,12 @@ def live_panel(session: LiveSession, choices: LiveChoices, pool: PosePool, t: Tr
             st.rerun()  # so that the sidebar shows what runs
         if connection.overlay_failed and choices.source == "camera":
             st.caption(t("live.overlay_failed"))
-        _figures(status, session, choices, t)
+        _big_figures(status, t)
         if choices.source == "camera" and not connection.drawn_in_browser:
             small_picture(status, choices.settings.height_px, seats.streams, t)
         _quality(status, choices, t)
         _charts(stream, connection.history, choices, _person(status, t), t)
-        _steps(status, t)
+        st.caption(watching)
+        _details(status, session, choices, t)
 
     panel()

@@ -30,8 +30,8 @@ _VIDEO: Final = {
     "controls": False,
     "muted": True,  # otherwise some browsers do not start it by themselves
     "playsInline": True,  # on iPhones
-    # In pixels: the frame is as high as the video, so a share of its height would shrink it to nothing.
-    "style": {"width": "100%", "maxHeight": "640px", "borderRadius": "8px", "background": "#14171C"},
+    # How high it may be is decided by the stage: the frame is as wide as suits, and as high as its video.
+    "style": {"width": "100%", "display": "block", "background": "#14171C"},
 }
 
 
