@@ -35,7 +35,7 @@ _CSS: Final = """
 }
 .st-key-posedeck_stage[data-presenting] iframe { pointer-events: none; }
 .st-key-posedeck_stage[data-presenting] > * { flex-shrink: 0; }
-.posedeck-shown { display: none; }
+.posedeck-shown, .st-key-live_presenter { display: none; }
 [data-presenting] > .posedeck-shown {
   position: absolute; left: 0; right: 0; bottom: 0; display: flex; align-items: flex-end; gap: 1rem; padding: 1.25rem;
   justify-content: space-between; pointer-events: none; color: #fff; font: 400 1rem/1.2 var(--st-font, sans-serif);

@@ -23,7 +23,7 @@ _CSS: Final = """
 @media (max-width: 640px) { [data-testid="stMainBlockContainer"] { padding: 4rem 1rem 2rem; } }
 [data-testid="stMainBlockContainer"] h1 { padding: 0 0 0.25rem; }
 /* Nothing to see, so no gap above the page. */
-[data-testid="stElementContainer"]:has(style) { display: none; }
+[data-testid="stElementContainer"]:has([data-testid="stHtml"] style) { display: none; }
 
 /* Language and Sign out, in the header. */
 .st-key-TOP_BAR {
