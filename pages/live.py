@@ -10,7 +10,7 @@ from pose_ui.live.keys import live_keys
 from pose_ui.live.panel import live_panel
 from pose_ui.live.recording import record_buttons, recording_summary
 from pose_ui.live_view.picture import live_buttons, live_picture
-from pose_ui.live_view.presenter import present_button, presenter, stage
+from pose_ui.live_view.presenter import present_button, presenter, source_row, stage
 from pose_ui.live_view.session import live_session
 from pose_ui.shell import language
 from pose_ui.shell.layout import page_header
@@ -29,7 +29,7 @@ if (wish := take_wish_for_live()) is not None:
 row = st.container(horizontal=True, vertical_alignment="center", gap="small")
 page_header(t("live.title"), t, row)
 with row:
-    sources = st.container(horizontal=True, vertical_alignment="center", gap="small")
+    sources = source_row()
     present_button(t)
     gear = st.popover(t("photo.settings"), icon=":material/tune:")
 choices = live_settings_panel(session, settings_panel(t, gear), t, gear)

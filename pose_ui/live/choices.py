@@ -45,6 +45,8 @@ _READ: Final[dict[str, Callable[[Any], Choice]]] = {
     "beta": partial(number_within, 0.0, 10.0),
     "adaptive": on_off,
     "target": partial(number_within, 5, 30),
+    "drawn_in": partial(one_of, get_args(Place)),
+    "in_step": on_off,
 }
 _CHOICES: Final = {name: read(_default(name)) for name, read in _READ.items()}
 

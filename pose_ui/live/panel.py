@@ -87,15 +87,15 @@ def _quality(status: LiveStatus, choices: LiveChoices, t: Translator) -> None:
     kind = quality_now(change, status.rung, status.figures.processed_fps, choices.settings)
     if change is None or kind == "full":
         return
-    st.info(
-        t(
+    st.caption(
+        ":material/speed: "
+        + t(
             f"live.quality_{kind}",
             height=status.rung.height_px,
             model=status.rung.model,
             rate=number(change.processed_fps),
             target=choices.settings.target_fps,
-        ),
-        icon=":material/speed:",
+        )
     )
 
 

@@ -15,7 +15,7 @@ Place = Literal["browser", "server"]
 
 _WIDE: Final = 1.5
 #: At 1280x800 the picture then takes half of the window, or 45 % if it is wide.
-_COLUMNS: Final = (2.6, 1.0)
+_COLUMNS: Final = (2.45, 1.0)
 _WIDE_COLUMNS: Final = (3.4, 1.0)
 #: Picture height to size, as cameras offer them.
 SIZES_WH: Final = {360: (640, 360), 480: (640, 480), 720: (1280, 720)}

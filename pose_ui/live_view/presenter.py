@@ -15,11 +15,13 @@ from streamlit.delta_generator import DeltaGenerator
 
 from pose_ui.texts import Translator
 
-__all__ = ["big_figures", "present_button", "presenter", "stage"]
+__all__ = ["big_figures", "no_picture", "present_button", "presenter", "source_row", "stage"]
 
 _KEY: Final = "live_presenter"
 _STAGE: Final = "posedeck_stage"
+_SOURCES: Final = "posedeck_sources"
 _BUTTON: Final = "posedeck_present"
+_NO_PICTURE: Final = "posedeck_no_picture"
 
 # The picture is as wide as its column, or as high as the window below header and controls. While presenting it may be
 # three hundredths higher than the window: a 4:3 picture then fills more of a wide one, and loses nothing that matters.
@@ -29,12 +31,21 @@ _CSS: Final = """
 .st-key-posedeck_stage iframe {
   display: block; margin: 0 auto; max-width: calc(var(--posedeck-high) * var(--posedeck-shape, 1.333));
 }
+.st-key-posedeck_no_picture {
+  aspect-ratio: var(--posedeck-shape, 1.333); margin: 0 auto;
+  max-width: calc(var(--posedeck-high) * var(--posedeck-shape, 1.333));
+}
+[data-presenting] .st-key-posedeck_no_picture { border-color: transparent; color-scheme: dark; color: #fff; }
 .st-key-posedeck_stage[data-presenting] {
   position: fixed; inset: 0; z-index: 1000000; width: 100vw; height: 100vh; max-width: none; max-height: none;
   justify-content: center; overflow: hidden; background: #000; outline: none; --posedeck-high: 103vh;
 }
 .st-key-posedeck_stage[data-presenting] iframe { pointer-events: none; }
 .st-key-posedeck_stage[data-presenting] > * { flex-shrink: 0; }
+/* On a phone, what can be chosen stands below the title and its buttons. */
+@media (max-width: 640px) {
+  :has(> .st-key-posedeck_sources) { order: 1; flex: 1 1 100% !important; }
+}
 .posedeck-shown, .st-key-live_presenter { display: none; }
 [data-presenting] > .posedeck-shown {
   position: absolute; left: 0; right: 0; bottom: 0; display: flex; align-items: flex-end; gap: 1rem; padding: 1.25rem;
@@ -90,6 +101,18 @@ _figures = st.components.v2.component(
 def stage() -> DeltaGenerator:
     """The container for the picture, or for what is shown instead."""
     return st.container(key=_STAGE)
+
+
+def no_picture() -> DeltaGenerator:
+    """The container for what is shown on the stage while there is no picture, of the picture's size."""
+    return st.container(
+        border=True, horizontal_alignment="center", vertical_alignment="center", key=_NO_PICTURE
+    )
+
+
+def source_row() -> DeltaGenerator:
+    """The place for source, Start and Stop, in the row of the title."""
+    return st.container(horizontal=True, vertical_alignment="center", gap="small", key=_SOURCES)
 
 
 def present_button(t: Translator) -> None:

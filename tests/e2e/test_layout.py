@@ -59,7 +59,7 @@ def live(page: Page, t: Translator, wide: bool) -> Rows:
     record = button(page, t("live.record"))
     if wide:
         return [[title, source, stop, settings], [video, rate], [record]]
-    return [[title, source], [stop, settings], [video], [rate], [chart], [seats], [record]]
+    return [[title, settings], [source], [stop], [video], [rate], [chart], [seats], [record]]
 
 
 def benchmark(page: Page, t: Translator, wide: bool) -> Rows:
