@@ -46,7 +46,7 @@ _CSS: Final = """
 @media (max-width: 640px) {
   :has(> .st-key-posedeck_sources) { order: 1; flex: 1 1 100% !important; }
 }
-.posedeck-shown, .st-key-live_presenter { display: none; }
+.posedeck-shown, .st-key-live_presenter, .st-key-live_camera_check { display: none; }
 [data-presenting] > .posedeck-shown {
   position: absolute; left: 0; right: 0; bottom: 0; display: flex; align-items: flex-end; gap: 1rem; padding: 1.25rem;
   justify-content: space-between; pointer-events: none; color: #fff; font: 400 1rem/1.2 var(--st-font, sans-serif);
