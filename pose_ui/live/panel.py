@@ -99,11 +99,17 @@ def _quality(status: LiveStatus, choices: LiveChoices, t: Translator) -> None:
     )
 
 
-def _details(status: LiveStatus, session: LiveSession, choices: LiveChoices, t: Translator) -> None:
+def _details(session: LiveSession, choices: LiveChoices, t: Translator) -> None:
     area = st.expander(t("live.details"), key="live_details", on_change="rerun")
     if not area.open:  # what is closed would cost as much as what is open
         return
-    with area:
+
+    @st.fragment(run_every=_EVERY_WITH_MANY_S)
+    def details() -> None:
+        stream = session.connection.stream
+        status = stream.status() if stream is not None else None
+        if status is None or status.silent_s is None:
+            return
         _figures(status, session, choices, t)
         if choices.settings.adaptive and status.rung == choices.settings.best_rung():
             st.caption(t("live.quality_full", target=choices.settings.target_fps))
@@ -128,8 +134,12 @@ def _details(status: LiveStatus, session: LiveSession, choices: LiveChoices, t: 
         st.table(pd.DataFrame(rows), hide_index=True, border="horizontal", alt=t("live.steps_alt"))
         st.caption(t("live.steps_text"))
 
+    with area:
+        details()
 
-def _charts(stream: LiveStream, history: History, choices: LiveChoices, person: int, t: Translator) -> None:
+
+def _choose_chart(t: Translator) -> tuple[str, list[str]]:
+    """Which chart, and of which joints. Outside of what runs by itself: drawing these again costs the browser most."""
     chart = st.segmented_control(
         t("live.chart"),
         _CHARTS,
@@ -139,31 +149,43 @@ def _charts(stream: LiveStream, history: History, choices: LiveChoices, person: 
         label_visibility="collapsed",
         persist_state="session",
     )
-    limit = choices.settings.pose.visibility_limit
+    if chart != "angles":
+        return str(chart), []
+    joints = st.pills(
+        t("live.joints"),
+        LIMB_ANGLES,
+        selection_mode="multi",
+        key=live_key("joints"),
+        format_func=lambda joint: t(f"joint.{joint}"),
+        label_visibility="collapsed",
+        persist_state="session",
+    )
+    return chart, [joint for joint in LIMB_ANGLES if joint in joints]
+
+
+def _chart(
+    stream: LiveStream,
+    history: History,
+    limit: float,
+    person: int,
+    chosen: tuple[str, list[str]],
+    t: Translator,
+) -> None:
+    chart, joints = chosen
     if chart == "angles":
-        joints = st.pills(
-            t("live.joints"),
-            LIMB_ANGLES,
-            selection_mode="multi",
-            key=live_key("joints"),
-            format_func=lambda joint: t(f"joint.{joint}"),
-            label_visibility="collapsed",
-            persist_state="session",
-        )
-        shown = [joint for joint in LIMB_ANGLES if joint in joints]
         times_s, angles = history.angles(person)
-        if shown and len(times_s):
+        if joints and len(times_s):
             live_chart(
                 angle_history_figure(
                     times_s,
                     angles,
-                    shown,
+                    joints,
                     t,
                     now_s=float(times_s[-1]),
                     reasons=history.angle_reasons(person),
                 ),
                 key="live_angles",
-                alt=t("live.angles_alt", joints=", ".join(t(f"joint.{joint}") for joint in shown)),
+                alt=t("live.angles_alt", joints=", ".join(t(f"joint.{joint}") for joint in joints)),
             )
         return
     seen = next((found for found in stream.people if found.number == person), None)
@@ -236,15 +258,20 @@ def live_panel(session: LiveSession, choices: LiveChoices, pool: PosePool, t: Tr
             st.caption(t("live.first_frame"))
             return
         if shown_rung is not None and status.rung != shown_rung:
-            st.rerun()  # so that the sidebar shows what runs
+            st.rerun()  # so that the settings show what runs
         if connection.overlay_failed and choices.source == "camera":
             st.caption(t("live.overlay_failed"))
         _big_figures(status, t)
         if choices.source == "camera" and not connection.drawn_in_browser:
             small_picture(status, choices.settings.height_px, seats.streams, t)
         _quality(status, choices, t)
-        _charts(stream, connection.history, choices, _person(status, t), t)
+        limit = choices.settings.pose.visibility_limit
+        _chart(stream, connection.history, limit, _person(status, t), chosen, t)
         st.caption(watching)
-        _details(status, session, choices, t)
 
-    panel()
+    figures = st.container()
+    chosen = _choose_chart(t) if connection.phase == "playing" else ("", [])
+    with figures:
+        panel()
+    if connection.phase == "playing":
+        _details(session, choices, t)

@@ -1,7 +1,8 @@
 // Fits the live picture into the window, and shows it full screen with two figures on it. Page side: presenter.py.
 
 const FIGURES = 2; // on the picture
-const state = (window.posedeckPresenter ??= { data: null, figures: [], shown: null, watched: new WeakSet() });
+const KEPT = 8; // keys that may be on their way to the server at once
+const state = (window.posedeckPresenter ??= { data: null, figures: [], keys: [], count: Date.now(), shown: null, watched: new WeakSet() });
 
 const stage = () => document.querySelector(state.data.stage);
 const presented = () => document.querySelector("[data-presenting]");
@@ -89,7 +90,8 @@ function onKey(event) {
     else enter();
   } else if (open && key === "Escape") leave();
   else if (open && state.data.keys.includes(key)) {
-    if (!event.repeat) state.press(key);
+    // With numbers, and the last few again: a key that overtakes a run of the page would otherwise get lost or count twice.
+    if (!event.repeat) state.press((state.keys = [...state.keys, [++state.count, key]].slice(-KEPT)));
   } else return;
   event.preventDefault();
   event.stopPropagation();
@@ -106,10 +108,10 @@ if (!state.listening) {
   });
 }
 
-export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
+export default function ({ data, parentElement, setStateValue }) {
   state.data = data;
   state.tell = (on) => setStateValue("presenting", on);
-  state.press = (key) => setTriggerValue("pressed", key);
+  state.press = (keys) => setStateValue("pressed", keys);
   fit();
   show();
   return () => {

@@ -13,6 +13,7 @@ from typing import Final
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from pose_ui.shell.state import KEYS_DONE
 from pose_ui.texts import Translator
 
 __all__ = ["big_figures", "no_picture", "present_button", "presenter", "source_row", "stage"]
@@ -125,6 +126,17 @@ def big_figures(figures: Sequence[tuple[str, str]]) -> None:
     _figures(key="live_big_figures", data={"figures": [list(one) for one in figures]})
 
 
+def _new_keys(value: object) -> list[tuple[int, str]]:
+    """Those of the browser's last keys, with their growing numbers, that nothing was done for yet."""
+    done = st.session_state.get(KEYS_DONE, 0)
+    new: list[tuple[int, str]] = []
+    for one in value if isinstance(value, list) else ():
+        match one:
+            case [int(number), str(name)] if number > done:
+                new.append((number, name))
+    return new
+
+
 def presenter(
     shape: float, keys: Mapping[str, Callable[[], object]], t: Translator, *, playing: bool
 ) -> bool:
@@ -147,9 +159,10 @@ def presenter(
     """
 
     def pressed() -> None:
-        name = st.session_state[_KEY].get("pressed")
-        if name in keys:
-            keys[name]()
+        for number, name in _new_keys(st.session_state[_KEY].get("pressed")):
+            st.session_state[KEYS_DONE] = number
+            if name in keys:
+                keys[name]()
 
     result = _component(
         key=_KEY,
@@ -161,7 +174,7 @@ def presenter(
             "hint": t("present.keys"),
             "playing": playing,
         },
-        default={"presenting": False},
+        default={"presenting": False, "pressed": []},
         on_pressed_change=pressed,
         on_presenting_change=lambda: None,
     )

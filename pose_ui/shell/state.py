@@ -10,6 +10,7 @@ __all__ = [
     "BENCHMARK_TAB",
     "ENTERED",
     "FORGOTTEN",
+    "KEYS_DONE",
     "LANG",
     "LIVE",
     "LIVE_DEFAULTS",
@@ -35,6 +36,7 @@ __all__ = [
 ]
 
 LANG: Final = "lang"
+KEYS_DONE: Final = "keys_done"  # number of the last key of presenter mode that something was done for
 BENCHMARK: Final = "benchmark"  # a pose_ui.benchmark.session.BenchmarkSession
 BENCHMARK_TAB: Final = "benchmark_tab"  # name of its open tab
 PAGE: Final = "page"  # address of the page shown last

@@ -47,7 +47,7 @@ def test_the_picture_has_its_part_of_the_window_with_figures_and_chart_in_view(p
     until_on_page(playing, large)
     expect(playing.get_by_text(FIGURES)).to_be_in_viewport(ratio=1)
     expect(playing.locator(".posedeck-live-chart")).to_be_in_viewport(ratio=1)
-    expect(playing.get_by_text("Squat", exact=True)).to_be_in_viewport(ratio=1)
+    expect(playing.get_by_role("combobox", name="Motion")).to_have_value("Squat")
 
 
 def test_the_settings_are_behind_a_gear(playing: Page) -> None:
@@ -98,7 +98,8 @@ def test_presenter_mode_shows_the_picture_with_two_figures_obeys_keys_and_ends_w
 
 def test_keys_do_nothing_while_the_picture_is_not_presented(server: Server, browser: Browser) -> None:
     with visit(browser, f"{server.url}/live") as page:
-        settle(page)
+        expect(page.get_by_role("button", name="Start")).to_be_enabled()
+        until_on_page(page, lambda: page.evaluate("Boolean(window.posedeckPresenter?.data)"))
         for key in (" ", "1", "m", "s"):
             page.keyboard.press(key)
         page.keyboard.press("f")

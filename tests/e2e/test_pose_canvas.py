@@ -256,8 +256,7 @@ def test_arcs_are_where_python_draws_them(page: Page, make_pose: PoseMaker, styl
     draw = DrawSettings(names=False, letters=False, style=style, arcs=("knee",))
     pythons = draw_poses(black(), [bent], draw, angles_deg=angles)
     bare = drawn(page, [(1, bent)], style=style)
-    x, y = bent.image_xy_px[INDEX["left_knee"]].astype(int)
-    assert (near(ours, (x, y)) != near(bare, (x, y))).any(axis=2).sum() > 20, "there is an arc"
+    assert (ours != bare).any(axis=2).sum() > 200, "there are arcs"
     differs = np.abs(ours.astype(int) - pythons).max(axis=2) > 128
     assert differs.sum() < 0.35 * (pythons.max(axis=2) > 128).sum()
 
