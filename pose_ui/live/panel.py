@@ -1,4 +1,4 @@
-"""Figures and charts next to the live picture, updated up to twice a second without touching the picture."""
+"""Figures and charts next to the live picture, updated once a second without touching the picture."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from pose_ui.widgets.live_chart import live_chart
 
 __all__ = ["live_panel", "quality_now"]
 
-#: Twice a second is quick enough to follow by eye. With several viewers it is half of that, to leave the processor to
-#: their pictures: with four viewers on two cores, redrawing twice a second cost each of them 2 of 21 frames a second.
-_EVERY_S: Final = 0.5
-_EVERY_WITH_MANY_S: Final = 1.0
-_MANY: Final = 3
+#: The browser pays for each of these runs, whatever it shows: some 95 ms of a core of a busy machine, of which a chart
+#: takes 20. Twice a second that was two thirds of all that the page cost beside its picture.
+_EVERY_S: Final = 1.0
+#: The table for engineers, while it is open.
+_EVERY_DETAILS_S: Final = 2.0
 #: Until pictures flow there is nothing to follow; the server itself wakes the page when something has changed.
 _EVERY_BEFORE_S: Final = 2.0
 _CHARTS: Final = ("angles", "visibility", "world")
@@ -104,7 +104,7 @@ def _details(session: LiveSession, choices: LiveChoices, t: Translator) -> None:
     if not area.open:  # what is closed would cost as much as what is open
         return
 
-    @st.fragment(run_every=_EVERY_WITH_MANY_S)
+    @st.fragment(run_every=_EVERY_DETAILS_S)
     def details() -> None:
         stream = session.connection.stream
         status = stream.status() if stream is not None else None
@@ -223,11 +223,8 @@ def _person(status: LiveStatus, t: Translator) -> int:
 def live_panel(session: LiveSession, choices: LiveChoices, pool: PosePool, t: Translator) -> None:
     """Show figures and charts; rerun the page when the connection has changed."""
     connection = session.connection
-    every_s = _EVERY_S if pool.status().streams < _MANY else _EVERY_WITH_MANY_S
-
     shown_rung = connection.rung
-
-    run_every_s = every_s if connection.phase == "playing" else _EVERY_BEFORE_S
+    run_every_s = _EVERY_S if connection.phase == "playing" else _EVERY_BEFORE_S
 
     @st.fragment(run_every=run_every_s if connection.phase != "idle" else None)
     def panel() -> None:
@@ -235,8 +232,7 @@ def live_panel(session: LiveSession, choices: LiveChoices, pool: PosePool, t: Tr
         stream = connection.stream
         status = stream.status() if stream is not None else None
         seats = pool.status()
-        crowded = seats.streams >= _MANY
-        if connection.missed or (crowded and every_s < _EVERY_WITH_MANY_S):
+        if connection.missed:
             st.rerun()
         watching = t("live.seats", watching=seats.streams, seats=seats.stream_limit)
         if connection.phase != "playing" or stream is None or status is None or status.silent_s is None:

@@ -75,7 +75,7 @@ strong {
 }
 """
 
-# Only texts are written: twice a second, new elements would cost more than the picture's own work.
+# Only texts are written, and only those that changed.
 _FIGURES_JS: Final = """
 export default function ({ data, parentElement }) {
   const list = parentElement.querySelector("ul");
