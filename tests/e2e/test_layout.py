@@ -58,7 +58,7 @@ def live(page: Page, t: Translator, wide: bool) -> Rows:
     seats = page.get_by_text(re.compile(t("live.seats", watching=r"\d+", seats=r"\d+")))
     record = button(page, t("live.record"))
     if wide:
-        return [[title, source, stop, settings], [video, rate], [record]]
+        return [[title, source, stop, settings], [video, rate]]
     return [[title, settings], [source], [stop], [video], [rate], [chart], [seats], [record]]
 
 
