@@ -56,12 +56,14 @@ def photo(page: Page, t: Translator, wide: bool) -> Rows:
 def live(page: Page, t: Translator, wide: bool) -> Rows:
     video, chart = page.locator("iframe[title^=streamlit_webrtc]"), page.locator(LIVE_CHART)
     expect(chart.locator(".main-svg").first).to_be_visible(timeout=60_000)
-    source, stop = page.get_by_role("radio", name=t("live.source_performer")), button(page, t("live.stop"))
-    top = [[source, stop]] if wide else [[source], [stop]]
+    title, source = heading(page, t("live.title")), page.get_by_role("radio", name=t("live.source_performer"))
+    stop, settings = button(page, t("live.stop")), page.get_by_role("button", name=t("photo.settings"))
+    rate = page.get_by_text(t("live.big_rate"), exact=True)
     seats = page.get_by_text(re.compile(t("live.seats", watching=r"\d+", seats=r"\d+")))
     record = button(page, t("live.record"))
-    middle = [[video, seats], [record]] if wide else [[video], [record], [seats], [chart]]
-    return [[heading(page, t("live.title"))], *top, *middle]
+    if wide:
+        return [[title, source, stop, settings], [video, rate]]
+    return [[title, settings], [source], [stop], [video], [rate], [chart], [seats], [record]]
 
 
 def benchmark(page: Page, t: Translator, wide: bool) -> Rows:
@@ -72,8 +74,6 @@ def benchmark(page: Page, t: Translator, wide: bool) -> Rows:
 
 
 def start_performer(page: Page) -> None:
-    page.get_by_role("radio", name="Performer").click()
-    settle(page)
     page.get_by_role("button", name="Start").click()
 
 
@@ -81,7 +81,7 @@ def start_performer(page: Page) -> None:
 PAGES: dict[str, tuple[Callable[[Page, Translator, bool], Rows], int]] = {
     "": (home, 20),
     "photo": (photo, 60),
-    "live": (live, 40),
+    "live": (live, 25),
     "benchmark": (benchmark, 25),
 }
 
