@@ -135,6 +135,7 @@ def warm_up() -> None:
 
 def close_pool() -> None:
     """End what runs, and free all landmarkers; the last step before the process ends."""
+    close_decoders()  # the work that ends next may wait for them
     film_studio().close()
     film_studio.clear()
     benchmark_runner().close()
