@@ -10,6 +10,7 @@ from typing import Final
 
 import numpy as np
 
+from pose_core.errors import PoseCoreError
 from pose_core.evaluation.bootstrap import Figure, Resamples
 from pose_core.evaluation.dataset import AnnotatedPicture, Dataset
 from pose_core.evaluation.detecting import Progress, detect_all
@@ -78,7 +79,7 @@ class ValidationResult:
     pictures : tuple of AnnotatedPicture
         Those that could be read; `truths` and all numbers of pictures refer to them.
     truths : tuple of Truth
-    unreadable : tuple of (str, str)
+    unreadable : tuple of (str, PoseCoreError)
         Name of each picture that was left out, and why.
     outcomes : mapping of (str, str) to Outcomes
         By model and protocol.
@@ -95,7 +96,7 @@ class ValidationResult:
     settings: ValidationSettings
     pictures: tuple[AnnotatedPicture, ...]
     truths: tuple[Truth, ...]
-    unreadable: tuple[tuple[str, str], ...]
+    unreadable: tuple[tuple[str, PoseCoreError], ...]
     outcomes: Mapping[tuple[str, Protocol], Outcomes]
     scores: Mapping[tuple[str, Protocol], Scores]
     paired: tuple[Paired, ...]

@@ -17,6 +17,7 @@ import cv2
 from ops.configuration import read_configuration
 from ops.rate import RateLimit
 from pose_core.benchmark import BenchmarkRunner
+from pose_core.evaluation.running import ValidationRunner
 from pose_core.figures.landmarks import picture_figure
 from pose_core.media.images import (
     MAX_MEGAPIXELS,
@@ -41,6 +42,7 @@ __all__ = [
     "password_attempts",
     "pool",
     "upload_refusals",
+    "validation_runner",
     "visitors",
     "warm_up",
 ]
@@ -82,6 +84,8 @@ class Shared(Generic[T]):
 pool = Shared(lambda: PosePool(stream_limit=read_configuration(os.environ).seats))
 #: The one `BenchmarkRunner`.
 benchmark_runner = Shared(BenchmarkRunner)
+#: The one `ValidationRunner`.
+validation_runner = Shared(ValidationRunner)
 #: How often each address may still try a password.
 password_attempts = Shared(lambda: RateLimit(PASSWORD_ATTEMPTS))
 #: Which browsers have signed in.
@@ -130,9 +134,11 @@ def warm_up() -> None:
 
 
 def close_pool() -> None:
-    """End a running benchmark and free all landmarkers; the last step before the process ends."""
+    """End running benchmarks and validations, and free all landmarkers; the last step before the process ends."""
     benchmark_runner().close()
     benchmark_runner.clear()
+    validation_runner().close()
+    validation_runner.clear()
     pool().close()
     pool.clear()
     close_decoders()

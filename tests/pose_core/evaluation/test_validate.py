@@ -109,7 +109,7 @@ def test_pictures_that_cannot_be_read_are_named_and_left_out(annotated: Path, li
         dataclasses.replace(dataset, pictures=(broken, turned, empty, one)), LITE, lite_pool, progress.append
     )
     assert [name for name, _ in result.unreadable] == ["one.png", "two.png"]
-    assert "500 x 500" in result.unreadable[1][1]
+    assert "500 x 500" in str(result.unreadable[1][1])
     assert result.scores["lite", "whole"].people == 1
     assert (progress[-1].done, progress[-1].total) == (4, 4)
 
