@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import reduce
 from math import isfinite
 from typing import Final
 
@@ -128,7 +129,14 @@ def verdict(result: ValidationResult, protocol: Protocol, t: Translate) -> str:
     whole, crop = (result.scores[best, one].found.value for one in ("whole", "crop"))
     if crop - whole > _MISSED:
         sentences.append(t("validate.verdict_missed", whole=f"{100 * whole:.0f}", crop=f"{100 * crop:.0f}"))
-    return t("validate.between_sentences").join(sentences)
+    return _together(sentences, t)
+
+
+def _together(sentences: list[str], t: Translate) -> str:
+    """Sentences one after the other: Chinese has no space between them."""
+    return (
+        reduce(lambda one, two: t("validate.two_sentences", one=one, two=two), sentences) if sentences else ""
+    )
 
 
 def notes(result: ValidationResult, t: Translate) -> Iterator[str]:
@@ -202,7 +210,7 @@ def widths_text(result: ValidationResult, model: str, protocol: Protocol, t: Tra
         for name, figure in result.scores[model, protocol].widths.items()
         if isfinite(figure.value)
     ]
-    return t("validate.between_sentences").join(parts)
+    return _together(parts, t)
 
 
 def errors_table(result: ValidationResult, protocol: Protocol, t: Translate) -> Table:
