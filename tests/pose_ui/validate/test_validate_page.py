@@ -90,7 +90,7 @@ def _texts(app: AppTest) -> str:
 def test_the_first_visit_shows_annotated_pictures_and_one_press_gives_a_verdict() -> None:
     app = _open()
     assert "8 pictures with 8 people, 17 joints compared" in _texts(app)
-    assert len(app.get("imgs")) == 4
+    assert len(app.get("image")) == 4
     app.checkbox(key="validate_full").uncheck().run()
     _run_button(app).click().run()  # type: ignore[attr-defined]
     run = _session(app).run
@@ -151,7 +151,7 @@ def test_wrong_files_get_their_sentence_and_the_right_ones_are_read(t: Translato
     session.add({"a.json": ANNOTATIONS})
     app.run()
     assert not app.error
-    assert len(app.get("imgs")) == 1
+    assert len(app.get("image")) == 1
     assert not _run_button(app, t).disabled  # type: ignore[attr-defined]
     assert session.kept_bytes == len(PNG) + len(ANNOTATIONS)
     app.button(key="validate_remove").click().run()
