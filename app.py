@@ -24,17 +24,29 @@ from ops.configuration import read_configuration
 from ops.descriptors import LeavesDescriptors, raise_limit
 from ops.heads import limit_heads
 from ops.hosts import AllowedHosts, HostCheck
+from ops.last_answers import limit_last_answers
 from ops.log import close_log, escape_everything, log_event, open_log
 from ops.memory import is_out_of_memory, limit_memory_growth
+from ops.messages import limit_messages
 from ops.upgrades import answer_malformed_upgrades
 from pose_core.errors import PoseCoreError, SettingsError
 from pose_core.version import VERSION
 from pose_ui.home.films import film_route
 from pose_ui.shell import streamlit_bindings
+from pose_ui.shell.back_messages import LARGEST
+from pose_ui.shell.film_upload import film_upload_route
 from pose_ui.shell.module_route import module_route
 from pose_ui.shell.plotly_route import plotly_route
 from pose_ui.shell.problems import show_unexpected
-from pose_ui.shell.resources import close_pool, import_late, pool, upload_refusals, visitors, warm_up
+from pose_ui.shell.resources import (
+    close_pool,
+    film_studio,
+    import_late,
+    pool,
+    upload_refusals,
+    visitors,
+    warm_up,
+)
 from pose_ui.shell.security_headers import SecurityHeaders
 from pose_ui.shell.sign_in import check_login, tell_what_is_open
 from pose_ui.shell.socket_gate import SocketGate
@@ -85,6 +97,8 @@ limit_memory_growth()
 escape_everything()
 answer_malformed_upgrades()
 limit_heads()
+limit_messages(LARGEST)
+limit_last_answers()
 raise_limit()
 streamlit_bindings.apply()
 try:
@@ -94,7 +108,13 @@ except PoseCoreError as error:
 closed = configuration.login or configuration.password is not None
 app = st.App(
     "dashboard.py",
-    routes=[plotly_route(), film_route(), module_route(), *service.routes(pool, configuration=configuration)],
+    routes=[
+        plotly_route(),
+        film_route(),
+        module_route(),
+        film_upload_route(film_studio, closed=closed),
+        *service.routes(pool, configuration=configuration, studio=film_studio),
+    ],
     middleware=[
         Middleware(SecurityHeaders),
         Middleware(HostCheck, hosts=AllowedHosts(st.get_option("server.address"), configuration.hosts)),

@@ -121,12 +121,15 @@ class TrackedPerson:
     raw : Pose
         As the model gave it.
     pose : Pose
-        Smoothed; the same object as `raw` if smoothing is off.
+        Mended and smoothed; the same object as `raw` if there was nothing to do.
+    flipped : bool
+        Whether the model had exchanged left and right of the whole body, which `pose` has put right.
     """
 
     number: int
     raw: Pose
     pose: Pose
+    flipped: bool = False
 
 
 @dataclass(frozen=True, eq=False)

@@ -48,9 +48,9 @@ class Access:
             self._inner = CORSMiddleware(
                 self._checked,
                 allow_origins=configuration.origins,
-                allow_methods=("GET", "POST"),
+                allow_methods=("GET", "POST", "DELETE"),
                 allow_headers=("Authorization", "Content-Type"),
-                expose_headers=("Retry-After",),
+                expose_headers=("Retry-After", "Location"),
             )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Callable
 from functools import partial
 from http import HTTPStatus
 from typing import Annotated, Any, Final
@@ -13,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
+from ops.films import FilmStudio
 from pose_core.errors import PoseCoreError
 from pose_core.models.bundles import bundle
 from pose_core.models.landmarker import runtime_version
@@ -33,6 +35,7 @@ from service.schemas import (
     ProblemAnswer,
 )
 from service.uploads import FIELD, check_head, read_uploads
+from service.video import add_video
 from service.work import MANY, ONE, NobodyFoundError, answer_demo, answer_pose
 from service.workers import Workers
 
@@ -163,7 +166,7 @@ def _add_pictures(api: FastAPI, workers: Workers) -> None:
             (upload,) = await read_uploads(request, body_mb=limits.body_mb, images=1, pace=limits.pace)
             arrived()
             try:
-                body = await workers.run(partial(answer_demo, upload, format == "json"))
+                body = await workers.run(request, partial(answer_demo, upload, format == "json"))
             except NobodyFoundError:
                 return JSONResponse(examples.NOBODY, status_code=HTTPStatus.BAD_REQUEST)
         return Response(body, media_type="application/json" if format == "json" else "image/jpeg")
@@ -201,7 +204,7 @@ def _add_pictures(api: FastAPI, workers: Workers) -> None:
             )
             arrived()
             kind = _choose(accept, ONE if len(uploads) == 1 else MANY)
-            body = await workers.run(partial(answer_pose, uploads, options.settings(), kind))
+            body = await workers.run(request, partial(answer_pose, uploads, options.settings(), kind))
         return Response(body, media_type=kind)
 
 
@@ -277,7 +280,13 @@ def _add_state(api: FastAPI, workers: Workers, metrics: Metrics) -> None:
         return Response(metrics.text(workers.pool().status(), workers.in_flight), media_type=METRICS_TYPE)
 
 
-def build_api(workers: Workers, metrics: Metrics, *, guarded: bool = False) -> FastAPI:
+def build_api(
+    workers: Workers,
+    metrics: Metrics,
+    *,
+    guarded: bool = False,
+    studio: Callable[[], FilmStudio] | None = None,
+) -> FastAPI:
     """The application that answers at ``/predict`` and below ``/api/v1``.
 
     Parameters
@@ -287,6 +296,8 @@ def build_api(workers: Workers, metrics: Metrics, *, guarded: bool = False) -> F
         What ``/api/v1/metrics`` shows; counted by `service.gate`.
     guarded : bool
         Whether the OpenAPI document says that a token is needed; `service.access` checks the token.
+    studio : callable, optional
+        Returns the studio for films; without it there are no addresses for them.
     """
     api = FastAPI(
         title="PoseDeck",
@@ -303,6 +314,8 @@ def build_api(workers: Workers, metrics: Metrics, *, guarded: bool = False) -> F
     _versions()  # opens the packages' files now: later there may be no descriptor left for them
     _answer_problems(api)
     _add_pictures(api, workers)
+    if studio is not None:
+        add_video(api, workers, studio, _problems)
     _add_state(api, workers, metrics)
     make_document = api.openapi
 

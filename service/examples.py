@@ -11,10 +11,22 @@ from pose_core.settings import PoseSettings
 from pose_core.skeleton import LANDMARK_NAMES
 from pose_core.version import VERSION
 
-__all__ = ["CSV", "DEMO", "METRICS", "NOBODY", "PROBLEMS", "UNEXPECTED", "pose"]
+__all__ = ["CSV", "DEMO", "METRICS", "NOBODY", "PROBLEMS", "UNEXPECTED", "VIDEO_JOB", "pose"]
 
 #: Exactly what the older demo answers: its clients may compare it.
 NOBODY: Final = {"error": "No pose detected"}
+
+VIDEO_JOB: Final = {
+    "id": "u8mQ0b9YxJ1c3k5Zs7WnTqEr2vLhAa4P",
+    "state": "analysing",
+    "ahead": 0,
+    "done": 38.2,
+    "total": 300.0,
+    "share": 0.1273,
+    "left_s": 101.4,
+    "problem": None,
+    "files": [],
+}
 
 UNEXPECTED: Final = {
     "code": "unexpected",
@@ -58,6 +70,16 @@ PROBLEMS: Final[dict[int, dict[str, str]]] = {
         "code": "body_too_slow",
         "message": "The request must arrive within 30 s and, after 5 s, at 32 kB a second or faster; this one did not.",
         "hint": "Send smaller pictures, or fewer in one request.",
+    },
+    409: {
+        "code": "job_not_done",
+        "message": "The job must be done or cancelled and have a result; this one is not, or it failed.",
+        "hint": "Ask /api/v1/video/{id} for its state first.",
+    },
+    411: {
+        "code": "length_missing",
+        "message": "The header Content-Length must state the film's size; it is missing.",
+        "hint": "Send the file with its length, not in chunks.",
     },
     413: {
         "code": "body_too_large",

@@ -11,11 +11,13 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ops.configuration import Configuration
+from ops.films import FilmStudio
 from ops.log import log_event, log_unexpected
 from pose_core.models.pool import PosePool
 from service.access import Access
 from service.api import build_api
 from service.metrics import Metrics
+from service.video import VIDEO
 from service.workers import Limits, Workers
 
 __all__ = ["routes"]
@@ -25,6 +27,7 @@ _PATHS: Final = frozenset(
     {
         "/predict",
         "/api/v1/pose",
+        VIDEO,
         "/api/v1/models",
         "/api/v1/health",
         "/api/v1/metrics",
@@ -90,7 +93,7 @@ class _Gate:
         finally:
             elapsed_s = time.perf_counter() - start_s
             path = scope["path"].removeprefix(root)
-            route = path if path in _PATHS else "other"
+            route = VIDEO if path.startswith(f"{VIDEO}/") else path if path in _PATHS else "other"
             self._metrics.count(route, tally.status, elapsed_s)
             log_event(
                 "request",
@@ -107,6 +110,7 @@ def routes(
     pool: Callable[[], PosePool],
     limits: Limits | None = None,
     configuration: Configuration | None = None,
+    studio: Callable[[], FilmStudio] | None = None,
 ) -> list[Route]:
     """The routes of the REST interface, below any folder.
 
@@ -119,6 +123,8 @@ def routes(
     limits : Limits, optional
     configuration : Configuration, optional
         Token, origins and rate; without it the defaults.
+    studio : callable, optional
+        Returns the one studio for films of the process; without it there are no addresses for films.
 
     Returns
     -------
@@ -128,6 +134,6 @@ def routes(
     metrics = Metrics()
     configuration = configuration or Configuration()
     guarded = configuration.api_token is not None
-    api = build_api(Workers(pool, limits or Limits()), metrics, guarded=guarded)
+    api = build_api(Workers(pool, limits or Limits()), metrics, guarded=guarded, studio=studio)
     gate = _Gate(Access(api, configuration), metrics)
     return [Route(folder + path, gate) for folder in ("", "/{folder:path}") for path in _ROUTES]

@@ -8,7 +8,7 @@ from typing import Final
 
 from starlette.responses import JSONResponse
 
-from pose_core.errors import BusyError, PictureError, PoseCoreError, SettingsError
+from pose_core.errors import BusyError, ClipError, PictureError, PoseCoreError, SettingsError
 
 __all__ = ["RETRY_AFTER_S", "Problem", "from_core", "problem_response"]
 
@@ -48,7 +48,7 @@ class Problem(Exception):
 
 def _status(error: PoseCoreError) -> HTTPStatus:
     match error:
-        case PictureError():
+        case PictureError() | ClipError():
             too_much = error.code in _TOO_MUCH
             return HTTPStatus.REQUEST_ENTITY_TOO_LARGE if too_much else HTTPStatus.BAD_REQUEST
         case SettingsError():

@@ -6,12 +6,15 @@ matches its description here.
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ops.jobs import JobState
 from pose_core.geometry.definitions import Space
 from pose_core.geometry.reasons import Missing, Stated
+from pose_core.pipeline.video import VideoSettings
 from pose_core.settings import (
     MAX_PEOPLE,
     VARIANTS,
@@ -21,6 +24,7 @@ from pose_core.settings import (
     Style,
     Variant,
 )
+from pose_core.tracking.smoothing import SmoothingSettings
 
 __all__ = [
     "DemoLandmark",
@@ -30,6 +34,8 @@ __all__ = [
     "Options",
     "PoseAnswer",
     "ProblemAnswer",
+    "VideoJobAnswer",
+    "VideoOptions",
 ]
 
 _DEFAULTS = PoseSettings()
@@ -79,12 +85,83 @@ class Options(BaseModel):
         )
 
 
+class VideoOptions(BaseModel):
+    """Options of a film, in its query string. An unknown one is an error, as for pictures."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    model: Variant = Field(
+        _DEFAULTS.detection.model,
+        description=f"From the fastest to the most accurate: {', '.join(VARIANTS)}.",
+    )
+    people: int = Field(
+        _DEFAULTS.detection.people, ge=1, le=MAX_PEOPLE, description="How many people to look for at most."
+    )
+    detection_confidence: _Share = Field(
+        _DEFAULTS.detection.detection_confidence, description="Least score for a person to be detected."
+    )
+    presence_confidence: _Share = Field(
+        _DEFAULTS.detection.presence_confidence, description="Least score for landmarks to be accepted."
+    )
+    visibility_limit: _Share = Field(
+        _DEFAULTS.visibility_limit, description="Below it a joint is not visible and its angles are null."
+    )
+    smoothing: bool = Field(True, description="Smooth the movement; the files have the raw positions too.")
+    start_s: float = Field(0.0, ge=0, allow_inf_nan=False, description="Begin at this second of the film.")
+    end_s: float | None = Field(None, gt=0, allow_inf_nan=False, description="End before this second.")
+    slowed: float = Field(
+        1.0,
+        ge=0.1,
+        le=100,
+        allow_inf_nan=False,
+        description="How many times slower the film plays than it was recorded.",
+    )
+    mirrored: bool = Field(False, description="The film was recorded as in a mirror.")
+    film: bool = Field(False, description="Write the film with skeletons as well: the file annotated.mp4.")
+    name: str = Field(
+        "film", max_length=200, description="Name of the file, as it is written into the files."
+    )
+
+    def settings(self) -> VideoSettings:
+        """The same options as the core's settings."""
+        detection = DetectionSettings(
+            model=self.model,
+            people=self.people,
+            detection_confidence=self.detection_confidence,
+            presence_confidence=self.presence_confidence,
+        )
+        return VideoSettings(
+            pose=PoseSettings(detection=detection, visibility_limit=self.visibility_limit),
+            smoothing=SmoothingSettings() if self.smoothing else None,
+            start_s=self.start_s,
+            end_s=math.inf if self.end_s is None else self.end_s,
+            slowed=self.slowed,
+            mirrored=self.mirrored,
+        )
+
+
 class ProblemAnswer(BaseModel):
     """Any error."""
 
     code: str = Field(description="Stable name of the fault, for programs.", examples=["picture_damaged"])
     message: str = Field(description="What must hold and what was given.")
     hint: str = Field(description="What to do.")
+
+
+class VideoJobAnswer(BaseModel):
+    """How the work on a film stands."""
+
+    id: str = Field(description="Of the job. Whoever has it may ask for the result; it cannot be guessed.")
+    state: JobState
+    ahead: int = Field(description="Jobs that come before this one, while it waits.")
+    done: float = Field(
+        description="Seconds of the film that are analysed, or the share of it that is written."
+    )
+    total: float | None = Field(description="Of the same; null if unknown.")
+    share: float = Field(ge=0, le=1, description="How much of the present state is done.")
+    left_s: float | None = Field(description="Seconds until the present state ends; null if not known yet.")
+    problem: ProblemAnswer | None = Field(description="Why it failed.")
+    files: list[str] = Field(description="Names for /api/v1/video/{id}/files/{name}; empty before the end.")
 
 
 class DemoProblemAnswer(BaseModel):

@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from pose_core.errors import SettingsError
+from pose_core.commands.files import new_folder, write_output
 from pose_core.settings import VARIANTS
 
 __all__ = ["add_arguments", "run"]
@@ -25,17 +25,9 @@ def run(arguments: argparse.Namespace) -> None:
     from pose_core.export.onnx_files import onnx_files
     from pose_core.export.photos import to_zip
 
-    try:
-        arguments.out.mkdir(parents=True, exist_ok=True)
-        files = onnx_files(arguments.model)
-        archive = {f"pose_{arguments.model}_onnx.zip": to_zip(files.items())}
-        for name, content in {**files, **archive}.items():
-            (arguments.out / name).write_bytes(content)
-    except OSError as error:
-        raise SettingsError(
-            "folder_unwritable",
-            "--out must be a folder that can be written to; got {folder} ({reason}). Choose another.",
-            folder=arguments.out,
-            reason=error.strerror,
-        ) from error
-    sys.stderr.write(f"{len(files) + len(archive)} files in {arguments.out}\n")
+    folder = new_folder(arguments.out)
+    files = onnx_files(arguments.model)
+    archive = {f"pose_{arguments.model}_onnx.zip": to_zip(files.items())}
+    for name, content in {**files, **archive}.items():
+        write_output(folder / name, content)
+    sys.stderr.write(f"{len(files) + len(archive)} files in {folder}\n")

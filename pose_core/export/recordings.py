@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Final, get_args
 
@@ -34,6 +34,7 @@ from pose_core.geometry.reasons import REASONS
 from pose_core.models.bundles import bundle
 from pose_core.models.landmarker import runtime_version
 from pose_core.pose import PeopleOverTime
+from pose_core.settings import PoseSettings
 from pose_core.skeleton import LANDMARK_NAMES, N_LANDMARKS
 from pose_core.tracking.recording import Recording
 from pose_core.tracking.recording_summary import PersonSummary, RecordingSummary
@@ -45,9 +46,12 @@ __all__ = [
     "RECORDING_COLUMNS",
     "RECORDING_SCHEMA_VERSION",
     "SUMMARY_FIELDS",
+    "model_facts",
+    "people_to_xlsx",
     "recording_to_csv",
     "recording_to_json",
     "recording_to_xlsx",
+    "summary_fields",
 ]
 
 #: Goes up whenever a field changes its name or meaning.
@@ -118,7 +122,6 @@ def recording_to_csv(recording: PeopleOverTime) -> bytes:
 
 def _facts(recording: Recording) -> dict[str, Any]:
     """Where the numbers come from, as plain values."""
-    model = bundle(recording.settings.detection.model)
     width, height = recording.size_wh or (None, None)
     return {
         "schema_version": RECORDING_SCHEMA_VERSION,
@@ -132,17 +135,26 @@ def _facts(recording: Recording) -> dict[str, Any]:
             ],
             "ended_by": recording.ended_by,
         },
+        **model_facts(recording.settings),
+    }
+
+
+def model_facts(settings: PoseSettings) -> dict[str, Any]:
+    """Model, versions and settings, as every JSON file has them."""
+    model = bundle(settings.detection.model)
+    return {
         "model": {"variant": model.variant, "sha256": model.sha256},
         "versions": {
             "posedeck": VERSION,
             "mediapipe": runtime_version(),
             "python": platform.python_version(),
         },
-        "settings": asdict(recording.settings),
+        "settings": asdict(settings),
     }
 
 
-def _summary_dict(summary: RecordingSummary) -> dict[str, Any]:
+def summary_fields(summary: RecordingSummary) -> dict[str, Any]:
+    """A summary as JSON has it."""
     return {
         "frames": summary.frames,
         **{name: number_cell(getattr(summary, name), digits) for name, digits in _SUMMARY_DIGITS.items()},
@@ -183,7 +195,7 @@ def recording_to_json(recording: Recording) -> bytes:
         file,
         {
             **_facts(recording),
-            "summary": _summary_dict(recording.summary),
+            "summary": summary_fields(recording.summary),
             "landmarks": LANDMARK_NAMES,
             "angles": ANGLE_NAMES,
             "reasons": REASONS,
@@ -209,9 +221,39 @@ def recording_to_xlsx(recording: Recording, translate: Translate = untranslated)
     bytes
         Above `MAX_XLSX_LANDMARK_ROWS` the landmarks are left out, and the summary says so.
     """
+    started_at = recording.started_at.isoformat(sep=" ", timespec="seconds")
+    notes = [translate(f"summary.ended_by_{recording.ended_by}")] if recording.truncated else []
+    return people_to_xlsx(
+        recording, recording.summary, {"started_at": started_at}, notes, _facts(recording), translate
+    )
+
+
+def people_to_xlsx(
+    people: PeopleOverTime,
+    summary: RecordingSummary,
+    first: Mapping[str, CellValue],
+    notes: Sequence[str],
+    facts: Mapping[str, Any],
+    translate: Translate,
+) -> bytes:
+    """XLSX workbook of any people over time; see `recording_to_xlsx`.
+
+    Parameters
+    ----------
+    people : PeopleOverTime
+    summary : RecordingSummary
+    first : mapping of str to cell value
+        The first rows of the summary, by the keys of their texts behind ``summary.``.
+    notes : sequence of str
+        What to know before reading the numbers.
+    facts : mapping
+        Where the numbers come from.
+    translate : callable
+    """
     from openpyxl import Workbook  # takes 0.2 s, so only a workbook pays for it
 
-    with_landmarks = recording.row_frame.size * N_LANDMARKS <= MAX_XLSX_LANDMARK_ROWS
+    rows = sum(person.frames for person in summary.people) * N_LANDMARKS
+    with_landmarks = rows <= MAX_XLSX_LANDMARK_ROWS
     book = Workbook(write_only=True)
     fill_sheet(
         book.create_sheet(translate("sheet.summary")),
@@ -219,7 +261,7 @@ def recording_to_xlsx(recording: Recording, translate: Translate = untranslated)
             translate(f"column.{column}")
             for column in ("field", "value", "least", "greatest", "uncertain", "reason")
         ],
-        _summary_rows(recording, translate, with_landmarks),
+        _summary_rows(summary, first, notes, translate, with_landmarks),
     )
     angle_columns = [
         f"{translate(f'angle.{name}')} {translate(f'column.{space}_{kind}')}"
@@ -231,18 +273,18 @@ def recording_to_xlsx(recording: Recording, translate: Translate = untranslated)
     fill_sheet(
         book.create_sheet(translate("sheet.angles")),
         [*(translate(f"column.{column}") for column in KEYS[:3]), *angle_columns],
-        _angle_rows(recording, translate),
+        _angle_rows(people, translate),
     )
     if with_landmarks:
         fill_sheet(
             book.create_sheet(translate("sheet.landmarks")),
             [translate(f"column.{column}") for column in RECORDING_COLUMNS],
-            _landmark_rows(recording, translate),
+            _landmark_rows(people, translate),
         )
     fill_sheet(
         book.create_sheet(translate("sheet.about")),
         [translate("column.field"), translate("column.value")],
-        flat_rows("", _facts(recording)),
+        flat_rows("", facts),
     )
     file = io.BytesIO()
     book.save(file)
@@ -250,18 +292,21 @@ def recording_to_xlsx(recording: Recording, translate: Translate = untranslated)
 
 
 def _summary_rows(
-    recording: Recording, translate: Translate, with_landmarks: bool
+    summary: RecordingSummary,
+    first: Mapping[str, CellValue],
+    notes: Sequence[str],
+    translate: Translate,
+    with_landmarks: bool,
 ) -> Iterator[list[CellValue]]:
-    summary = recording.summary
     values: dict[str, CellValue] = {
-        "started_at": recording.started_at.isoformat(sep=" ", timespec="seconds"),
+        **first,
         "frames": summary.frames,
         **{name: number_cell(getattr(summary, name), digits) for name, digits in _SUMMARY_DIGITS.items()},
     }
-    for name in SUMMARY_FIELDS:
+    for name in sorted(values, key=lambda name: (*first, *SUMMARY_FIELDS).index(name)):
         yield [translate(f"summary.{name}"), values[name], *_FOUR]
-    if recording.truncated:
-        yield [translate(f"summary.ended_by_{recording.ended_by}"), None, *_FOUR]
+    for note in notes:
+        yield [note, None, *_FOUR]
     if not with_landmarks:
         yield [translate("summary.landmarks_in_csv"), None, *_FOUR]
     for person in summary.people:

@@ -14,10 +14,12 @@ from typing import Final
 
 import numpy as np
 
-__all__ = ["MAX_SAMPLES", "TooManySamplesError", "with_bounded_tables"]
+__all__ = ["HIDDEN", "MAX_SAMPLES", "TooManySamplesError", "check_tables"]
 
 #: Frames of all tracks together that a file may state; two hours with sound have half of it.
 MAX_SAMPLES: Final = 1_000_000
+#: Type of a box that FFmpeg skips.
+HIDDEN: Final = b"free"
 #: FFmpeg joins at least so many samples of uncompressed sound to one entry of its index.
 _JOINED_SOUND: Final = 160
 #: Frames times cuts of an edit list, which may show every frame again.
@@ -34,7 +36,7 @@ class TooManySamplesError(ValueError):
     """The tables of the file state more than it can hold."""
 
 
-def with_bounded_tables(data: bytes) -> bytes:
+def check_tables(data: bytes) -> tuple[int, ...]:
     """Check the tables of an MP4 or MOV file before FFmpeg reads it.
 
     Parameters
@@ -44,9 +46,9 @@ def with_bounded_tables(data: bytes) -> bytes:
 
     Returns
     -------
-    bytes
-        The same file; if it has a sound track with more than `MAX_SAMPLES` (uncompressed sound has a sample every
-        20 microseconds), that track is hidden from FFmpeg. Nothing here uses sound.
+    tuple of int
+        Where 4 bytes must be hidden from FFmpeg, by `HIDDEN` in their place: those that announce a sound track with
+        more than `MAX_SAMPLES` (uncompressed sound has a sample every 20 microseconds), and its tables. Mostly none.
 
     Raises
     ------
@@ -87,15 +89,13 @@ def with_bounded_tables(data: bytes) -> bytes:
     for kind, position in tables:
         if kind == b"stsc" and not any(s < position < e for s, e in sounds if s in hidden):
             _check_chunks(data, position, chunks)
-    if not hidden:
-        return data
-    copy = bytearray(data)
-    for start, end in (track for track in sounds if track[0] in hidden):
-        copy[start + 4 : start + 8] = b"free"
-        for _, position in tables:  # in case that FFmpeg looks inside all the same
-            if start < position < end:
-                copy[position : position + 4] = b"free"
-    return bytes(copy)
+    return tuple(
+        position
+        for start, end in sounds
+        if start in hidden
+        # Its tables too, in case that FFmpeg looks inside all the same.
+        for position in (start + 4, *(at for _, at in tables if start < at < end))
+    )
 
 
 def _boxes(data: bytes, start: int, end: int, steps: Iterator[int]) -> Iterator[tuple[bytes, int, int]]:

@@ -16,7 +16,7 @@ import numpy as np
 from pose_core.arrays import FrameRGB
 from pose_core.media.fitting import SMALLEST_PX, box_scale, letterbox
 
-__all__ = ["TICKS_PER_S", "ClipEncoder"]
+__all__ = ["TICKS_PER_S", "ClipEncoder", "SecondReader", "even_px", "fit_into", "state_colours"]
 
 #: Resolution of times: the usual clock of video, fine enough for any camera.
 TICKS_PER_S: Final = 90_000
@@ -36,7 +36,7 @@ _BT601: Final = 6
 _LIMITED_RANGE: Final = 1  # AVCOL_RANGE_MPEG
 
 
-class _SecondReader:
+class SecondReader:
     """A second position, for reading, in a file that is being written: MP4's index moves to the front at the end."""
 
     def __init__(self, file: BinaryIO) -> None:
@@ -44,6 +44,7 @@ class _SecondReader:
         self._at = 0
 
     def read(self, size: int) -> bytes:
+        """As of a file."""
         written_to = self._file.tell()
         self._file.seek(self._at)
         data = self._file.read(size)
@@ -52,6 +53,7 @@ class _SecondReader:
         return data
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """As of a file."""
         written_to = self._file.tell()
         if whence == io.SEEK_CUR:
             offset, whence = self._at + offset, io.SEEK_SET
@@ -60,6 +62,7 @@ class _SecondReader:
         return self._at
 
     def tell(self) -> int:
+        """As of a file."""
         return self._at
 
 
@@ -129,7 +132,7 @@ class ClipEncoder:
         if self._output is None:
             self._output = self._open(frame_rgb)
         container, stream = self._output
-        frame = av.VideoFrame.from_ndarray(_fit(frame_rgb, self._size_wh), format="rgb24")
+        frame = av.VideoFrame.from_ndarray(fit_into(frame_rgb, self._size_wh), format="rgb24")
         frame.pts, frame.time_base = tick, Fraction(1, TICKS_PER_S)
         packets = stream.encode(frame)
         container.mux(packets)
@@ -156,13 +159,13 @@ class ClipEncoder:
     def _open(self, frame_rgb: FrameRGB) -> tuple[Any, Any]:
         height, width = frame_rgb.shape[:2]
         scale = box_scale(width, height)
-        self._size_wh = _even(width * scale), _even(height * scale)
+        self._size_wh = even_px(width * scale), even_px(height * scale)
         container = av.open(
             self._file,
             "w",
             format="mp4",
             options={"movflags": "+faststart"},
-            io_open=lambda _url, _flags, _options: _SecondReader(self._file),
+            io_open=lambda _url, _flags, _options: SecondReader(self._file),
         )
         # The rate is only a hint for the encoder; frames carry their own times.
         stream = container.add_stream("libx264", rate=30, options=self._options)
@@ -172,16 +175,21 @@ class ClipEncoder:
         codec = stream.codec_context
         codec.time_base = Fraction(1, TICKS_PER_S)
         codec.thread_count = 1  # the streams need the other cores
-        codec.colorspace, codec.color_range = _BT601, _LIMITED_RANGE
+        state_colours(codec)
         return container, stream
 
 
-def _even(length_px: float) -> int:
+def state_colours(codec: Any) -> None:
+    """State in the file which colours swscale makes of RGB."""
+    codec.colorspace, codec.color_range = _BT601, _LIMITED_RANGE
+
+
+def even_px(length_px: float) -> int:
     """An even number of pixels, as yuv420p requires."""
     return max(SMALLEST_PX, int(length_px) // 2 * 2)
 
 
-def _fit(frame_rgb: FrameRGB, size_wh: tuple[int, int]) -> FrameRGB:
+def fit_into(frame_rgb: FrameRGB, size_wh: tuple[int, int]) -> FrameRGB:
     """The frame letterboxed on black; the same object if it has that size already."""
     height, width = frame_rgb.shape[:2]
     if (width, height) == size_wh:

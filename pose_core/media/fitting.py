@@ -29,6 +29,6 @@ def letterbox(size_wh: tuple[int, int], into_wh: tuple[int, int]) -> tuple[float
     return scale, (into_wh[0] - size_wh[0] * scale) / 2, (into_wh[1] - size_wh[1] * scale) / 2
 
 
-def box_scale(width: float, height: float) -> float:
-    """Factor of at most 1 that makes a picture fit `CLIP_BOX_PX`, portrait or landscape."""
-    return min(1.0, CLIP_BOX_PX[0] / max(width, height), CLIP_BOX_PX[1] / min(width, height))
+def box_scale(width: float, height: float, box_px: tuple[int, int] = CLIP_BOX_PX) -> float:
+    """Factor of at most 1 that makes a picture fit a box (longer side, shorter side), portrait or landscape."""
+    return min(1.0, box_px[0] / max(width, height), box_px[1] / min(width, height))

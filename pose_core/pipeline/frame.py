@@ -121,7 +121,7 @@ class FramePath:
         with_angles : bool
             If false, angles are computed only if they are drawn; otherwise watchers get NaN.
         draw : bool
-            If false, the picture is left as it is, for somebody else to draw on.
+            If false, nothing is drawn: `ProcessedFrame.drawn_rgb` is the picture itself, and may be that of `frame`.
 
         Returns
         -------
@@ -129,14 +129,14 @@ class FramePath:
             None for a frame too small to show anybody (`SMALLEST_PX`).
         """
         marks_s = [time.perf_counter()]
-        fitted = self._fit(frame, height_px)
+        fitted = self._fit(frame, height_px, own=draw)
         frame_rgb = pixels(fitted)
         marks_s.append(time.perf_counter())
         if min(frame_rgb.shape[:2]) < SMALLEST_PX:
             return None
         poses = tuple(detect(frame_rgb, time_s))
         marks_s.append(time.perf_counter())
-        people = self._tracker.update(poses, time_s, settings.detection.people)
+        people = self._tracker.update(poses, time_s, settings.detection.people, frame_rgb)
         smooth = [person.pose for person in people]
         if with_angles or settings.draw.angles:
             angles = image_angles(smooth, settings.visibility_limit)
@@ -169,11 +169,12 @@ class FramePath:
             steps_ms=dict(zip(FRAME_STEPS, took_ms, strict=True)),
         )
 
-    def _fit(self, frame: av.VideoFrame, height_px: int | None) -> av.VideoFrame:
-        """The frame as rgb24 that may be drawn on."""
+    def _fit(self, frame: av.VideoFrame, height_px: int | None, *, own: bool) -> av.VideoFrame:
+        """The frame as rgb24; if `own`, one that may be drawn on."""
         width, height = frame.width, frame.height
         if height_px is not None and height > height_px:
             width, height = round(width * height_px / height / 2) * 2, height_px
         fitted = self._reformatter.reformat(frame, width, height, "rgb24", threads=1)
-        # PyAV returns the frame itself if nothing had to be done.
-        return av.VideoFrame.from_ndarray(frame.to_ndarray(), format="rgb24") if fitted is frame else fitted
+        if fitted is frame and own:  # PyAV returns the frame itself if nothing had to be done
+            return av.VideoFrame.from_ndarray(frame.to_ndarray(), format="rgb24")
+        return fitted

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
 
-from pose_core.arrays import FloatArray
+from pose_core.arrays import FloatArray, FrameRGB
 from pose_core.geometry.body import body_size
 from pose_core.pose import Pose, TrackedPerson
 from pose_core.settings import MAX_PEOPLE
-from pose_core.skeleton import INDEX
+from pose_core.tracking.looks import Look, look_of
 from pose_core.tracking.smoothing import PoseSmoother, SmoothingSettings
+from pose_core.tracking.tracks import Track, middles_px_of, tell_apart, torsos_apart, without_duplicates
 
 __all__ = ["PeopleTracker"]
 
 #: How long the number of somebody who has left is kept for them.
 ABSENT_MAX_S: Final = 1.0
 
+#: The same for somebody whose looks are known.
+ABSENT_MAX_WITH_LOOKS_S: Final = 10.0
+#: How unlike somebody may look who comes back after a longer time.
+_SAME_LOOKS: Final = 14.0
 #: How far from their expected position people are looked for, in torso lengths (half a metre): the model's error when
 #: somebody turns or is half hidden, plus running (3 m/s faster or slower than before). At most a metre, the width that
 #: a person takes up: farther away it is more likely to be somebody else.
@@ -28,43 +32,9 @@ REACH_TORSOS: Final = 0.6
 REACH_TORSOS_PER_S: Final = 6.0
 REACH_MAX_TORSOS: Final = 2.0
 
-#: Somebody's movement is extrapolated no longer than this: people turn.
-EXTRAPOLATED_MAX_S: Final = 0.25
-#: Weight of the newest frame in somebody's velocity; the rest is the past. Evens out the model's noise.
-_NEWEST_WEIGHT: Final = 0.5
 
-_SHOULDERS_HIPS: Final = [
-    [INDEX[f"{side}_{joint}"] for side in ("left", "right")] for joint in ("shoulder", "hip")
-]
-
-
-def _middles_px(pose: Pose) -> FloatArray:
-    """The middle of the shoulders and of the hips, shape (2, 2)."""
-    pairs = pose.image_xy_px[_SHOULDERS_HIPS]
-    middles: FloatArray = (pairs[:, 0] + pairs[:, 1]) / 2
-    return middles
-
-
-@dataclass(slots=True)
-class _Track:
-    """Somebody seen within the last `ABSENT_MAX_S`; positions are in pixels of the newest picture."""
-
-    number: int
-    smoother: PoseSmoother | None
-    middles_px: FloatArray
-    size_px: float
-    seen_s: float
-    velocity_px_s: FloatArray = field(default_factory=lambda: np.zeros(2))
-
-    def expected_px(self, time_s: float) -> FloatArray:
-        return self.middles_px + self.velocity_px_s * min(time_s - self.seen_s, EXTRAPOLATED_MAX_S)
-
-    def seen(self, middles_px: FloatArray, size_px: float, time_s: float) -> None:
-        step_s = time_s - self.seen_s
-        if step_s > 0:
-            newest = (middles_px - self.middles_px).sum(axis=0) / (2 * step_s)
-            self.velocity_px_s = _NEWEST_WEIGHT * newest + (1 - _NEWEST_WEIGHT) * self.velocity_px_s
-        self.middles_px, self.size_px, self.seen_s = middles_px, size_px, time_s
+def _kept_s(track: Track, most: int) -> float:
+    return ABSENT_MAX_WITH_LOOKS_S if track.look is not None and most > 1 else ABSENT_MAX_S
 
 
 class PeopleTracker:
@@ -87,9 +57,9 @@ class PeopleTracker:
 
     def __init__(self, smoothing: SmoothingSettings | None) -> None:
         self._smoothing = smoothing
-        self._tracks: list[_Track] = []
+        self._tracks: list[Track] = []
         self._size_wh: tuple[int, int] | None = None
-        self._time_s = -math.inf
+        self._time_s = self._last_time_s = -math.inf
 
     @property
     def smoothing(self) -> SmoothingSettings | None:
@@ -113,7 +83,11 @@ class PeopleTracker:
         self._tracks.clear()
 
     def update(
-        self, poses: Sequence[Pose], time_s: float, most: int = MAX_PEOPLE
+        self,
+        poses: Sequence[Pose],
+        time_s: float,
+        most: int = MAX_PEOPLE,
+        frame_rgb: FrameRGB | None = None,
     ) -> tuple[TrackedPerson, ...]:
         """Find out who is who in the next frame.
 
@@ -127,6 +101,9 @@ class PeopleTracker:
         most : int
             How many people are looked for: nobody gets a higher number. Of one who jumps, as at a cut, the old place
             must not stay behind as somebody else.
+        frame_rgb : ndarray of uint8, shape (H, W, 3), optional
+            The picture. With it, people are also known by their clothes and build: after two were in one place, and
+            when somebody comes back within 10 s.
 
         Returns
         -------
@@ -135,30 +112,63 @@ class PeopleTracker:
         """
         if time_s < self._time_s:
             self._tracks.clear()
-        self._time_s = time_s
-        self._tracks = [track for track in self._tracks if time_s - track.seen_s < ABSENT_MAX_S]
+        self._last_time_s, self._time_s = self._time_s, time_s
+        self._tracks = [track for track in self._tracks if time_s - track.seen_s < _kept_s(track, most)]
 
         sizes_px = [body_size(pose.image_xy_px) for pose in poses]
-        usable = [i for i, size_px in enumerate(sizes_px) if 0 < size_px < math.inf]
+        usable = without_duplicates(
+            poses, sizes_px, [i for i, size_px in enumerate(sizes_px) if 0 < size_px < math.inf]
+        )
         if not usable:
             return ()
         self._follow_size(poses[0].size_wh)
-        middles_px = {i: _middles_px(poses[i]) for i in usable}
+        middles_px = {i: middles_px_of(poses[i]) for i in usable}
         owners = self._match(middles_px, sizes_px, time_s)
+        looks = (
+            {i: look_of(poses[i], frame_rgb) for i in usable} if frame_rgb is not None and most > 1 else {}
+        )
+        self._welcome_back(owners, looks, middles_px, sizes_px, time_s)
         for i, track in owners.items():
             track.seen(middles_px[i], sizes_px[i], time_s)
         for i in usable:  # after all matches, so that nobody new takes the number of somebody present
             if i not in owners and (number := self._free_number(time_s, most)) is not None:
-                owners[i] = _Track(number, self._new_smoother(), middles_px[i], sizes_px[i], time_s)
+                owners[i] = Track(number, self._new_smoother(), middles_px[i], sizes_px[i], time_s)
                 self._tracks.append(owners[i])
+        tell_apart(self._tracks, owners, looks, middles_px, sizes_px, self._last_time_s)
         people = [self._person(track, poses[i], time_s) for i, track in owners.items()]
         return tuple(sorted(people, key=lambda person: person.number))
 
     @staticmethod
-    def _person(track: _Track, pose: Pose, time_s: float) -> TrackedPerson:
+    def _person(track: Track, pose: Pose, time_s: float) -> TrackedPerson:
+        mended, flipped = track.mender.mend(pose, time_s)
         # A smoother starts again by itself after a gap.
-        smooth = track.smoother.smooth(pose, time_s) if track.smoother is not None else pose
-        return TrackedPerson(track.number, pose, smooth)
+        smooth = track.smoother.smooth(mended, time_s) if track.smoother is not None else mended
+        return TrackedPerson(track.number, pose, smooth, flipped)
+
+    def _welcome_back(
+        self,
+        owners: dict[int, Track],
+        looks: Mapping[int, Look],
+        middles_px: Mapping[int, FloatArray],
+        sizes_px: Sequence[float],
+        time_s: float,
+    ) -> None:
+        """Give people who come back their numbers, by where they went and what they look like; adds to `owners`."""
+        here = {track.number for track in owners.values()}
+        gone = [track for track in self._tracks if track.number not in here and track.look is not None]
+        pairs = []
+        for i, look in looks.items():
+            for track in gone if i not in owners else ():
+                assert track.look is not None
+                unlike = track.look.difference(look)
+                away = torsos_apart(middles_px[i], track.middles_px, math.sqrt(sizes_px[i] * track.size_px))
+                if unlike <= _SAME_LOOKS and away <= REACH_MAX_TORSOS * (1 + time_s - track.seen_s):
+                    pairs.append((unlike, i, track.number))
+        by_number = {track.number: track for track in gone}
+        for _, i, number in sorted(pairs):
+            if i not in owners and number in by_number:
+                owners[i] = by_number.pop(number)
+                owners[i].velocity_px_s = np.zeros(2)
 
     def _follow_size(self, size_wh: tuple[int, int]) -> None:
         """After a change of picture size, convert all tracks to the new one."""
@@ -172,19 +182,19 @@ class PeopleTracker:
 
     def _match(
         self, middles_px: dict[int, FloatArray], sizes_px: Sequence[float], time_s: float
-    ) -> dict[int, _Track]:
+    ) -> dict[int, Track]:
         """The track of each pose, by the pose's index; the best pairs are matched first."""
         pairs: list[tuple[float, int, int]] = []
         for k, track in enumerate(self._tracks):
+            if time_s - track.seen_s >= ABSENT_MAX_S:
+                continue
             expected_px = track.expected_px(time_s)
             reach = REACH_TORSOS + REACH_TORSOS_PER_S * (time_s - track.seen_s)
             for i, middles in middles_px.items():
-                shoulders, hips = (middles - expected_px).tolist()
-                distance_px = (math.hypot(*shoulders) + math.hypot(*hips)) / 2
-                distance = distance_px / math.sqrt(sizes_px[i] * track.size_px)
+                distance = torsos_apart(middles, expected_px, math.sqrt(sizes_px[i] * track.size_px))
                 if distance <= min(reach, REACH_MAX_TORSOS):
                     pairs.append((distance, i, k))
-        owners: dict[int, _Track] = {}
+        owners: dict[int, Track] = {}
         taken: set[int] = set()
         for _, i, k in sorted(pairs):
             if i not in owners and k not in taken:

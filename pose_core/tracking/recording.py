@@ -6,7 +6,7 @@ Only frames with people take memory: 2112 bytes for each person in each frame, r
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any, Final, Literal
@@ -22,7 +22,7 @@ from pose_core.settings import PoseSettings
 from pose_core.skeleton import N_LANDMARKS
 from pose_core.tracking.recording_summary import RecordingSummary, summarise
 
-__all__ = ["ROW_SHAPE", "EndedBy", "Recording", "Values", "write_row"]
+__all__ = ["ROW_SHAPE", "EndedBy", "Recording", "Values", "pose_of_row", "sequence_of_rows", "write_row"]
 
 
 _CHANNELS: Final = 8  # x, y, z in pixels, world x, y, z in metres, visibility, presence
@@ -132,24 +132,12 @@ class Recording:
         KeyError
             If nobody has that number.
         """
-        of_person = self.row_person == person
-        if self.size_wh is None or not of_person.any():
+        if self.size_wh is None:
             raise KeyError(person)
-        first, end, _ = frames.indices(self.time_s.size)
-        rows = np.flatnonzero(of_person & (self.row_frame >= first) & (self.row_frame < end))
-        shape = (max(0, end - first), N_LANDMARKS, _CHANNELS)
-        values: NDArray[Any] = np.full(shape, np.nan, dtype=np.float32)  # `PoseSequence` makes it float64
-        values[self.row_frame[rows] - first] = self.values[rows, _RAW if layer == "raw" else _SMOOTHED]
-        return PoseSequence(
-            time_s=self.time_s[first:end],
-            image_xy_px=values[..., _XY],
-            image_z_px=values[..., _Z],
-            world_xyz_m=values[..., _WORLD],
-            visibility=values[..., _VISIBILITY],
-            presence=values[..., _PRESENCE],
-            size_wh=self.size_wh,
-            picture_px=self._picture_px(self.time_s[first:end], self.size_wh),
+        sequence = sequence_of_rows(
+            self.time_s, self.row_frame, self.row_person, self.values, self.size_wh, person, layer, frames
         )
+        return replace(sequence, picture_px=self._picture_px(sequence.time_s, self.size_wh))
 
     def _picture_px(self, time_s: FloatArray, size_wh: tuple[int, int]) -> FloatArray:
         """Where the picture of each frame is, shape (T, 4): all of `size_wh`, or its middle after a change of shape."""
@@ -160,6 +148,55 @@ class Recording:
         starts_s = [start_s for start_s, _ in self.sizes]
         picture_px: FloatArray = np.array(boxes)[np.searchsorted(starts_s, time_s, side="right") - 1]
         return picture_px
+
+
+def sequence_of_rows(
+    time_s: FloatArray,
+    row_frame: NDArray[np.int32],
+    row_person: NDArray[np.int32],
+    values: Values,
+    size_wh: tuple[int, int],
+    person: int,
+    layer: Layer,
+    frames: slice = slice(None),
+) -> PoseSequence:
+    """One person over time, from rows written by `write_row`: the attributes of a `Recording`, and its `sequence`.
+
+    Raises
+    ------
+    KeyError
+        If nobody has that number.
+    """
+    of_person = row_person == person
+    if not of_person.any():
+        raise KeyError(person)
+    first, end, _ = frames.indices(time_s.size)
+    rows = np.flatnonzero(of_person & (row_frame >= first) & (row_frame < end))
+    shape = (max(0, end - first), N_LANDMARKS, _CHANNELS)
+    dense: NDArray[Any] = np.full(shape, np.nan, dtype=np.float32)  # `PoseSequence` makes it float64
+    dense[row_frame[rows] - first] = values[rows, _RAW if layer == "raw" else _SMOOTHED]
+    return PoseSequence(
+        time_s=time_s[first:end],
+        image_xy_px=dense[..., _XY],
+        image_z_px=dense[..., _Z],
+        world_xyz_m=dense[..., _WORLD],
+        visibility=dense[..., _VISIBILITY],
+        presence=dense[..., _PRESENCE],
+        size_wh=size_wh,
+    )
+
+
+def pose_of_row(row: Values, layer: Layer, size_wh: tuple[int, int]) -> Pose:
+    """The pose of a row written by `write_row`."""
+    values = row[_RAW if layer == "raw" else _SMOOTHED]
+    return Pose(
+        image_xy_px=values[:, _XY],
+        image_z_px=values[:, _Z],
+        world_xyz_m=values[:, _WORLD],
+        visibility=values[:, _VISIBILITY],
+        presence=values[:, _PRESENCE],
+        size_wh=size_wh,
+    )
 
 
 def write_row(row: Values, person: TrackedPerson, size_wh: tuple[int, int]) -> None:

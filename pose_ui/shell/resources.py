@@ -15,6 +15,7 @@ from typing import Generic, TypeVar
 import cv2
 
 from ops.configuration import read_configuration
+from ops.films import FilmStudio
 from ops.rate import RateLimit
 from pose_core.benchmark import BenchmarkRunner
 from pose_core.evaluation.running import ValidationRunner
@@ -38,6 +39,7 @@ __all__ = [
     "PASSWORD_ATTEMPTS",
     "benchmark_runner",
     "close_pool",
+    "film_studio",
     "import_late",
     "password_attempts",
     "pool",
@@ -82,6 +84,8 @@ class Shared(Generic[T]):
 
 #: The one `PosePool`; pages and routes get the same object. Raises SettingsError if the configuration cannot be used.
 pool = Shared(lambda: PosePool(stream_limit=read_configuration(os.environ).seats))
+#: The one `FilmStudio`; pages and routes get the same object. Live viewers come first.
+film_studio = Shared(lambda: FilmStudio(lambda: pool().status().streams > 0))
 #: The one `BenchmarkRunner`.
 benchmark_runner = Shared(BenchmarkRunner)
 #: The one `ValidationRunner`.
@@ -134,7 +138,9 @@ def warm_up() -> None:
 
 
 def close_pool() -> None:
-    """End running benchmarks and validations, and free all landmarkers; the last step before the process ends."""
+    """End what runs, and free all landmarkers; the last step before the process ends."""
+    film_studio().close()
+    film_studio.clear()
     benchmark_runner().close()
     benchmark_runner.clear()
     validation_runner().close()

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import zipfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,12 +18,14 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser
 
+from benchmarks.heavy_pictures import endless_jpeg
 from pose_core.media.images import decode_picture
-from pose_core.performer.samples import sample_bytes
+from pose_core.performer.samples import sample_bytes, sample_clip
 from tests.support.paths import ROOT
-from tests.support.rest_client import Client
+from tests.support.rest_client import Client, form
 from tests.support.server import Server
 from tests.support.visit import visit, wait_for_result
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.e2e
 
@@ -59,6 +65,37 @@ def test_the_server_answers_pages_and_programs(server: Server, browser: Browser)
         assert ask(server).get("/api/v1/openapi.json").json()["openapi"].startswith("3.")
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_a_client_that_hangs_up_ends_the_work_on_its_picture(server: Server) -> None:
+    client = ask(server)
+    body = form(endless_jpeg(20))
+    children = [
+        child
+        for thread in Path(f"/proc/{server.process.pid}/task").iterdir()
+        for child in (thread / "children").read_text().split()
+    ]
+    decoding = [
+        int(child) for child in children if b"decode_child" in Path(f"/proc/{child}/cmdline").read_bytes()
+    ]
+    assert decoding
+
+    def metrics() -> str:
+        return client.get("/api/v1/metrics").body.decode()
+
+    try:
+        for process in decoding:  # so that no picture is ever finished
+            os.kill(process, signal.SIGSTOP)
+        with client.unfinished("/api/v1/pose", f"Content-Length: {len(body)}", body=body):
+            until(lambda: "posedeck_requests_in_flight 1" in metrics())
+        until(lambda: "posedeck_requests_in_flight 0" in metrics())
+        assert 'route="/api/v1/pose",status="499"} 1' in metrics()
+    finally:
+        for process in decoding:
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGCONT)
+    assert client.post("/api/v1/pose", STAND).status == 200
+
+
 @pytest.mark.skipif(not shutil.which("curl"), reason="the examples need curl")
 def test_the_examples_for_curl_work(server: Server, folder: Path) -> None:
     for command in example("sh", server).splitlines():
@@ -68,6 +105,16 @@ def test_the_examples_for_curl_work(server: Server, folder: Path) -> None:
     assert len((folder / "both.csv").read_text().splitlines()) == 1 + 2 * 33
     assert decode_picture((folder / "predicted.jpg").read_bytes()).format == "JPEG"
     assert len(json.loads((folder / "predicted.json").read_text())) == 33
+
+
+@pytest.mark.skipif(not shutil.which("curl"), reason="the examples need curl")
+def test_the_example_for_films_works(server: Server, tmp_path: Path) -> None:
+    (tmp_path / "film.mp4").write_bytes(sample_clip())
+    subprocess.run(["sh", "-ec", example("shell", server)], cwd=tmp_path, check=True)
+    assert len(json.loads((tmp_path / "poses.json").read_text())["time_s"]) == 225
+    assert (tmp_path / "poses.trc").read_text().startswith("PathFileType")
+    with zipfile.ZipFile(tmp_path / "all.zip") as archive:
+        assert "annotated.mp4" in archive.namelist()
 
 
 def test_the_example_for_python_works(server: Server, folder: Path) -> None:

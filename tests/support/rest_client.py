@@ -15,6 +15,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from ops.configuration import Configuration
+from ops.films import FilmStudio
 from pose_core.models.pool import PosePool
 from service import Limits, routes
 
@@ -101,9 +102,10 @@ def rest_server(
     limits: Limits | None = None,
     configuration: Configuration = NO_RATE,
     trusted: str = "127.0.0.1",
+    studio: Callable[[], FilmStudio] | None = None,
 ) -> Iterator[Client]:
     """The interface alone on a port of this machine, until the block ends; it trusts `trusted` as a proxy."""
-    app = Starlette(routes=routes(pool, limits, configuration))
+    app = Starlette(routes=routes(pool, limits, configuration, studio))
     config = uvicorn.Config(app, ws="none", lifespan="off", log_level="warning", forwarded_allow_ips=trusted)
     server = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", 0)) as door:

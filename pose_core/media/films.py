@@ -1,0 +1,156 @@
+"""A whole film that somebody recorded: checked first, then read with the times that the file states."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import av
+import numpy as np
+
+from pose_core.arrays import FrameRGB
+from pose_core.errors import ClipError
+from pose_core.media.clips import MAX_CHECK_S, check_bytes, check_duration
+from pose_core.media.demux import (
+    PixelReader,
+    check_side,
+    damaged,
+    decoded,
+    opened,
+    stated_duration_s,
+    stated_fps,
+    timed,
+    upright_wh,
+)
+from pose_core.media.fitting import CLIP_BOX_PX
+
+__all__ = ["MAX_FILM_MB", "MAX_FILM_S", "FilmReader", "check_range_s", "read_film"]
+
+MAX_FILM_MB: Final = 300
+#: 20 minutes: 36 000 frames at 30 a second.
+MAX_FILM_S: Final = 1200.0
+#: Before this time a film is read from its beginning: seeking would gain nothing.
+_SEEK_FROM_S: Final = 3.0
+
+
+@dataclass(frozen=True, eq=False)
+class FilmReader:
+    """A film that can be read, several times and from several threads; made by `read_film`.
+
+    Attributes
+    ----------
+    size_wh : tuple of int
+        Full size in pixels as shown: upright, with square pixels.
+    fps : float
+        As stated in the file, else 25.
+    duration_s : float
+        As stated in the file, else NaN.
+    first_s : float
+        The time that the file states for its first frame; times here count from it.
+    codec : str
+        FFmpeg's name of the picture's format, such as ``"h264"``.
+    mirrored : bool
+        Whether left and right are exchanged in every frame that is read.
+    """
+
+    size_wh: tuple[int, int]
+    fps: float
+    duration_s: float
+    first_s: float
+    codec: str
+    mirrored: bool
+    data: bytes = field(repr=False)
+
+    def frames(
+        self, start_s: float = 0.0, end_s: float = math.inf, *, box_px: tuple[int, int] = CLIP_BOX_PX
+    ) -> Iterator[tuple[float, FrameRGB]]:
+        """The frames from `start_s` to before `end_s`, decoded one at a time.
+
+        Parameters
+        ----------
+        start_s, end_s : float
+            Seconds from the first frame of the film, as it is played.
+        box_px : tuple of int
+            Longer and shorter side that pictures are scaled down to.
+
+        Yields
+        ------
+        time_s : float
+            Seconds from the first frame of the film, increasing, as the file states them.
+        frame_rgb : ndarray of uint8, shape (H, W, 3)
+            Turned upright as the file says, with square pixels; the caller may change it.
+
+        Notes
+        -----
+        Damaged frames are left out. It ends where nothing more can be decoded, `MAX_FILM_S` at the latest.
+        """
+        end_s = min(end_s, MAX_FILM_S)
+        with opened(self.data) as (container, stream):
+            pixels = PixelReader(stream, box_px)
+            if start_s > _SEEK_FROM_S:
+                with suppress(av.FFmpegError):  # what has no index is read from its beginning
+                    container.seek(round((self.first_s + start_s) / stream.time_base), stream=stream)
+            for time_s, frame in timed(decoded(container, stream), self.fps, self.first_s):
+                if time_s >= end_s:
+                    return
+                if time_s >= start_s:
+                    frame_rgb = pixels(frame)
+                    if self.mirrored:
+                        frame_rgb = np.ascontiguousarray(frame_rgb[:, ::-1])
+                    yield time_s, frame_rgb
+
+
+def read_film(data: bytes, *, mirrored: bool = False) -> FilmReader:
+    """Open a film in memory and check that it can be read.
+
+    Parameters
+    ----------
+    data : bytes
+        A whole MP4, MOV, WebM, MKV or AVI file.
+    mirrored : bool
+        Whether the film was recorded as in a mirror, as some phones do with their front camera: left and right of
+        its pictures are then exchanged.
+
+    Returns
+    -------
+    FilmReader
+
+    Raises
+    ------
+    ClipError
+        If the bytes are empty, not such a file, damaged, without video, or outside the limits on file size
+        (`MAX_FILM_MB`), picture size and duration (`MAX_FILM_S`).
+    """
+    check_bytes(data, MAX_FILM_MB)
+    with opened(data) as (container, stream):
+        check_side(stream.codec_context.width, stream.codec_context.height)
+        duration_s = stated_duration_s(container, stream)
+        check_duration(duration_s, MAX_FILM_S)
+        first: Any = next(decoded(container, stream, time.monotonic() + MAX_CHECK_S), None)
+        if first is None:
+            raise damaged()
+        return FilmReader(
+            size_wh=upright_wh(first, stream),
+            fps=stated_fps(stream),
+            duration_s=duration_s,
+            first_s=first.time if first.time is not None else 0.0,
+            codec=stream.codec_context.name,
+            mirrored=mirrored,
+            data=data,
+        )
+
+
+def check_range_s(start_s: float, end_s: float) -> None:
+    """Raise a ClipError unless `start_s` is 0 or more and before `end_s`."""
+    if not 0 <= start_s < end_s:
+        raise ClipError(
+            "film_range",
+            "The part of a film must begin at 0 s or later and end after its beginning; "
+            "got {start_s:g} s to {end_s:g} s. Choose a later end or an earlier beginning.",
+            start_s=start_s,
+            end_s=end_s,
+        )
