@@ -72,6 +72,7 @@ def _dots(
     return {
         "type": "scatter",
         "mode": "markers",
+        "orientation": "h",  # rows of several models stand below each other
         "name": name,
         "x": values,
         "y": list(names),

@@ -7,14 +7,18 @@ from typing import Final
 
 from pose_core.errors import DatasetError
 from pose_core.evaluation.dataset import Dataset
-from pose_core.evaluation.files import MAX_FILES, Files, UploadedFiles, ZipFiles
+from pose_core.evaluation.files import MAX_FILES, PICTURE_ENDINGS, Files, UploadedFiles, ZipFiles
 from pose_core.evaluation.reading import read_dataset
+from pose_core.media.images import MAX_FILE_MB
 
-__all__ = ["MAX_PEOPLE_SCORED", "MAX_UPLOADED_PICTURES", "read_uploads"]
+__all__ = ["MAX_PEOPLE_SCORED", "MAX_UPLOADED_ANNOTATIONS_MB", "MAX_UPLOADED_PICTURES", "read_uploads"]
 
 #: A page's visitor shares the machine with others; the command takes more.
 MAX_UPLOADED_PICTURES: Final = 1000
 MAX_PEOPLE_SCORED: Final = 5000
+#: Read as a whole, they take ten times as much memory; COCO's own of 5000 pictures have 10 MB.
+MAX_UPLOADED_ANNOTATIONS_MB: Final = 20
+_MB: Final = 2**20
 _ZIP: Final = b"PK\x03\x04"
 
 
@@ -57,7 +61,14 @@ def read_uploads(files: Mapping[str, bytes]) -> Dataset:
     """
     zips = {name: data for name, data in files.items() if data.startswith(_ZIP)}
     single = {name: data for name, data in files.items() if name not in zips}
-    parts: dict[str, Files] = {f"{name}/": ZipFiles(data, name) for name, data in zips.items()}
+    opened = {name: ZipFiles(data, name) for name, data in zips.items()}
+    _check_annotations(
+        {
+            **{name: one.annotation_bytes for name, one in opened.items()},
+            **{n: len(data) for n, data in single.items() if not n.lower().endswith(PICTURE_ENDINGS)},
+        }
+    )
+    parts: dict[str, Files] = {f"{name}/": one for name, one in opened.items()}
     if single:
         parts[""] = UploadedFiles(single)
     label = next(iter(zips), next((name for name in single if name.lower().endswith(".json")), "upload"))
@@ -79,3 +90,17 @@ def read_uploads(files: Mapping[str, bytes]) -> Dataset:
             count=people,
         )
     return dataset
+
+
+def _check_annotations(sizes: Mapping[str, int]) -> None:
+    total = sum(sizes.values())
+    if total > MAX_UPLOADED_ANNOTATIONS_MB * _MB:
+        raise DatasetError(
+            "dataset_file_too_large",
+            "A picture must have at most {pictures} MB and annotations at most {annotations} MB; {file} has "
+            "{megabytes:.0f} MB. Leave it out, or split the annotations.",
+            pictures=MAX_FILE_MB,
+            annotations=MAX_UPLOADED_ANNOTATIONS_MB,
+            file=max(sizes, key=lambda name: sizes[name]),
+            megabytes=total / _MB,
+        )

@@ -72,3 +72,18 @@ def test_more_than_a_page_takes_is_refused(monkeypatch: pytest.MonkeyPatch, limi
     with pytest.raises(DatasetError) as caught:
         read_uploads(files)
     assert caught.value.code == code
+
+
+@pytest.mark.parametrize("packed", [False, True], ids=["plain", "zip"])
+def test_annotations_that_would_fill_the_memory_are_refused_before_they_are_unpacked(
+    monkeypatch: pytest.MonkeyPatch, packed: bool
+) -> None:
+    monkeypatch.setattr(uploads, "MAX_UPLOADED_ANNOTATIONS_MB", 1)
+    large = annotations() + b" " * 2**20
+    files = (
+        {"all.zip": zipped({"a.json": large, "1.png": PNG})} if packed else {"a.json": large, "1.png": PNG}
+    )
+    with pytest.raises(DatasetError) as caught:
+        read_uploads(files)
+    assert caught.value.code == "dataset_file_too_large"
+    assert "at most 1 MB" in str(caught.value)
