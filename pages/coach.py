@@ -1,0 +1,54 @@
+"""Coach: a big number that counts repetitions, one sentence that helps, and a table of the set afterwards."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pose_core.errors import PoseCoreError
+from pose_ui.coach.choices import choose_exercise, coach_choices, remember_choices
+from pose_ui.coach.film import film_panel
+from pose_ui.coach.panel import coach_panel
+from pose_ui.coach.session import coach_session
+from pose_ui.coach.summary import set_summary
+from pose_ui.live_view.picture import live_buttons, live_picture
+from pose_ui.live_view.session import live_session
+from pose_ui.shell import language
+from pose_ui.shell.layout import page_header
+from pose_ui.shell.mailbox import performer_is_wanted
+from pose_ui.shell.problems import show_problem
+from pose_ui.shell.resources import pool
+from pose_ui.shell.settings_panel import settings_panel
+
+t = language.current()
+page_header(t("coach.title"), t)
+live, session = live_session(), coach_session()
+remember_choices()
+if performer_is_wanted():
+    live.connection.ask()
+pose = settings_panel(t)
+
+with st.container(horizontal=True, vertical_alignment="center"):
+    exercise = choose_exercise(session, live, t)
+    choices = coach_choices(exercise, pose, t)
+    if choices.source != "clip":
+        live_buttons(live, t)
+if choices.source == "clip":
+    live.stop()
+    session.watch(None, exercise, choices.source)
+    film_panel(session, exercise, pose, t)
+else:
+    if live.connection.stream is not None:
+        live.connection.stream.settings = choices.settings
+    live.shown(choices.source)
+    picture, panel = st.columns([3, 2], gap="medium")
+    with picture:
+        try:
+            live_picture(live, choices, pool(), t)
+        except PoseCoreError as error:
+            live.stop()
+            show_problem(error, t)
+    session.watch(live.connection.stream if live.connection.on else None, exercise, choices.source)
+    with panel:
+        coach_panel(session, live, exercise, t)
+set_summary(session, t)
+st.caption(t("coach.no_medical_device"))
