@@ -47,6 +47,10 @@ circle { fill: none; stroke-width: 8; }
 .number.long { font-size: min(4rem, 16vw); }
 .unit { position: absolute; left: 0; right: 0; bottom: 17%; text-align: center; font-size: 0.9rem; }
 .side-notes { flex: 1 1 13rem; min-width: 0; }
+@media (max-width: 640px) {
+  .dial { width: 8.5rem; } .number { font-size: 4rem; } .number.long { font-size: 2.5rem; }
+  .side-notes { flex-basis: 10rem; }
+}
 p { margin: 0 0 0.35rem; min-height: 1.4em; }
 .cue { font-size: 1.25rem; font-weight: 600; min-height: 2.8em; line-height: 1.4; }
 .both { display: grid; grid-template-columns: auto 1fr auto; gap: 0.25rem 0.6rem; align-items: center; }
@@ -116,7 +120,7 @@ function draw(view) {
   dial.classList.toggle("far", message.way === "bottom");
   find(".way").style.strokeDasharray = `${100 * (data.hold ? Number(message.hold !== null) : message.progress)} 100`;
   put(find(".partial"), message.partial ? texts.partial.replace("{count}", message.partial) : "");
-  const way = message.exercise ? texts.ways[message.way] : "";
+  const way = message.exercise && data.feed ? texts.ways[message.way] : "";
   put(find(".phase"), !data.hold ? way : message.hold !== null ? texts.holding : "");
   const cue = sentence(view, message);
   if (cue !== find(".cue").textContent) {

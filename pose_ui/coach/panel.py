@@ -6,7 +6,7 @@ from functools import partial
 
 import streamlit as st
 
-from pose_core.movement.coach import CoachState
+from pose_core.movement.coach import AUTO, CoachState
 from pose_ui.coach.choices import choose_speech
 from pose_ui.coach.counter import counter
 from pose_ui.coach.session import CoachSession
@@ -39,15 +39,16 @@ def _proposal(session: CoachSession, t: Translator) -> str | None:
 
 def coach_panel(session: CoachSession, live: LiveSession, exercise: str, t: Translator) -> None:
     """Show the counter; rerun the page when the connection has changed."""
+    above = st.container()
     speak = choose_speech(t)
     running = session.live
     connection = live.connection
-    if running is not None:
-        counter(running.state, running.at_ms, t, running=True, speak=speak)
-    else:
-        counter(
-            CoachState(exercise=None if exercise == "auto" else exercise), 0.0, t, running=False, speak=False
-        )
+    with above:
+        if running is not None:
+            counter(running.state, running.at_ms, t, running=True, speak=speak)
+        else:
+            chosen = None if exercise == AUTO else exercise
+            counter(CoachState(exercise=chosen), 0.0, t, running=False, speak=False)
 
     @st.fragment(run_every=_EVERY_S if connection.phase != "idle" else None)
     def watch() -> None:

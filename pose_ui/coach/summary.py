@@ -78,7 +78,8 @@ def _lead(one: ExerciseSet, t: Translator) -> str:
     name = t(f"exercise.{one.exercise}")
     if one.holds:
         return t("coach.lead_held", exercise=name, seconds=f"{one.held_s:.1f}")
-    return t("coach.lead", exercise=name, count=one.corrected, partial=one.partial)
+    lead = t("coach.lead", exercise=name, count=one.corrected)
+    return t("coach.lead_partial", lead=lead, partial=one.partial) if one.partial else lead
 
 
 def _corrections(session: CoachSession, one: ExerciseSet, t: Translator) -> None:

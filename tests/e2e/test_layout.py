@@ -60,6 +60,15 @@ def live(page: Page, t: Translator, wide: bool) -> Rows:
     return [[heading(page, t("live.title"))], *top, *middle]
 
 
+def coach(page: Page, t: Translator, wide: bool) -> Rows:
+    video, dial = page.locator("iframe[title^=streamlit_webrtc]"), page.locator(".posedeck-coach .dial")
+    expect(dial.locator(".number")).not_to_have_text("", timeout=60_000)
+    source, stop = page.get_by_role("radio", name=t("live.source_performer")), button(page, t("live.stop"))
+    middle = [[video, dial]] if wide else [[video], [dial]]
+    plain = page.get_by_text(t("coach.no_medical_device"))
+    return [[heading(page, t("coach.title"))], [source, stop], *middle, [plain]]
+
+
 def benchmark(page: Page, t: Translator, wide: bool) -> Rows:
     chart = page.locator(CHART).first
     expect(chart.locator(".main-svg").first).to_be_visible()
@@ -78,6 +87,7 @@ PAGES: dict[str, tuple[Callable[[Page, Translator, bool], Rows], int]] = {
     "": (home, 9),
     "photo": (photo, 60),
     "live": (live, 40),
+    "coach": (coach, 25),
     "benchmark": (benchmark, 35),
 }
 
@@ -91,7 +101,7 @@ def test_everything_is_in_place_and_nothing_overlaps_or_is_cut(
     width, height = WIDE_WH if wide else PHONE_WH
     with visit(browser, f"{server.url}/{name}", width=width, height=height) as page:
         settle(page)
-        if name == "live":
+        if name in ("live", "coach"):
             start_performer(page)
         assert_sound(page, places(page, Translator("en"), wide), at_least)
         page.get_by_text("中文", exact=True).click()

@@ -96,7 +96,16 @@ def settle(page: Page) -> None:
 
 
 #: Page to the group of the menu that it is in.
-GROUPS = {"Photo": "See", "Live": "See", "Benchmark": "Trust", "照片": "查看", "实时": "查看", "测速": "验证"}
+GROUPS = {
+    "Photo": "See",
+    "Live": "See",
+    "Coach": "Use",
+    "Benchmark": "Trust",
+    "照片": "查看",
+    "实时": "查看",
+    "教练": "使用",
+    "测速": "验证",
+}
 
 
 def go_to(page: Page, name: str) -> None:
