@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final, cast, get_args
 
 import streamlit as st
@@ -11,14 +12,14 @@ from pose_core.pipeline.live import LiveSettings
 from pose_core.settings import PoseSettings
 from pose_core.tracking.smoothing import SmoothingSettings
 from pose_ui.coach.session import CHOICES, CoachSession
-from pose_ui.live_view.choices import SIZES_WH, LiveChoices, Place, Style
+from pose_ui.live_view.choices import SIZES_WH, LiveChoices, Place
 from pose_ui.live_view.session import LiveSession, SourceKind
 from pose_ui.shell.remembered import on_off, one_of, remembered
 from pose_ui.shell.state import COACH_DEFAULTS, LIVE_DEFAULTS, coach_key, live_key
 from pose_ui.texts import Translator
 from pose_ui.widgets.labels import landmark_labels
 
-__all__ = ["choose_exercise", "choose_speech", "coach_choices", "remember_choices"]
+__all__ = ["choose_exercise", "choose_speech", "coach_choices", "coach_keys", "remember_choices"]
 
 _CHOICES: Final = {
     "exercise": one_of(CHOICES, COACH_DEFAULTS["exercise"]),
@@ -53,7 +54,7 @@ def choose_exercise(session: CoachSession, live: LiveSession, t: Translator) -> 
         on_change=other_exercise,
         persist_state="session",
         label_visibility="collapsed",
-        width=240,
+        width=200,
     )
     st.segmented_control(
         t("live.source"),
@@ -97,5 +98,9 @@ def coach_choices(exercise: str, pose: PoseSettings, t: Translator) -> LiveChoic
         ),
         drawn_in=cast(Place, state[live_key("drawn_in")]),
         in_step=bool(state[live_key("in_step")]),
-        style=cast(Style, state[live_key("style")]),
     )
+
+
+def coach_keys(live: LiveSession) -> dict[str, Callable[[], object]]:
+    """By key, as browsers name it: space starts and stops."""
+    return {" ": lambda: live.stop() if live.connection.on else live.connection.ask()}

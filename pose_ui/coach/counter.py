@@ -104,6 +104,7 @@ function say(view, text) {
 function draw(view) {
   const { message, data, find } = view;
   const { texts } = data;
+  const cue = sentence(view, message);
   const dial = find(".dial"), number = find(".number");
   const shown = message.exercise ? (data.hold ? (message.hold ?? message.held ?? 0).toFixed(1) : `${message.count}`)
     : "\\u2013";
@@ -112,6 +113,11 @@ function draw(view) {
     if (view.counted !== undefined && message.count > view.counted) say(view, `${message.count}`);
     view.counted = message.count;
     if (message.at) requestAnimationFrame(() => note(view, performance.timeOrigin + performance.now() - message.at));
+  }
+  const figures = JSON.stringify([[shown, texts.name], ...(message.cue ? [[cue, ""]] : [])]);
+  if (data.feed && figures !== view.figures) { // for presenter mode
+    view.figures = figures;
+    window.dispatchEvent(new CustomEvent("posedeck-figures", { detail: JSON.parse(figures) }));
   }
   // A timer would be read out ten times a second.
   number.setAttribute("aria-live", data.hold ? "off" : "polite");
@@ -122,7 +128,6 @@ function draw(view) {
   put(find(".partial"), message.partial ? texts.partial.replace("{count}", message.partial) : "");
   const way = message.exercise && data.feed ? texts.ways[message.way] : "";
   put(find(".phase"), !data.hold ? way : message.hold !== null ? texts.holding : "");
-  const cue = sentence(view, message);
   if (cue !== find(".cue").textContent) {
     put(find(".cue"), cue);
     if (message.cue) say(view, cue);
@@ -211,6 +216,7 @@ def counter(state: CoachState, at_ms: float, t: Translator, *, running: bool, sp
     exercise = state.exercise
     cues = cue_texts(exercise, t)
     texts: dict[str, Any] = {
+        "name": t(f"exercise.{exercise}") if exercise is not None else t("exercise.auto"),
         "ways": {way: t(f"coach.way_{way}") for way in _WAYS},
         "cues": cues,
         "about": {

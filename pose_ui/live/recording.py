@@ -34,7 +34,7 @@ def record_buttons(session: LiveSession, t: Translator) -> None:
     """Show the buttons for recording and snapshot, below the picture."""
     playing = session.connection.phase == "playing" and session.connection.stream is not None
     clip_key = live_key("clip")
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         if session.is_recording:
             st.button(
                 t("live.record_stop"),
@@ -74,7 +74,7 @@ def _degrees(person: PersonSummary, name: str, t: Translator) -> str:
     low, high = person.angle_ranges_deg[name]
     if not (isfinite(low) and isfinite(high)):
         reason = person.angle_reasons[name]
-        return f":gray[{t(f'reason.{reason}' if reason else 'angle.hidden')}]"
+        return f":gray[{t('reason.' + (reason or 'not_visible'))}]"
     text, share = f"{round(low)}°\N{EN DASH}{round(high)}°", person.angle_uncertain_shares[name]
     return f"{text} :gray[{t('angle.uncertain_share', share=f'{share:.0%}')}]" if share else text
 
