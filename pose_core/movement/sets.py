@@ -58,6 +58,20 @@ class ExerciseSet:
     corrections: tuple[Correction, ...] = ()
     arming: bool = True
 
+    def since(self, time_s: float) -> ExerciseSet:
+        """The set with its times counted from `time_s`, as from the start of a stream."""
+        names = ("start_s", "bottom_s", "end_s", "counted_s")
+        return replace(
+            self,
+            repetitions=tuple(
+                replace(one, **{name: getattr(one, name) - time_s for name in names})
+                for one in self.repetitions
+            ),
+            holds=tuple(
+                replace(one, start_s=one.start_s - time_s, end_s=one.end_s - time_s) for one in self.holds
+            ),
+        )
+
     @property
     def counted(self) -> int:
         """Complete repetitions as measured."""

@@ -53,6 +53,8 @@ class LiveCoach:
     coach : Coach
     at_ms : float
         When the newest frame had been seen, in milliseconds of `time.time`.
+    first_s : float or None
+        Time of the first frame, on the stream's clock.
     stills : dict of int to bytes
         JPEG files, by the number of the complete repetition.
     """
@@ -61,6 +63,7 @@ class LiveCoach:
         self.coach = Coach(exercise)
         self.started_at = datetime.now()
         self.at_ms = 0.0
+        self.first_s: float | None = None
         self.stills: dict[int, bytes] = {}
         self._picture = picture
         self._was_at_far_end = False
@@ -73,6 +76,8 @@ class LiveCoach:
 
     def add(self, frame: WatchedFrame) -> Sequence[Event]:
         """See the next frame."""
+        if self.first_s is None:
+            self.first_s = frame.time_s
         events = self.coach.add(frame)
         self.at_ms = time.time() * 1e3
         state = self.coach.state
@@ -149,6 +154,8 @@ class CoachSession:
             return
         stream.close(wait_s=_END_LIMIT_S)  # what is still open is finished on its thread
         self._keep(live.coach, self._source, live.started_at, arming=True, stills=live.stills)
+        if self.result is not None and not self.nothing:
+            self.result = self.result.since(live.first_s or 0.0)
 
     def choose(self, exercise: str) -> None:
         """Count this one from now on, with what was seen of it already."""

@@ -23,7 +23,7 @@ REEL_FPS: Final = 30
 _CYCLE_S: Final = 3.0
 #: Of an exercise's cycle: how long the performer stands still before each repetition, and how far it is turned.
 _STILL_S: Final = 1.0
-_SIDE_DEG: Final = 70.0
+_SIDE_DEG: Final = 80.0
 #: What the performer can show: each motion alone, and two people at once.
 SCENES: Final[tuple[str, ...]] = (*MOTIONS, "duo")
 _REEL_FRAMES: Final = round(REEL_FPS * _CYCLE_S)

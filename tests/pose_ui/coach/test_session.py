@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, cast
 
 import numpy as np
@@ -44,7 +45,9 @@ def _as_stream(stream: Stream) -> LiveStream:
 def test_what_was_counted_is_kept_with_stills_once_the_stream_is_over() -> None:
     session, stream = CoachSession(), Stream()
     session.watch(_as_stream(stream), "squat", "performer")
-    stream.show(truly(Show("squat_right", 90.0, 1.0, cycles=2)))
+    show = Show("squat_right", 90.0, 1.0, cycles=2)
+    # A stream's clock began with the machine's.
+    stream.show(replace(frame, time_s=frame.time_s + 5000) for frame in truly(show))
     assert session.live is not None
     assert session.live.state.count == 2
     session.watch(None, "squat", "performer")
@@ -53,6 +56,8 @@ def test_what_was_counted_is_kept_with_stills_once_the_stream_is_over() -> None:
     assert session.result is not None
     assert (session.result.counted, session.result.source) == (2, "performer")
     assert set(session.stills) == {1, 2}
+    bottoms_s = [one.bottom_s for one in session.result.repetitions]
+    assert bottoms_s == pytest.approx([bottom_s for _, bottom_s, _ in show.truth_s()], abs=0.1)
 
 
 def test_another_stream_begins_another_set_and_an_empty_one_leaves_the_last_one() -> None:
