@@ -32,6 +32,7 @@ from ops.upgrades import answer_malformed_upgrades
 from pose_core.errors import PoseCoreError, SettingsError
 from pose_core.media.images import close_decoders
 from pose_core.version import VERSION
+from pose_ui.coach.feed import coach_feed_route
 from pose_ui.home.films import film_route
 from pose_ui.shell import streamlit_bindings
 from pose_ui.shell.back_messages import LARGEST
@@ -114,6 +115,7 @@ app = st.App(
         film_route(),
         module_route(),
         film_upload_route(film_studio, closed=closed),
+        coach_feed_route(closed=closed),
         *service.routes(pool, configuration=configuration, studio=film_studio),
     ],
     middleware=[

@@ -85,6 +85,27 @@ def live() -> Frames:
     return _watched(scene, 5.0, Camera(480, 270, target_height_m=1.12, scene_height_m=2.3), 1)
 
 
+def coach() -> Frames:
+    """Squats, and how many there have been."""
+
+    def scene(turn: float) -> list[Person]:
+        return [Person("squat_right", 3 * turn, yaw_deg=62, x_m=-0.35, palette=PALETTES[2])]
+
+    frames = _watched(scene, 6.0, Camera(480, 270, target_height_m=0.86, scene_height_m=1.95), 1)
+    for number, frame in enumerate(frames):
+        done = min(3, int(3 * number / (6.0 * FPS) + 0.15))
+        centre, share = (380, 135), (3 * number / (6.0 * FPS)) % 1
+        cv2.circle(frame, centre, 62, (255, 255, 255), -1, cv2.LINE_AA)
+        cv2.ellipse(frame, centre, (52, 52), -90, 0, 360, (223, 227, 232), 8, cv2.LINE_AA)
+        reached = round(180 - 180 * math.cos(2 * math.pi * share))
+        cv2.ellipse(frame, centre, (52, 52), -90, 0, reached, _BAR_COLOURS[0], 8, cv2.LINE_AA)
+        text, font = str(done), cv2.FONT_HERSHEY_DUPLEX
+        (width, height), _ = cv2.getTextSize(text, font, 2.2, 4)
+        place = (centre[0] - width // 2, centre[1] + height // 2)
+        cv2.putText(frame, text, place, font, 2.2, _DARK, 4, cv2.LINE_AA)
+        yield frame
+
+
 def photo() -> Frames:
     """A still person; a divider uncovers the skeleton and covers it again."""
     person = Person("lunge", 0.5, yaw_deg=58, palette=PALETTES[2])
@@ -159,6 +180,7 @@ FILMS: dict[str, tuple[Callable[[], Frames], float]] = {
     "hero": (hero, 0.24),
     "photo": (photo, 0.36),
     "live": (live, 0.22),
+    "coach": (coach, 0.5),
     "benchmark": (benchmark, 0.6),
     "validate": (validate, 0.1),
 }

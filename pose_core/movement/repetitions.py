@@ -123,8 +123,8 @@ class Repetition:
         Seconds to the far end, there, and back.
     range_deg, depth_deg : float
         Of the primary signal in the picture: how far it moved, and its value at the far end.
-    difference_deg : float
-        Left minus right of the primary signal at the far end; NaN if one side is hidden.
+    sides_deg : tuple of float
+        The primary signal of the left and of the right side at the far end; NaN for both if one is hidden.
     speed : float
         Mean speed on the way back, in ranges of the exercise per second.
     yaw_deg : float
@@ -147,12 +147,18 @@ class Repetition:
     up_s: float
     range_deg: float
     depth_deg: float
-    difference_deg: float
+    sides_deg: tuple[float, float]
     speed: float
     yaw_deg: float
     effort_range: float
     faults: tuple[Judgement, ...] = ()
     unseen: tuple[str, ...] = ()
+
+    @property
+    def difference_deg(self) -> float:
+        """Left minus right at the far end; NaN if one side is hidden."""
+        left_deg, right_deg = self.sides_deg
+        return left_deg - right_deg
 
     @property
     def fast(self) -> bool:
@@ -262,7 +268,7 @@ def measure_repetition(
         up_s=up_s,
         range_deg=abs(rest - depth),
         depth_deg=depth,
-        difference_deg=_difference(primary, trace, at_far_end, weights[primary.part]),
+        sides_deg=_sides(primary, trace, at_far_end, weights[primary.part]),
         speed=(phases.peak - phases.rest) / up_s if up_s > 0 else 0.0,
         yaw_deg=yaw_deg,
         effort_range=phases.peak - phases.rest,
@@ -271,12 +277,14 @@ def measure_repetition(
     )
 
 
-def _difference(primary: Signal, trace: Trace, where: NDArray[np.bool_], left_weight: float) -> float:
-    """Left minus right at the far end, if both are seen."""
+def _sides(
+    primary: Signal, trace: Trace, where: NDArray[np.bool_], left_weight: float
+) -> tuple[float, float]:
+    """Left and right at the far end, if both are seen."""
     if len(primary.measures) < 2 or not 0 < left_weight < 1:
-        return float("nan")
-    left, right = (np.median(trace.rows[where, index_of(name)]) for name in primary.measures)
-    return float(left - right)
+        return float("nan"), float("nan")
+    left, right = (float(np.median(trace.rows[where, index_of(name)])) for name in primary.measures)
+    return left, right
 
 
 def seen_from(view: str, yaw_deg: float) -> bool:

@@ -19,7 +19,7 @@ from pose_core.performer.skeleton import (
     Posture,
 )
 
-__all__ = ["EXERCISE_MOTIONS", "ExerciseMotion", "there_and_back"]
+__all__ = ["EXERCISE_MOTIONS", "RIGHT_MOTIONS", "ExerciseMotion", "there_and_back"]
 
 _LEG_M: Final = THIGH_M + SHANK_M
 #: Of a body on its toes and hands: heights of ankles and wrists, and how far the hands are ahead of the ankles.
@@ -265,4 +265,11 @@ EXERCISE_MOTIONS: Final[dict[str, ExerciseMotion]] = {
     "plank_sagging": ExerciseMotion(_with(_plank, sag_deg=17.0), "plank", faults=("sagging",)),
     "wave": ExerciseMotion(_wave, None),
     "walk_swinging": ExerciseMotion(_walk_swinging, None),
+}
+
+#: By exercise: the motion that is a complete repetition of it, with nothing wrong.
+RIGHT_MOTIONS: Final[dict[str, str]] = {
+    motion.exercise: name
+    for name, motion in EXERCISE_MOTIONS.items()
+    if motion.exercise is not None and motion.full and not motion.faults
 }

@@ -36,6 +36,7 @@ class Card:
 CARDS: Final = (
     Card("photo"),
     Card("live", ask_for_performer),
+    Card("coach", ask_for_performer),
     Card("validate"),
     Card("benchmark"),
 )

@@ -138,7 +138,7 @@ def _new_keys(value: object) -> list[tuple[int, str]]:
 
 
 def presenter(
-    shape: float, keys: Mapping[str, Callable[[], object]], t: Translator, *, playing: bool
+    shape: float, keys: Mapping[str, Callable[[], object]], t: Translator, *, playing: bool, hint: str = ""
 ) -> bool:
     """Let the stage fit the window and be presented.
 
@@ -151,6 +151,8 @@ def presenter(
     t : Translator
     playing : bool
         Whether figures are to be shown.
+    hint : str
+        What the keys do, to read; standard: those of the Live page.
 
     Returns
     -------
@@ -171,7 +173,7 @@ def presenter(
             "stage": f".st-key-{_STAGE}",
             "button": f".st-key-{_BUTTON} [data-testid=stButton] button",
             "keys": list(keys),
-            "hint": t("present.keys"),
+            "hint": hint or t("present.keys"),
             "playing": playing,
         },
         default={"presenting": False, "pressed": []},

@@ -16,6 +16,7 @@ PAGES: Final = (
     ("", "home", "home"),
     ("see", "photo", "photo_camera"),
     ("see", "live", "videocam"),
+    ("use", "coach", "fitness_center"),
     ("trust", "validate", "fact_check"),
     ("trust", "benchmark", "speed"),
 )

@@ -8,6 +8,8 @@ __all__ = [
     "BENCHMARK",
     "BENCHMARK_DEFAULTS",
     "BENCHMARK_TAB",
+    "COACH",
+    "COACH_DEFAULTS",
     "ENTERED",
     "FORGOTTEN",
     "KEYS_DONE",
@@ -35,6 +37,7 @@ __all__ = [
     "VALIDATE_UPLOAD_TURN",
     "benchmark_key",
     "choice_keys",
+    "coach_key",
     "live_key",
     "setting_key",
     "validate_key",
@@ -44,6 +47,7 @@ LANG: Final = "lang"
 KEYS_DONE: Final = "keys_done"  # number of the last key of presenter mode that something was done for
 BENCHMARK: Final = "benchmark"  # a pose_ui.benchmark.session.BenchmarkSession
 BENCHMARK_TAB: Final = "benchmark_tab"  # name of its open tab
+COACH: Final = "coach"  # a pose_ui.coach.session.CoachSession
 PAGE: Final = "page"  # address of the page shown last
 ENTERED: Final = "entered"  # set until a page has noticed that the visitor has just opened it
 FORGOTTEN: Final = "forgotten"  # set by Sign out: nothing remembered counts any more
@@ -144,6 +148,15 @@ def validate_key(name: str) -> str:
     return f"validate_{name}"
 
 
+#: Choices of the Coach page with their defaults; each lives under `coach_key`. Its source is that of the Live page.
+COACH_DEFAULTS: Final[dict[str, object]] = {"exercise": "squat", "speak": False}
+
+
+def coach_key(name: str) -> str:
+    """Key of one choice of the Coach page."""
+    return f"coach_{name}"
+
+
 def choice_keys() -> tuple[str, ...]:
     """Keys of all choices whose labels change with the language."""
     return (
@@ -151,4 +164,5 @@ def choice_keys() -> tuple[str, ...]:
         *map(live_key, LIVE_DEFAULTS),
         *map(benchmark_key, BENCHMARK_DEFAULTS),
         *map(validate_key, VALIDATE_DEFAULTS),
+        *map(coach_key, COACH_DEFAULTS),
     )

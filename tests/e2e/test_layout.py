@@ -66,6 +66,19 @@ def live(page: Page, t: Translator, wide: bool) -> Rows:
     return [[title, settings], [source], [stop], [video], [rate], [chart], [seats], [record]]
 
 
+def coach(page: Page, t: Translator, wide: bool) -> Rows:
+    video, dial = page.locator("iframe[title^=streamlit_webrtc]"), page.locator(".posedeck-coach .dial")
+    expect(dial.locator(".number")).not_to_have_text("", timeout=60_000)
+    title, source = (
+        heading(page, t("coach.title")),
+        page.get_by_role("radio", name=t("live.source_performer")),
+    )
+    plain = page.get_by_text(t("coach.no_medical_device"))
+    if wide:
+        return [[title, source, button(page, t("live.stop"))], [video, dial], [plain]]
+    return [[title], [source], [video], [dial], [plain]]
+
+
 def benchmark(page: Page, t: Translator, wide: bool) -> Rows:
     chart = page.locator(CHART).first
     expect(chart.locator(".main-svg").first).to_be_visible()
@@ -91,6 +104,7 @@ PAGES: dict[str, tuple[Callable[[Page, Translator, bool], Rows], int]] = {
     "": (home, 20),
     "photo": (photo, 60),
     "live": (live, 25),
+    "coach": (coach, 20),
     "benchmark": (benchmark, 25),
     "validate": (validate, 15),
 }
@@ -105,7 +119,7 @@ def test_everything_is_in_place_and_nothing_overlaps_or_is_cut(
     width, height = WIDE_WH if wide else PHONE_WH
     with visit(browser, f"{server.url}/{name}", width=width, height=height) as page:
         settle(page)
-        if name == "live":
+        if name in ("live", "coach"):
             start_performer(page)
         assert_sound(page, places(page, Translator("en"), wide), at_least)
         page.get_by_text("中文", exact=True).click()

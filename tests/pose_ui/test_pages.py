@@ -479,7 +479,7 @@ def test_nothing_on_the_first_view_of_benchmark_needs_an_engineer() -> None:
         assert word not in said, word
 
 
-@pytest.mark.parametrize("page", ["home", "photo", "live", "benchmark"])
+@pytest.mark.parametrize("page", ["home", "photo", "live", "coach", "benchmark"])
 def test_one_of_several_stays_chosen_however_often_it_is_pressed(page: str) -> None:
     app = _open(page)
     choices = [

@@ -88,8 +88,15 @@ def true_pose(motion: str, phase: float, yaw_deg: float) -> Pose:
 
 def truly(show: Show) -> Iterator[WatchedFrame]:
     """What watchers would get of a perfect model."""
-    for time_s in show.times_s():
-        yield watched_poses(time_s, (true_pose(show.motion, show.phase(time_s), show.yaw_deg),))
+    return iter(_truly(show))
+
+
+@functools.lru_cache(maxsize=64)
+def _truly(show: Show) -> tuple[WatchedFrame, ...]:
+    return tuple(
+        watched_poses(time_s, (true_pose(show.motion, show.phase(time_s), show.yaw_deg),))
+        for time_s in show.times_s()
+    )
 
 
 def watched_poses(time_s: float, poses: tuple[Pose, ...]) -> WatchedFrame:

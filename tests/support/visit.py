@@ -99,10 +99,12 @@ def settle(page: Page) -> None:
 GROUPS = {
     "Photo": "See",
     "Live": "See",
+    "Coach": "Use",
     "Validate": "Trust",
     "Benchmark": "Trust",
     "照片": "查看",
     "实时": "查看",
+    "教练": "使用",
     "测速": "验证",
 }
 

@@ -15,11 +15,15 @@ from pose_core.arrays import FrameRGB
 from pose_core.media.clips import read_clip
 from pose_core.media.images import encode_jpeg
 from pose_core.performer import MOTIONS, PALETTES, Camera, Person, render_scene
+from pose_core.performer.exercises import EXERCISE_MOTIONS
 
 __all__ = ["REEL_FPS", "SCENES", "ClipSource", "Offer", "PerformerSource", "Source"]
 
 REEL_FPS: Final = 30
 _CYCLE_S: Final = 3.0
+#: Of an exercise's cycle: how long the performer stands still before each repetition, and how far it is turned.
+_STILL_S: Final = 1.0
+_SIDE_DEG: Final = 80.0
 #: What the performer can show: each motion alone, and two people at once.
 SCENES: Final[tuple[str, ...]] = (*MOTIONS, "duo")
 _REEL_FRAMES: Final = round(REEL_FPS * _CYCLE_S)
@@ -51,6 +55,11 @@ def _people(scene: str, phase: float) -> list[Person]:
             Person("arm_raise", phase, x_m=-0.75, palette=PALETTES[0]),
             Person("squat", phase, yaw_deg=25, x_m=0.75, palette=PALETTES[1]),
         ]
+    if scene in EXERCISE_MOTIONS:
+        # Still at the start posture first, as a coach waits for; from where its form can be judged.
+        moving = max(0.0, 1 - (1 - phase) * _CYCLE_S / (_CYCLE_S - _STILL_S))
+        frontal = EXERCISE_MOTIONS[scene].exercise == "jumping_jack"
+        return [Person(scene, moving, yaw_deg=0.0 if frontal else _SIDE_DEG)]
     # A squat, a lunge and a walk are clearer when seen slightly from the side.
     return [Person(scene, phase, yaw_deg=0.0 if scene in ("arm_raise", "jack") else 35.0)]
 
@@ -108,7 +117,7 @@ class PerformerSource(_Threaded):
     Parameters
     ----------
     scene : str
-        One of `SCENES`.
+        One of `SCENES`, or an exercise's motion (`pose_core.performer.exercises`), repeated every 3 s.
     size_wh : tuple of int
         Of the picture, in pixels.
     fps : float

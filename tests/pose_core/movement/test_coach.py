@@ -40,19 +40,22 @@ def later(frames: list[WatchedFrame], seconds: float) -> list[WatchedFrame]:
 
 
 @pytest.mark.parametrize(("motion", "cycle_s"), list(product(REPEATED, (0.7, 2.0))))
-def test_every_repetition_counts_with_its_phases(motion: str, cycle_s: float) -> None:
+def test_every_right_repetition_counts_with_its_phases_and_is_recognised(motion: str, cycle_s: float) -> None:
     show = Show(motion, 90.0, cycle_s)
-    repetitions = coached(truly(show), exercise_of(motion)).state.repetitions
+    coach = coached(truly(show), exercise_of(motion))
+    assert coach.likeliest() == exercise_of(motion)
+    repetitions = coach.state.repetitions
+    # Hurried sit-ups are jerky.
+    assert motion == "sit_up" or cycle_s < 1 or not any(repetition.faults for repetition in repetitions)
     assert [repetition.full for repetition in repetitions] == [True] * show.cycles
     found = [(one.start_s, one.bottom_s, one.end_s) for one in repetitions]
     np.testing.assert_allclose(found, show.truth_s(), atol=0.1)
 
 
-@pytest.mark.parametrize(("motion", "yaw_deg", "cycle_s"), [("squat_right", 90.0, 1.0), ("curl", 0.0, 0.7)])
-def test_every_repetition_counts_through_the_real_model(motion: str, yaw_deg: float, cycle_s: float) -> None:
-    show = Show(motion, yaw_deg, cycle_s, cycles=3)
-    state = coached(through_the_model(show), exercise_of(motion)).state
-    assert (state.count, state.partial) == (3, 0)
+def test_every_repetition_counts_through_the_real_model() -> None:
+    show = Show("squat_right", 90.0, 1.0, cycles=2)
+    state = coached(through_the_model(show), "squat").state
+    assert (state.count, state.partial) == (2, 0)
     found = [(one.start_s, one.bottom_s, one.end_s) for one in state.repetitions]
     np.testing.assert_allclose(found, show.truth_s(), atol=0.2)
 
@@ -85,12 +88,6 @@ def test_a_fault_is_noticed_and_withholds_no_count(motion: str) -> None:
         assert [judgement.fault for judgement in repetition.faults] == list(EXERCISE_MOTIONS[motion].faults)
 
 
-@pytest.mark.parametrize("motion", [name for name in REPEATED if name != "sit_up"])
-def test_right_form_has_no_fault(motion: str) -> None:
-    state = coached(truly(Show(motion, 90.0, 2.0)), exercise_of(motion)).state
-    assert all(not repetition.faults for repetition in state.repetitions)
-
-
 def test_depth_is_not_judged_from_the_front_but_named_as_unseen() -> None:
     state = coached(truly(Show("squat_shallow", 0.0, 1.5)), "squat").state
     for repetition in state.repetitions:
@@ -109,22 +106,18 @@ def test_walking_and_waving_is_no_exercise(motion: str, arming: bool) -> None:
 def test_a_plank_is_timed_and_a_sagging_one_named() -> None:
     show = Show("plank", 90.0, 2.0)
     right, sagging = (
-        coached(truly(dataclasses.replace(show, motion=motion)), "plank").state
+        coached(truly(dataclasses.replace(show, motion=motion)), "plank")
         for motion in ("plank", "plank_sagging")
     )
-    (hold,) = right.holds
+    assert right.likeliest() == "plank"
+    (hold,) = right.state.holds
     assert hold.duration_s == pytest.approx(show.duration_s, abs=0.1)
     assert not hold.faults
-    assert [judgement.fault for judgement in sagging.holds[0].faults] == ["sagging"]
+    assert [judgement.fault for judgement in sagging.state.holds[0].faults] == ["sagging"]
 
 
 def test_push_ups_are_no_plank() -> None:
     assert not coached(truly(Show("push_up", 90.0, 1.0, cycles=6)), "plank").state.holds
-
-
-@pytest.mark.parametrize("motion", RIGHT)
-def test_the_exercise_is_recognised(motion: str) -> None:
-    assert coached(truly(Show(motion, 90.0, 1.5)), AUTO).likeliest() == exercise_of(motion)
 
 
 def test_an_exercise_is_proposed_and_chosen_without_losing_what_was_seen() -> None:

@@ -1,0 +1,58 @@
+"""The Coach page in a browser: the performer does squats, and the number on the screen is how many there were."""
+
+from __future__ import annotations
+
+import json
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.support.server import Server
+from tests.support.visit import download, settle, visit
+
+pytestmark = pytest.mark.e2e
+
+#: From one repetition of the performer to the next.
+CYCLE_S = 3.0
+
+
+def _file(page: Page) -> dict[str, Any]:
+    _, data = download(page, page.get_by_role("button", name="JSON"))
+    found: dict[str, Any] = json.loads(data)
+    return found
+
+
+def test_squats_are_counted_on_the_screen_and_a_correction_is_kept_in_the_file(
+    server: Server, browser: Browser
+) -> None:
+    with visit(browser, f"{server.url}/coach") as page:
+        page.get_by_role("radio", name="Performer").click()
+        settle(page)
+        page.get_by_role("button", name="Start").click()
+        number = page.locator(".posedeck-coach .number")
+        expect(number).to_have_text("1", timeout=60_000)
+        expect(number).to_have_text("2")
+        page.get_by_role("button", name="Stop", exact=True).click()
+        expect(page.get_by_role("button", name="This was none")).to_be_visible()
+        settle(page)
+
+        measured = _file(page)
+        full = [one for one in measured["repetitions"] if one["kind"] == "full"]
+        assert measured["counted"] == len(full) >= 2
+        bottoms_s = [one["bottom_s"] for one in full]
+        assert [b - a for a, b in pairwise(bottoms_s)] == pytest.approx([CYCLE_S] * (len(full) - 1), abs=0.4)
+
+        page.get_by_role("button", name="+1", exact=True).click()
+        expect(page.get_by_text(f"corrected by hand to {len(full) + 1}")).to_be_visible()
+        page.get_by_role("button", name="This was none").click()
+        expect(page.get_by_text(f"corrected by hand to {len(full)}")).to_be_visible()
+        settle(page)
+        corrected = _file(page)
+        assert corrected["counted"] == measured["counted"]
+        assert corrected["corrections"] == [
+            {"kind": "plus_one", "repetition": None},
+            {"kind": "was_none", "repetition": 1},
+        ]
+        assert [one["kind"] for one in corrected["repetitions"]].count("none") == 1

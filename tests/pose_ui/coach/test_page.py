@@ -1,0 +1,86 @@
+"""The Coach page in Streamlit's own test driver: first visit, both languages, a set and its corrections."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pose_core.movement.coach import Coach
+from pose_core.movement.sets import ExerciseSet
+from pose_ui.shell.resources import close_pool
+from pose_ui.shell.state import COACH
+from pose_ui.texts import Translator
+from tests.support.paths import ROOT
+from tests.support.performing import Show, truly
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _free_the_pool() -> Iterator[None]:
+    yield
+    close_pool()
+
+
+def _open(language: str = "en") -> AppTest:
+    app = AppTest.from_file(str(ROOT / "dashboard.py"), default_timeout=60)
+    app.query_params["lang"] = language
+    app.run()
+    app.switch_page("pages/coach.py").run()
+    assert not app.exception
+    return app
+
+
+def _set(motion: str, exercise: str) -> ExerciseSet:
+    coach = Coach(exercise, arming=False)
+    for frame in truly(Show(motion, 90.0, 1.0, cycles=2)):
+        coach.add(frame)
+    coach.finish()
+    state = coach.state
+    return ExerciseSet(exercise, "performer", datetime(2026, 1, 2), state.repetitions, state.holds)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_first_visit_offers_squats_and_says_once_what_it_is_not(language: str) -> None:
+    t = Translator("zh" if language == "zh" else "en")
+    app = _open(language)
+    assert app.selectbox(key="coach_exercise").value == "squat"
+    assert [caption.value for caption in app.caption].count(t("coach.no_medical_device")) == 1
+    assert app.button(key="live_start").label == t("live.start")
+
+
+def test_a_film_takes_the_place_of_the_live_picture() -> None:
+    app = _open()
+    app.segmented_control(key="live_source").set_value("clip").run()
+    assert not app.exception
+    assert [one.label for one in app.file_uploader] == [Translator("en")("coach.film")]
+
+
+def test_a_set_has_a_table_and_its_corrections_can_be_undone() -> None:
+    app = _open()
+    app.session_state[COACH].result = _set("squat_leaning", "squat")
+    app.run()
+    assert not app.exception
+    assert app.subheader[0].value == "Squat: 2"
+    rows = app.dataframe[0].value
+    assert list(rows["No."]) == ["1", "2"]
+    assert all("leans forward" in note for note in rows["Notes"])
+    app.button(key="coach_was_none").click().run()
+    app.button(key="coach_plus_one").click().run()
+    app.button(key="coach_plus_one").click().run()
+    assert app.subheader[0].value == "Squat: 3"
+    assert app.dataframe[0].value["No."][0] == "was none"
+    app.button(key="coach_undo").click().run()
+    assert app.subheader[0].value == "Squat: 2"
+    app.button(key="coach_forget").click().run()
+    assert not app.subheader
+
+
+def test_a_plank_shows_its_seconds() -> None:
+    app = _open()
+    app.session_state[COACH].result = _set("plank", "plank")
+    app.run()
+    assert not app.exception
+    assert "held" in app.subheader[0].value
+    assert len(app.dataframe[0].value) == 1
