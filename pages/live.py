@@ -23,9 +23,8 @@ from pose_ui.texts import Translator
 t: Translator = language.current()
 session = live_session()
 if (wish := take_wish_for_live()) is not None:
+    session.note = wish
     session.connection.ask()
-    if wish:
-        st.toast(wish, icon=":material/tune:", duration="long")
 row = st.container(horizontal=True, vertical_alignment="center", gap="small")
 page_header(t("live.title"), t, row)
 with row:
@@ -53,6 +52,8 @@ with picture, stage():
         session.stop()
         show_problem(error, t)
 with panel:
+    if session.note:
+        st.caption(f":material/tune: {session.note}")
     live_panel(session, choices, pool(), t)
     record_buttons(session, t)
 recording_summary(session, t)

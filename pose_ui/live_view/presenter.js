@@ -110,6 +110,7 @@ if (!state.listening) {
 
 export default function ({ data, parentElement, setStateValue }) {
   state.data = data;
+  if (!data.playing) state.figures = []; // of what has ended
   state.tell = (on) => setStateValue("presenting", on);
   state.press = (keys) => setStateValue("pressed", keys);
   fit();

@@ -40,6 +40,8 @@ class LiveSession:
         Name of the last file, and why it was rejected.
     uploads : int
         Counts uploads: each gets a fresh, empty uploader.
+    note : str
+        What another page has set and says, until the next stop; may be empty.
     frame : str or None
         Key of the picture's frame, if the last run of the page showed one.
     """
@@ -51,6 +53,7 @@ class LiveSession:
     clip_name: str | None = None
     clip_problem: tuple[str, PoseCoreError] | None = None
     uploads: int = 0
+    note: str = ""
     frame: str | None = None
     _recorded: LiveStream | None = None
 
@@ -62,6 +65,7 @@ class LiveSession:
 
     def stop(self) -> None:
         """End the connection; a running recording is kept."""
+        self.note = ""
         self.keep_recording()
         self.connection.stop()
 
