@@ -30,6 +30,7 @@ from ops.memory import is_out_of_memory, limit_memory_growth
 from ops.messages import limit_messages
 from ops.upgrades import answer_malformed_upgrades
 from pose_core.errors import PoseCoreError, SettingsError
+from pose_core.media.images import close_decoders
 from pose_core.version import VERSION
 from pose_ui.coach.feed import coach_feed_route
 from pose_ui.home.films import film_route
@@ -99,7 +100,7 @@ escape_everything()
 answer_malformed_upgrades()
 limit_heads()
 limit_messages(LARGEST)
-limit_last_answers()
+limit_last_answers(close_decoders)
 raise_limit()
 streamlit_bindings.apply()
 try:

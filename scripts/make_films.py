@@ -19,9 +19,15 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the project is n
 
 from pose_core.arrays import FrameRGB
 from pose_core.benchmark import shipped_result
+from pose_core.evaluation.cases import draw_case
+from pose_core.evaluation.performer_set import performer_dataset
+from pose_core.evaluation.pictures import pixels_of
+from pose_core.evaluation.settings import ValidationSettings, shipped
+from pose_core.evaluation.validate import validate as run_validation
 from pose_core.media.encoder import ClipEncoder
 from pose_core.media.images import encode_jpeg
 from pose_core.models.landmarker import StreamLandmarker
+from pose_core.models.pool import PosePool
 from pose_core.performer import PALETTES, Camera, Person, render_scene
 from pose_core.pipeline.frame import FramePath
 from pose_core.settings import DetectionSettings, DrawSettings, PoseSettings
@@ -139,6 +145,31 @@ def benchmark() -> Frames:
         yield frame
 
 
+def validate() -> Frames:
+    """Pictures of the performer's set with truth in white and the lite model's prediction in colour, one by one."""
+    dataset = performer_dataset(small=True)
+    pool = PosePool(image_limit=1)
+    try:
+        result = run_validation(dataset, ValidationSettings(shipped("lite"), resamples=100), pool)
+    finally:
+        pool.close()
+    outcomes = result.outcomes["lite", "crop"]
+    pictures = []
+    for row in range(5):
+        frame_rgb = pixels_of(result.pictures[outcomes.picture[row]])
+        drawn = draw_case(frame_rgb, outcomes.true_px[row], outcomes.predicted_px[row], dataset.keypoints)
+        height, width = drawn.shape[:2]
+        rows = round(width * 9 / 16)
+        top = (height - rows) // 2
+        pictures.append(cv2.resize(drawn[top : top + rows], (480, 270), interpolation=cv2.INTER_AREA))
+    each, fade = 20, 6
+    for number in range(len(pictures) * each):
+        at, step = divmod(number, each)
+        mix = max(0.0, (step - (each - fade)) / fade)
+        after = pictures[(at + 1) % len(pictures)]
+        yield np.asarray(cv2.addWeighted(pictures[at], 1 - mix, after, mix, 0), dtype=np.uint8)
+
+
 def _is_compared(cell: object) -> bool:
     size_wh, mode, people = (getattr(cell, name) for name in ("size_wh", "mode", "people"))
     return size_wh == (640, 480) and mode == "video" and people == 1
@@ -151,6 +182,7 @@ FILMS: dict[str, tuple[Callable[[], Frames], float]] = {
     "live": (live, 0.22),
     "coach": (coach, 0.5),
     "benchmark": (benchmark, 0.6),
+    "validate": (validate, 0.1),
 }
 
 

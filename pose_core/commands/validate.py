@@ -6,8 +6,9 @@ import argparse
 import sys
 import time
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from pose_core.errors import DatasetError
 from pose_core.evaluation.bootstrap import Figure
@@ -48,6 +49,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(
             f"--{kind}", type=Path, metavar="FILE", help=f"write the result as {kind.upper()}"
         )
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write a report that opens by itself")
+    parser.add_argument("--language", choices=("en", "zh"), default="en", help="of the report (en)")
     parser.add_argument(
         "--coco",
         type=Path,
@@ -152,11 +155,23 @@ def _write(arguments: argparse.Namespace, result: ValidationResult) -> None:
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(make(result))
+    if arguments.html is not None:
+        arguments.html.parent.mkdir(parents=True, exist_ok=True)
+        arguments.html.write_bytes(_report(result, arguments.language))
     if arguments.coco is not None:
         arguments.coco.mkdir(parents=True, exist_ok=True)
         for model, protocol in result.scores:
             name = f"{model.replace(':', '_')}_{protocol}.json"
             (arguments.coco / name).write_bytes(validations.to_coco(result, model, protocol))
+
+
+def _report(result: ValidationResult, language: Literal["en", "zh"]) -> bytes:
+    from pose_core.export.validation_report import validation_report  # with Plotly, half a second
+    from pose_ui.texts import Translator  # the one place where a command needs the catalogue
+
+    t = Translator(language)
+    made = t("validate.report_made", time=f"{datetime.now():%Y-%m-%d %H:%M}", data=result.dataset.name)
+    return validation_report(result, "crop", t, language=language, made=made, reason_of=t.error)
 
 
 def _text(figure: Figure) -> str:

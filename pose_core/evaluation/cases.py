@@ -11,15 +11,20 @@ import numpy as np
 
 from pose_core.arrays import FloatArray, FrameRGB
 from pose_core.colours import EDGE, LINE, SIDES, rgb
+from pose_core.errors import PoseCoreError
+from pose_core.evaluation.dataset import AnnotatedPicture
 from pose_core.evaluation.figures import PCK_AT
 from pose_core.evaluation.keypoint_sets import KeypointSet
 from pose_core.evaluation.outcomes import KINDS, Kind, Protocol
+from pose_core.evaluation.pictures import pixels_of, read_placed
 from pose_core.evaluation.validate import ValidationResult
 from pose_core.skeleton import CONNECTIONS, LANDMARK_NAMES, side_of
 
-__all__ = ["Case", "cases", "draw_case", "worst_first"]
+__all__ = ["Case", "annotated_picture", "case_picture", "cases", "draw_case", "worst_first"]
 
 _BITS: Final = 4
+#: Room around a person, as a share of their longer side; the smallest part shown; small ones are enlarged to this.
+_ROOM, _LEAST_PX, _SHOWN_PX = 0.15, 96, 720
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -179,3 +184,56 @@ def _circle(
 ) -> None:
     if np.isfinite(middle).all():
         cv2.circle(canvas, _fixed(middle), radius << _BITS, colour, width, cv2.LINE_AA, _BITS)
+
+
+def case_picture(
+    result: ValidationResult, model: str, protocol: Protocol, case: Case
+) -> tuple[FrameRGB, FrameRGB]:
+    """The part of the picture around a person, as it is and with truth and prediction.
+
+    Parameters
+    ----------
+    result : ValidationResult
+    model, protocol : str
+    case : Case
+        One of `cases` of the same model and protocol.
+
+    Returns
+    -------
+    tuple of two ndarray of uint8, shape (H, W, 3)
+
+    Raises
+    ------
+    PictureError
+        If the picture cannot be read any more.
+    """
+    outcomes, truth = result.outcomes[model, protocol], result.truths[case.picture]
+    frame_rgb = pixels_of(result.pictures[case.picture])
+    true_px, predicted_px = outcomes.true_px[case.row], outcomes.predicted_px[case.row]
+    box = truth.box_px[outcomes.person[case.row]]
+    points = np.concatenate([true_px, predicted_px, [box[:2]], [box[:2] + box[2:]]])
+    points = np.clip(points[np.isfinite(points[:, 0])], 0, truth.size_wh)
+    low, high = points.min(axis=0), points.max(axis=0)
+    room = np.maximum(_ROOM * (high - low).max(), (_LEAST_PX - (high - low)) / 2)
+    left, top = np.floor(np.clip(low - room, 0, truth.size_wh)).astype(int).tolist()
+    right, bottom = np.ceil(np.clip(high + room, 0, truth.size_wh)).astype(int).tolist()
+    part = np.ascontiguousarray(frame_rgb[top:bottom, left:right])
+    scale = max(1, round(_SHOWN_PX / max(part.shape[:2])))
+    if scale > 1:
+        size_wh = (part.shape[1] * scale, part.shape[0] * scale)
+        part = np.asarray(cv2.resize(part, size_wh, interpolation=cv2.INTER_CUBIC), dtype=np.uint8)
+    start = np.array((left, top))
+    kit = result.dataset.keypoints
+    return part, draw_case(part, (true_px - start) * scale, (predicted_px - start) * scale, kit)
+
+
+def annotated_picture(picture: AnnotatedPicture, joints: KeypointSet) -> FrameRGB | None:
+    """A picture with everybody's annotations, as `draw_case` draws the truth; None if it cannot be used."""
+    one = read_placed(picture, len(joints.joints))
+    if isinstance(one, PoseCoreError):
+        return None
+    frame_rgb, truth = one.frame_rgb, one.truth
+    nothing = np.full((len(joints.joints), 2), np.nan)
+    for person in truth.scored:
+        frame_rgb = draw_case(frame_rgb, truth.xy_px[person], nothing, joints)
+    return frame_rgb

@@ -14,15 +14,14 @@ from typing import Final
 import numpy as np
 
 from pose_core.arrays import FloatArray, FrameRGB
-from pose_core.errors import PictureError
+from pose_core.errors import PoseCoreError
 from pose_core.evaluation.dataset import AnnotatedPicture, Dataset
-from pose_core.evaluation.orientation import exif_orientation
 from pose_core.evaluation.outcomes import Predictions
-from pose_core.evaluation.placing import Truth, place
+from pose_core.evaluation.pictures import WAIT_S, Read, read_placed
+from pose_core.evaluation.placing import Truth
 from pose_core.evaluation.settings import Model, ValidationSettings
 from pose_core.machine import usable_cores
-from pose_core.media.images import decode_picture, enlarge_small
-from pose_core.media.picture_file import read_header
+from pose_core.media.images import enlarge_small
 from pose_core.models.landmarker import ImageLandmarker
 from pose_core.models.pool import PosePool
 from pose_core.pose import Pose
@@ -31,8 +30,6 @@ __all__ = ["Cancelled", "Detected", "Progress", "crop_box", "detect_all"]
 
 #: Pixels that are kept while all models look at them: 48 MB, or one larger picture.
 _PIXELS_AT_ONCE: Final = 16_000_000
-#: A place among the landmarkers may be taken by visitors for as long as this.
-_WAIT_S: Final = 120.0
 _SMALLEST_CROP_PX: Final = 4
 
 
@@ -68,21 +65,14 @@ class Detected:
     truths : tuple of Truth
     predictions : mapping of str to list of Predictions
         By the model's name, in the order of `pictures`.
-    unreadable : tuple of (str, str)
+    unreadable : tuple of (str, PoseCoreError)
         Name of each other picture, and why.
     """
 
     pictures: tuple[AnnotatedPicture, ...]
     truths: tuple[Truth, ...]
     predictions: dict[str, list[Predictions]]
-    unreadable: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class _Read:
-    picture: AnnotatedPicture
-    frame_rgb: FrameRGB
-    truth: Truth
+    unreadable: tuple[tuple[str, PoseCoreError], ...]
 
 
 #: Gives a landmarker of a model for the duration of a ``with`` block.
@@ -124,7 +114,7 @@ def detect_all(
     on_progress : callable, optional
         Called from several threads, one at a time.
     cancelled : callable, optional
-        Asked before each picture.
+        Asked before each picture and crop.
 
     Raises
     ------
@@ -145,22 +135,22 @@ def detect_all(
     predictions: dict[str, list[Predictions]] = {model.name: [] for model in settings.models}
     with ThreadPoolExecutor(usable_cores()) as threads, _borrowers(settings, pool) as borrow:
 
-        def read(picture: AnnotatedPicture) -> _Read | str:
+        def read(picture: AnnotatedPicture) -> Read | PoseCoreError:
             check()
-            return _read(picture, joints)
+            return read_placed(picture, joints)
 
-        def look(model: Model, one: _Read) -> Predictions:
+        def look(model: Model, one: Read) -> Predictions:
             check()
             with borrow(model) as landmarker:
-                found = _look(landmarker, one, settings)
+                found = _look(landmarker, one, settings, check)
             count.add()
             return found
 
         try:
             for chunk in _chunks(dataset.pictures, lambda part: list(threads.map(read, part))):
-                good = [one for _, one in chunk if isinstance(one, _Read)]
+                good = [one for _, one in chunk if isinstance(one, Read)]
                 for picture, one in chunk:
-                    if isinstance(one, str):
+                    if isinstance(one, PoseCoreError):
                         unreadable.append((picture.name, one))
                         count.add(len(settings.models))
                 pictures += [one.picture for one in good]
@@ -175,44 +165,21 @@ def detect_all(
 
 def _chunks(
     pictures: Sequence[AnnotatedPicture],
-    read: Callable[[Sequence[AnnotatedPicture]], list[_Read | str]],
-) -> Iterator[list[tuple[AnnotatedPicture, _Read | str]]]:
+    read: Callable[[Sequence[AnnotatedPicture]], list[Read | PoseCoreError]],
+) -> Iterator[list[tuple[AnnotatedPicture, Read | PoseCoreError]]]:
     """Pictures with their pixels, as many as fit into memory at a time."""
-    chunk: list[tuple[AnnotatedPicture, _Read | str]] = []
+    chunk: list[tuple[AnnotatedPicture, Read | PoseCoreError]] = []
     pixels, few = 0, usable_cores()
     for start in range(0, len(pictures), few):
         part = pictures[start : start + few]
         for picture, one in zip(part, read(part), strict=True):
             chunk.append((picture, one))
-            pixels += one.frame_rgb.size // 3 if isinstance(one, _Read) else 0
+            pixels += one.frame_rgb.size // 3 if isinstance(one, Read) else 0
         if pixels >= _PIXELS_AT_ONCE:
             yield chunk
             chunk, pixels = [], 0
     if chunk:
         yield chunk
-
-
-def _read(picture: AnnotatedPicture, joints: int) -> _Read | str:
-    """Pixels and placed annotations, or why there are none."""
-    try:
-        data = picture.load()
-        if isinstance(data, bytes):
-            frame_rgb = decode_picture(data, wait_s=_WAIT_S).frame_rgb
-            stored_wh = read_header(data).size_wh
-            orientation = exif_orientation(data)
-        else:
-            frame_rgb, orientation = data, 1
-            stored_wh = (data.shape[1], data.shape[0])
-    except (PictureError, FileNotFoundError, MemoryError) as error:
-        return str(error)
-    size_wh = (frame_rgb.shape[1], frame_rgb.shape[0])
-    truth = place(picture, size_wh, stored_wh, orientation, joints)
-    if truth is None:
-        assert picture.size_wh is not None
-        return "The annotations are for a picture of {} x {} pixels; this one is {} x {}.".format(
-            *picture.size_wh, *size_wh
-        )
-    return _Read(picture, frame_rgb, truth)
 
 
 def crop_box(box_px: FloatArray, factor: float, size_wh: tuple[int, int]) -> tuple[int, int, int, int]:
@@ -227,10 +194,13 @@ def crop_box(box_px: FloatArray, factor: float, size_wh: tuple[int, int]) -> tup
     return int(low[0]), int(low[1]), int(high[0]), int(high[1])
 
 
-def _look(landmarker: ImageLandmarker, one: _Read, settings: ValidationSettings) -> Predictions:
+def _look(
+    landmarker: ImageLandmarker, one: Read, settings: ValidationSettings, check: Callable[[], None]
+) -> Predictions:
     whole_px, whole_scores = _detect(landmarker, one.frame_rgb, settings)
     crops, scores = [], []
     for person in one.truth.scored:
+        check()
         left, top, right, bottom = crop_box(one.truth.box_px[person], settings.crop_factor, one.truth.size_wh)
         if min(right - left, bottom - top) < _SMALLEST_CROP_PX:
             found_px, found_scores = np.empty((0, 33, 2)), np.empty(0)
@@ -269,7 +239,7 @@ def _borrowers(settings: ValidationSettings, pool: PosePool) -> Iterator[_Borrow
     @contextmanager
     def borrow(model: Model) -> Iterator[ImageLandmarker]:
         if model.bundle is None:
-            with pool.borrow(settings.detection(model), wait_s=_WAIT_S) as landmarker:
+            with pool.borrow(settings.detection(model), wait_s=WAIT_S) as landmarker:
                 yield landmarker
             return
         landmarker = own[model.name].get()

@@ -144,6 +144,15 @@ class ZipFiles:
         self._check_bomb()
         self.names: tuple[str, ...] = tuple(sorted(self._entries))
 
+    @property
+    def annotation_bytes(self) -> int:
+        """What all files that are no pictures would unpack to."""
+        return sum(
+            entry.file_size
+            for name, entry in self._entries.items()
+            if not name.lower().endswith(PICTURE_ENDINGS)
+        )
+
     def _check_bomb(self) -> None:
         unpacked = sum(entry.file_size for entry in self._entries.values())
         for entry in self._entries.values():

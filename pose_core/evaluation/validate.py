@@ -10,16 +10,17 @@ from typing import Final
 
 import numpy as np
 
+from pose_core.errors import PoseCoreError
 from pose_core.evaluation.bootstrap import Figure, Resamples
 from pose_core.evaluation.dataset import AnnotatedPicture, Dataset
-from pose_core.evaluation.detecting import Progress, detect_all
+from pose_core.evaluation.detecting import Detected, Progress, detect_all
 from pose_core.evaluation.figures import Scores, difference, score
 from pose_core.evaluation.outcomes import PROTOCOLS, Outcomes, Protocol, judge
 from pose_core.evaluation.placing import Truth
 from pose_core.evaluation.settings import ValidationSettings
 from pose_core.models.pool import PosePool
 
-__all__ = ["FEW_PICTURES", "Exchanged", "Paired", "ValidationResult", "validate"]
+__all__ = ["FEW_PICTURES", "Exchanged", "Paired", "ValidationResult", "conclude", "validate"]
 
 FEW_PICTURES: Final = 50
 #: Left and right look exchanged if exchanging them raises a person's OKS by this much, ...
@@ -78,7 +79,7 @@ class ValidationResult:
     pictures : tuple of AnnotatedPicture
         Those that could be read; `truths` and all numbers of pictures refer to them.
     truths : tuple of Truth
-    unreadable : tuple of (str, str)
+    unreadable : tuple of (str, PoseCoreError)
         Name of each picture that was left out, and why.
     outcomes : mapping of (str, str) to Outcomes
         By model and protocol.
@@ -95,7 +96,7 @@ class ValidationResult:
     settings: ValidationSettings
     pictures: tuple[AnnotatedPicture, ...]
     truths: tuple[Truth, ...]
-    unreadable: tuple[tuple[str, str], ...]
+    unreadable: tuple[tuple[str, PoseCoreError], ...]
     outcomes: Mapping[tuple[str, Protocol], Outcomes]
     scores: Mapping[tuple[str, Protocol], Scores]
     paired: tuple[Paired, ...]
@@ -141,6 +142,13 @@ def validate(
     """
     start_s = time.monotonic()
     found = detect_all(dataset, settings, pool, on_progress, cancelled)
+    return conclude(dataset, settings, found, start_s)
+
+
+def conclude(
+    dataset: Dataset, settings: ValidationSettings, found: Detected, start_s: float
+) -> ValidationResult:
+    """All figures, from what the models found; `start_s` is when it began, on the monotonic clock."""
     kit = dataset.keypoints
     outcomes: dict[tuple[str, Protocol], Outcomes] = {
         (model.name, protocol): judge(found.truths, found.predictions[model.name], kit, protocol)

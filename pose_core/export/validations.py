@@ -154,7 +154,7 @@ def _facts(result: ValidationResult) -> dict[str, Any]:
                 for reason in ("crowd", "no_keypoints", "not_comparable")
             },
             "missing": list(dataset.missing),
-            "unreadable": [{"picture": name, "reason": reason} for name, reason in result.unreadable],
+            "unreadable": [{"picture": name, "reason": str(reason)} for name, reason in result.unreadable],
             "notes": list(dataset.notes),
         },
         "settings": settings,

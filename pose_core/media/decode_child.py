@@ -1,5 +1,5 @@
-"""The process that decodes pictures and checks clips: a file in through its standard input, pixels or figures out
-through its standard output.
+"""The process that decodes pictures and checks clips and films: a file in through its standard input, pixels or
+figures out through its standard output.
 
 Started by `pose_core.media.decoders`, which also says what goes through the pipes; it ends when its input ends.
 """
@@ -24,6 +24,7 @@ __all__ = [
     "CLIP_MB",
     "CLIP_OPEN_MB",
     "DAMAGED",
+    "FILM",
     "HEAD",
     "NO_MEMORY",
     "OK",
@@ -37,7 +38,7 @@ __all__ = [
 HEAD: Final = "<BdQ"
 PICTURE: Final = 0
 CLIP: Final = 1
-
+FILM: Final = 2
 
 OK: Final = 0
 DAMAGED: Final = 1
@@ -46,7 +47,8 @@ NO_MEMORY: Final = 3
 REFUSED: Final = 4
 #: Address space of this process, beyond what it has at its start. The largest pictures need half of it.
 ADDRESS_MB: Final = 1000
-#: The same while a clip is checked: 4096 x 4096 pixels with sixteen frames of reference take 300 MB.
+#: The same while a clip or a film is checked, beyond its own size: 4096 x 4096 pixels with sixteen frames of reference
+#: take 300 MB.
 CLIP_MB: Final = 400
 #: Of these, what a clip may keep once it is open, beyond its own size; 4K takes 40 MB, of which most is a frame.
 CLIP_OPEN_MB: Final = 100
@@ -115,9 +117,10 @@ def _answer(data: bytes, out: _Whole) -> None:
     out.write(struct.pack("<BII", status, 0, 0))
 
 
-def _answer_clip(data: bytes, longest_s: float, out: _Whole) -> None:
+def _answer_video(job: int, data: bytes, longest_s: float, out: _Whole) -> None:
     from pose_core.media.clips import look_at_clip
     from pose_core.media.demux import opened
+    from pose_core.media.films import look_at_film
 
     status = OK
     answer: Mapping[str, object] = {}
@@ -133,7 +136,7 @@ def _answer_clip(data: bytes, longest_s: float, out: _Whole) -> None:
         if kept_bytes > CLIP_OPEN_MB * 2**20:
             status = TOO_MUCH_WORK
         else:
-            answer = look_at_clip(data, longest_s)
+            answer = (look_at_film if job == FILM else look_at_clip)(data, longest_s)
     except ClipError as error:
         status, answer = REFUSED, {"code": error.code, "sentence": str(error), "values": error.values}
     except MemoryError:
@@ -158,10 +161,10 @@ def main() -> None:
         while head := files.read(struct.calcsize(HEAD)):
             job, longest_s, length = struct.unpack(HEAD, head)
             data = files.read(length)
-            if job == CLIP:
-                _answer_clip(data, longest_s, _Whole(out))
-            else:
+            if job == PICTURE:
                 _answer(data, _Whole(out))
+            else:
+                _answer_video(job, data, longest_s, _Whole(out))
             del data
     except (BrokenPipeError, struct.error):  # the server is gone
         pass

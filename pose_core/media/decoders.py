@@ -1,10 +1,10 @@
-"""The processes that decode pictures and check clips, shared by all of this process: a file can be stopped, and memory
-is bounded.
+"""The processes that decode pictures and check clips and films, shared by all of this process: a file can be stopped,
+and memory is bounded.
 
 A file of 2 MB can hold a decoder for an hour, and a thread cannot be stopped. So pictures are decoded in processes of
 their own (`pose_core.media.decode_child`), which are killed when their time is over, and replaced when they are next
-needed. Pixels come back through a pipe, strip by strip, straight into the array that is handed out. Of a clip, only
-figures come back: what it costs is known then, and bounded.
+needed. Pixels come back through a pipe, strip by strip, straight into the array that is handed out. Of a clip or
+a film, only figures come back: what it costs is known then, and bounded.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from typing import Any, Final, TypeVar
 import numpy as np
 
 from pose_core.arrays import FrameRGB
-from pose_core.errors import BusyError, ClipError, PictureError, PoseCoreError
+from pose_core.errors import ClipError, PictureError, PoseCoreError
 from pose_core.machine import usable_cores
 from pose_core.media.clip_errors import clip_damaged, clip_too_much
-from pose_core.media.decode_child import CLIP, CLIP_MB, NO_MEMORY, OK, PICTURE, REFUSED, TOO_MUCH_WORK
+from pose_core.media.decode_child import CLIP, CLIP_MB, FILM, NO_MEMORY, OK, PICTURE, REFUSED, TOO_MUCH_WORK
 from pose_core.media.decode_process import DecodeProcess
 from pose_core.media.picture_file import Header, damaged
-from pose_core.media.room import Room
+from pose_core.media.room import Room, shutting_down
 from pose_core.stopping import Stop, StoppedError
 
 __all__ = ["DECODE_LIMIT_S", "SHARED_DECODERS", "Decoders"]
@@ -34,8 +34,11 @@ _T = TypeVar("_T")
 
 #: A picture of 50 megapixels takes 1 to 3 s on a quiet machine.
 DECODE_LIMIT_S: Final = 15.0
-#: What a clip's check may take, counted as pixels under way, each of which takes up to 12 bytes.
-_CLIP_PIXELS: Final = round(CLIP_MB * 1e6 / 12)
+#: A pixel under way takes up to 12 bytes: so are counted what a clip's check may take, and a film's own bytes.
+_PIXEL_BYTES: Final = 12
+_CLIP_PIXELS: Final = round(CLIP_MB * 1e6 / _PIXEL_BYTES)
+#: A film's check has more time for each of its bytes, which are all read: 25 times as much as a usual film takes.
+_FILM_BYTES_PER_S: Final = 10e6
 
 
 class Decoders:
@@ -134,36 +137,52 @@ class Decoders:
         BusyError
             If there was no room in time, or the decoders were closed meanwhile.
         """
+        return self._check(CLIP, data, longest_s, wait_s, self.limit_s, _CLIP_PIXELS)
 
+    def check_film(self, data: bytes, longest_s: float, wait_s: float) -> dict[str, Any]:
+        """The same for a film (`pose_core.media.films.look_at_film`), with more time; it counts as room for its size.
+
+        Returns
+        -------
+        dict
+            ``size_wh``, ``fps``, ``duration_s``, ``first_s`` and ``codec``.
+        """
+        limit_s = round(self.limit_s + len(data) / _FILM_BYTES_PER_S)
+        return self._check(FILM, data, longest_s, wait_s, limit_s, _CLIP_PIXELS + len(data) // _PIXEL_BYTES)
+
+    def _check(
+        self, job: int, data: bytes, longest_s: float, wait_s: float, limit_s: float, pixels: int
+    ) -> dict[str, Any]:
         def exchange(child: DecodeProcess) -> dict[str, Any]:
-            child.send(CLIP, data, longest_s)
+            child.send(job, data, longest_s)
             status, length, _ = struct.unpack("<BII", child.read_bytes(9))
             answer: dict[str, Any] = json.loads(child.read_bytes(length))
             if status in (TOO_MUCH_WORK, NO_MEMORY):
                 child.kill()  # what it had to keep may have left gaps, which would hide what the next one costs
-                raise clip_too_much(self.limit_s)
+                raise clip_too_much(limit_s)
             if status == REFUSED:
                 raise _clip_error(answer)
             return answer
 
-        self.room.take(_CLIP_PIXELS, wait_s)
+        self.room.take(pixels, wait_s)
         try:
-            return self._work(exchange, Stop(), clip_too_much, clip_damaged)
+            return self._work(exchange, Stop(), limit_s, clip_too_much, clip_damaged)
         except MemoryError as error:
-            raise clip_too_much(self.limit_s) from error
+            raise clip_too_much(limit_s) from error
         finally:
             self.room.leave_seat()
-            self.room.give_back(_CLIP_PIXELS)
+            self.room.give_back(pixels)
 
     def _decode(self, data: bytes, header: Header, stop: Stop) -> tuple[FrameRGB, dict[str, Any]]:
         return self._work(
-            lambda child: _exchange(child, data, header, self.limit_s), stop, _too_slow, damaged
+            lambda child: _exchange(child, data, header, self.limit_s), stop, self.limit_s, _too_slow, damaged
         )
 
     def _work(
         self,
         exchange: Callable[[DecodeProcess], _T],
         stop: Stop,
+        limit_s: float,
         too_slow: Callable[[float], PoseCoreError],
         damaged: Callable[[], PoseCoreError],
     ) -> _T:
@@ -171,7 +190,7 @@ class Decoders:
         child = self._take()
         usable = False
         try:
-            with child.within(self.limit_s, stop):
+            with child.within(limit_s, stop):
                 answer = exchange(child)
             usable = not child.killed
             return answer
@@ -179,13 +198,11 @@ class Decoders:
             closed = child not in self._busy
             code = child.close()
             if closed:
-                raise BusyError(
-                    "pool_closed", "PoseDeck is shutting down. Start it again to go on."
-                ) from error
+                raise shutting_down() from error
             if child.killed and stop.is_set:
                 raise StoppedError from error
             if child.killed:
-                raise too_slow(self.limit_s) from error
+                raise too_slow(limit_s) from error
             if code == NO_MEMORY or code == -9:  # the system ends these processes first
                 raise MemoryError("no memory is left for this file") from error
             raise damaged() from error  # the decoder crashed
@@ -217,7 +234,8 @@ class Decoders:
             child.close()
 
     def close(self) -> None:
-        """End all processes; pictures in them are refused. A later picture starts a process again."""
+        """End all processes; what is in them or waits for them is refused. A later file starts a process again."""
+        self.room.turn_away()
         with self._lock:
             busy, idle = self._busy, self._idle
             self._busy, self._idle = set(), []

@@ -1,4 +1,7 @@
-"""A whole film that somebody recorded: checked first, then read with the times that the file states."""
+"""A whole film that somebody recorded: checked first, then read with the times that the file states.
+
+The check is that of clips (`pose_core.media.clips`): in another process, whose time and memory are limited.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, TypedDict
 
 import av
 import numpy as np
@@ -15,6 +18,7 @@ import numpy as np
 from pose_core.arrays import FrameRGB
 from pose_core.errors import ClipError
 from pose_core.media.clips import MAX_CHECK_S, check_bytes, check_duration
+from pose_core.media.decoders import SHARED_DECODERS
 from pose_core.media.demux import (
     PixelReader,
     check_side,
@@ -28,11 +32,13 @@ from pose_core.media.demux import (
 )
 from pose_core.media.fitting import CLIP_BOX_PX
 
-__all__ = ["MAX_FILM_MB", "MAX_FILM_S", "FilmReader", "check_range_s", "read_film"]
+__all__ = ["MAX_FILM_MB", "MAX_FILM_S", "FilmReader", "check_range_s", "look_at_film", "read_film"]
 
 MAX_FILM_MB: Final = 300
 #: 20 minutes: 36 000 frames at 30 a second.
 MAX_FILM_S: Final = 1200.0
+#: Longest wait for the files of others.
+_WAIT_S: Final = 60.0
 #: Before this time a film is read from its beginning: seeking would gain nothing.
 _SEEK_FROM_S: Final = 3.0
 
@@ -104,7 +110,7 @@ class FilmReader:
                     yield time_s, frame_rgb
 
 
-def read_film(data: bytes, *, mirrored: bool = False) -> FilmReader:
+def read_film(data: bytes, *, mirrored: bool = False, checked: bool = False) -> FilmReader:
     """Open a film in memory and check that it can be read.
 
     Parameters
@@ -114,6 +120,8 @@ def read_film(data: bytes, *, mirrored: bool = False) -> FilmReader:
     mirrored : bool
         Whether the film was recorded as in a mirror, as some phones do with their front camera: left and right of
         its pictures are then exchanged.
+    checked : bool
+        Whether these bytes have been read before: they are then opened at once, in this process.
 
     Returns
     -------
@@ -123,25 +131,46 @@ def read_film(data: bytes, *, mirrored: bool = False) -> FilmReader:
     ------
     ClipError
         If the bytes are empty, not such a file, damaged, without video, or outside the limits on file size
-        (`MAX_FILM_MB`), picture size and duration (`MAX_FILM_S`).
+        (`MAX_FILM_MB`), picture size and duration (`MAX_FILM_S`), or take far more time or memory than a film.
+    BusyError
+        If the files of others leave no room for the check in time.
     """
     check_bytes(data, MAX_FILM_MB)
+    facts = (
+        look_at_film(data, MAX_FILM_S) if checked else SHARED_DECODERS.check_film(data, MAX_FILM_S, _WAIT_S)
+    )
+    return FilmReader(**{**facts, "size_wh": tuple(facts["size_wh"])}, mirrored=mirrored, data=data)
+
+
+class _Facts(TypedDict):
+    """What is known of a film; `FilmReader` says what each means."""
+
+    size_wh: tuple[int, int]
+    fps: float
+    duration_s: float
+    first_s: float
+    codec: str
+
+
+def look_at_film(data: bytes, longest_s: float) -> _Facts:
+    """Open a film and decode its first frame; unless that was done before, in a process of limited time and memory.
+
+    Errors as in `read_film`.
+    """
     with opened(data) as (container, stream):
         check_side(stream.codec_context.width, stream.codec_context.height)
         duration_s = stated_duration_s(container, stream)
-        check_duration(duration_s, MAX_FILM_S)
+        check_duration(duration_s, longest_s)
         first: Any = next(decoded(container, stream, time.monotonic() + MAX_CHECK_S), None)
         if first is None:
             raise damaged()
-        return FilmReader(
-            size_wh=upright_wh(first, stream),
-            fps=stated_fps(stream),
-            duration_s=duration_s,
-            first_s=first.time if first.time is not None else 0.0,
-            codec=stream.codec_context.name,
-            mirrored=mirrored,
-            data=data,
-        )
+        return {
+            "size_wh": upright_wh(first, stream),
+            "fps": stated_fps(stream),
+            "duration_s": duration_s,
+            "first_s": first.time if first.time is not None else 0.0,
+            "codec": stream.codec_context.name,
+        }
 
 
 def check_range_s(start_s: float, end_s: float) -> None:

@@ -8,7 +8,12 @@ from collections import deque
 from pose_core.errors import BusyError
 from pose_core.stopping import Stop
 
-__all__ = ["Room"]
+__all__ = ["Room", "shutting_down"]
+
+
+def shutting_down() -> BusyError:
+    """The error for files that are read, or wait for it, when the server is told to end."""
+    return BusyError("pool_closed", "PoseDeck is shutting down. Start it again to go on.")
 
 
 class Room:
@@ -27,6 +32,7 @@ class Room:
         self._seats = seats
         self._used = 0
         self._seated = 0
+        self._turned_away = 0
         self._queue: deque[object] = deque()
         # Reentrant: a picture that is garbage collected gives its pixels back, wherever its thread is.
         self._changed = threading.Condition(threading.RLock())
@@ -37,7 +43,7 @@ class Room:
         Raises
         ------
         BusyError
-            If there is none in time.
+            If there is none in time, or those who wait are turned away.
         StoppedError
             If `stop` is set meanwhile.
         """
@@ -49,9 +55,14 @@ class Room:
 
         with stop.calls(self._look_again), self._changed:
             self._queue.append(ticket)
+            before = self._turned_away
             try:
-                in_time = self._changed.wait_for(lambda: stop.is_set or my_turn(), wait_s)
+                in_time = self._changed.wait_for(
+                    lambda: stop.is_set or self._turned_away != before or my_turn(), wait_s
+                )
                 stop.check()
+                if self._turned_away != before:
+                    raise shutting_down()
                 if not in_time:
                     raise BusyError(
                         "decoder_busy",
@@ -64,6 +75,12 @@ class Room:
             finally:
                 self._queue.remove(ticket)
                 self._changed.notify_all()
+
+    def turn_away(self) -> None:
+        """Refuse all who wait."""
+        with self._changed:
+            self._turned_away += 1
+            self._changed.notify_all()
 
     def _look_again(self) -> None:
         with self._changed:

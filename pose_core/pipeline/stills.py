@@ -68,7 +68,7 @@ def stills(
         As in `pose_core.drawing.skeleton.draw_poses`.
     """
     settings = result.video_settings
-    film = read_film(data, mirrored=settings.mirrored)
+    film = read_film(data, mirrored=settings.mirrored, checked=True)
     several = settings.pose.detection.people > 1
     found = []
     for frame in sorted({frame for frame in frames if 0 <= frame < len(result.time_s)}):

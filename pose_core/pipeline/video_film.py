@@ -63,7 +63,7 @@ def annotate_video(
         If the film cannot be read again, or the encoder fails.
     """
     settings = result.video_settings
-    film = read_film(data, mirrored=settings.mirrored)
+    film = read_film(data, mirrored=settings.mirrored, checked=True)
     count = len(result.time_s)
     if not count:
         return b""

@@ -37,6 +37,7 @@ CARDS: Final = (
     Card("photo"),
     Card("live", ask_for_performer),
     Card("coach", ask_for_performer),
+    Card("validate"),
     Card("benchmark"),
 )
 
@@ -56,7 +57,7 @@ video { display: block; width: 100%; aspect-ratio: 16 / 9; object-fit: cover; ba
         pointer-events: none; }
 .text { padding: 0.6rem 0.8rem 0.7rem; }
 strong { display: block; font-weight: 600; font-size: 1rem; }
-@container (min-width: 300px) {
+@container (min-width: 270px) {
   button { flex-direction: row; align-items: center; }
   video { width: 58%; flex: none; }
 }
@@ -67,7 +68,7 @@ _JS = (
     + """
 export default function ({ data, parentElement, setTriggerValue }) {
   const list = parentElement.querySelector(".cards");
-  list.style.setProperty("--least", data.cards.length > 4 ? "170px" : "300px");
+  list.style.setProperty("--least", data.cards.length > 4 ? "170px" : "270px");
   for (const card of data.cards) {
     let item = list.querySelector(`[data-page="${card.page}"]`);
     if (!item) {

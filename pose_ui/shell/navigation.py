@@ -17,6 +17,7 @@ PAGES: Final = (
     ("see", "photo", "photo_camera"),
     ("see", "live", "videocam"),
     ("use", "coach", "fitness_center"),
+    ("trust", "validate", "fact_check"),
     ("trust", "benchmark", "speed"),
 )
 _FIRST: Final = PAGES[0][1]

@@ -18,6 +18,7 @@ from ops.configuration import read_configuration
 from ops.films import FilmStudio
 from ops.rate import RateLimit
 from pose_core.benchmark import BenchmarkRunner
+from pose_core.evaluation.running import ValidationRunner
 from pose_core.figures.landmarks import picture_figure
 from pose_core.media.images import (
     MAX_MEGAPIXELS,
@@ -43,6 +44,7 @@ __all__ = [
     "password_attempts",
     "pool",
     "upload_refusals",
+    "validation_runner",
     "visitors",
     "warm_up",
 ]
@@ -86,6 +88,8 @@ pool = Shared(lambda: PosePool(stream_limit=read_configuration(os.environ).seats
 film_studio = Shared(lambda: FilmStudio(lambda: pool().status().streams > 0))
 #: The one `BenchmarkRunner`.
 benchmark_runner = Shared(BenchmarkRunner)
+#: The one `ValidationRunner`.
+validation_runner = Shared(ValidationRunner)
 #: How often each address may still try a password.
 password_attempts = Shared(lambda: RateLimit(PASSWORD_ATTEMPTS))
 #: Which browsers have signed in.
@@ -135,10 +139,13 @@ def warm_up() -> None:
 
 def close_pool() -> None:
     """End what runs, and free all landmarkers; the last step before the process ends."""
+    close_decoders()  # the work that ends next may wait for them
     film_studio().close()
     film_studio.clear()
     benchmark_runner().close()
     benchmark_runner.clear()
+    validation_runner().close()
+    validation_runner.clear()
     pool().close()
     pool.clear()
     close_decoders()

@@ -31,11 +31,16 @@ __all__ = [
     "SIGN_IN_LANG",
     "SIGN_IN_TROUBLE",
     "TYPED_PASSWORD",
+    "VALIDATE",
+    "VALIDATE_DEFAULTS",
+    "VALIDATE_TAB",
+    "VALIDATE_UPLOAD_TURN",
     "benchmark_key",
     "choice_keys",
     "coach_key",
     "live_key",
     "setting_key",
+    "validate_key",
 ]
 
 LANG: Final = "lang"
@@ -59,6 +64,9 @@ SIGN_IN_BUTTON: Final = "sign_in_button"  # to the provider and back
 SIGN_IN_FORM: Final = "sign_in"  # the password's form
 SIGN_IN_LANG: Final = "sign_in_lang"  # the language switch before any page
 SIGN_IN_TROUBLE: Final = "sign_in_trouble"  # 0: wrong password; above 0: seconds to wait before the next
+VALIDATE: Final = "validate"  # a pose_ui.validate.session.ValidateSession
+VALIDATE_TAB: Final = "validate_tab"  # name of its open tab
+VALIDATE_UPLOAD_TURN: Final = "validate_upload_turn"  # number of its uploader; each is used once
 TYPED_PASSWORD: Final = "typed_password"  # the field; emptied as soon as the password is checked
 
 #: Choices of the settings panel with their defaults; each lives under `setting_key`.
@@ -134,6 +142,21 @@ def coach_key(name: str) -> str:
     return f"coach_{name}"
 
 
+#: Choices of the Validate page with their defaults; each lives under `validate_key`.
+VALIDATE_DEFAULTS: Final[dict[str, object]] = {
+    "source": "few",
+    "protocol": "crop",
+    "lite": True,
+    "full": True,
+    "heavy": False,
+}
+
+
+def validate_key(name: str) -> str:
+    """Key of one choice of the Validate page."""
+    return f"validate_{name}"
+
+
 def choice_keys() -> tuple[str, ...]:
     """Keys of all choices whose labels change with the language."""
     return (
@@ -141,4 +164,5 @@ def choice_keys() -> tuple[str, ...]:
         *map(live_key, LIVE_DEFAULTS),
         *map(benchmark_key, BENCHMARK_DEFAULTS),
         *map(coach_key, COACH_DEFAULTS),
+        *map(validate_key, VALIDATE_DEFAULTS),
     )

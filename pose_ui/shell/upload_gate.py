@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ops.pace import Pace, TooSlowError, paced
 from pose_core.media.images import MAX_FILE_MB
-from pose_ui.shell.state import PHOTO, SIGNED_IN
+from pose_ui.shell.state import PHOTO, SIGNED_IN, VALIDATE
 from pose_ui.shell.streamlit_bindings import (
     SMALLEST,
     ShownPage,
@@ -83,13 +83,14 @@ def may_upload(session_id: str, headers: Iterable[tuple[bytes, bytes]], *, close
 
 
 def _kept() -> Counter[str]:
-    """Bytes of files that each session keeps: in Streamlit's memory, and as pictures of the Photo page."""
+    """Bytes of files that each session keeps: in Streamlit's memory, and on the pages that keep some."""
     kept = Counter(upload_sizes())
     for session_id, state in all_session_states().items():
-        try:
-            kept[session_id] += state[PHOTO].kept_bytes
-        except KeyError:
-            continue
+        for page in (PHOTO, VALIDATE):
+            try:
+                kept[session_id] += state[page].kept_bytes
+            except KeyError:
+                continue
     return kept
 
 

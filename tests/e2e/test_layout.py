@@ -86,6 +86,15 @@ def benchmark(page: Page, t: Translator, wide: bool) -> Rows:
     return [[heading(page, t("benchmark.title"))], [chart], [goal], [page.locator(CHART).nth(1)]]
 
 
+def validate(page: Page, t: Translator, wide: bool) -> Rows:
+    source = page.get_by_role("radiogroup", name=t("validate.source"))
+    model, run = page.get_by_test_id("stCheckbox").first, button(page, t("validate.run"))
+    pictures = page.get_by_role("img", name=re.compile("view/")).first
+    expect(pictures).to_be_visible()
+    top = [[source, model, run]] if wide else [[source], [model, run]]
+    return [[heading(page, t("validate.title"))], *top, [pictures]]
+
+
 def start_performer(page: Page) -> None:
     page.get_by_role("button", name="Start").click()
 
@@ -97,6 +106,7 @@ PAGES: dict[str, tuple[Callable[[Page, Translator, bool], Rows], int]] = {
     "live": (live, 25),
     "coach": (coach, 20),
     "benchmark": (benchmark, 25),
+    "validate": (validate, 15),
 }
 
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 import http.client
-import os
-import socket
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from urllib.parse import urlsplit
@@ -18,7 +15,7 @@ from websockets.sync.client import ClientConnection
 from pose_ui.shell.visitors import COOKIE
 from tests.support.rest_client import Client
 from tests.support.server import Server, running_server
-from tests.support.socket_client import open_socket, session_of
+from tests.support.socket_client import open_socket, session_of, upgrade_answer
 
 pytestmark = pytest.mark.e2e
 
@@ -51,21 +48,14 @@ def closed_with(connection: ClientConnection) -> int | None:
     return connection.close_code
 
 
+def lines_of(server: Server) -> list[str]:
+    """The console so far, with all that earlier requests have caused."""
+    assert client(server).get("/_stcore/health").status == 200  # answered after them
+    return server.log.read_text().splitlines()
+
+
 def upgrade(server: Server, *headers: str, path: str = "/_stcore/stream", host: str = "localhost") -> bytes:
-    """The status line that answers a request for a WebSocket with these further headers."""
-    key = base64.b64encode(os.urandom(16)).decode()
-    lines = [
-        f"GET {path} HTTP/1.1",
-        f"Host: {host}",
-        "Connection: Upgrade",
-        "Upgrade: websocket",
-        "Sec-WebSocket-Version: 13",
-        f"Sec-WebSocket-Key: {key}",
-        *headers,
-    ]
-    with closing(socket.create_connection(("127.0.0.1", client(server).port), PATIENCE_S)) as line:
-        line.sendall(("\r\n".join(lines) + "\r\n\r\n").encode("latin-1"))
-        return line.makefile("rb").readline().strip()
+    return upgrade_answer(client(server).port, *headers, path=path, host=host)
 
 
 def test_a_stranger_cannot_clear_what_all_visitors_share(closed: Server) -> None:
@@ -133,15 +123,24 @@ def test_odd_fields_of_a_message_are_neither_used_nor_printed(closed: Server) ->
         ((), "/_stcore/stream?" + "a" * 9000),
     ],
 )
-def test_a_malformed_upgrade_is_answered(closed: Server, headers: tuple[str, ...], path: str) -> None:
+def test_a_malformed_upgrade_is_answered_and_leaves_one_line(
+    closed: Server, headers: tuple[str, ...], path: str
+) -> None:
+    before = len(lines_of(closed))
     status = int(upgrade(closed, *headers, path=path).split()[1])
     assert 400 <= status < 500
+    added = lines_of(closed)[before:]
+    assert len(added) == 1, added
+    assert "refused" in added[0]
 
 
 def test_another_host_name_reaches_neither_pages_nor_socket_nor_programs(closed: Server) -> None:
     for path in ("/", "/photo", "/_stcore/host-config", "/api/v1/models", "/predict"):
         assert client(closed).ask("GET", path, headers={"Host": "rebound.example"}).status == 421
+    before = len(lines_of(closed))
     assert upgrade(closed, host="rebound.example", path="/_stcore/stream").startswith(b"HTTP/1.1 421")
+    assert upgrade(closed, path="/elsewhere").startswith(b"HTTP/1.1 404")
+    assert not [line for line in lines_of(closed)[before:] if "unknown host name was refused" not in line]
     assert upgrade(closed).startswith(b"HTTP/1.1 101")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -15,6 +16,7 @@ from benchmarks import heavy_pictures
 from ops import last_answers
 from ops.pace import Pace
 from pose_core.media.decoders import SHARED_DECODERS
+from pose_core.media.room import Room
 from pose_core.models.pool import PosePool
 from pose_core.performer.samples import sample_bytes
 from service import Limits
@@ -81,3 +83,33 @@ def test_a_body_that_is_arriving_is_waited_for_and_answered(
         line.sendall(body[50:])
         assert answer_on(line).status == 200
         ended.result()
+
+
+def test_slow_pictures_are_ended_and_their_clients_and_those_who_wait_for_them_are_told(
+    server: tuple[Client, ExitStack], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(SHARED_DECODERS, "limit_s", 10 * TIMEOUT_S)  # not what ends it
+    monkeypatch.setattr(last_answers, "ANSWER_LIMIT_S", TIMEOUT_S)
+    monkeypatch.setattr(last_answers, "SLOW_LIMIT_S", 0.05)
+    monkeypatch.setattr(SHARED_DECODERS, "room", Room(float("inf"), 1))
+    monkeypatch.setattr(H11Protocol, "shutdown", H11Protocol.shutdown)  # undone at the end
+    last_answers.limit_last_answers(SHARED_DECODERS.close)
+    client, running = server
+    body = form(heavy_pictures.endless_jpeg(20))
+    SHARED_DECODERS.close()  # so that there is only the process of the first picture
+    with ExitStack() as lines:
+
+        def sent() -> socket.socket:
+            return lines.enter_context(client.unfinished(POSE, f"Content-Length: {len(body)}", body=body))
+
+        first = sent()
+        until(lambda: SHARED_DECODERS.busy)
+        (process,) = SHARED_DECODERS.process_ids
+        os.kill(process, signal.SIGSTOP)  # it does not end by itself
+        second = sent()
+        until(lambda: SHARED_DECODERS.room.waiting)
+        running.close()
+        for line in (first, second):
+            answer = answer_on(line)
+            assert (answer.status, answer.json()["code"]) == (503, "pool_closed")
+    assert SHARED_DECODERS.process_ids == ()

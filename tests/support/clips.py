@@ -224,3 +224,16 @@ def large_sounds(streams: int) -> bytes:
     movie = b"movi" + chunk(b"00wb", bytes(16))
     index = b"".join(b"%02dwb" % n + struct.pack("<3I", 0x10, 4 + 2 * n, 2**29 - 1) for n in range(streams))
     return chunk(b"RIFF", b"AVI " + chunk(b"LIST", headers) + chunk(b"LIST", movie) + chunk(b"idx1", index))
+
+
+def crowded(elements: int) -> bytes:
+    """A Matroska file with so many attachments of nothing, three bytes each."""
+    one = encode([plain(RED, (64, 64))] * 5, file_format="matroska")
+
+    def element(name: bytes, content: bytes) -> bytes:
+        return name + (1 << 56 | len(content)).to_bytes(8) + content
+
+    segment, cluster = one.index(b"\x18\x53\x80\x67"), one.index(b"\x1f\x43\xb6\x75")
+    attachments = element(b"\x19\x41\xa4\x69", b"\x61\xa7\x80" * elements)
+    unknown_size = b"\x01" + b"\xff" * 7
+    return one[: segment + 4] + unknown_size + one[segment + 12 : cluster] + attachments + one[cluster:]

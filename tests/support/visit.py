@@ -100,6 +100,7 @@ GROUPS = {
     "Photo": "See",
     "Live": "See",
     "Coach": "Use",
+    "Validate": "Trust",
     "Benchmark": "Trust",
     "照片": "查看",
     "实时": "查看",

@@ -29,12 +29,17 @@ def test_it_writes_the_files_that_are_asked_for(
         f"{out}/a.xlsx",
         "--coco",
         f"{out}/coco",
+        "--html",
+        f"{out}/a.html",
+        "--language",
+        "zh",
     ]
     assert main([*arguments, *files]) == 0
-    assert sorted(path.name for path in out.iterdir()) == ["a.csv", "a.json", "a.xlsx", "coco"]
+    assert sorted(path.name for path in out.iterdir()) == ["a.csv", "a.html", "a.json", "a.xlsx", "coco"]
     assert sorted(path.name for path in (out / "coco").iterdir()) == ["lite_crop.json", "lite_whole.json"]
     document = json.loads((out / "a.json").read_text("utf-8"))
     assert document["models"]["lite"]["whole"]["found"] == 1
+    assert "姿态模型验证" in (out / "a.html").read_text("utf-8")
     told = capsys.readouterr()
     assert "within 0.2 of the torso" in told.out
     assert "s left" in told.err

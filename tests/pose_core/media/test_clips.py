@@ -34,6 +34,7 @@ from tests.support.clips import (
     TURNS,
     WHITE,
     assert_colours,
+    crowded,
     encode,
     plain,
     quarters,
@@ -387,19 +388,6 @@ def test_a_file_that_states_far_more_frames_than_it_holds_costs_no_memory(where:
     ).stdout.split()
     assert int(answer[1]) < 50  # MB, for the file is looked at in another process
     assert answer[0] == ("clip_too_much" if where == "sounds" else "clip_damaged")
-
-
-def crowded(elements: int) -> bytes:
-    """A Matroska file with so many attachments of nothing, three bytes each."""
-    one = encode([plain(RED, (64, 64))] * 5, file_format="matroska")
-
-    def element(name: bytes, content: bytes) -> bytes:
-        return name + (1 << 56 | len(content)).to_bytes(8) + content
-
-    segment, cluster = one.index(b"\x18\x53\x80\x67"), one.index(b"\x1f\x43\xb6\x75")
-    attachments = element(b"\x19\x41\xa4\x69", b"\x61\xa7\x80" * elements)
-    unknown_size = b"\x01" + b"\xff" * 7
-    return one[: segment + 4] + unknown_size + one[segment + 12 : cluster] + attachments + one[cluster:]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="memory can be limited on Linux")

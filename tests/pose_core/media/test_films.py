@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 from fractions import Fraction
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 import pose_core.media.clips as clips
 from pose_core.arrays import FrameRGB
 from pose_core.errors import ClipError
+from pose_core.media.decoders import SHARED_DECODERS
 from pose_core.media.films import read_film
 from tests.support.clips import (
     BLUE,
@@ -21,6 +23,7 @@ from tests.support.clips import (
     TURNS,
     WHITE,
     assert_colours,
+    crowded,
     encode,
     plain,
     quarters,
@@ -154,3 +157,41 @@ def test_a_film_that_is_too_long_is_refused_before_it_is_read(monkeypatch: pytes
     with pytest.raises(ClipError) as caught:
         read_film(encode([quarters()] * 25))
     assert caught.value.code == "clip_too_long"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory can be limited on Linux")
+def test_a_film_that_costs_many_times_its_bytes_is_refused_in_another_process(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    few, many = crowded(1000), crowded(3_000_000)
+    with monkeypatch.context() as patch:
+        patch.setattr(av, "open", None)  # not in this process
+        assert read_film(few).size_wh == (64, 64)
+        with pytest.raises(ClipError) as caught:
+            read_film(many)
+    assert caught.value.code == "clip_too_much"
+    assert len(list(read_film(few).frames())) == 5
+
+
+def test_a_film_has_more_time_for_its_check_the_larger_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[float] = []
+    work = SHARED_DECODERS._work
+
+    def noted(exchange: Any, stop: Any, limit_s: float, *errors: Any) -> Any:
+        given.append(limit_s)
+        return work(exchange, stop, limit_s, *errors)
+
+    monkeypatch.setattr(SHARED_DECODERS, "_work", noted)
+    data = encode([quarters()])
+    read_film(data)
+    read_film(data + bytes(50_000_000))
+    assert given == [SHARED_DECODERS.limit_s, SHARED_DECODERS.limit_s + 5]
+
+
+def test_a_film_that_was_checked_is_opened_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = encode([quarters()])
+    first = read_film(data)
+    monkeypatch.setattr(SHARED_DECODERS, "check_film", None)
+    again = read_film(data, checked=True)
+    assert (again.size_wh, again.fps, again.duration_s) == (first.size_wh, first.fps, first.duration_s)
+    assert (again.first_s, again.codec) == (first.first_s, first.codec)

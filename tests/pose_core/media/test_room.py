@@ -8,7 +8,7 @@ import pytest
 
 from pose_core.errors import BusyError
 from pose_core.media.room import Room
-from tests.support.waiting import until
+from tests.support.waiting import LONG_S, until
 
 
 def test_a_picture_waits_until_there_is_room() -> None:
@@ -64,3 +64,24 @@ def test_a_picture_above_the_limit_gets_its_turn_alone() -> None:
     room.take(500, wait_s=0)
     with pytest.raises(BusyError):
         room.take(1, wait_s=0)
+
+
+def test_those_who_wait_are_turned_away_and_later_ones_are_not() -> None:
+    room = Room(pixels=100, seats=4)
+    room.take(80, wait_s=0)
+    codes: list[str] = []
+
+    def take() -> None:
+        with pytest.raises(BusyError) as caught:
+            room.take(30, wait_s=LONG_S)
+        codes.append(caught.value.code)
+
+    threads = [threading.Thread(target=take) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    until(lambda: room.waiting == 3)
+    room.turn_away()
+    for thread in threads:
+        thread.join()
+    assert codes == ["pool_closed"] * 3
+    room.take(20, wait_s=0)

@@ -53,8 +53,8 @@ def test_the_variants_are_lite_full_and_heavy_by_size() -> None:
     assert sizes == sorted(set(sizes))
 
 
-def test_the_folder_contains_only_the_manifest_and_its_files() -> None:
-    names = {MANIFEST} | {bundle(variant).path.name for variant in VARIANTS}
+def test_the_folder_contains_only_the_manifest_its_files_and_their_licence() -> None:
+    names = {MANIFEST, "LICENSE"} | {bundle(variant).path.name for variant in VARIANTS}
     assert {path.name for path in FOLDER.iterdir()} == names
     assert set(json.loads((FOLDER / MANIFEST).read_text(encoding="utf-8"))["bundles"]) == set(VARIANTS)
 

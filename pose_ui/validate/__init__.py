@@ -1,0 +1,1 @@
+"""What only the Validate page needs."""

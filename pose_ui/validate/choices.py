@@ -1,0 +1,126 @@
+"""What to validate: the pictures and the models; and what was read."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import streamlit as st
+
+from pose_core.evaluation.dataset import Dataset
+from pose_core.evaluation.settings import ValidationSettings, shipped
+from pose_core.evaluation.uploads import MAX_UPLOADED_PICTURES
+from pose_core.media.images import MAX_FILE_MB
+from pose_core.settings import VARIANTS
+from pose_ui.shell.layout import plain
+from pose_ui.shell.problems import show_problem
+from pose_ui.shell.remembered import Choice, on_off, one_of, remembered
+from pose_ui.shell.state import VALIDATE_DEFAULTS, VALIDATE_UPLOAD_TURN, validate_key
+from pose_ui.texts import Translator
+from pose_ui.validate.session import MAX_TOTAL_MB, SOURCES, Source, ValidateSession
+
+__all__ = ["choose_models", "choose_source", "preview", "remember_choices", "take_upload"]
+
+_MB: Final = 1024 * 1024
+_CHOICES: Final[dict[str, Choice]] = {
+    "source": one_of(SOURCES, VALIDATE_DEFAULTS["source"]),
+    "protocol": one_of(("crop", "whole"), VALIDATE_DEFAULTS["protocol"]),
+    **{name: on_off(bool(VALIDATE_DEFAULTS[name])) for name in VARIANTS},
+}
+
+
+def remember_choices() -> None:
+    """Set what is remembered; called before the first widget."""
+    remembered("validate", _CHOICES)
+
+
+def choose_source(t: Translator) -> Source:
+    """Choose the pictures."""
+    chosen = st.segmented_control(
+        t("validate.source"),
+        SOURCES,
+        required=True,
+        key=validate_key("source"),
+        format_func=lambda source: t(f"validate.source_{source}"),
+        help=t("validate.source_help"),
+        persist_state="session",
+    )
+    return chosen if chosen is not None else "few"
+
+
+def choose_models(t: Translator) -> ValidationSettings | None:
+    """Choose the models; None if none is chosen."""
+    with st.container(horizontal=True, vertical_alignment="center", width="content"):
+        chosen = [
+            name
+            for name in VARIANTS
+            if st.checkbox(name, key=validate_key(name), persist_state="session", width="content")
+        ]
+    return ValidationSettings(shipped(*chosen)) if chosen else None
+
+
+def take_upload(session: ValidateSession, t: Translator) -> None:
+    """Show the uploader, what is kept, and what is wrong with it."""
+    key = f"validate_upload_{st.session_state.setdefault(VALIDATE_UPLOAD_TURN, 0)}"
+
+    def take() -> None:
+        session.add({file.name: file.getvalue() for file in st.session_state[key]})
+        # A new, empty uploader: the session keeps the files, across pages too.
+        st.session_state[VALIDATE_UPLOAD_TURN] += 1
+
+    missed = st.file_uploader(
+        t("validate.upload"),
+        accept_multiple_files=True,
+        key=key,
+        help=t(
+            "validate.upload_help", megabytes=MAX_FILE_MB, total=MAX_TOTAL_MB, pictures=MAX_UPLOADED_PICTURES
+        ),
+        on_change=take,
+    )
+    if missed:  # this page reconnected to a new process, where Streamlit calls nobody back
+        take()
+        st.rerun()
+    if session.too_large:
+        st.error(t("validate.too_large", limit=MAX_TOTAL_MB), icon=":material/error:")
+    if session.problem is not None:
+        show_problem(session.problem, t)
+    if not session.files:
+        st.info(t("validate.upload_first"), icon=":material/upload_file:")
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        megabytes = f"{session.kept_bytes / _MB:.1f}"
+        st.caption(t("validate.files", count=len(session.files), megabytes=megabytes), width="content")
+        st.button(
+            t("validate.remove"),
+            icon=":material/close:",
+            on_click=session.remove,
+            type="tertiary",
+            key="validate_remove",
+        )
+
+
+def preview(session: ValidateSession, source: Source, dataset: Dataset, t: Translator) -> None:
+    """Say what was read, and show the first pictures with their annotations."""
+    kit = dataset.keypoints
+    people = sum(not person.ignored for picture in dataset.pictures for person in picture.people)
+    lines = [
+        t(
+            "validate.ready",
+            pictures=len(dataset.pictures),
+            people=people,
+            joints=len(kit.joints),
+            set=plain(kit.name),
+        )
+    ]
+    if kit.not_comparable:
+        lines.append(t("validate.not_comparable", joints=plain(", ".join(kit.not_comparable))))
+    if dataset.missing:
+        lines.append(t("validate.missing", count=len(dataset.missing), name=plain(dataset.missing[0])))
+    lines += [t(f"validate.note_{note}") for note in dataset.notes]
+    st.write("  \n".join(lines))
+    shown = session.previews(source)
+    if not shown:
+        return
+    for column, (name, jpeg) in zip(st.columns(4), shown, strict=False):
+        with column:
+            st.image(jpeg, width="stretch", alt=t("validate.alt_preview", name=name))
+    st.caption(t("validate.preview"))

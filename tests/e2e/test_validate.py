@@ -1,0 +1,80 @@
+"""The Validate page as a visitor uses it: sample, verdict, worst pictures by key, files; and own pictures."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from pose_core.performer import render_frame
+from tests.support.annotations import write_performer
+from tests.support.server import Server
+from tests.support.visit import go_to, settle, visit
+
+pytestmark = pytest.mark.e2e
+
+#: Much longer than eight pictures take on a slow machine.
+RUN_LIMIT_MS = 120_000
+
+
+def run(page: Page) -> None:
+    page.get_by_role("button", name=re.compile("Run$")).click()
+
+
+def open_tab(page: Page, name: str) -> None:
+    page.get_by_role("tab", name=name).click()
+    expect(page.get_by_role("tab", name=name)).to_have_attribute("aria-selected", "true")
+    settle(page)
+
+
+def saved(page: Page, name: str) -> bytes:
+    with page.expect_download() as download:
+        page.get_by_role("button", name=re.compile(rf"(^|\s){name}$")).click()
+    return Path(download.value.path()).read_bytes()
+
+
+def test_the_sample_from_start_to_the_worst_picture_and_its_files(server: Server, browser: Browser) -> None:
+    with visit(browser, f"{server.url}/validate") as page:
+        expect(page.get_by_role("img", name=re.compile("annotated skeletons")).first).to_be_visible()
+        settle(page)
+        run(page)
+        # To another page and back: the run continues.
+        go_to(page, "Home")
+        expect(page.get_by_role("listitem").first).to_be_visible()
+        go_to(page, "Validate")
+        verdict = page.get_by_role("heading", name=re.compile("on these 8 pictures"))
+        expect(verdict).to_be_visible(timeout=RUN_LIMIT_MS)
+        expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible()
+        settle(page)
+        open_tab(page, "Worst pictures")
+        expect(page.get_by_text("1 of 8")).to_be_visible()
+        expect(page.get_by_alt_text(re.compile("prediction in blue and orange"))).to_be_visible()
+        page.keyboard.press("ArrowRight")
+        expect(page.get_by_text("2 of 8")).to_be_visible()
+        settle(page)
+        document = json.loads(saved(page, "JSON"))
+        assert document["dataset"]["pictures"] == 8
+        assert set(document["models"]) == {"lite", "full"}
+        report = saved(page, "Report").decode()
+        assert "on these 8 pictures" in report
+        assert report.count("<img ") == 6
+        assert saved(page, "XLSX").startswith(b"PK")
+
+
+def test_own_pictures_are_read_checked_and_measured(server: Server, browser: Browser, tmp_path: Path) -> None:
+    annotations = write_performer(tmp_path / "set", {"a.png": render_frame("squat", 0.3, yaw_deg=-40)})
+    pictures = annotations.parent / "pictures" / "a.png"
+    with visit(browser, f"{server.url}/validate?validate_source=own&validate_full=0") as page:
+        settle(page)
+        chooser = page.locator("input[type=file]")
+        chooser.set_input_files([pictures])
+        expect(page.get_by_text("There must be annotations")).to_be_visible()
+        page.locator("input[type=file]").set_input_files([annotations])
+        expect(page.get_by_text("1 pictures with 1 people")).to_be_visible()
+        settle(page)
+        run(page)
+        verdict = page.get_by_role("heading", name=re.compile("lite gets"))
+        expect(verdict).to_be_visible(timeout=RUN_LIMIT_MS)

@@ -1,0 +1,93 @@
+"""The verdict says no more than the figures do."""
+
+from __future__ import annotations
+
+import re
+
+from pose_core.evaluation.bootstrap import Figure
+from pose_core.evaluation.words import (
+    best_model,
+    definitions,
+    figures_table,
+    groups_table,
+    joints_table,
+    notes,
+    paired_table,
+    percent,
+    verdict,
+    widths_text,
+)
+from pose_ui.texts import Translator
+from tests.support.validations import made_up
+
+EN, ZH = Translator("en"), Translator("zh")
+
+
+def test_a_real_difference_is_named_with_its_paired_interval_and_the_number_of_pictures() -> None:
+    result = made_up({"lite": 30.0, "full": 4.0}, pictures=60)
+    text = verdict(result, "crop", EN)
+    found = re.fullmatch(
+        r"full is better than lite by ([\d.]+) points of PCK@0.2 \[([\d.]+), ([\d.]+)\] on these 60 pictures\.",
+        text,
+    )
+    assert found, text
+    difference = result.paired[1].differences["pck"]
+    assert (result.paired[1].a, result.paired[1].b, result.paired[1].protocol) == ("lite", "full", "crop")
+    assert [float(part) for part in found.groups()] == [
+        round(100 * value, 1) for value in (difference.value, difference.low, difference.high)
+    ]
+
+
+def test_the_sign_is_right_if_the_first_model_is_the_better_one() -> None:
+    text = verdict(made_up({"lite": 4.0, "full": 30.0}, pictures=60), "crop", EN)
+    assert text.startswith("lite is better than full by ")
+    low, high = re.findall(r"[\d.]+(?=[,\]])", text)
+    assert float(low) < float(high)
+
+
+def test_equal_models_are_not_told_apart_and_few_pictures_are_said_to_be_few() -> None:
+    text = verdict(made_up({"lite": 6.0, "full": 6.0}), "crop", EN)
+    assert "cannot be told apart on these 12 pictures: +0.0 [+0.0, +0.0]" in text
+    assert "12 pictures are too few to tell apart less than" in text
+    assert "better" not in text
+
+
+def test_people_missed_in_whole_pictures_are_said_apart() -> None:
+    result = made_up({"full": 4.0}, pictures=20, missed=10)
+    assert "In whole pictures 50 % of the people are found, cropped 100 %." in verdict(result, "crop", EN)
+    assert "50%" in verdict(result, "crop", ZH)
+    assert "found, cropped" not in verdict(made_up({"full": 4.0}), "crop", EN)
+
+
+def test_exchanged_annotations_come_before_everything_else() -> None:
+    assert any("look exchanged: 12 of 12" in note for note in notes(made_up({"full": 2.0}, turned=True), EN))
+    assert not list(notes(made_up({"full": 2.0}), EN))
+
+
+def test_a_wrong_width_of_the_hips_is_said() -> None:
+    result = made_up({"full": 0.0}, shift_x=-10)
+    assert re.search(
+        r"Hips are predicted \d\d % \[\d+, \d+\] as wide as annotated",
+        widths_text(result, "full", "crop", EN),
+    )
+
+
+def test_tables_have_a_row_for_everything_and_percent_with_intervals() -> None:
+    result = made_up({"lite": 9.0, "full": 4.0, "heavy": 3.0})
+    head, rows = figures_table(result, EN)
+    assert [row[:2] for row in rows[:2]] == [["lite", "Whole picture"], ["lite", "Cropped to each person"]]
+    assert all(len(row) == len(head) for row in rows)
+    assert rows[0][2] == "100.0 % [100.0, 100.0]"
+    assert len(paired_table(result, EN)[1]) == 6
+    joints = joints_table(result, "lite", "crop", EN)[1]
+    assert len(joints) == 17
+    assert joints[0][5] == "–", "a nose has no other side"
+    assert ["From the front", "12"] in [row[:2] for row in groups_table(result, "lite", EN)[1]]
+    assert best_model(made_up({"lite": 30.0, "full": 4.0}), "crop") == "full"
+    assert len(definitions(ZH)) == 6
+
+
+def test_what_is_unknown_is_a_dash() -> None:
+    nan = float("nan")
+    assert percent(None) == percent(Figure(nan, nan, nan)) == "–"
+    assert percent(Figure(0.5, nan, nan)) == "50.0 %"
