@@ -133,6 +133,15 @@ def benchmark_key(name: str) -> str:
     return f"benchmark_{name}"
 
 
+#: Choices of the Coach page with their defaults; each lives under `coach_key`. Its source is that of the Live page.
+COACH_DEFAULTS: Final[dict[str, object]] = {"exercise": "squat", "speak": False}
+
+
+def coach_key(name: str) -> str:
+    """Key of one choice of the Coach page."""
+    return f"coach_{name}"
+
+
 #: Choices of the Validate page with their defaults; each lives under `validate_key`.
 VALIDATE_DEFAULTS: Final[dict[str, object]] = {
     "source": "few",
@@ -148,21 +157,12 @@ def validate_key(name: str) -> str:
     return f"validate_{name}"
 
 
-#: Choices of the Coach page with their defaults; each lives under `coach_key`. Its source is that of the Live page.
-COACH_DEFAULTS: Final[dict[str, object]] = {"exercise": "squat", "speak": False}
-
-
-def coach_key(name: str) -> str:
-    """Key of one choice of the Coach page."""
-    return f"coach_{name}"
-
-
 def choice_keys() -> tuple[str, ...]:
     """Keys of all choices whose labels change with the language."""
     return (
         *map(setting_key, SETTING_DEFAULTS),
         *map(live_key, LIVE_DEFAULTS),
         *map(benchmark_key, BENCHMARK_DEFAULTS),
-        *map(validate_key, VALIDATE_DEFAULTS),
         *map(coach_key, COACH_DEFAULTS),
+        *map(validate_key, VALIDATE_DEFAULTS),
     )
