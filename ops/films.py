@@ -219,7 +219,9 @@ class FilmStudio:
         self._lock = threading.Lock()
         self._films: dict[str, Arrival] = {}
         self._job_films: dict[str, str] = {}
-        self._corrected: dict[str, tuple[int, list[VideoResult]]] = {}  # by job: number of the version, results
+        self._corrected: dict[
+            str, tuple[int, list[VideoResult]]
+        ] = {}  # by job: number of the version, results
         self.jobs = Jobs(others_wait, workers=workers, kept_s=kept_s, on_removed=self._job_removed)
 
     @property
@@ -400,6 +402,21 @@ class FilmStudio:
         with self._lock:
             self._job_films[job.id] = film.id
         return job
+
+    def forget_job(self, job_id: str, owner: str) -> None:
+        """Remove a job and its result, and keep its film as if it had just arrived.
+
+        Raises
+        ------
+        NoSuchJobError
+        """
+        self.jobs.get(job_id, owner)
+        with self._lock:
+            film = self._films.get(self._job_films.pop(job_id, ""))
+            if film is not None:
+                film.arrived_s = time.monotonic()
+            self._corrected.pop(job_id, None)
+        self.jobs.remove(job_id, owner)
 
     def _job_removed(self, job: Job) -> None:
         with self._lock:

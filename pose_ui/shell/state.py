@@ -28,10 +28,13 @@ __all__ = [
     "SIGN_IN_LANG",
     "SIGN_IN_TROUBLE",
     "TYPED_PASSWORD",
+    "VIDEO",
+    "VIDEO_DEFAULTS",
     "benchmark_key",
     "choice_keys",
     "live_key",
     "setting_key",
+    "video_key",
 ]
 
 LANG: Final = "lang"
@@ -54,6 +57,7 @@ SIGN_IN_FORM: Final = "sign_in"  # the password's form
 SIGN_IN_LANG: Final = "sign_in_lang"  # the language switch before any page
 SIGN_IN_TROUBLE: Final = "sign_in_trouble"  # 0: wrong password; above 0: seconds to wait before the next
 TYPED_PASSWORD: Final = "typed_password"  # the field; emptied as soon as the password is checked
+VIDEO: Final = "video"  # a pose_ui.video.session.VideoSession
 
 #: Choices of the settings panel with their defaults; each lives under `setting_key`.
 SETTING_DEFAULTS: Final[dict[str, object]] = {
@@ -120,10 +124,26 @@ def benchmark_key(name: str) -> str:
     return f"benchmark_{name}"
 
 
+#: Choices of the Video page with their defaults; each lives under `video_key`.
+VIDEO_DEFAULTS: Final[dict[str, object]] = {
+    "part": None,  # seconds from and to; None: all of it
+    "slowed": 1.0,
+    "mirrored": False,
+    "height": None,  # in cm
+    "angle": "left_knee",
+}
+
+
+def video_key(name: str) -> str:
+    """Key of one choice of the Video page."""
+    return f"video_{name}"
+
+
 def choice_keys() -> tuple[str, ...]:
     """Keys of all choices whose labels change with the language."""
     return (
         *map(setting_key, SETTING_DEFAULTS),
         *map(live_key, LIVE_DEFAULTS),
         *map(benchmark_key, BENCHMARK_DEFAULTS),
+        *map(video_key, VIDEO_DEFAULTS),
     )
