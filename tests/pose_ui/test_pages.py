@@ -26,9 +26,10 @@ from pose_core.tracking.smoothing import SmoothingSettings
 from pose_ui.live_view import picture
 from pose_ui.photo import session as photo_session
 from pose_ui.photo.session import PhotoItem, PhotoSession
-from pose_ui.shell.resources import close_pool, pool
+from pose_ui.shell.resources import close_pool, film_studio, pool
 from pose_ui.shell.state import LIVE, PHOTO
 from pose_ui.texts import Translator, catalogue
+from pose_ui.video import session as video_session
 from tests.support.paths import ROOT
 
 DASHBOARD = ROOT / "dashboard.py"
@@ -445,6 +446,30 @@ def test_live_settings_follow_the_panel() -> None:
     )
     assert not [slider for slider in app.slider if slider.key == "live_min_cutoff"]
     stream.close()
+
+
+# ---------------------------------------------------------------------- Video
+def test_the_first_visit_of_video_offers_the_performer() -> None:
+    app = _open("video")
+    assert [button for button in app.button if button.label == EN("film.try_performer")]
+    assert not app.error
+
+
+def test_a_file_that_is_no_film_is_told_so_on_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(video_session, "film_owner", lambda _: "visitor of this test")
+    studio = film_studio()
+    with studio.arrive("visitor of this test", "notes.mp4", 5) as film:
+        film.add(b"notes")
+        film.finish()
+    try:
+        app = _open("video")
+        assert any("notes" in error.value and "video" in error.value for error in app.error)
+        other = next(button for button in app.button if button.label == EN("film.other"))
+        other.click().run()
+        assert not app.error
+        assert studio.newest_film("visitor of this test") is None
+    finally:
+        studio.discard(film)
 
 
 # ---------------------------------------------------------------------- Benchmark

@@ -96,7 +96,12 @@ def settle(page: Page) -> None:
 
 
 #: Page to the group of the menu that it is in.
-GROUPS = {"Photo": "See", "Live": "See", "Benchmark": "Trust", "照片": "查看", "实时": "查看", "测速": "验证"}
+GROUPS = {
+    **dict.fromkeys(("Photo", "Video", "Live"), "See"),
+    **dict.fromkeys(("照片", "视频", "实时"), "查看"),
+    "Benchmark": "Trust",
+    "测速": "验证",
+}
 
 
 def go_to(page: Page, name: str) -> None:
