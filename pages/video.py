@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pose_ui.home.films import film_path
 from pose_ui.shell import language
 from pose_ui.shell.layout import page_header
 from pose_ui.shell.problems import show_problem
@@ -20,7 +21,9 @@ session = video_session()
 studio = film_studio()
 job = session.job(studio)
 film = studio.film_of(job.id, session.owner) if job is not None else studio.newest_film(session.owner)
-with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+with st.container(
+    horizontal=True, vertical_alignment="center", horizontal_alignment="distribute" if film else "right"
+):
     if film is not None:
         film_bar(session, studio, film, job, t)
     gear = st.popover(t("photo.settings"), icon=":material/tune:")
@@ -29,7 +32,7 @@ if session.problem is not None:
     show_problem(session.problem, t)
 
 if film is None:
-    arrival(session, studio, settings, t)
+    arrival(session, studio, settings, t, (film_path("video", "mp4"), film_path("video", "jpg")))
 elif job is None:
     prepare(session, studio, film, settings, t)
 elif not job.over.is_set():

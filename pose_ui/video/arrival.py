@@ -16,6 +16,7 @@ from pose_ui.shell.layout import plain
 from pose_ui.shell.streamlit_bindings import this_session_id
 from pose_ui.texts import Translator, catalogue
 from pose_ui.video.session import VideoSession
+from pose_ui.widgets.film import film
 
 __all__ = ["arrival"]
 
@@ -31,7 +32,7 @@ _HTML: Final = """
 """
 
 _CSS: Final = """
-.drop { display: grid; min-height: 150px; border: 2px dashed color-mix(in srgb, var(--st-text-color) 45%, transparent);
+.drop { display: grid; min-height: 300px; border: 2px dashed color-mix(in srgb, var(--st-text-color) 45%, transparent);
         border-radius: var(--st-base-radius); color: var(--st-text-color); font: 400 1rem/1.5 var(--st-font);
         background: var(--st-secondary-background-color); box-sizing: border-box; }
 .drop.over { border-color: var(--st-primary-color); border-style: solid; }
@@ -150,9 +151,18 @@ def refusal_sentence(refusal: object, t: Translator) -> str:
     return t("film.refused")
 
 
-def arrival(session: VideoSession, studio: FilmStudio, settings: PoseSettings, t: Translator) -> None:
-    """Show both ways in, and say why a film was refused."""
-    own, performer = st.columns([3, 2], gap="medium", vertical_alignment="center")
+def arrival(
+    session: VideoSession,
+    studio: FilmStudio,
+    settings: PoseSettings,
+    t: Translator,
+    film_paths: tuple[str, str],
+) -> None:
+    """Show both ways in, and say why a film was refused.
+
+    `film_paths` are the addresses of a short film of what there will be to see, and of its still.
+    """
+    own, performer = st.columns([3, 2], gap="medium", vertical_alignment="top")
     with own:
         data: dict[str, Any] = {
             "path": FILM_PATH + this_session_id(),
@@ -184,3 +194,4 @@ def arrival(session: VideoSession, studio: FilmStudio, settings: PoseSettings, t
             args=(studio, settings, sample_clip()),
         )
         st.caption(t("film.try_performer_text"))
+        film(*film_paths, t("film.performer_alt"), ratio=16 / 9, key="video_performer")

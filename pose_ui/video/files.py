@@ -85,8 +85,9 @@ def files(
                 key=f"video_file_{name}",
             )
     key = (job_id, version.number, choices)
-    for kind in ("film", "zip"):
-        _made_first(session, kind, (kind, *key), outcome, version, choices, t)
+    with st.container(horizontal=True):
+        for kind in ("film", "zip"):
+            _made_first(session, kind, (kind, *key), outcome, version, choices, t)
 
 
 def _one(name: str, data: bytes, version: Version, t: Translator, choices: FileChoices) -> bytes:
@@ -115,7 +116,7 @@ def _made_first(
         if not pressed:
             return
         area = st.empty()
-        with area.container(horizontal=True, vertical_alignment="center"):
+        with area.container(horizontal=True, vertical_alignment="center", width=420):
             bar = st.progress(0.0, t("film.making"))
             # Pressing it starts another run of the page, which ends this one.
             st.button(t("film.cancel"), icon=":material/stop:", key=f"video_stop_{kind}")

@@ -149,7 +149,7 @@ export class Charts {
       high = Math.min(180, 10 * Math.ceil((all.reduce((a, b) => Math.max(a, b)) + 5) / 10));
     }
     const unit = name === "visibility" ? " %" : name === "speed" ? "" : "°";
-    this.text(ctx, joints[name] ?? texts[name], LEFT_PX, top - 7);
+    this.text(ctx, joints[name] ?? texts[`${name}_unit`] ?? texts[name], LEFT_PX, top - 7);
     if (name in joints) {
       for (const [side, right] of [["left", 64], ["right", 0]]) {
         const x = this.width - RIGHT_PX - right;

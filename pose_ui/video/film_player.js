@@ -62,6 +62,14 @@ export function clockText(seconds) {
   return `${Math.floor(whole / 60)}:${(whole % 60).toFixed(2).padStart(5, "0")}`;
 }
 
+const ICONS = {
+  back: "M7 5h2v14H7zM19 5v14l-9-7z",
+  forward: "M15 5h2v14h-2zM5 5v14l9-7z",
+  play: "M7 4v16l13-8z",
+  pause: "M6 4h4v16H6zM14 4h4v16h-4z",
+};
+const icon = (name) => `<svg viewBox="0 0 24 24" width="18" height="18" aria-hidden="true"><path d="${ICONS[name]}"/></svg>`;
+
 const make = (tag, attributes = {}, ...inside) => {
   const element = document.createElement(tag);
   const { text, ...others } = attributes;
@@ -89,8 +97,9 @@ class Player {
     this.stage = make("div", { class: "stage", role: "group", tabindex: "0" }, this.video, canvas);
     this.canvas = new PoseCanvas(canvas);
     this.buttons = {};
-    const button = (name, icon, act) => {
-      const made = (this.buttons[name] = make("button", { type: "button", text: icon }));
+    const button = (name, text, act) => {
+      const made = (this.buttons[name] = make("button", { type: "button", text }));
+      if (ICONS[name]) made.innerHTML = icon(name);
       made.onclick = act;
       return made;
     };
@@ -101,9 +110,9 @@ class Player {
     this.clock = make("output", { class: "clock" });
     this.controls = make(
       "div", { class: "controls" },
-      button("back", "◂", () => this.step(-1)),
-      button("play", "▶", () => this.toggle()),
-      button("forward", "▸", () => this.step(1)),
+      button("back", "", () => this.step(-1)),
+      button("play", "", () => this.toggle()),
+      button("forward", "", () => this.step(1)),
       this.clock, this.speed,
       button("a", "A", () => this.mark(0)),
       button("b", "B", () => this.mark(1)),
@@ -263,7 +272,7 @@ class Player {
   }
 
   playing() {
-    this.buttons.play.textContent = this.isPlaying ? "❚❚" : "▶";
+    this.buttons.play.innerHTML = icon(this.isPlaying ? "pause" : "play");
     if (!this.isPlaying) this.tell();
   }
 

@@ -37,6 +37,7 @@ button, select { font: inherit; color: inherit; min-height: 32px; min-width: 32p
                  border: 1px solid color-mix(in srgb, var(--st-text-color) 35%, transparent); }
 button[aria-pressed="true"] { background: color-mix(in srgb, var(--st-primary-color) 20%, var(--st-background-color));
                               border-color: var(--st-primary-color); }
+button svg { display: block; fill: currentColor; }
 button:focus-visible, select:focus-visible, .stage:focus-visible, .plot:focus-visible {
   outline: 3px solid var(--st-primary-color); outline-offset: 2px; }
 .plot { position: relative; cursor: crosshair; touch-action: pan-y; user-select: none; }
@@ -95,7 +96,7 @@ _TEXTS: Final = (
         "names",
         "angles",
     ),
-    *("smoothed", "skeletonOnly", "others", "speed", "visibility", "seen", "nobody"),
+    *("smoothed", "skeletonOnly", "others", "speed", "speed_unit", "visibility", "seen", "nobody"),
 )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from html import escape
 from typing import Any, Final
 
 import streamlit as st
@@ -140,23 +139,20 @@ def _left_text(status: JobStatus, t: Translator) -> str:
     return f"{doing} · {share} · {left}"
 
 
-def _curve_svg(curve: Sequence[tuple[float, float, float]], end_s: float, alt: str) -> str:
-    """Both knees so far, as wide as the whole film."""
-    width, height = 600, 90
+def _curve_svg(curve: Sequence[tuple[float, float, float]], end_s: float) -> str:
+    """Both knees so far, in a picture as wide as the whole film."""
+    width, height = 1200, 120
     lines = []
     for place, colour in ((1, SIDES["left"]), (2, SIDES["right"])):
         points = " ".join(
-            f"{width * point[0] / max(end_s, 1e-6):.1f},{height * (1 - point[place] / 180):.1f}"
+            f"{width * point[0] / max(end_s, 1e-6):.1f},{height * (1 - point[place] / 190):.1f}"
             for point in curve
             if math.isfinite(point[place])
         )
-        lines.append(
-            f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2" '
-            'vector-effect="non-scaling-stroke"/>'
-        )
+        lines.append(f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="3"/>')
     return (
-        f'<svg role="img" aria-label="{escape(alt)}" viewBox="0 0 {width} {height}" preserveAspectRatio="none" '
-        f'style="width:100%;height:{height}px;display:block">{"".join(lines)}</svg>'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}">'
+        f"{''.join(lines)}</svg>"
     )
 
 
@@ -188,7 +184,7 @@ def working(session: VideoSession, studio: FilmStudio, job: Job, t: Translator) 
             )
             if len(so_far.curve) > 1:
                 st.caption(t("film.curve_so_far"))
-                st.html(_curve_svg(so_far.curve, _end_s(so_far, status), t("film.curve_so_far")))
+                st.image(_curve_svg(so_far.curve, _end_s(so_far, status)), width="stretch")
 
     look()
 
