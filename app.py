@@ -24,13 +24,16 @@ from ops.configuration import read_configuration
 from ops.descriptors import LeavesDescriptors, raise_limit
 from ops.heads import limit_heads
 from ops.hosts import AllowedHosts, HostCheck
+from ops.last_answers import limit_last_answers
 from ops.log import close_log, escape_everything, log_event, open_log
 from ops.memory import is_out_of_memory, limit_memory_growth
+from ops.messages import limit_messages
 from ops.upgrades import answer_malformed_upgrades
 from pose_core.errors import PoseCoreError, SettingsError
 from pose_core.version import VERSION
 from pose_ui.home.films import film_route
 from pose_ui.shell import streamlit_bindings
+from pose_ui.shell.back_messages import LARGEST
 from pose_ui.shell.film_upload import film_upload_route
 from pose_ui.shell.module_route import module_route
 from pose_ui.shell.plotly_route import plotly_route
@@ -95,6 +98,8 @@ limit_memory_growth()
 escape_everything()
 answer_malformed_upgrades()
 limit_heads()
+limit_messages(LARGEST)
+limit_last_answers()
 raise_limit()
 streamlit_bindings.apply()
 try:

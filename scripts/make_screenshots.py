@@ -105,7 +105,7 @@ def write_motion() -> None:
 def show_in_space(page: Page) -> None:
     """Open the 3-D view of the first sample."""
     wait_for_result(page)
-    page.get_by_role("tab", name="3-D").click()
+    page.get_by_role("radio", name="3-D").click()
     expect(page.locator(".js-plotly-plot .gl-container canvas").first).to_be_visible()
     settle(page)
 

@@ -166,7 +166,7 @@ def _add_pictures(api: FastAPI, workers: Workers) -> None:
             (upload,) = await read_uploads(request, body_mb=limits.body_mb, images=1, pace=limits.pace)
             arrived()
             try:
-                body = await workers.run(partial(answer_demo, upload, format == "json"))
+                body = await workers.run(request, partial(answer_demo, upload, format == "json"))
             except NobodyFoundError:
                 return JSONResponse(examples.NOBODY, status_code=HTTPStatus.BAD_REQUEST)
         return Response(body, media_type="application/json" if format == "json" else "image/jpeg")
@@ -204,7 +204,7 @@ def _add_pictures(api: FastAPI, workers: Workers) -> None:
             )
             arrived()
             kind = _choose(accept, ONE if len(uploads) == 1 else MANY)
-            body = await workers.run(partial(answer_pose, uploads, options.settings(), kind))
+            body = await workers.run(request, partial(answer_pose, uploads, options.settings(), kind))
         return Response(body, media_type=kind)
 
 

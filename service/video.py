@@ -206,8 +206,8 @@ def add_video(api: FastAPI, workers: Workers, studio: Callable[[], FilmStudio], 
             **problems(401, 404, 405, 409, 429, 500, 503),
         },
     )
-    async def result(job_id: _Id) -> Response:
-        return await given(job_id, "poses.json", FileChoices())
+    async def result(request: Request, job_id: _Id) -> Response:
+        return await given(request, job_id, "poses.json", FileChoices())
 
     @api.get(
         f"{VIDEO}/{{job_id}}/files/{{name}}",
@@ -220,6 +220,7 @@ def add_video(api: FastAPI, workers: Workers, studio: Callable[[], FilmStudio], 
         },
     )
     async def file(
+        request: Request,
         job_id: _Id,
         name: Annotated[str, Path(description="One of the names that the state lists.", max_length=40)],
         height_cm: Annotated[
@@ -240,6 +241,7 @@ def add_video(api: FastAPI, workers: Workers, studio: Callable[[], FilmStudio], 
             )
         height_m = None if height_cm is None else height_cm / 100
         return await given(
+            request,
             job_id,
             name,
             FileChoices(person=person, height_m=height_m, floor_deg=floor_deg, angle=angle),
@@ -263,7 +265,7 @@ def add_video(api: FastAPI, workers: Workers, studio: Callable[[], FilmStudio], 
                 await anyio.sleep(0.02)
         return _answer(job, studio().jobs.status(job_id))
 
-    async def given(job_id: str, name: str, choices: FileChoices) -> Response:
+    async def given(request: Request, job_id: str, name: str, choices: FileChoices) -> Response:
         outcome = _outcome(_found(studio(), job_id))
         if name not in _file_names(outcome) or (
             choices.person is not None and choices.person not in outcome.result.people
@@ -276,7 +278,7 @@ def add_video(api: FastAPI, workers: Workers, studio: Callable[[], FilmStudio], 
             floor_deg=choices.floor_deg,
             angle=choices.angle,
         )
-        data = await workers.run(lambda *_: _make(outcome, name, named))
+        data = await workers.run(request, lambda *_: _make(outcome, name, named))
         kind = _TYPES[name[name.rindex(".") :]]
         # A report is never run as a page of this address: its scripts may do what this origin may.
         disposition = {"Content-Disposition": f'attachment; filename="{name}"'}

@@ -14,6 +14,7 @@ from pose_core.models.pool import PosePool
 from pose_core.pipeline.photo import analyse_photo, annotate_photo
 from pose_core.pose import Pose
 from pose_core.settings import DrawSettings, PoseSettings
+from pose_core.stopping import Stop
 from service.uploads import Upload
 
 __all__ = ["MANY", "ONE", "NobodyFoundError", "answer_demo", "answer_pose"]
@@ -35,7 +36,7 @@ class NobodyFoundError(Exception):
 
 
 def answer_pose(
-    uploads: Sequence[Upload], settings: PoseSettings, kind: str, pool: PosePool, wait_s: float
+    uploads: Sequence[Upload], settings: PoseSettings, kind: str, pool: PosePool, wait_s: float, stop: Stop
 ) -> bytes:
     """The body for ``/api/v1/pose``.
 
@@ -49,19 +50,24 @@ def answer_pose(
     pool : PosePool
     wait_s : float
         Longest wait for a landmarker for each picture.
+    stop : Stop
+        Ends the work when it is set.
 
     Raises
     ------
-    PictureError, BusyError
+    PictureError, BusyError, StoppedError
         As in `pose_core.pipeline.photo.analyse_photo`; one unreadable picture fails the request.
     """
     if kind in _ENCODERS:
         (upload,) = uploads
-        result, picture = analyse_photo(upload.data, settings, pool, name=upload.name, wait_s=wait_s)
+        result, picture = analyse_photo(
+            upload.data, settings, pool, name=upload.name, wait_s=wait_s, stop=stop
+        )
         drawn_rgb, _ = annotate_photo(result, picture.frame_rgb, settings, in_place=True)
         return _ENCODERS[kind](drawn_rgb)
     results = [
-        analyse_photo(upload.data, settings, pool, name=upload.name, wait_s=wait_s)[0] for upload in uploads
+        analyse_photo(upload.data, settings, pool, name=upload.name, wait_s=wait_s, stop=stop)[0]
+        for upload in uploads
     ]
     if kind == _CSV:
         return to_csv(*results)
@@ -77,16 +83,18 @@ def _demo_landmarks(pose: Pose) -> bytes:
     return json.dumps([dict(zip(names, row, strict=True)) for row in rows]).encode()
 
 
-def answer_demo(upload: Upload, as_json: bool, pool: PosePool, wait_s: float) -> bytes:
+def answer_demo(upload: Upload, as_json: bool, pool: PosePool, wait_s: float, stop: Stop) -> bytes:
     """The body for ``/predict``: the first person's landmarks, or the picture in its own size with the skeleton on it.
 
     Raises
     ------
     NobodyFoundError
-    PictureError, BusyError
+    PictureError, BusyError, StoppedError
         As in `answer_pose`.
     """
-    result, picture = analyse_photo(upload.data, _DEMO_SETTINGS, pool, name=upload.name, wait_s=wait_s)
+    result, picture = analyse_photo(
+        upload.data, _DEMO_SETTINGS, pool, name=upload.name, wait_s=wait_s, stop=stop
+    )
     if not result.poses:
         raise NobodyFoundError
     if as_json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from typing import Final, TypeVar
 
 import anyio
 import anyio.to_thread
+from starlette.requests import ClientDisconnect, Request
 
 from ops.memory import is_out_of_memory
 from ops.pace import Pace
@@ -18,6 +20,7 @@ from pose_core.errors import BusyError
 from pose_core.machine import usable_cores
 from pose_core.media.images import MAX_FILE_MB
 from pose_core.models.pool import PosePool
+from pose_core.stopping import Stop, StoppedError
 from service.arrivals import Arrivals
 
 __all__ = ["Limits", "Workers"]
@@ -120,11 +123,15 @@ class Workers:
             "pictures.",
         )
 
-    async def run(self, work: Callable[[PosePool, float], _T]) -> _T:
-        """Call `work` in a thread, with the pool and the longest wait for a landmarker.
+    async def run(self, request: Request, work: Callable[[PosePool, float, Stop], _T]) -> _T:
+        """Call `work` in a thread: with the pool, the longest wait for a landmarker, and what ends it.
+
+        It is told to end when the client hangs up. The body of `request` must have been read.
 
         Raises
         ------
+        ClientDisconnect
+            If the client hung up before the work was done.
         BusyError
             If no worker became free in time, or `work` raised it.
         """
@@ -138,10 +145,23 @@ class Workers:
                 "A worker must become free within {wait_s:g} s; all are still in use. Try again in a moment.",
                 wait_s=wait_s,
             ) from None
+        stop = Stop()
+        watching = asyncio.create_task(_stop_when_gone(request, stop))
         try:
-            return await anyio.to_thread.run_sync(partial(work, self.pool(), wait_s), limiter=self._threads)
+            return await anyio.to_thread.run_sync(
+                partial(work, self.pool(), wait_s, stop), limiter=self._threads
+            )
+        except StoppedError:
+            raise ClientDisconnect from None
         finally:
+            watching.cancel()
             self._workers.release()
+
+
+async def _stop_when_gone(request: Request, stop: Stop) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass  # the empty rest of a body that is complete
+    stop.set()
 
 
 def _clear_tracebacks(error: BaseException) -> None:

@@ -13,7 +13,7 @@ from pose_core.errors import PoseCoreError
 __all__ = ["BAD_INPUT", "NAMES", "Command", "main"]
 
 #: One module of this package each, loaded only when it is used.
-NAMES: Final[tuple[str, ...]] = ("onnx", "photo", "validate", "video")
+NAMES: Final[tuple[str, ...]] = ("count", "onnx", "photo", "validate", "video")
 
 #: Exit status for input that cannot be used. 0 is success, 2 is wrong usage (argparse's own).
 BAD_INPUT: Final = 1

@@ -288,7 +288,7 @@ def angle_text(value: float, reason: Reason, t: Translate) -> str:
     """An angle to read: whole degrees, with a question mark if uncertain, or why there is none."""
     if np.isfinite(value):
         return f"{round(value)}°{'?' if reason in UNCERTAIN else ''}".replace("-", "\N{MINUS SIGN}")
-    return t(f"reason.{reason}" if reason else "angle.hidden")
+    return t(f"reason.{reason or 'not_visible'}")
 
 
 def angle_figure(

@@ -164,7 +164,7 @@ def angle_history_figure(
             )
             known = fresh and np.isfinite(values[-1])
             reason = (reasons or {}).get(f"{side}_{joint}", "")
-            latest = f"{round(float(values[-1]))}°" if known else t("angle.hidden")
+            latest = f"{round(float(values[-1]))}°" if known else t("reason.not_visible")
             if known and reason in UNCERTAIN:
                 latest = f'<span style="color:{_LINE}">{latest}?</span>'
             elif fresh and reason == "outside_picture":

@@ -1,14 +1,19 @@
-"""A video that somebody chose: checked first, then read frame by frame, in memory only."""
+"""A video that somebody chose: checked first, then read frame by frame, in memory only.
+
+The check is done in another process (`pose_core.media.decoders`), whose time and memory are limited: only what has
+been opened there, at a bounded cost, is opened here.
+"""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypedDict
 
 from pose_core.arrays import FrameRGB
 from pose_core.errors import ClipError
+from pose_core.media.decoders import SHARED_DECODERS
 from pose_core.media.demux import (
     MAX_SIDE_PX,
     PixelReader,
@@ -29,8 +34,12 @@ __all__ = [
     "ClipReader",
     "check_bytes",
     "check_duration",
+    "look_at_clip",
     "read_clip",
 ]
+
+#: Longest wait for the files of others.
+_WAIT_S: Final = 20.0
 
 MAX_READ_S: Final = 600.0
 #: For the first intact frame.
@@ -96,19 +105,38 @@ def read_clip(data: bytes, longest_s: float | None = None) -> ClipReader:
     Raises
     ------
     ClipError
-        If the bytes are empty, not such a file, damaged, without video, or outside the limits on file size, picture
-        size and duration. Sizes are checked before any frame is decoded.
+        If the bytes are empty, not such a file, damaged, without video, outside the limits on file size, picture size
+        and duration, or take far more time or memory than a clip. Sizes are checked before any frame is decoded.
+    BusyError
+        If the files of others leave no room for the check in time.
     """
     check_bytes(data, MAX_FILE_MB)
+    facts = SHARED_DECODERS.check_clip(data, MAX_READ_S if longest_s is None else longest_s, _WAIT_S)
+    return ClipReader(tuple(facts["size_wh"]), facts["fps"], facts["duration_s"], data)
+
+
+class _Facts(TypedDict):
+    """What is known of a clip; `ClipReader` says what each means."""
+
+    size_wh: tuple[int, int]
+    fps: float
+    duration_s: float
+
+
+def look_at_clip(data: bytes, longest_s: float) -> _Facts:
+    """Open a clip and decode its first frame: to be called in a process whose time and memory are limited.
+
+    Errors as in `read_clip`.
+    """
     with opened(data) as (container, stream):
         check_side(stream.codec_context.width, stream.codec_context.height)
         duration_s = stated_duration_s(container, stream)
-        check_duration(duration_s, MAX_READ_S if longest_s is None else longest_s)
+        check_duration(duration_s, longest_s)
         first = next(decoded(container, stream, time.monotonic() + MAX_CHECK_S), None)
         if first is None:
             raise damaged()
         height, width = PixelReader(stream)(first).shape[:2]
-        return ClipReader((width, height), stated_fps(stream), duration_s, data)
+        return {"size_wh": (width, height), "fps": stated_fps(stream), "duration_s": duration_s}
 
 
 def check_bytes(data: bytes, limit_mb: int) -> None:

@@ -1,133 +1,41 @@
-"""The processes that decode pictures, shared by all of this process: a file can be stopped, and memory is bounded.
+"""The processes that decode pictures and check clips, shared by all of this process: a file can be stopped, and memory
+is bounded.
 
 A file of 2 MB can hold a decoder for an hour, and a thread cannot be stopped. So pictures are decoded in processes of
 their own (`pose_core.media.decode_child`), which are killed when their time is over, and replaced when they are next
-needed. Pixels come back through a pipe, strip by strip, straight into the array that is handed out.
+needed. Pixels come back through a pipe, strip by strip, straight into the array that is handed out. Of a clip, only
+figures come back: what it costs is known then, and bounded.
 """
 
 from __future__ import annotations
 
+import atexit
 import json
-import os
 import struct
-import subprocess
-import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from pathlib import Path
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
 
 import numpy as np
 
 from pose_core.arrays import FrameRGB
-from pose_core.errors import BusyError, PictureError
+from pose_core.errors import BusyError, ClipError, PictureError, PoseCoreError
 from pose_core.machine import usable_cores
-from pose_core.media.decode_child import NO_MEMORY, OK, TOO_MUCH_WORK
+from pose_core.media.clip_errors import clip_damaged, clip_too_much
+from pose_core.media.decode_child import CLIP, CLIP_MB, NO_MEMORY, OK, PICTURE, REFUSED, TOO_MUCH_WORK
+from pose_core.media.decode_process import DecodeProcess
 from pose_core.media.picture_file import Header, damaged
 from pose_core.media.room import Room
+from pose_core.stopping import Stop, StoppedError
 
-__all__ = ["DECODE_LIMIT_S", "Decoders"]
+__all__ = ["DECODE_LIMIT_S", "SHARED_DECODERS", "Decoders"]
+
+_T = TypeVar("_T")
 
 #: A picture of 50 megapixels takes 1 to 3 s on a quiet machine.
 DECODE_LIMIT_S: Final = 15.0
-_PIPE_BYTES: Final = 2**20
-_F_SETPIPE_SZ: Final = 1031  # Linux
-#: All of the environment that the process gets; passwords and tokens are not its business.
-_ENVIRONMENT: Final = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PYTHONPATH", "PYTHONHOME", "SYSTEMROOT")
-#: One thread, and memory that goes back to the system after each picture (glibc).
-_SMALL: Final = {
-    "OPENBLAS_NUM_THREADS": "1",
-    "MALLOC_ARENA_MAX": "1",
-    "MALLOC_MMAP_THRESHOLD_": str(2**20),
-}
-
-
-class _Child:
-    """One process, and the deadline of what it is doing."""
-
-    def __init__(self) -> None:
-        places = [str(Path(place).absolute()) for place in sys.path]  # it imports what this process would
-        code = f"import sys; sys.path[:] = {places!r}; from pose_core.media.decode_child import main; main()"
-        environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
-        environment |= _SMALL
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", code],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            bufsize=0,
-            env=environment,
-        )
-        self._lock = threading.Lock()
-        self._busy = False
-        self.killed = False
-        if sys.platform == "linux":
-            import fcntl
-
-            for pipe in (self._process.stdin, self._process.stdout):
-                with suppress(OSError):  # the user's pipes may be at their limit
-                    fcntl.fcntl(pipe, _F_SETPIPE_SZ, _PIPE_BYTES)  # type: ignore[arg-type]
-
-    @property
-    def process_id(self) -> int:
-        return self._process.pid
-
-    @property
-    def alive(self) -> bool:
-        return self._process.poll() is None
-
-    def kill(self) -> None:
-        self.killed = True
-        self._process.kill()
-
-    def _kill_if_busy(self) -> None:
-        with self._lock:
-            if self._busy:
-                self.kill()
-
-    def close(self) -> int:
-        """End the process; returns its exit code."""
-        self._process.kill()
-        code = self._process.wait()
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                with suppress(OSError):
-                    pipe.close()
-        return code
-
-    @contextmanager
-    def within(self, limit_s: float) -> Iterator[None]:
-        """Kill the process if the body takes longer."""
-        self._busy = True
-        timer = threading.Timer(limit_s, self._kill_if_busy)
-        timer.daemon = True
-        timer.start()
-        try:
-            yield
-        finally:
-            timer.cancel()
-            with self._lock:
-                self._busy = False
-
-    def send(self, data: bytes) -> None:
-        assert self._process.stdin is not None
-        for part in (memoryview(struct.pack("<Q", len(data))), memoryview(data)):
-            while part:
-                part = part[self._process.stdin.write(part) :]
-
-    def read(self, into: memoryview) -> None:
-        assert self._process.stdout is not None
-        while into:
-            count = self._process.stdout.readinto(into)  # type: ignore[attr-defined]
-            if not count:
-                raise EOFError
-            into = into[count:]
-
-    def read_bytes(self, count: int) -> bytes:
-        data = bytearray(count)
-        self.read(memoryview(data))
-        return bytes(data)
+#: What a clip's check may take, counted as pixels under way, each of which takes up to 12 bytes.
+_CLIP_PIXELS: Final = round(CLIP_MB * 1e6 / 12)
 
 
 class Decoders:
@@ -149,8 +57,8 @@ class Decoders:
         self.room = Room(pixels, processes or usable_cores())
         self.limit_s = limit_s
         self._lock = threading.Lock()
-        self._idle: list[_Child] = []
-        self._busy: set[_Child] = set()
+        self._idle: list[DecodeProcess] = []
+        self._busy: set[DecodeProcess] = set()
 
     @property
     def busy(self) -> int:
@@ -164,8 +72,10 @@ class Decoders:
         with self._lock:
             return tuple(child.process_id for child in (*self._idle, *self._busy) if child.alive)
 
-    def decode(self, data: bytes, header: Header, wait_s: float) -> tuple[FrameRGB, dict[str, Any], Any]:
-        """Decode a file whose header was read.
+    def decode(
+        self, data: bytes, header: Header, wait_s: float, stop: Stop | None = None
+    ) -> tuple[FrameRGB, dict[str, Any], Any]:
+        """Decode a file whose header was read; given up when `stop` is set.
 
         Returns
         -------
@@ -183,12 +93,15 @@ class Decoders:
             If there was no room in time, or the decoders were closed meanwhile.
         MemoryError
             If there is too little memory for this picture.
+        StoppedError
+            If it was given up.
         """
+        stop = stop or Stop()
         pixels = header.decoded_pixels
         kept = header.size_wh[0] * header.size_wh[1]
-        self.room.take(pixels, wait_s)
+        self.room.take(pixels, wait_s, stop)
         try:
-            frame_rgb, facts = self._decode(data, header)
+            frame_rgb, facts = self._decode(data, header, stop)
         except BaseException:
             self.room.give_back(pixels)
             raise
@@ -197,35 +110,92 @@ class Decoders:
         self.room.give_back(pixels - kept)  # what was cut off is gone
         return frame_rgb, facts, lambda: self.room.give_back(kept)
 
-    def _decode(self, data: bytes, header: Header) -> tuple[FrameRGB, dict[str, Any]]:
+    def check_clip(self, data: bytes, longest_s: float, wait_s: float) -> dict[str, Any]:
+        """Open a clip, read it to its end and decode its first frame (`pose_core.media.clips.look_at_clip`).
+
+        Parameters
+        ----------
+        data : bytes
+            A whole file, within the limit on size.
+        longest_s : float
+            Longest duration accepted.
+        wait_s : float
+            Longest wait for the files of others.
+
+        Returns
+        -------
+        dict
+            ``size_wh``, ``fps`` and ``duration_s``.
+
+        Raises
+        ------
+        ClipError
+            If it cannot be played, or costs more than a clip may.
+        BusyError
+            If there was no room in time, or the decoders were closed meanwhile.
+        """
+
+        def exchange(child: DecodeProcess) -> dict[str, Any]:
+            child.send(CLIP, data, longest_s)
+            status, length, _ = struct.unpack("<BII", child.read_bytes(9))
+            answer: dict[str, Any] = json.loads(child.read_bytes(length))
+            if status in (TOO_MUCH_WORK, NO_MEMORY):
+                child.kill()  # what it had to keep may have left gaps, which would hide what the next one costs
+                raise clip_too_much(self.limit_s)
+            if status == REFUSED:
+                raise _clip_error(answer)
+            return answer
+
+        self.room.take(_CLIP_PIXELS, wait_s)
+        try:
+            return self._work(exchange, Stop(), clip_too_much, clip_damaged)
+        except MemoryError as error:
+            raise clip_too_much(self.limit_s) from error
+        finally:
+            self.room.leave_seat()
+            self.room.give_back(_CLIP_PIXELS)
+
+    def _decode(self, data: bytes, header: Header, stop: Stop) -> tuple[FrameRGB, dict[str, Any]]:
+        return self._work(
+            lambda child: _exchange(child, data, header, self.limit_s), stop, _too_slow, damaged
+        )
+
+    def _work(
+        self,
+        exchange: Callable[[DecodeProcess], _T],
+        stop: Stop,
+        too_slow: Callable[[float], PoseCoreError],
+        damaged: Callable[[], PoseCoreError],
+    ) -> _T:
+        """One file in one process, within the limit; the errors are what it means if the process ends over it."""
         child = self._take()
         usable = False
         try:
-            with child.within(self.limit_s):
-                answer = _exchange(child, data, header)
+            with child.within(self.limit_s, stop):
+                answer = exchange(child)
             usable = not child.killed
             return answer
         except (EOFError, BrokenPipeError) as error:
-            raise self._why(child) from error
-        except PictureError:
+            closed = child not in self._busy
+            code = child.close()
+            if closed:
+                raise BusyError(
+                    "pool_closed", "PoseDeck is shutting down. Start it again to go on."
+                ) from error
+            if child.killed and stop.is_set:
+                raise StoppedError from error
+            if child.killed:
+                raise too_slow(self.limit_s) from error
+            if code == NO_MEMORY or code == -9:  # the system ends these processes first
+                raise MemoryError("no memory is left for this file") from error
+            raise damaged() from error  # the decoder crashed
+        except (PictureError, ClipError):
             usable = not child.killed
             raise
         finally:
             self._give(child, usable)
 
-    def _why(self, child: _Child) -> Exception:
-        """What it means that a process ended in the middle of a picture."""
-        closed = child not in self._busy
-        code = child.close()
-        if closed:
-            return BusyError("pool_closed", "PoseDeck is shutting down. Start it again to go on.")
-        if child.killed:
-            return _too_slow(self.limit_s)
-        if code == NO_MEMORY or code == -9:  # the system ends these processes first
-            return MemoryError("no memory is left for this picture")
-        return damaged()  # the decoder crashed
-
-    def _take(self) -> _Child:
+    def _take(self) -> DecodeProcess:
         with self._lock:
             child = None
             while self._idle and child is None:
@@ -233,11 +203,11 @@ class Decoders:
                 if not child.alive:
                     child.close()
                     child = None
-            child = child or _Child()
+            child = child or DecodeProcess()
             self._busy.add(child)
             return child
 
-    def _give(self, child: _Child, usable: bool) -> None:
+    def _give(self, child: DecodeProcess, usable: bool) -> None:
         with self._lock:
             keep = usable and child in self._busy
             self._busy.discard(child)
@@ -266,11 +236,13 @@ def _too_slow(limit_s: float) -> PictureError:
     )
 
 
-def _exchange(child: _Child, data: bytes, header: Header) -> tuple[FrameRGB, dict[str, Any]]:
-    child.send(data)
+def _exchange(
+    child: DecodeProcess, data: bytes, header: Header, limit_s: float
+) -> tuple[FrameRGB, dict[str, Any]]:
+    child.send(PICTURE, data)
     status, width, height = struct.unpack("<BII", child.read_bytes(9))
     if status == TOO_MUCH_WORK:
-        raise _too_slow(DECODE_LIMIT_S)
+        raise _too_slow(limit_s)
     if status == NO_MEMORY:
         raise MemoryError("too little memory for this picture")
     if status != OK:
@@ -282,3 +254,16 @@ def _exchange(child: _Child, data: bytes, header: Header) -> tuple[FrameRGB, dic
     child.read(frame_rgb.data.cast("B"))
     (length,) = struct.unpack("<I", child.read_bytes(4))
     return frame_rgb, json.loads(child.read_bytes(length))
+
+
+def _clip_error(answer: dict[str, Any]) -> ClipError:
+    """The error that the process has found."""
+    code = answer["code"]
+    error = ClipError(code, "{sentence}", sentence=answer["sentence"])
+    error.values = answer["values"]
+    return error
+
+
+#: Decodes for everything in this process. A server limits what is under way and closes it at its end.
+SHARED_DECODERS: Final = Decoders()
+atexit.register(SHARED_DECODERS.close)

@@ -17,6 +17,7 @@ from av.video.reformatter import VideoReformatter
 from pose_core.arrays import FrameRGB
 from pose_core.errors import ClipError
 from pose_core.media.clip_boxes import HIDDEN, TooManySamplesError, check_tables
+from pose_core.media.clip_errors import clip_damaged as damaged
 from pose_core.media.fitting import CLIP_BOX_PX, SMALLEST_PX, box_scale
 from pose_core.media.vp8 import pixels
 
@@ -43,14 +44,6 @@ _MAX_LOST: Final = 1000
 #: Of an AVI file: FFmpeg turns a single large chunk of sound into half a million entries of its index, for each.
 _AVI_STREAMS: Final = 8
 _COVER: Final = av.stream.Disposition.attached_pic  # the cover of a song
-
-
-def damaged() -> ClipError:
-    """The error for a file that cannot be read."""
-    return ClipError(
-        "clip_damaged",
-        "The file must contain a complete video; this one is cut off or damaged. Copy, download or save it again.",
-    )
 
 
 def check_side(width: int, height: int) -> None:
@@ -143,6 +136,8 @@ def container_of(data: bytes) -> Iterator[tuple[Any, dict[str, str]]]:
     opening = limits | {"max_streams": str(_AVI_STREAMS)} if file_format == "avi" else limits
     try:
         container = av.open(_file(data, hidden), format=file_format, options=opening)
+    except MemoryError:  # also an FFmpegError
+        raise
     except av.FFmpegError as error:
         raise damaged() from error
     with container:
@@ -176,6 +171,8 @@ def decoded(container: Any, stream: Any, until_s: float = math.inf) -> Iterator[
     while lost < _MAX_LOST and time.monotonic() < until_s:
         try:
             packet = next(packets)
+        except MemoryError:
+            raise
         except (StopIteration, av.FFmpegError):  # the end, or the place where the file breaks off
             return
         if packet.stream.index != stream.index:

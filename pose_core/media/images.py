@@ -6,7 +6,6 @@ process (`pose_core.media.decoders`).
 
 from __future__ import annotations
 
-import atexit
 import weakref
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -15,8 +14,9 @@ import cv2
 import numpy as np
 
 from pose_core.arrays import FrameRGB
-from pose_core.media.decoders import DECODE_LIMIT_S, Decoders
+from pose_core.media.decoders import DECODE_LIMIT_S, SHARED_DECODERS
 from pose_core.media.picture_file import MAX_FILE_MB, MAX_MEGAPIXELS, FormatName, read_header
+from pose_core.stopping import Stop
 
 __all__ = [
     "DECODE_LIMIT_S",
@@ -69,26 +69,21 @@ class Picture:
         return self.frame_rgb.shape[1], self.frame_rgb.shape[0]
 
 
-#: Decodes for everything in this process. A server limits what is under way and closes it at its end.
-_decoders: Final = Decoders()
-atexit.register(_decoders.close)
-
-
 def limit_pictures_under_way(megapixels: float) -> None:
     """From now on, pictures wait while those that are decoded or still in use have this many megapixels together.
 
     For a server, whose memory is limited: one megapixel under way takes up to 12 MB. A picture is under way until its
     `Picture` is gone.
     """
-    _decoders.room.pixels = megapixels * 1e6
+    SHARED_DECODERS.room.pixels = megapixels * 1e6
 
 
 def close_decoders() -> None:
     """End the processes that decode pictures; the last step of a server."""
-    _decoders.close()
+    SHARED_DECODERS.close()
 
 
-def decode_picture(data: bytes, *, wait_s: float = DEFAULT_WAIT_S) -> Picture:
+def decode_picture(data: bytes, *, wait_s: float = DEFAULT_WAIT_S, stop: Stop | None = None) -> Picture:
     """Decode the bytes of a JPG, PNG, WebP, GIF, HEIC or AVIF file as a browser shows it.
 
     Parameters
@@ -97,6 +92,8 @@ def decode_picture(data: bytes, *, wait_s: float = DEFAULT_WAIT_S) -> Picture:
         A whole file.
     wait_s : float
         Longest wait for other pictures, if a server limits them.
+    stop : Stop, optional
+        Ends decoding when it is set.
 
     Returns
     -------
@@ -112,8 +109,10 @@ def decode_picture(data: bytes, *, wait_s: float = DEFAULT_WAIT_S) -> Picture:
         If other pictures leave no room in time.
     MemoryError
         If there is too little memory for this one.
+    StoppedError
+        If `stop` was set meanwhile.
     """
-    frame_rgb, facts, gone = _decoders.decode(data, read_header(data), wait_s)
+    frame_rgb, facts, gone = SHARED_DECODERS.decode(data, read_header(data), wait_s, stop)
     picture = Picture(frame_rgb, facts["format"], tuple(facts["notes"]))
     weakref.finalize(picture, gone).atexit = False
     return picture

@@ -34,8 +34,10 @@ MIN_SIDE_PX: Final = 16
 MAX_ASPECT: Final = 10  # in longer strips a person is only a few pixels of the square that the model sees
 #: Beyond this a size is not merely too large: nobody made such a picture.
 _BOMB_MEGAPIXELS: Final = 180
-#: Steps through a file's structure before it counts as damaged. Real files need a few hundred; a GIF of 50 MB 200 000.
+#: Steps through a file's structure before it counts as damaged: a GIF of 50 MB has 200 000.
 _MAX_STEPS: Final = 400_000
+#: The same for a JPEG, whose markers may follow each other without content. 50 MB in whole segments have 800.
+_MAX_JPEG_MARKERS: Final = 20_000
 
 FormatName = Literal["JPEG", "PNG", "WEBP", "GIF", "HEIC", "AVIF"]
 
@@ -191,7 +193,7 @@ def _check_size(width: int, height: int) -> None:
 def _jpeg_segments(data: bytes) -> Iterator[tuple[int, int]]:
     """Markers of the main picture with the place of what follows them, compressed data left out."""
     at = 2
-    for _ in range(_MAX_STEPS):
+    for _ in range(_MAX_JPEG_MARKERS):
         found = _JPEG_MARKER.search(data, at)  # not match: some cameras leave bytes between segments
         if found is None:
             raise damaged()

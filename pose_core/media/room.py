@@ -6,6 +6,7 @@ import threading
 from collections import deque
 
 from pose_core.errors import BusyError
+from pose_core.stopping import Stop
 
 __all__ = ["Room"]
 
@@ -30,24 +31,28 @@ class Room:
         # Reentrant: a picture that is garbage collected gives its pixels back, wherever its thread is.
         self._changed = threading.Condition(threading.RLock())
 
-    def take(self, pixels: int, wait_s: float) -> None:
+    def take(self, pixels: int, wait_s: float, stop: Stop | None = None) -> None:
         """Wait for room for a picture and a seat to decode it.
 
         Raises
         ------
         BusyError
             If there is none in time.
+        StoppedError
+            If `stop` is set meanwhile.
         """
-        ticket = object()
+        ticket, stop = object(), stop or Stop()
 
         def my_turn() -> bool:
             fits = self._used == 0 or self._used + pixels <= self.pixels
             return self._queue[0] is ticket and self._seated < self._seats and fits
 
-        with self._changed:
+        with stop.calls(self._look_again), self._changed:
             self._queue.append(ticket)
             try:
-                if not self._changed.wait_for(my_turn, wait_s):
+                in_time = self._changed.wait_for(lambda: stop.is_set or my_turn(), wait_s)
+                stop.check()
+                if not in_time:
                     raise BusyError(
                         "decoder_busy",
                         "A picture must get its turn within {wait_s:g} s; other large ones are still being read. "
@@ -59,6 +64,10 @@ class Room:
             finally:
                 self._queue.remove(ticket)
                 self._changed.notify_all()
+
+    def _look_again(self) -> None:
+        with self._changed:
+            self._changed.notify_all()
 
     @property
     def waiting(self) -> int:

@@ -1,4 +1,4 @@
-"""What the performer can do: a posture for every phase of five motions."""
+"""What the performer can do: a posture for every phase of each motion."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 
 from pose_core.errors import SettingsError
+from pose_core.performer.exercises import EXERCISE_MOTIONS, squat, there_and_back
 from pose_core.performer.skeleton import Posture
 
 __all__ = ["MOTIONS", "posture_at"]
@@ -17,7 +18,7 @@ def posture_at(motion: str, phase: float) -> Posture:
     Parameters
     ----------
     motion : str
-        One of `MOTIONS`.
+        One of `MOTIONS`, or of `pose_core.performer.exercises.EXERCISE_MOTIONS`.
     phase : float
         Position in the cycle; only the fraction counts, so 1.25 is the same moment as 0.25. Every motion except
         ``"walk"`` starts upright at 0 and reaches its extreme at 0.5.
@@ -31,11 +32,13 @@ def posture_at(motion: str, phase: float) -> Posture:
     SettingsError
         If the motion is unknown or the phase is not a finite number.
     """
-    if motion not in _POSTURES:
+    if motion in EXERCISE_MOTIONS and math.isfinite(phase):
+        return EXERCISE_MOTIONS[motion].posture(there_and_back(phase))
+    if motion not in _POSTURES and motion not in EXERCISE_MOTIONS:
         raise SettingsError(
             "performer_motion_unknown",
             "motion must be one of {known}; got {motion!r}.",
-            known=", ".join(MOTIONS),
+            known=", ".join((*MOTIONS, *EXERCISE_MOTIONS)),
             motion=motion,
         )
     if not math.isfinite(phase):
@@ -45,29 +48,12 @@ def posture_at(motion: str, phase: float) -> Posture:
     return _POSTURES[motion](phase % 1.0)
 
 
-def _there_and_back(phase: float) -> float:
-    """0 at the ends of the cycle and 1 in its middle, at rest in both places."""
-    return 0.5 - 0.5 * math.cos(2 * math.pi * phase)
-
-
 def _squat(phase: float) -> Posture:
-    depth = _there_and_back(phase)
-    thigh_deg = 98 * depth
-    knee_deg = thigh_deg + 26 * depth
-    return Posture(
-        lean_deg=42 * depth,
-        hip_flexion_deg=(thigh_deg, thigh_deg),
-        hip_abduction_deg=(6 + 9 * depth, 6 + 9 * depth),
-        knee_flexion_deg=(knee_deg, knee_deg),
-        toe_out_deg=(16, 16),
-        shoulder_flexion_deg=(6 + 116 * depth, 6 + 116 * depth),
-        shoulder_abduction_deg=(8 + 6 * depth, 8 + 6 * depth),
-        elbow_flexion_deg=(8, 8),
-    )
+    return squat(there_and_back(phase))
 
 
 def _arm_raise(phase: float) -> Posture:
-    abduction_deg = 10 + 150 * _there_and_back(phase)
+    abduction_deg = 10 + 150 * there_and_back(phase)
     return Posture(
         shoulder_flexion_deg=(3, 3),
         shoulder_abduction_deg=(abduction_deg, abduction_deg),
@@ -76,7 +62,7 @@ def _arm_raise(phase: float) -> Posture:
 
 
 def _lunge(phase: float) -> Posture:
-    depth = _there_and_back(phase)
+    depth = there_and_back(phase)
     return Posture(
         lean_deg=6 * depth,
         hip_flexion_deg=(10 + 68 * depth, -8 - 8 * depth),
@@ -106,7 +92,7 @@ def _walk(phase: float) -> Posture:
 
 
 def _jack(phase: float) -> Posture:
-    spread, hop = _there_and_back(phase), abs(math.sin(2 * math.pi * phase))
+    spread, hop = there_and_back(phase), abs(math.sin(2 * math.pi * phase))
     return Posture(
         hip_flexion_deg=(3, 3),
         hip_abduction_deg=(3 + 22 * spread, 3 + 22 * spread),
@@ -128,4 +114,4 @@ _POSTURES: dict[str, Callable[[float], Posture]] = {
 }
 
 MOTIONS: tuple[str, ...] = tuple(_POSTURES)
-"""Names of the motions."""
+"""Names of the motions that a page offers; there are more in `pose_core.performer.exercises`."""

@@ -38,6 +38,9 @@ HEAD_CENTRE_M = 0.08
 SOLE_M = 0.025
 """How far the underside of the shoe is below heel and toe."""
 
+LYING_DEG = 45.0
+"""A body that is turned by more than this lies."""
+
 HEAD_STAYS_LEVEL = 0.75
 """Share of the trunk's lean that the head compensates, so that the eyes look ahead."""
 
@@ -63,7 +66,8 @@ class Posture:
     """Joint angles in degrees; pairs are (left, right) and mirror each other; all zero is standing to attention.
 
     `heel_lift_deg` tips the foot onto its toes, `arm_twist_deg` turns the upper arm about its long axis (negative turns
-    the bent forearm inwards), `lift_m` is the height of the lower foot above the floor.
+    the bent forearm inwards), `lift_m` is the height of the lower foot above the floor. `pitch_deg` turns the whole
+    body forwards: 90 lies on the stomach, -90 on the back. `knees_in_deg` turns the thighs inwards.
     """
 
     lean_deg: float = 0.0
@@ -77,6 +81,8 @@ class Posture:
     elbow_flexion_deg: Sides = (10.0, 10.0)
     arm_twist_deg: Sides = (0.0, 0.0)
     lift_m: float = 0.0
+    pitch_deg: float = 0.0
+    knees_in_deg: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,22 +114,25 @@ def place_skeleton(posture: Posture, *, yaw_deg: float = 0.0, x_m: float = 0.0, 
     yaw_deg : float
         Direction that the performer faces: 0 the camera, 90 the right of the picture.
     x_m, z_m : float
-        Where the midpoint of the ankles is; the lower foot is on the floor, or `Posture.lift_m` above it.
+        Where the midpoint of the ankles is, or the middle of a body that lies; the lower foot is on the floor, or
+        `Posture.lift_m` above it.
 
     Returns
     -------
     Skeleton
     """
     joints: dict[str, FloatArray] = {"pelvis": np.zeros(3)}
-    frames: dict[str, FloatArray] = {"pelvis": turn("y", yaw_deg)}
+    frames: dict[str, FloatArray] = {"pelvis": turn("y", yaw_deg) @ turn("x", posture.pitch_deg)}
     frames["torso"] = frames["pelvis"] @ turn("x", posture.lean_deg)
     _add_head(joints, frames, posture)
     for index, (side, sign) in enumerate((("left", 1), ("right", -1))):
         _add_leg(joints, frames, posture, index, side, sign)
         _add_arm(joints, frames, posture, index, side, sign)
     lowest_m = min(at[1] for name, at in joints.items() if name.endswith(("heel", "foot_index"))) - SOLE_M
-    mid_ankle = (joints["left_ankle"] + joints["right_ankle"]) / 2
-    shift = np.array([x_m - mid_ankle[0], posture.lift_m - lowest_m, z_m - mid_ankle[2]])
+    middle = (joints["left_ankle"] + joints["right_ankle"]) / 2
+    if abs(posture.pitch_deg) > LYING_DEG:
+        middle = (middle + joints["neck"]) / 2
+    shift = np.array([x_m - middle[0], posture.lift_m - lowest_m, z_m - middle[2]])
     return Skeleton({name: at + shift for name, at in joints.items()}, frames)
 
 
@@ -162,7 +171,7 @@ def _add_leg(
     # A foot that points outwards turns its thigh outwards too, but less.
     thigh = (
         root
-        @ turn("y", 0.6 * toe_out_deg)
+        @ turn("y", 0.6 * toe_out_deg - sign * posture.knees_in_deg)
         @ turn("z", sign * posture.hip_abduction_deg[index])
         @ turn("x", -posture.hip_flexion_deg[index])
     )

@@ -17,6 +17,7 @@ from pose_core.media.images import Note, Picture, decode_picture, enlarge_small
 from pose_core.models.pool import DEFAULT_WAIT_S, PosePool
 from pose_core.pose import Pose
 from pose_core.settings import MAX_PEOPLE, DetectionSettings, PoseSettings
+from pose_core.stopping import Stop
 
 __all__ = [
     "PHOTO_STEPS",
@@ -148,6 +149,7 @@ def analyse_photo(
     name: str = "picture",
     sha256: str | None = None,
     wait_s: float = DEFAULT_WAIT_S,
+    stop: Stop | None = None,
 ) -> tuple[PhotoResult, Picture]:
     """Decode a picture and find people in it.
 
@@ -163,6 +165,8 @@ def analyse_photo(
         Checksum of `data`, if the caller has it already.
     wait_s : float
         Longest wait for a free landmarker, and before that for room to decode the picture.
+    stop : Stop, optional
+        Ends decoding when it is set; then nobody is looked for either.
 
     Returns
     -------
@@ -176,10 +180,14 @@ def analyse_photo(
         If the file cannot be read.
     BusyError
         If there is no room for the picture or no landmarker is free in time.
+    StoppedError
+        If `stop` was set before anybody was looked for.
     """
+    stop = stop or Stop()
     times_ms: dict[str, float] = {}
     with _timed(times_ms, "decode"):
-        picture = decode_picture(data, wait_s=wait_s)
+        picture = decode_picture(data, wait_s=wait_s, stop=stop)
+    stop.check()
     frame_rgb = picture.frame_rgb
     with _timed(times_ms, "enlarge"):
         if settings.enlarge_small:

@@ -17,6 +17,7 @@ from pose_ui.benchmark.session import BenchmarkSession
 from pose_ui.shell.problems import show_problem
 from pose_ui.shell.remembered import one_of, remembered
 from pose_ui.shell.state import BENCHMARK_DEFAULTS, benchmark_key
+from pose_ui.shell.upload_gate import ANY_SIZE_MB
 from pose_ui.texts import Translator
 
 __all__ = ["choose_goal", "choose_run", "duration", "remember_choices"]
@@ -112,6 +113,7 @@ def _upload(session: BenchmarkSession, kind: SourceKind, t: Translator) -> bool:
     st.file_uploader(
         t(f"benchmark.upload_{kind}"),
         key=key,
+        max_upload_size=ANY_SIZE_MB,
         help=t("benchmark.upload_help"),
         on_change=take,
     )

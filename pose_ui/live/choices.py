@@ -15,6 +15,7 @@ from pose_ui.live_view.choices import SIZES_WH, LiveChoices, Place, Style
 from pose_ui.live_view.session import LiveSession, SourceKind
 from pose_ui.shell.remembered import Choice, number_within, on_off, one_of, remembered
 from pose_ui.shell.state import LIVE_DEFAULTS, live_key
+from pose_ui.shell.upload_gate import ANY_SIZE_MB
 from pose_ui.texts import Translator
 from pose_ui.widgets.labels import landmark_labels
 
@@ -236,6 +237,8 @@ def _choose_clip(session: LiveSession, on_change: Callable[[], None], t: Transla
         on_change()
 
     # Any name: content decides, and what is refused keeps its line on the page.
-    st.file_uploader(t("live.upload"), key=key, help=t("live.upload_help"), on_change=take)
+    st.file_uploader(
+        t("live.upload"), key=key, max_upload_size=ANY_SIZE_MB, help=t("live.upload_help"), on_change=take
+    )
     if session.clip_name is not None:
         st.button(t("live.sample_clip"), on_click=take_sample, icon=":material/undo:", type="tertiary")

@@ -74,7 +74,7 @@ def _degrees(person: PersonSummary, name: str, t: Translator) -> str:
     low, high = person.angle_ranges_deg[name]
     if not (isfinite(low) and isfinite(high)):
         reason = person.angle_reasons[name]
-        return f":gray[{t(f'reason.{reason}' if reason else 'angle.hidden')}]"
+        return f":gray[{t('reason.' + (reason or 'not_visible'))}]"
     text, share = f"{round(low)}°\N{EN DASH}{round(high)}°", person.angle_uncertain_shares[name]
     return f"{text} :gray[{t('angle.uncertain_share', share=f'{share:.0%}')}]" if share else text
 

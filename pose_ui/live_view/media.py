@@ -69,9 +69,9 @@ class Media:
         if step == "offer":  # load the model while the two ends connect, not at the first frame
             self.stream.prepare()
 
-    def _offer(self, frame: av.VideoFrame, decode_ms: float | None = None) -> None:
+    def _offer(self, frame: av.VideoFrame, decode_ms: float | None = None, *, cut: bool = False) -> None:
         self._note("received")
-        self.stream.offer(frame, decode_ms)
+        self.stream.offer(frame, decode_ms, cut=cut)
 
     def _put(self, frame: av.VideoFrame) -> None:
         self._note("drawn")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
 
 import pandas as pd
 import streamlit as st
@@ -22,8 +21,6 @@ from pose_ui.widgets.countdown import Countdown
 from pose_ui.widgets.thumbnails import Thumbnail, thumbnails
 
 __all__ = ["analyse_rest", "analyse_shown", "batch_bar", "batch_overview"]
-
-_STRIP_PX: Final = 720  # beside its buttons
 
 
 def _stop(session: PhotoSession, stopped: bool) -> None:
@@ -92,10 +89,10 @@ def batch_bar(session: PhotoSession, settings: PoseSettings, t: Translator) -> N
     total = len(session.items)
     if session.sample is not None:
         return
+    if total > 1:
+        _strip(session, settings, t)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if total > 1:
-            with st.container(width=_STRIP_PX):
-                _strip(session, settings, t)
             for name, by, end in (("previous", -1, 0), ("next", 1, total - 1)):
                 st.button(
                     t(f"photo.{name}"),

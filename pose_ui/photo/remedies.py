@@ -13,7 +13,7 @@ from pose_ui.photo.session import PhotoSession, Remedy
 from pose_ui.shell.settings_panel import choose
 from pose_ui.texts import Translator
 
-__all__ = ["nobody_found", "remedy_helped"]
+__all__ = ["remedies"]
 
 _REMEDY_CONFIDENCE: Final = 0.25
 
@@ -28,13 +28,22 @@ def _undo(session: PhotoSession, remedy: Remedy) -> None:
     choose(**remedy.before)
 
 
-def remedy_helped(session: PhotoSession, result: PhotoResult, settings: PoseSettings, t: Translator) -> bool:
-    """Say which change found somebody in this picture, if any did, and offer to take it back."""
+def remedies(session: PhotoSession, result: PhotoResult, settings: PoseSettings, t: Translator) -> None:
+    """Say what may help if nobody was found, or which change found somebody; nothing otherwise."""
+    if result.poses:
+        _tell_what_helped(session, result, settings, t)
+    else:
+        _nobody_found(session, settings, t)
+
+
+def _tell_what_helped(
+    session: PhotoSession, result: PhotoResult, settings: PoseSettings, t: Translator
+) -> None:
     remedy = session.remedy
-    if remedy is None or remedy.sha256 != result.sha256 or not result.poses:
-        return False
+    if remedy is None or remedy.sha256 != result.sha256:
+        return
     if any(value != _now(settings)[name] for name, value in remedy.after.items()):
-        return False
+        return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.success(_said(remedy, t), icon=":material/check:", width="stretch")
         st.button(
@@ -44,7 +53,6 @@ def remedy_helped(session: PhotoSession, result: PhotoResult, settings: PoseSett
             args=(session, remedy),
             type="tertiary",
         )
-    return True
 
 
 def _said(remedy: Remedy, t: Translator) -> str:
@@ -64,8 +72,7 @@ def _now(settings: PoseSettings) -> dict[str, object]:
     }
 
 
-def nobody_found(session: PhotoSession, settings: PoseSettings, t: Translator) -> None:
-    """Say so, explain why it happens, and offer remedies at one click each."""
+def _nobody_found(session: PhotoSession, settings: PoseSettings, t: Translator) -> None:
     st.info(t("photo.nobody"), icon=":material/person_search:")
     now = _now(settings)
     detection = settings.detection

@@ -14,6 +14,7 @@ from pose_core.settings import PoseSettings
 from pose_ui.photo.session import MAX_PICTURES, MAX_TOTAL_MB, PhotoItem, PhotoSession, sample_thumbnail
 from pose_ui.shell.settings_panel import choose, settings_panel
 from pose_ui.shell.state import setting_key
+from pose_ui.shell.upload_gate import ANY_SIZE_MB
 from pose_ui.texts import Translator
 from pose_ui.widgets.thumbnails import Thumbnail, thumbnails
 
@@ -86,6 +87,7 @@ def _files(session: PhotoSession, t: Translator) -> None:
         t("photo.upload"),
         accept_multiple_files=True,
         key=key,
+        max_upload_size=ANY_SIZE_MB,
         help=t("photo.upload_help", megabytes=MAX_FILE_MB, megapixels=MAX_MEGAPIXELS),
         on_change=_take_files,
         args=(session, key),

@@ -28,6 +28,8 @@ __all__ = ["angle_panel", "choose_person", "choose_space", "drawn_picture", "how
 #: Width by height: below the first a picture stands upright, from the second on it is wide.
 _UPRIGHT: Final = 0.9
 _WIDE: Final = 1.5
+#: What stands above the picture and below it in the first screen: title, sources, timing.
+_SPARE_PX: Final = 250
 
 
 def _size(size_wh: tuple[int, int]) -> str:
@@ -70,17 +72,15 @@ def _hover_joints(result: PhotoResult, t: Translator) -> list[dict[str, Any]]:
 
 
 def picture_columns(result: PhotoResult) -> tuple[DeltaGenerator, DeltaGenerator]:
-    """Columns for the picture and its angles: the wider the picture, the wider its column."""
+    """Columns for the picture and for all that belongs to it: the wider the picture, the wider its column."""
     shape = result.size_wh[0] / result.size_wh[1]
     left, right = st.columns(
-        [1, 1] if shape < _UPRIGHT else [3, 2] if shape < _WIDE else [2, 1], gap="medium"
+        [2, 3] if shape < _UPRIGHT else [5, 3] if shape < _WIDE else [2, 1], gap="medium"
     )
     return left, right
 
 
-def drawn_picture(
-    result: PhotoResult, preview: Preview, chosen: int | None, t: Translator, spare_px: int
-) -> None:
+def drawn_picture(result: PhotoResult, preview: Preview, chosen: int | None, t: Translator) -> None:
     """Show the picture with its skeletons over the original, as large as fits, and how long each step took."""
     drawn_rgb, draw_ms = annotate_photo(
         result, preview.frame_rgb, result.settings, names=landmark_labels(t), chosen=chosen
@@ -103,7 +103,7 @@ def drawn_picture(
         t,
         key="photo_compare",
         joints=_hover_joints(result, t),
-        spare_px=spare_px,
+        spare_px=_SPARE_PX,
     )
     st.caption(_timing_line(result, {**result.times_ms, "draw": draw_ms}, t))
     notes = [t(f"note.{note}") for note in result.notes]

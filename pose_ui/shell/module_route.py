@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from functools import cache
-from pathlib import Path
+from importlib.resources import files
 from typing import Final
 
 from starlette.requests import Request
@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 __all__ = ["module_path", "module_route"]
 
-_ROOT: Final = Path(__file__).parents[1]
+_ROOT: Final = files("pose_ui")
 #: By the name that they have in the browser, where all lie in one folder and import each other.
 _FILES: Final = {
     path.name: path
@@ -32,21 +32,21 @@ _HEADERS: Final = {"Cache-Control": "public, max-age=31536000, immutable"}
 @cache
 def _contents() -> tuple[str, dict[str, bytes]]:
     """A version that changes with any of the files, and what is in each."""
-    files = {name: path.read_bytes() for name, path in _FILES.items()}
-    return hashlib.sha256(b"\0".join(files.values())).hexdigest()[:16], files
+    contents = {name: path.read_bytes() for name, path in _FILES.items()}
+    return hashlib.sha256(b"\0".join(contents.values())).hexdigest()[:16], contents
 
 
 def module_path(name: str) -> str:
     """Address of a module, relative to the dashboard's. It has a version, so a browser may keep the file forever."""
-    version, files = _contents()
-    if name not in files:
+    version, contents = _contents()
+    if name not in contents:
         raise KeyError(name)
     return f"{_FOLDER}{version}/{name}"
 
 
 async def _module(request: Request) -> Response:
-    version, files = _contents()
-    body = files.get(request.path_params["name"])
+    version, contents = _contents()
+    body = contents.get(request.path_params["name"])
     if body is None or request.path_params["version"] != version:
         return Response(status_code=404)
     return Response(body, media_type="text/javascript", headers=_HEADERS)

@@ -6,6 +6,7 @@ import streamlit as st
 
 from ops.log import log_unexpected
 from pose_core.errors import PoseCoreError
+from pose_core.media.images import MAX_FILE_MB
 from pose_ui.shell import language
 from pose_ui.shell.layout import plain
 from pose_ui.shell.resources import upload_refusals
@@ -27,10 +28,13 @@ def show_refused_file(name: str, error: PoseCoreError, t: Translator) -> None:
 
 
 def tell_refused_upload(t: Translator) -> None:
-    """Say that an upload was refused on its way: a note that stays until it is closed, and moves nothing."""
-    status = upload_refusals().take(this_session_id())
-    if status is not None:
-        text = t(f"upload.refused_{status.value}", one=SESSION_MB, all=ALL_MB, rate=SLOWEST_KB_S)
+    """Say which uploads were refused on their way: notes that stay until they are closed, and move nothing."""
+    for refusal in upload_refusals().take(this_session_id()):
+        if refusal.name:
+            size = max(round(refusal.megabytes), MAX_FILE_MB + 1)
+            text = t("upload.too_large", name=plain(refusal.name), limit=MAX_FILE_MB, megabytes=size)
+        else:
+            text = t(f"upload.refused_{refusal.status.value}", one=SESSION_MB, all=ALL_MB, rate=SLOWEST_KB_S)
         st.toast(text, icon=":material/error:", duration="infinite")
 
 

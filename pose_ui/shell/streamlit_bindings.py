@@ -25,11 +25,9 @@ from streamlit.runtime.runtime import Runtime
 from streamlit.runtime.scriptrunner import RerunData, ScriptRunContext, get_script_run_ctx
 from streamlit.runtime.state import SessionState
 from streamlit.runtime.websocket_session_manager import WebsocketSessionManager
-from streamlit.web.server.starlette import starlette_server
 
 from ops.log import log_unexpected
 from pose_core.media.images import MAX_FILE_MB
-from pose_ui.shell.back_messages import LARGEST
 
 __all__ = [
     "SMALLEST",
@@ -78,8 +76,6 @@ def apply() -> None:
     logging.getLogger("uvicorn.error").addFilter(_is_no_farewell)
     # A visitor may press a download button of an older run of the page, whose file is gone by then.
     logging.getLogger("streamlit.runtime.backend_operation_handler").addFilter(_without_traceback)
-    # The server would collect 200 MB, the limit for what it sends, before anything could look at a browser's message.
-    starlette_server.get_max_message_size_bytes = lambda: LARGEST  # type: ignore[attr-defined]
     # Uploads above 1 MB would go to temporary files. This keeps all of them in memory.
     MultiPartParser.spool_max_size = (MAX_FILE_MB + 1) * 1024 * 1024
     _save_descriptors()

@@ -1,6 +1,7 @@
 """The only CSS over Streamlit's own elements, bound to Streamlit 1.67.
 
-tests/e2e/test_frame.py and tests/e2e/test_accessibility.py check it. A page's own components carry their CSS with them.
+tests/e2e/test_frame.py, test_accessibility.py and test_uploads.py check it. A page's own components carry their CSS
+with them.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from typing import Final
 
 import streamlit as st
 
+from pose_core.media.images import MAX_FILE_MB
 from pose_ui.texts import Translator
 
 __all__ = ["TOP_BAR", "page_style"]
@@ -19,13 +21,15 @@ TOP_BAR: Final = "posedeck_top_bar"
 
 _CSS: Final = """
 /* The page begins right below the header, and uses the window's width. */
-[data-testid="stMainBlockContainer"] { padding: 4rem 2rem 2rem; }
-@media (max-width: 640px) { [data-testid="stMainBlockContainer"] { padding: 4rem 1rem 2rem; } }
+[data-testid="stMainBlockContainer"] { padding: 4.25rem 2rem 2rem; }
+@media (max-width: 640px) { [data-testid="stMainBlockContainer"] { padding: 4.25rem 1rem 2rem; } }
 [data-testid="stMainBlockContainer"] h1 { padding: 0 0 0.25rem; }
-/* Nothing to see, so no gap above the page. */
-[data-testid="stElementContainer"]:has(style) { display: none; }
+/* The limit of files is ours (pose_ui/shell/upload_gate.py), not the one the uploader names. */
+[data-testid="stFileUploaderDropzoneInstructions"] span { display: none; }
+[data-testid="stFileUploaderDropzoneInstructions"]::after { content: FILE_LIMIT; font-size: 0.875rem; opacity: 0.7; }
 
 /* Language and Sign out, in the header. */
+[data-testid="stLayoutWrapper"]:has(> .st-key-TOP_BAR) { position: absolute; } /* takes no row of the page */
 .st-key-TOP_BAR {
   position: fixed; top: 0.75rem; right: 1.25rem; width: auto; z-index: 999991;
 }
@@ -56,5 +60,7 @@ button:focus:not(:focus-visible), a:focus:not(:focus-visible) { outline: none; b
 
 def page_style(t: Translator) -> None:
     """Apply it; once in each run, before anything is shown."""
-    css = _CSS.replace("TOP_BAR", TOP_BAR).replace("MENU", json.dumps(t("app.menu"), ensure_ascii=False))
+    css = _CSS.replace("TOP_BAR", TOP_BAR)
+    for place, text in (("MENU", t("app.menu")), ("FILE_LIMIT", t("upload.limit", megabytes=MAX_FILE_MB))):
+        css = css.replace(place, json.dumps(text, ensure_ascii=False))
     st.html(f"<style>{css}</style>")

@@ -30,12 +30,14 @@ from pose_ui.shell.streamlit_bindings import (
     upload_sizes,
     visitor_in,
 )
-from pose_ui.shell.upload_refusals import UploadRefusals
+from pose_ui.shell.upload_refusals import Refusal, UploadRefusals
 from pose_ui.shell.visitors import cookies_of, visitor_of
 
-__all__ = ["ALL_MB", "SESSION_MB", "SLOWEST_KB_S", "UploadGate", "may_upload"]
+__all__ = ["ALL_MB", "ANY_SIZE_MB", "SESSION_MB", "SLOWEST_KB_S", "UploadGate", "may_upload"]
 
 _MB: Final = 1024 * 1024
+#: For `st.file_uploader`: its browser side refuses nothing, since its own line on that is gone at the next run.
+ANY_SIZE_MB: Final = 1_000_000
 #: What one visitor's files may take in memory, those on their way included. The Photo page keeps at most 200 MB of it
 #: (`pose_ui.photo.session`); the rest is for a clip, and for the drop that is one too many and is told so.
 SESSION_MB: Final = 250
@@ -44,17 +46,20 @@ ALL_MB: Final = 500
 #: How often the sessions of visitors who left are looked for. They may come back within two minutes.
 LOOK_EVERY_S: Final = 15.0
 _UPLOAD: Final = re.compile(r"/_stcore/upload_file/([^/]+)/[^/]+")
-#: The largest body that Streamlit reads: the file and the form around it.
+#: The largest body that Streamlit reads if it states no size: the file and the form around it.
 _LARGEST: Final = (MAX_FILE_MB + 1) * _MB
 #: As slow as a mobile network gets; without an end, as 50 MB take their time there.
 SLOWEST_KB_S: Final = 16
+#: So many bytes of a form contain the file's name.
+_FORM_HEAD: Final = 1000
+_FILE_NAME: Final = re.compile(rb'filename="([^"\r\n]{1,255})"')
 _PACE: Final = Pace(grace_s=10.0, bytes_s=SLOWEST_KB_S * 1024, whole_s=3600.0)
 
 _SENTENCES: Final = {
     HTTPStatus.FORBIDDEN: "An upload must come from a page that is open and signed in; this one does not. Reload the "
     "page and sign in.",
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: f"The files of one visitor may have {SESSION_MB} MB at a time; with this one "
-    "they would have more. Remove some, or choose smaller ones.",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: f"A file may have {MAX_FILE_MB} MB, and the files of one visitor "
+    f"{SESSION_MB} MB at a time; with this one they would have more. Remove some, or choose smaller ones.",
     HTTPStatus.INSUFFICIENT_STORAGE: f"The files of all visitors may have {ALL_MB} MB at a time; with this one they "
     "would have more. Try again in a few minutes.",
     HTTPStatus.REQUEST_TIMEOUT: f"A file must arrive at {SLOWEST_KB_S} kB a second or faster; this one did "
@@ -121,17 +126,21 @@ class UploadGate:
             await self._app(scope, receive, send)
             return
         session_id = upload[1]
-        if scope["method"] == "DELETE":
-            if may_upload(session_id, scope["headers"], closed=self._closed):
-                await self._app(scope, receive, send)
-            else:
-                await _refuse(HTTPStatus.FORBIDDEN, scope, receive, send)
+        if not may_upload(session_id, scope["headers"], closed=self._closed):
+            await _refuse(HTTPStatus.FORBIDDEN, scope, receive, send)
             return
-        size = _size(scope)
-        refusal = self._refusal(session_id, size, scope)
+        if scope["method"] == "DELETE":
+            await self._app(scope, receive, send)
+            return
+        stated = _stated_size(scope)
+        size = max(SMALLEST, _LARGEST if stated is None else stated)
+        if stated is not None and stated > MAX_FILE_MB * _MB:  # with the form around it, as Streamlit counts
+            refusal: Refusal | None = await _too_large(stated, receive)
+        else:
+            refusal = self._refusal(session_id, size)
         if refusal is not None:
             self._tell(session_id, refusal)
-            await _refuse(refusal, scope, receive, send)
+            await _refuse(refusal.status, scope, receive, send)
             return
         self._arriving[session_id] += size
         try:
@@ -141,14 +150,12 @@ class UploadGate:
             if not self._arriving[session_id]:
                 del self._arriving[session_id]
 
-    def _refusal(self, session_id: str, size: int, scope: Scope) -> HTTPStatus | None:
-        if not may_upload(session_id, scope["headers"], closed=self._closed):
-            return HTTPStatus.FORBIDDEN
+    def _refusal(self, session_id: str, size: int) -> Refusal | None:
         kept = _kept()
         if kept[session_id] + self._arriving[session_id] + size > SESSION_MB * _MB:
-            return HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+            return Refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         if kept.total() + self._arriving.total() + size > ALL_MB * _MB:
-            return HTTPStatus.INSUFFICIENT_STORAGE
+            return Refusal(HTTPStatus.INSUFFICIENT_STORAGE)
         return None
 
     async def _take(self, session_id: str, scope: Scope, receive: Receive, send: Send) -> None:
@@ -167,14 +174,13 @@ class UploadGate:
             return
         except TooSlowError:
             if not started:
-                self._tell(session_id, HTTPStatus.REQUEST_TIMEOUT)
+                self._tell(session_id, Refusal(HTTPStatus.REQUEST_TIMEOUT))
                 await _refuse(HTTPStatus.REQUEST_TIMEOUT, scope, receive, send)
 
-    def _tell(self, session_id: str, status: HTTPStatus) -> None:
-        """Have the page say so; not where the request may be a stranger's."""
-        if status != HTTPStatus.FORBIDDEN:
-            self._refusals.note(session_id, status)
-            ShownPage(session_id).wake(lambda: self._refusals.waits(session_id))
+    def _tell(self, session_id: str, refusal: Refusal) -> None:
+        """Have the page say so."""
+        self._refusals.note(session_id, refusal)
+        ShownPage(session_id).wake(lambda: self._refusals.waits(session_id))
 
     def _look(self) -> None:
         forget_sessions_that_left()
@@ -183,10 +189,21 @@ class UploadGate:
         self._timer = loop.call_later(self._look_every_s, self._look)
 
 
-def _size(scope: Scope) -> int:
-    """The most that this body can have."""
+def _stated_size(scope: Scope) -> int | None:
     length = Headers(scope=scope).get("content-length", "")
-    return max(SMALLEST, min(int(length), _LARGEST)) if length.isascii() and length.isdigit() else _LARGEST
+    return int(length) if length.isascii() and length.isdigit() else None
+
+
+async def _too_large(size: int, receive: Receive) -> Refusal:
+    """For a file that is too large by itself: of its body only the first piece is read, with its name."""
+    try:
+        start = (await paced(receive, _PACE)()).get("body", b"")
+    except TooSlowError:
+        start = b""
+    name = _FILE_NAME.search(start[:_FORM_HEAD])
+    return Refusal(
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE, name[1].decode(errors="replace") if name else "?", size / _MB
+    )
 
 
 async def _refuse(status: HTTPStatus, scope: Scope, receive: Receive, send: Send) -> None:

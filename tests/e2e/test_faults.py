@@ -58,24 +58,22 @@ def test_a_killed_server_starts_again_on_its_port_and_leaves_nothing(tmp_path: P
 
     with running_server(tmp_path / "first.txt", env=env) as server:
         client = client_of(server)
-        with (
-            ThreadPoolExecutor(4) as threads,
-            client.unfinished(POSE, "Content-Length: 100000", body=form(STAND)[:5000]) as line,
-        ):
+        with ThreadPoolExecutor(4) as threads:
             try:
                 ends = [threads.submit(ask_until_killed, client) for _ in range(4)]
                 for _ in range(6):  # all have requests in progress
                     assert asked.acquire(timeout=PATIENCE_S)
-                os.kill(server.process.pid, signal.SIGKILL)
-                assert server.process.wait(PATIENCE_S) == -signal.SIGKILL
+                with client.unfinished(POSE, "Content-Length: 100000", body=form(STAND)[:5000]) as line:
+                    os.kill(server.process.pid, signal.SIGKILL)
+                    assert server.process.wait(PATIENCE_S) == -signal.SIGKILL
+                    with suppress(ConnectionResetError):
+                        assert line.recv(1) == b""
                 assert {end.result(PATIENCE_S) for end in ends} <= {
                     "RemoteDisconnected",
                     "ConnectionResetError",
                     "ConnectionRefusedError",
                     "IncompleteRead",
                 }
-                with suppress(ConnectionResetError):
-                    assert line.recv(1) == b""
             finally:
                 over.set()
     assert list(folder.iterdir()) == []

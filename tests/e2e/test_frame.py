@@ -82,7 +82,7 @@ def test_the_page_begins_right_below_the_header(server: Server, browser: Browser
         assert header is not None
         assert first is not None
         assert bar["y"] + bar["height"] <= header["y"] + header["height"]
-        assert first["y"] - (header["y"] + header["height"]) <= 40
+        assert 0 <= first["y"] - (header["y"] + header["height"]) <= 16
 
 
 def test_only_the_keyboard_shows_where_it_is(server: Server, browser: Browser) -> None:

@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from pose_core.media.images import encode_jpeg
+from pose_core.media.images import decode_picture, encode_jpeg
 from pose_core.performer import render_frame
 from pose_core.performer.samples import SAMPLES, sample_bytes
 from pose_core.skeleton import LANDMARK_NAMES
@@ -71,7 +71,7 @@ def test_picture_and_angles_are_in_the_first_screen_and_no_chart_is_loaded(
         wait_for_result(page)
         drawn = _drawn(page).bounding_box()
         assert drawn is not None
-        assert drawn["width"] * drawn["height"] > 0.35 * 1280 * 800
+        assert drawn["width"] * drawn["height"] > 0.38 * 1280 * 800
         assert drawn["y"] + drawn["height"] <= 800
         last = page.get_by_role("cell", name="Pelvis obliquity").bounding_box()
         assert last is not None
@@ -95,6 +95,25 @@ def test_on_a_phone_the_whole_picture_is_in_the_first_screen_before_any_angle(
             target = button.bounding_box()
             assert target is not None
             assert min(target["width"], target["height"]) >= 40
+
+
+def test_an_upright_picture_of_a_batch_and_one_with_nobody_fit_the_first_screen(
+    server: Server, browser: Browser
+) -> None:
+    upright = np.ascontiguousarray(decode_picture(sample_bytes("stand")).frame_rgb[:, 210:750])
+    with visit(browser, f"{server.url}/photo", height=800) as page:
+        wait_for_result(page)
+        upload(page, ("upright.jpg", encode_jpeg(upright)), ("empty.png", sample_bytes("empty_room")))
+        for name, least in (("upright", 0.2), ("empty", 0.38)):
+            page.get_by_role("radio", name=re.compile(name)).click()
+            shown = page.get_by_alt_text(re.compile(name))
+            expect(shown).to_be_visible()
+            settle(page)
+            box = shown.bounding_box()
+            assert box is not None
+            assert box["width"] * box["height"] > least * 1280 * 800
+            assert box["y"] + box["height"] <= 800
+        expect(_button(page, "Use the heavy model")).to_be_in_viewport()
 
 
 def test_near_a_joint_the_pointer_shows_its_angle(photo: Page) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,12 +18,14 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser
 
+from benchmarks.heavy_pictures import endless_jpeg
 from pose_core.media.images import decode_picture
 from pose_core.performer.samples import sample_bytes, sample_clip
 from tests.support.paths import ROOT
-from tests.support.rest_client import Client
+from tests.support.rest_client import Client, form
 from tests.support.server import Server
 from tests.support.visit import visit, wait_for_result
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.e2e
 
@@ -58,6 +63,37 @@ def test_the_server_answers_pages_and_programs(server: Server, browser: Browser)
         assert len(ask(server).post("/predict?format=json", STAND).json()) == 33
         assert ask(server).get("/api/v1/nothing").json()["code"] == "not_found"
         assert ask(server).get("/api/v1/openapi.json").json()["openapi"].startswith("3.")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_a_client_that_hangs_up_ends_the_work_on_its_picture(server: Server) -> None:
+    client = ask(server)
+    body = form(endless_jpeg(20))
+    children = [
+        child
+        for thread in Path(f"/proc/{server.process.pid}/task").iterdir()
+        for child in (thread / "children").read_text().split()
+    ]
+    decoding = [
+        int(child) for child in children if b"decode_child" in Path(f"/proc/{child}/cmdline").read_bytes()
+    ]
+    assert decoding
+
+    def metrics() -> str:
+        return client.get("/api/v1/metrics").body.decode()
+
+    try:
+        for process in decoding:  # so that no picture is ever finished
+            os.kill(process, signal.SIGSTOP)
+        with client.unfinished("/api/v1/pose", f"Content-Length: {len(body)}", body=body):
+            until(lambda: "posedeck_requests_in_flight 1" in metrics())
+        until(lambda: "posedeck_requests_in_flight 0" in metrics())
+        assert 'route="/api/v1/pose",status="499"} 1' in metrics()
+    finally:
+        for process in decoding:
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGCONT)
+    assert client.post("/api/v1/pose", STAND).status == 200
 
 
 @pytest.mark.skipif(not shutil.which("curl"), reason="the examples need curl")

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any, Final
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from pose_core.performer.samples import sample_bytes
+from pose_core.pipeline.live import LiveSettings, LiveStatus
+from pose_core.pipeline.live.meter import Meter
+from pose_core.pose import TrackedPerson
+from pose_core.tracking.history import History
+from pose_ui.live_view import picture
+from pose_ui.live_view.session import LiveSession
 from pose_ui.shell.resources import close_pool
-from pose_ui.shell.state import PHOTO
+from pose_ui.shell.state import LIVE, PHOTO
 from tests.support.paths import ROOT
+from tests.support.poses import PoseMaker
+from tests.support.watching import watched
 
 _KINDS: Final = ("radio", "slider", "button_group", "selectbox", "toggle", "number_input", "multiselect")
 _SETTINGS: Final = {
@@ -145,3 +154,60 @@ def test_which_picture_of_a_batch_is_shown_survives_a_switch() -> None:
         assert app.session_state[PHOTO].item.name == "squat.png"
         assert app.toggle(key="photo_zip_png").value
         assert app.pills(key="photo_overview_angles").value == ["hip"]
+
+
+def _playing(make_pose: PoseMaker) -> Any:
+    """A connection that plays a picture with two people."""
+    poses = [make_pose(shift_xy=(shift, 0)) for shift in (-150, 150)]
+    people = [TrackedPerson(number, pose, pose) for number, pose in enumerate(poses, 1)]
+    history = History()
+    history.add(watched(1.0, people))
+    settings = LiveSettings()
+    status = LiveStatus(
+        received_wh=(640, 480),
+        returned_wh=(640, 480),
+        figures=Meter(0.0).figures(1.0),
+        people=(1, 2),
+        silent_s=0.1,
+        problem=None,
+        rung=settings.best_rung(),
+        change=None,
+    )
+    stream = SimpleNamespace(settings=settings, people=tuple(people), status=lambda: status)
+    nothing = lambda *_, **__: None  # noqa: E731
+    return SimpleNamespace(
+        phase="playing",
+        on=True,
+        connected=True,
+        missed=False,
+        trouble=None,
+        rung=None,
+        stream=stream,
+        history=history,
+        **dict.fromkeys(("ask", "heard", "leave", "restart", "shown", "stop"), nothing),
+    )
+
+
+def test_what_is_chosen_beside_a_running_picture_survives_a_switch(
+    make_pose: PoseMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(picture, "live_picture", lambda *_: None)  # needs a browser
+    app = AppTest.from_file(str(ROOT / "dashboard.py"), default_timeout=60)
+    app.query_params["lang"] = "en"
+    app.session_state[LIVE] = LiveSession(_playing(make_pose))
+    app.run()
+    app.switch_page("pages/live.py").run()
+    wanted: dict[str, Any] = {"live_person": 2, "live_joints": ["shoulder", "hip"]}
+    _choose(app, wanted)
+    for chart in ("angles", "visibility"):
+        _choose(app, {"live_chart": chart})
+        wanted["live_chart"] = chart
+        if chart != "angles":
+            del wanted["live_joints"]  # shown with the angles alone
+        for language in ("zh", "en"):
+            app.segmented_control(key="lang").select(language).run()
+            assert not app.exception
+            shown = _shown(app)
+            assert {key: shown[key] for key in wanted} == wanted, (chart, language)
+    _choose(app, {"live_chart": "angles"})
+    assert _shown(app)["live_joints"] == ["shoulder", "hip"]

@@ -180,9 +180,9 @@ def test_the_model_chosen_is_the_one_that_runs() -> None:
 def test_a_higher_visibility_limit_hides_angles() -> None:
     app = _open("photo")
     _choose(app, "lunge")
-    before = sum(EN("angle.hidden") in row for row in _rows(app))
+    before = sum(EN("reason.not_visible") in row for row in _rows(app))
     app.slider(key="setting_visibility").set_value(0.95).run()
-    assert sum(EN("angle.hidden") in row for row in _rows(app)) > before
+    assert sum(EN("reason.not_visible") in row for row in _rows(app)) > before
 
 
 def test_changing_what_is_drawn_does_not_run_the_model_again() -> None:

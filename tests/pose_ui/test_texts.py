@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from ops.jobs import NoSuchJobError
 from pose_core.errors import PictureError, PoseCoreError
 from pose_core.export.photos import COLUMNS
 from pose_core.geometry.angles import ANGLE_NAMES
@@ -39,7 +40,7 @@ def _calls() -> Iterator[ast.Call]:
 
 def _raised() -> dict[str, set[str]]:
     """Code of each error, with the values that it has everywhere it is raised."""
-    names = {cls.__name__ for cls in (PoseCoreError, *PoseCoreError.__subclasses__())}
+    names = {cls.__name__ for cls in (PoseCoreError, NoSuchJobError, *PoseCoreError.__subclasses__())}
     found: dict[str, set[str]] = {}
     for call in _calls():
         if not isinstance(call.func, ast.Name):

@@ -8,6 +8,7 @@ import logging
 import os
 import re
 import select
+import signal
 import tempfile
 import time
 import weakref
@@ -21,8 +22,10 @@ import pytest
 from numpy.typing import NDArray
 from starlette.datastructures import UploadFile
 
+from benchmarks import heavy_pictures
 from ops.pace import Pace
 from pose_core.errors import BundleError, BusyError, PictureError, PoseCoreError, SettingsError
+from pose_core.media.decoders import SHARED_DECODERS
 from pose_core.media.images import MAX_MEGAPIXELS, encode_png
 from pose_core.models.landmarker import runtime_version
 from pose_core.models.pool import PosePool
@@ -31,6 +34,7 @@ from pose_core.settings import DetectionSettings
 from service import Limits, examples
 from service.problems import from_core
 from tests.support.rest_client import FORM_TYPE, Answer, Client, answer_on, form, rest_server
+from tests.support.waiting import LONG_S, until
 
 POSE = "/api/v1/pose?model=lite"
 EMPTY = sample_bytes("empty_room")
@@ -348,6 +352,24 @@ def test_a_client_that_leaves_frees_its_place(lite_pool: PosePool) -> None:
     with rest_server(lambda: lite_pool, Limits(in_flight=1, pace=PATIENT)) as client:
         with client.unfinished(POSE, "Content-Length: 1000"):
             wait_for_in_flight(client, 1)
+        wait_for_in_flight(client, 0)
+        assert client.post(POSE, EMPTY).status == 200
+        assert 'status="499"} 1' in client.get("/api/v1/metrics").body.decode()
+
+
+@pytest.mark.parametrize("path", [POSE, "/predict"])
+def test_a_client_that_leaves_ends_the_decoding_of_its_picture(
+    lite_pool: PosePool, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(SHARED_DECODERS, "limit_s", 10 * LONG_S)  # not what ends it
+    body = form(heavy_pictures.endless_jpeg(20))
+    SHARED_DECODERS.close()  # so that there is only the process of this picture
+    with rest_server(lambda: lite_pool, Limits(in_flight=1, pace=PATIENT)) as client:
+        with client.unfinished(path, f"Content-Length: {len(body)}", body=body):
+            until(lambda: SHARED_DECODERS.busy)
+            (process,) = SHARED_DECODERS.process_ids
+            os.kill(process, signal.SIGSTOP)  # it does not end by itself
+        until(lambda: not SHARED_DECODERS.process_ids)
         wait_for_in_flight(client, 0)
         assert client.post(POSE, EMPTY).status == 200
         assert 'status="499"} 1' in client.get("/api/v1/metrics").body.decode()

@@ -14,7 +14,7 @@ _SLACK_PX = 1.5
 _LIMIT_S = 20.0
 
 # A person sees as one thing a picture, a chart, a field, or a run of text; boxes around them do not count.
-# Of each thing, only the part that nothing clips is visible.
+# Of each thing, only the part that nothing clips is visible. A component is one thing; a list in one is read by item.
 _LOOK = """
     (slack) => {
         const PICTURES = "img, video, iframe, canvas, input:not([type=file]), textarea, .js-plotly-plot, "
@@ -30,12 +30,14 @@ _LOOK = """
             top: Math.max(a.top, b.top), bottom: Math.min(a.bottom, b.bottom),
         });
         const empty = (r) => r.right - r.left <= slack || r.bottom - r.top <= slack;
+        const list = (element) => element.shadowRoot?.querySelector("ul");
+        const around = (element) => element.parentElement ?? element.getRootNode().host ?? null;
         const cut = [];
         const things = [];
         const add = (element, rect, isText, floats) => {
             let scrolls = false; // what can be scrolled to is not clipped by what lies around the scrolled box
             let seen = { left: rect.left, right: rect.right, top: rect.top, bottom: rect.bottom };
-            for (let box = isText ? element : element.parentElement; box; box = box.parentElement) {
+            for (let box = isText ? element : around(element); box; box = around(box)) {
                 const { overflowX, overflowY, position } = getComputedStyle(box);
                 const clip = box.getBoundingClientRect();
                 if (overflowX !== "visible") {
@@ -55,13 +57,15 @@ _LOOK = """
         };
         // What floats above the page (Streamlit's header, a sidebar that is open on a phone) covers it on purpose.
         const floating = (element) => {
-            for (let box = element; box; box = box.parentElement)
+            for (let box = element; box; box = around(box))
                 if (["fixed", "sticky"].includes(getComputedStyle(box).position)) return box;
             return null;
         };
-        for (const element of document.querySelectorAll("body *")) {
-            if (hidden(element) || element.closest(NOTHING) || element.parentElement.closest(PICTURES)) continue;
-            const picture = element.matches(PICTURES) || element.shadowRoot;
+        const all = [...document.querySelectorAll("body *")];
+        all.push(...all.filter(list).flatMap((element) => [...element.shadowRoot.querySelectorAll("*")]));
+        for (const element of all) {
+            if (hidden(element) || element.closest(NOTHING) || around(element).closest(PICTURES)) continue;
+            const picture = element.matches(PICTURES) || (element.shadowRoot && !list(element));
             const texts = picture ? [] : [...element.childNodes].filter(
                 (node) => node.nodeType === Node.TEXT_NODE && node.textContent.trim());
             if (picture) {

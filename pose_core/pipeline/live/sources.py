@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
 from functools import lru_cache
 from typing import Final, Protocol
 
@@ -19,9 +18,6 @@ from pose_core.performer import MOTIONS, PALETTES, Camera, Person, render_scene
 
 __all__ = ["REEL_FPS", "SCENES", "ClipSource", "Offer", "PerformerSource", "Source"]
 
-#: Takes a frame, and the milliseconds that it took to decode or draw.
-Offer = Callable[[av.VideoFrame, float], None]
-
 REEL_FPS: Final = 30
 _CYCLE_S: Final = 3.0
 #: What the performer can show: each motion alone, and two people at once.
@@ -30,6 +26,13 @@ _REEL_FRAMES: Final = round(REEL_FPS * _CYCLE_S)
 _REEL_QUALITY: Final = 92
 #: Reels cached for all viewers: 90 frames of 40 to 120 kB each.
 _REELS_KEPT: Final = 4
+
+
+class Offer(Protocol):
+    """Takes a frame, and the milliseconds that it took to decode or draw."""
+
+    def __call__(self, frame: av.VideoFrame, decode_ms: float, *, cut: bool = False) -> None:
+        """`cut`: the frame does not continue those before."""
 
 
 class Source(Protocol):
@@ -151,6 +154,7 @@ class ClipSource(_Threaded):
 
     def _run(self, offer: Offer) -> None:
         start_s = time.monotonic()
+        cut = False
         while not self._stopping.is_set():
             begin_s = time.perf_counter()
             last_s = gap_s = 0.0
@@ -159,8 +163,10 @@ class ClipSource(_Threaded):
                 self._wait_until(start_s + time_s)
                 if self._stopping.is_set():
                     return
-                offer(av.VideoFrame.from_ndarray(frame_rgb, format="rgb24"), decode_ms)
+                offer(av.VideoFrame.from_ndarray(frame_rgb, format="rgb24"), decode_ms, cut=cut)
+                cut = False
                 last_s, gap_s = time_s, max(time_s - last_s, 1 / 60)
                 begin_s = time.perf_counter()
             # The next round starts one frame after the last, even on a machine that has fallen behind.
             start_s = max(start_s + last_s + gap_s, time.monotonic() - gap_s)
+            cut = True

@@ -54,6 +54,7 @@ class _Arrived:
     frame: av.VideoFrame
     at_s: float
     decode_ms: float | None
+    take: int  # grows by one at each cut; so a cut is noticed even if its own frame is replaced
 
 
 class LiveStream:
@@ -71,7 +72,7 @@ class LiveStream:
         Gets each frame as it was offered, what was found in it, and how many seconds ago it was offered; on the
         stream's thread, before `on_drawn`.
     watchers : iterable of Watcher, optional
-        They see each frame's people. A picture of another shape restarts them; another model or size does not.
+        They see each frame's people. A cut or a picture of another shape restarts them; another model or size does not.
     sinks : iterable of FrameSink, optional
         They get the drawn pictures.
 
@@ -110,7 +111,8 @@ class LiveStream:
         self._landmarker: StreamLandmarker | None = None
         self._path = FramePath(settings.smoothing)
         self._quality = AdaptiveQuality(settings, self._clock_s)
-        self._shape_wh: tuple[int, int] | None = None
+        self._processed: _Arrived | None = None
+        self._shown: _Arrived | None = None
 
     def _now_s(self) -> float:
         """The stream's clock, which never goes back: some clocks do after a machine has slept."""
@@ -118,7 +120,7 @@ class LiveStream:
         return self._clock_s
 
     # ------------------------------------------------------------------ from the source's thread
-    def offer(self, frame: av.VideoFrame, decode_ms: float | None = None) -> None:
+    def offer(self, frame: av.VideoFrame, decode_ms: float | None = None, *, cut: bool = False) -> None:
         """Offer the newest frame; returns at once. It replaces one that is still waiting.
 
         Parameters
@@ -127,9 +129,12 @@ class LiveStream:
             Of any size and format; it is not changed, and must not be changed afterwards.
         decode_ms : float, optional
             How long it took to decode.
+        cut : bool
+            Whether it does not continue those before, as when a clip starts again: everybody is forgotten then.
         """
         last, now_s = self._last, self._now_s()
-        arrived = _Arrived(frame, now_s if last is None else max(now_s, last.at_s + _MIN_STEP_S), decode_ms)
+        at_s, take = (now_s, 0) if last is None else (max(now_s, last.at_s + _MIN_STEP_S), last.take + cut)
+        arrived = _Arrived(frame, at_s, decode_ms, take)
         self._last = arrived
         if last is None or frame.height >= self.settings.height_px * _AS_CHOSEN:
             self._chosen_size_s = arrived.at_s
@@ -246,9 +251,9 @@ class LiveStream:
             return self._landmarker_for(settings, rung).detect(frame_rgb, time_s)
 
         self._path.smoothing = settings.smoothing
-        shape_wh = (arrived.frame.width, arrived.frame.height)
-        if self._shape_wh is not None and _shapes_differ(shape_wh, self._shape_wh):
+        if _is_cut(self._processed, arrived):
             self._path.restart()
+        self._processed = arrived
         done = self._path.process(
             arrived.frame,
             arrived.at_s,
@@ -289,10 +294,9 @@ class LiveStream:
         return self._landmarker
 
     def _show(self, arrived: _Arrived, done: ProcessedFrame) -> None:
-        shape_wh = (arrived.frame.width, arrived.frame.height)
-        if self._shape_wh is not None and _shapes_differ(shape_wh, self._shape_wh):
+        if _is_cut(self._shown, arrived):
             self.watchers.restart(arrived.at_s)
-        self._shape_wh = shape_wh
+        self._shown = arrived
         self.watchers.show(done.watched, done.drawn_rgb)
 
     def _count(self, arrived: _Arrived, done: ProcessedFrame, begin_s: float) -> None:
@@ -304,10 +308,13 @@ class LiveStream:
         self._meter.processed(now_s, steps_ms, (now_s - arrived.at_s) * 1e3, busy_ms)
 
 
-def _shapes_differ(one_wh: tuple[int, int], other_wh: tuple[int, int]) -> bool:
-    """Whether two pictures have different aspect ratios, not only different sizes."""
-    one, other = one_wh[0] * other_wh[1], other_wh[0] * one_wh[1]
-    return abs(one - other) > _SAME_SHAPE * max(one, other)
+def _is_cut(before: _Arrived | None, arrived: _Arrived) -> bool:
+    """Whether a frame does not continue the one before: at a cut, and where the shape changes, not only the size."""
+    if before is None:
+        return False
+    one = arrived.frame.width * before.frame.height
+    other = arrived.frame.height * before.frame.width
+    return arrived.take != before.take or abs(one - other) > _SAME_SHAPE * max(one, other)
 
 
 def _frame_failed(error: Exception) -> PoseCoreError:

@@ -215,7 +215,7 @@ def test_each_joint_has_a_bar_on_each_side_as_long_as_its_angle() -> None:
 
 def test_an_angle_that_is_not_known_says_so_and_has_no_length() -> None:
     figure = angle_figure(angles(left_elbow=math.nan), t)
-    assert bars(figure)["left"]["elbow"] == (0, "side.left_letter angle.hidden")
+    assert bars(figure)["left"]["elbow"] == (0, "side.left_letter reason.not_visible")
     as_json(figure)
 
 

@@ -99,7 +99,7 @@ def test_the_latest_angles_are_written_beside_their_row() -> None:
     figure = history(np.array([1.0, 1.1]), "knee", "hip", now_s=1.2, left_knee=left, right_knee=right)
     assert [text for text in notes(figure) if "<b>" not in text] == [
         "side.left_letter 142°",
-        "side.right_letter angle.hidden",
+        "side.right_letter reason.not_visible",
         "side.left_letter 100°",
         "side.right_letter 100°",
     ]
@@ -107,7 +107,7 @@ def test_the_latest_angles_are_written_beside_their_row() -> None:
 
 def test_an_old_angle_is_not_shown_as_the_latest() -> None:
     assert "side.left_letter 100°" in notes(history(np.array([1.0]), now_s=1.9))
-    assert "side.left_letter angle.hidden" in notes(history(np.array([1.0]), now_s=2.1))
+    assert "side.left_letter reason.not_visible" in notes(history(np.array([1.0]), now_s=2.1))
 
 
 def test_nothing_but_data_and_latest_angles_changes_from_redraw_to_redraw() -> None:

@@ -6,6 +6,7 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,8 @@ from pose_core.errors import BusyError, PictureError
 from pose_core.media.decoders import Decoders
 from pose_core.media.picture_file import read_header
 from pose_core.performer.samples import sample_bytes
-from tests.support.waiting import until
+from pose_core.stopping import Stop, StoppedError
+from tests.support.waiting import LONG_S, until
 
 PHOTO = sample_bytes("squat")
 #: What a process that decodes may hold at its peak; docs/deploy.md counts with it.
@@ -44,9 +46,11 @@ def test_a_jpeg_with_too_many_scans_for_its_size_is_refused_without_decoding(
     decoders: Decoders, scans: int, side: int
 ) -> None:
     data = heavy_pictures.endless_jpeg(scans, side=side)
+    decoders.limit_s = 7.0
     with pytest.raises(PictureError) as caught:
         decode(decoders, data)
     assert caught.value.code == "picture_too_slow"
+    assert "within 7 s" in str(caught.value)  # its own limit
     assert decode(decoders, PHOTO).ndim == 3
 
 
@@ -73,6 +77,23 @@ def test_closing_ends_what_is_under_way(decoders: Decoders) -> None:
     assert decoders.process_ids == ()
     with pytest.raises(ProcessLookupError):
         os.kill(process, 0)
+
+
+def test_what_nobody_wants_any_more_is_ended(decoders: Decoders) -> None:
+    data, stop = heavy_pictures.endless_jpeg(20), Stop()
+    decoders.limit_s = 10 * LONG_S
+    with ThreadPoolExecutor(1) as thread, closing(decoders):
+        outcome = thread.submit(decoders.decode, data, read_header(data), 10.0, stop)
+        until(lambda: decoders.busy)
+        os.kill(decoders.process_ids[0], signal.SIGSTOP)  # it does not end by itself
+        stop.set()
+        with pytest.raises(StoppedError):
+            outcome.result(LONG_S)
+    assert decoders.process_ids == ()
+    with pytest.raises(StoppedError):
+        decoders.decode(data, read_header(data), 10.0, stop)
+    assert (decoders.room._used, decoders.room._seated) == (0, 0)
+    assert decode(decoders, PHOTO).ndim == 3
 
 
 def test_a_process_that_has_ended_is_replaced(decoders: Decoders) -> None:
@@ -126,6 +147,7 @@ def test_the_largest_pictures_stay_within_the_stated_memory(
     decoders: Decoders, make: Callable[[], bytes]
 ) -> None:
     data = make()
+    decoders.limit_s = 600.0  # on a busy machine
     for _ in range(2):  # the second time shows what the first has left behind
         frame_rgb = decode(decoders, data)
     assert frame_rgb.shape[0] * frame_rgb.shape[1] >= 48_000_000

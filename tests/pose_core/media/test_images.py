@@ -552,3 +552,14 @@ def test_fill_bytes_before_a_marker_are_allowed() -> None:
     frame = data.index(b"\xff\xc0")
     padded = data[:frame] + b"\xff" * 5 + data[frame:]
     assert decode_picture(padded).size_wh == (64, 48)
+
+
+@pytest.mark.parametrize("piece", [b"\xff\xd0", b"\xff\xe1\x00\x02"], ids=["alone", "empty_segment"])
+def test_a_jpeg_of_markers_without_content_is_given_up_and_many_are_allowed(piece: bytes) -> None:
+    file = io.BytesIO()
+    Image.new("RGB", (64, 48)).save(file, "JPEG")
+    data = file.getvalue()
+    assert read_header(data[:2] + piece * 19_000 + data[2:]).size_wh == (64, 48)
+    with pytest.raises(PictureError) as caught:  # whatever follows
+        read_header(data[:2] + piece * 20_000 + data[2:])
+    assert caught.value.code == "picture_damaged"

@@ -22,21 +22,24 @@ NAMES = ("hero", *(card.page for card in CARDS))
 LARGEST_KB = 400
 
 
-def _frames(name: str) -> list[np.ndarray]:
+def _frames(name: str) -> Iterator[np.ndarray]:
     with av.open(io.BytesIO((FOLDER / f"{name}.mp4").read_bytes())) as container:
-        return [frame.to_ndarray(format="rgb24").astype(float) for frame in container.decode(video=0)]
+        for frame in container.decode(video=0):
+            yield frame.to_ndarray(format="rgb24")
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_each_film_is_small_and_ends_where_it_begins(name: str) -> None:
     assert (FOLDER / f"{name}.mp4").stat().st_size < LARGEST_KB * 1024
-    frames = _frames(name)
+    still = decode_picture((FOLDER / f"{name}.jpg").read_bytes()).frame_rgb
+    frames = []
+    for frame in _frames(name):
+        assert frame.shape == still.shape
+        frames.append(frame[::4, ::4].astype(np.int16))  # a sixteenth of each says enough, and takes no time
     steps = [float(np.abs(after - before).mean()) for before, after in pairwise(frames)]
     seam = float(np.abs(frames[0] - frames[-1]).mean())
     assert 3 <= len(frames) / 25 <= 8
     assert seam <= 2 * max(steps)
-    still = decode_picture((FOLDER / f"{name}.jpg").read_bytes()).frame_rgb
-    assert still.shape == frames[0].shape
 
 
 @pytest.mark.parametrize("card", CARDS, ids=lambda card: card.page)

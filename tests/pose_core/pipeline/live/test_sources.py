@@ -16,13 +16,17 @@ from tests.support.clips import encode
 from tests.support.waiting import LONG_S
 
 
-def _play(source: Source, count: int) -> list[tuple[Any, float]]:
+def _play(source: Source, count: int, cuts: list[int] | None = None) -> list[tuple[Any, float]]:
+    """So many frames or some more; the numbers of those that do not continue the one before go into `cuts`."""
     frames: list[tuple[Any, float]] = []
+    cuts = [] if cuts is None else cuts
     enough = threading.Event()
     threads: set[threading.Thread] = set()
 
-    def take(frame: Any, decode_ms: float) -> None:
+    def take(frame: Any, decode_ms: float, *, cut: bool = False) -> None:
         frames.append((frame, decode_ms))
+        if cut:
+            cuts.append(len(frames) - 1)
         threads.add(threading.current_thread())
         if len(frames) >= count:
             enough.set()
@@ -35,7 +39,9 @@ def _play(source: Source, count: int) -> list[tuple[Any, float]]:
 
 
 def test_the_performer_moves_at_the_requested_size() -> None:
-    frames = _play(PerformerSource("jack", (320, 180), fps=30), 5)
+    cuts: list[int] = []
+    frames = _play(PerformerSource("jack", (320, 180), fps=30), 5, cuts)
+    assert not cuts
     pictures = [frame.to_ndarray(format="rgb24").astype(int) for frame, _ in frames]
     assert all(picture.shape == (180, 320, 3) for picture in pictures)
     assert any(np.abs(pictures[0] - picture).max() > 50 for picture in pictures[1:])
@@ -60,7 +66,9 @@ def test_a_clip_is_played_again_from_its_beginning(tmp_path: object) -> None:
     length = 0
     while clip_frame(length + 25) is not None:
         length += 25
-    frames = _play(ClipSource(_short_clip()), 12)
+    cuts: list[int] = []
+    frames = _play(ClipSource(_short_clip()), 12, cuts)
+    assert cuts[:2] == [4, 8], "each round but the first begins with a cut"
     pictures = [frame.to_ndarray(format="rgb24").astype(int) for frame, _ in frames]
     assert np.abs(pictures[0] - pictures[4]).max() <= 8, "four frames a round"
     assert np.abs(pictures[0] - pictures[1]).max() > 20

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -21,9 +23,10 @@ from pose_core.pipeline.live import LiveSettings, LiveStream
 from pose_core.pose import Pose
 from pose_core.settings import DetectionSettings, DrawSettings, PoseSettings
 from pose_core.skeleton import INDEX
+from pose_core.tracking import people as tracking
 from pose_core.tracking.recorder import Recorder
 from pose_core.watching import Event, WatchedFrame, Watcher
-from tests.support.poses import Performer
+from tests.support.poses import Performer, PoseMaker
 from tests.support.waiting import LONG_S, until
 from tests.support.watching import Note
 
@@ -310,6 +313,38 @@ def test_another_shape_restarts_watchers_and_another_size_or_model_does_not(
     viewer.see(_frame(person.rgb[:, 140:500]))
     viewer.stream.close(LONG_S)
     assert note.told == ["add", "add", "add", "restart", "add", "finish"]
+
+
+def test_after_a_cut_people_get_the_first_numbers_even_if_its_own_frame_was_replaced(
+    pool: PosePool, person: Any, make_pose: PoseMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left, right = make_pose(shift_xy=(-150, 0)), make_pose(shift_xy=(150, 0))
+    found, go_on, looking = [left, right], threading.Event(), threading.Event()
+
+    def detect(*_: Any) -> tuple[Pose, ...]:
+        poses = tuple(found)
+        looking.set()
+        assert go_on.wait(LONG_S)
+        return poses
+
+    monkeypatch.setattr(StreamLandmarker, "detect", detect)
+    monkeypatch.setattr(tracking, "ABSENT_MAX_S", math.inf)  # else a slow machine forgets people by itself
+    note = Note()
+    two = replace(LITE, detection=replace(LITE.detection, people=2))
+    viewer = Viewer(pool, replace(PLAIN, pose=two), [note])
+    frame = _frame(person.rgb)
+    viewer.stream.offer(frame)
+    assert looking.wait(LONG_S)
+    found[:] = [right]
+    viewer.stream.offer(frame, cut=True)
+    viewer.stream.offer(frame)  # replaces it
+    go_on.set()
+    until(lambda: len(note.frames) == 2)
+    viewer.see(frame)
+    viewer.stream.close(LONG_S)
+    numbers = [[person.number for person in frame.people] for frame in note.frames]
+    assert numbers == [[1, 2], [1], [1]]
+    assert note.told == ["add", "restart", "add", "add", "finish"]
 
 
 def test_a_failing_watcher_is_dropped_alone(

@@ -1,0 +1,140 @@
+"""How often repetitions are counted right: ``python -m benchmarks.counting FOLDER COUNTS.csv [--model full]``.
+
+COUNTS.csv has the columns ``clip`` (a file's name without its ending), ``exercise`` and ``count``; an empty exercise
+is a clip without any. Each clip goes through the model once, and two counters see the same landmarks: the coach with
+the standard for films (no arming), and the usual rule with fixed limits on the angle of the left side, 145 and 90
+degrees.
+For clips without exercise, what each exercise would have counted is listed, with and without arming.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from benchmarks.machine import describe_machine, machine_lines
+from benchmarks.report import table
+from pose_core.geometry.formulas import interior_angle_deg
+from pose_core.movement.catalogue import EXERCISES
+from pose_core.movement.coach import AUTO, Coach
+from pose_core.movement.reader import most_prominent
+from pose_core.pipeline.video import VideoSettings, analyse_video
+from pose_core.settings import VARIANTS, DetectionSettings, PoseSettings
+from pose_core.skeleton import INDEX
+from pose_core.watching import Event, WatchedFrame
+
+__all__ = ["FixedLimits", "main", "read_counts"]
+
+_UP_DEG: Final = 145.0
+_DOWN_DEG: Final = 90.0
+#: The three points whose angle the rule looks at.
+_POINTS: Final = {
+    "squat": ("hip", "knee", "ankle"),
+    "lunge": ("hip", "knee", "ankle"),
+    "sit_up": ("shoulder", "hip", "knee"),
+    "jumping_jack": ("elbow", "shoulder", "hip"),
+}
+_ARM: Final = ("shoulder", "elbow", "wrist")
+
+
+class FixedLimits:
+    """The usual rule: below 90 degrees is down, and above 145 after that is up and counts."""
+
+    def __init__(self, exercise: str) -> None:
+        self.count = 0
+        self._points = [INDEX[f"left_{joint}"] for joint in _POINTS.get(exercise, _ARM)]
+        self._down = False
+
+    def add(self, frame: WatchedFrame) -> Sequence[Event]:
+        """See the next frame."""
+        person = most_prominent(frame)
+        if person is not None:
+            first, vertex, last = person.raw.image_xy_px[self._points]
+            angle_deg = float(interior_angle_deg(first, vertex, last))
+            if angle_deg < _DOWN_DEG:
+                self._down = True
+            elif angle_deg > _UP_DEG and self._down:
+                self._down = False
+                self.count += 1
+        return ()
+
+    def restart(self, time_s: float) -> Sequence[Event]:
+        """A cut means nothing to it."""
+        return ()
+
+    def finish(self) -> Sequence[Event]:
+        """The end."""
+        return ()
+
+
+def read_counts(path: Path) -> list[tuple[str, str, int]]:
+    """Clip, exercise (may be empty) and count of each row."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return [(row["clip"], row["exercise"], int(row["count"] or 0)) for row in csv.DictReader(file)]
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Print both counters' results for every clip, and in all."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("counts", type=Path)
+    parser.add_argument("--model", choices=VARIANTS, default="full")
+    arguments = parser.parse_args(argv)
+    settings = VideoSettings(PoseSettings(DetectionSettings(model=arguments.model)), smoothing=None)
+    rows: list[tuple[str, ...]] = []
+    none: list[tuple[str, ...]] = []
+    ours, theirs, recognised = [], [], []
+    for clip, exercise, count in read_counts(arguments.counts):
+        data = next(arguments.folder.glob(f"{clip}.*")).read_bytes()
+        coach, rule = Coach(AUTO, arming=False), FixedLimits(exercise)
+        armed = Coach(AUTO, arming=True)
+        analyse_video(data, settings, watchers=[coach, armed, rule])
+        likeliest = coach.likeliest()
+        if not exercise:
+            none.append((clip, _counts(coach), _counts(armed)))
+            continue
+        recognised.append(likeliest == exercise)
+        coach.choose(exercise)
+        state = coach.state
+        if not EXERCISES[exercise].hold:
+            ours.append((state.count, count))
+            theirs.append((rule.count, count))
+        rows.append(
+            (
+                clip,
+                exercise,
+                str(count),
+                str(state.count),
+                str(state.partial),
+                str(rule.count),
+                f"{sum(hold.duration_s for hold in state.holds):.1f}",
+                likeliest or "-",
+            )
+        )
+    print(machine_lines(describe_machine()))
+    print(table([("clip", "exercise", "true", "coach", "partial", "fixed", "held s", "recognised"), *rows]))
+    for name, pairs in (("coach", ours), ("fixed limits", theirs)):
+        exact = sum(found == true for found, true in pairs)
+        wrong, total = sum(abs(found - true) for found, true in pairs), sum(true for _, true in pairs)
+        share = 100 * wrong / max(total, 1)
+        print(
+            f"{name}: {exact} of {len(pairs)} clips exact, {wrong} of {total} repetitions wrong ({share:.1f} %)"
+        )
+    print(f"recognised: {sum(recognised)} of {len(recognised)}")
+    print(table([("without exercise", "counted", "with arming"), *none]))
+
+
+def _counts(coach: Coach) -> str:
+    found = []
+    for name in EXERCISES:
+        coach.choose(name)
+        if coach.state.count:
+            found.append(f"{name} {coach.state.count}")
+    return ", ".join(found) or "-"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,58 @@
+"""Whether a body in a frame continues the one before: cuts, covered people and landmarks that jump."""
+
+from __future__ import annotations
+
+import math
+from typing import Final, Literal
+
+import numpy as np
+
+from pose_core.arrays import FloatArray
+from pose_core.geometry.body import body_size
+from pose_core.pose import Pose
+from pose_core.skeleton import INDEX
+
+__all__ = ["Continuity", "Step"]
+
+#: A frame continues the one before; another scene begins; or what is seen does not hold still enough to be believed.
+Step = Literal["goes_on", "new_scene", "unsettled"]
+
+#: Half of the joints moved by more than this in one frame: no body does that, the model sees something else.
+_JUMP_TORSOS: Final = 0.5
+#: At low frame rates more is possible: the tracker's limit (`pose_core.tracking.people`).
+_JUMP_TORSOS_PER_S: Final = 6.0
+#: After a jump the landmarks must go on for this long before they are believed.
+_SETTLED_S: Final = 0.3
+
+_JOINTS: Final = [
+    INDEX[f"{side}_{joint}"]
+    for joint in ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
+    for side in ("left", "right")
+]
+
+
+class Continuity:
+    """Compares each pose of one person with the one before. Not for several threads at once."""
+
+    def __init__(self) -> None:
+        self._joints_px: FloatArray | None = None
+        self._size_px = math.nan
+        self._time_s = -math.inf
+        self._jumped_s = -math.inf
+
+    def cut(self, time_s: float) -> None:
+        """Another scene or another person begins, as the caller knows."""
+        self._joints_px, self._jumped_s = None, time_s
+
+    def add(self, pose: Pose, time_s: float) -> Step:
+        """What the next pose is. The first frame of another scene is ``"new_scene"``, then it is unsettled a while."""
+        joints_px, size_px = pose.image_xy_px[_JOINTS], body_size(pose.image_xy_px)
+        before_px, before_size_px, passed_s = self._joints_px, self._size_px, time_s - self._time_s
+        self._joints_px, self._size_px, self._time_s = joints_px, size_px, time_s
+        if before_px is not None:
+            moved_px = float(np.median(np.linalg.norm(joints_px - before_px, axis=1)))
+            limit = max(_JUMP_TORSOS, _JUMP_TORSOS_PER_S * passed_s)
+            if not moved_px <= limit * min(size_px, before_size_px):
+                self._jumped_s = time_s
+                return "new_scene"
+        return "goes_on" if time_s - self._jumped_s >= _SETTLED_S else "unsettled"

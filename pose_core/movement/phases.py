@@ -1,0 +1,125 @@
+"""When a repetition begins, turns and ends: found afterwards, from the efforts measured, without lag."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from pose_core.arrays import FloatArray
+
+__all__ = ["Phases", "find_phases"]
+
+#: Centred median against single wrong frames.
+_MEDIAN_S: Final = 0.1
+#: The begin of a movement is extrapolated from where it has gone this far, as if it started like a cosine: at rest,
+#: then faster. (People start more slowly still, as in Flash and Hogan's minimum jerk.)
+_BEGUN: Final = 0.10
+_LATER: Final = 0.40
+_BACK: Final = 0.205 / (0.436 - 0.205)
+#: The signal that moves first tells the begin, but not if it is ahead of the middle one by more of the way than this.
+_AHEAD: Final = 0.25
+#: What counts as just before a movement: at least this, or as long as the way takes.
+_JUST_BEFORE_S: Final = 1.0
+#: The far end: within this share of the range.
+_NEAR_PEAK: Final = 0.05
+#: A signal that moves by less says nothing about when.
+_FLAT: Final = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Phases:
+    """Times of a repetition in seconds, and its two ends as efforts.
+
+    Attributes
+    ----------
+    start_s, end_s : float
+        When the start posture is left, and when it is reached again.
+    bottom_s : float
+        The middle of the time at the far end.
+    arrive_s, leave_s : float
+        From when and until when the far end is held: within 5 % of the range.
+    rest, peak : float
+        Efforts at the start posture (before, or after if that was not seen) and at the far end.
+    """
+
+    start_s: float
+    bottom_s: float
+    end_s: float
+    arrive_s: float
+    leave_s: float
+    rest: float
+    peak: float
+
+
+def _crossing_s(time_s: FloatArray, effort: FloatArray, at: int, level: float) -> float:
+    """When the line from sample `at` to the next one crosses a level."""
+    low, high = effort[at], effort[at + 1]
+    share = (level - low) / (high - low) if high != low else 0.0
+    return float(time_s[at] + min(1.0, max(0.0, share)) * (time_s[at + 1] - time_s[at]))
+
+
+def _left_rest_s(time_s: FloatArray, signals: FloatArray) -> float:
+    """When signals (T, S) that end at their peak left their rest; the first time if they were never at rest."""
+    starts_s = sorted(_signal_left_s(time_s, signal) for signal in signals.T if np.ptp(signal) > _FLAT)
+    if not starts_s:
+        return float(time_s[0])
+    middle_s = starts_s[len(starts_s) // 2]
+    return max(starts_s[0], middle_s - _AHEAD * float(time_s[-1] - middle_s))
+
+
+def _signal_left_s(time_s: FloatArray, signal: FloatArray) -> float:
+    rest, peak = float(signal.min()), float(signal[-1])
+    later_s = _last_above_s(time_s, signal, rest + _LATER * (peak - rest))
+    # Of a long rest, only what is just before the movement: somebody may have stood differently long ago.
+    just_before = time_s >= later_s - max(_JUST_BEFORE_S, time_s[-1] - later_s)
+    rest = float(signal[just_before].min())
+    begun_s, later_s = (
+        _last_above_s(time_s, signal, rest + share * (peak - rest)) for share in (_BEGUN, _LATER)
+    )
+    return max(float(time_s[0]), begun_s - _BACK * (later_s - begun_s))
+
+
+def _last_above_s(time_s: FloatArray, effort: FloatArray, level: float) -> float:
+    """When a level was crossed for the last time; the first time if the effort was never below it."""
+    below = np.flatnonzero(effort[:-1] <= level)
+    return _crossing_s(time_s, effort, int(below[-1]), level) if below.size else float(time_s[0])
+
+
+def find_phases(time_s: FloatArray, effort: FloatArray, signals: FloatArray | None = None) -> Phases:
+    """Phases of one repetition.
+
+    Parameters
+    ----------
+    time_s : ndarray, shape (T,)
+        Increasing, at least two; from about where the start posture was left to where it is reached again.
+    effort : ndarray, shape (T,)
+        As measured, finite.
+    signals : ndarray, shape (T, S), optional
+        The efforts of the single signals, for the times of start and end; `effort` unless given.
+
+    Returns
+    -------
+    Phases
+        The start is the first time where a film begins in the middle of a repetition, and the end the last time where
+        it ends there.
+    """
+    half = _MEDIAN_S / 2
+    first = np.searchsorted(time_s, time_s - half - 1e-9)
+    last = np.searchsorted(time_s, time_s + half + 1e-9)
+    every = np.column_stack([effort, effort if signals is None else signals])
+    evened = np.array([np.median(every[a:b], axis=0) for a, b in zip(first, last, strict=True)])
+    even, evened = evened[:, 0], evened[:, 1:]
+    top = int(np.argmax(even))
+    peak = float(even[top])
+    before, after = float(even[: top + 1].min()), float(even[top:].min())
+    # A film that begins at the far end does not show the start posture before it.
+    rest = after if before > after + 0.5 * (peak - after) else before
+    near = even >= peak - _NEAR_PEAK * (peak - rest)
+    # The far end may be left for a moment: from the first to the last time within it.
+    held = np.flatnonzero(near)
+    arrive_s, leave_s = float(time_s[held[0]]), float(time_s[held[-1]])
+    start_s = _left_rest_s(time_s[: held[0] + 1], evened[: held[0] + 1])
+    backwards = _left_rest_s(-time_s[held[-1] :][::-1], evened[held[-1] :][::-1])
+    return Phases(start_s, (arrive_s + leave_s) / 2, -backwards, arrive_s, leave_s, rest, peak)
