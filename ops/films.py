@@ -100,7 +100,8 @@ class FilmOutcome:
     annotated_mp4 : bytes
         Empty if it was not asked for.
     copy_mp4 : bytes
-        The analysed part as H.264 without drawing, for a film that browsers cannot play; else empty. It begins at 0.
+        The analysed part as H.264 without drawing, for a film that browsers cannot play, unless the job was
+        cancelled; else empty. It begins at 0.
     """
 
     name: str
@@ -393,9 +394,10 @@ class FilmStudio:
                     film.data, result, draw, on_progress=control.tell, cancelled=control.cancelled
                 )
             copy = b""
-            if with_copy and not plays_in_browsers(film.data):
+            if with_copy and not control.cancelled() and not plays_in_browsers(film.data):
                 control.enter("writing", 1.0)
-                copy = clean_copy(film.data, result, on_progress=control.tell)
+                copy = clean_copy(film.data, result, on_progress=control.tell, cancelled=control.cancelled)
+                copy = b"" if control.cancelled() else copy
             return FilmOutcome(film.name, film.data, result, annotated, copy)
 
         job = self.jobs.start(film.owner, work, film.size)

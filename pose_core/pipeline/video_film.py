@@ -104,7 +104,11 @@ def annotate_video(
 
 
 def clean_copy(
-    data: bytes, result: VideoResult, *, on_progress: Callable[[float], None] | None = None
+    data: bytes,
+    result: VideoResult,
+    *,
+    on_progress: Callable[[float], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
 ) -> bytes:
     """The analysed part of a film as MP4 (H.264) without drawing, for what cannot play the film itself.
 
@@ -113,4 +117,6 @@ def clean_copy(
     nobody = replace(
         result, row_frame=result.row_frame[:0], row_person=result.row_person[:0], values=result.values[:0]
     )
-    return annotate_video(data, nobody, DrawSettings(skeleton_only=False), on_progress=on_progress)
+    return annotate_video(
+        data, nobody, DrawSettings(skeleton_only=False), on_progress=on_progress, cancelled=cancelled
+    )

@@ -19,7 +19,7 @@ export class Charts {
     this.chosen = ["knee", "elbow", "speed"];
     this.root = document.createElement("div");
     this.root.className = "right";
-    this.root.innerHTML = '<div class="switches"></div><div class="plot" role="slider" tabindex="0"><canvas></canvas>'
+    this.root.innerHTML = '<div class="switches"></div><div class="plot" role="slider" tabindex="0" aria-valuemin="0" aria-valuemax="0" aria-valuenow="0"><canvas></canvas>'
       + '<div class="range"></div><div class="cursor"></div></div><div class="values" aria-hidden="true"></div>';
     [this.switches, this.plot, this.values] = this.root.children;
     [this.canvas, this.range, this.cursor] = this.plot.children;

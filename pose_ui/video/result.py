@@ -7,7 +7,7 @@ import streamlit as st
 from ops.films import FilmOutcome, FilmStudio
 from ops.jobs import Job, NoSuchJobError
 from pose_core.export.videos import clock
-from pose_core.pipeline.video import VideoResult
+from pose_core.media.films import plays_in_browsers
 from pose_core.settings import PoseSettings
 from pose_ui.texts import Translator
 from pose_ui.video.files import files
@@ -22,7 +22,10 @@ __all__ = ["show_result"]
 _STILL_HERE_S = 60
 
 
-def _notes(result: VideoResult, t: Translator) -> None:
+def _notes(outcome: FilmOutcome, t: Translator) -> None:
+    result = outcome.result
+    if not outcome.copy_mp4 and not plays_in_browsers(outcome.data):
+        st.info(t("film.no_picture"), icon=":material/info:")
     if result.ended_by != "end":
         read_to, duration = clock(result.read_to_s), clock(result.duration_s)
         st.info(
@@ -40,7 +43,7 @@ def show_result(
 ) -> None:
     """Show what a job found; a fragment, so that moving the player runs nothing else."""
     outcome: FilmOutcome = job.result
-    _notes(outcome.result, t)
+    _notes(outcome, t)
 
     @st.fragment
     def body() -> None:
