@@ -67,7 +67,7 @@ _JS = (
     + """
 export default function ({ data, parentElement, setTriggerValue }) {
   const list = parentElement.querySelector(".cards");
-  list.style.setProperty("--least", data.cards.length > 4 ? "170px" : "300px");
+  list.style.setProperty("--least", data.cards.length > 3 ? "170px" : "300px");
   for (const card of data.cards) {
     let item = list.querySelector(`[data-page="${card.page}"]`);
     if (!item) {

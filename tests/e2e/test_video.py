@@ -30,7 +30,7 @@ def _choose(page: Page, data: bytes, name: str = "squat.mp4") -> None:
 def _player(page: Page) -> Locator:
     """The player, once people and the first picture are there."""
     player = page.locator(".posedeck-film")
-    expect(player.locator(".stage")).to_be_visible()
+    expect(player.locator(".stage")).to_be_visible(timeout=120_000)  # the model works first
     until_on_page(
         page,
         lambda: player.evaluate(
