@@ -56,7 +56,7 @@ video { display: block; width: 100%; aspect-ratio: 16 / 9; object-fit: cover; ba
         pointer-events: none; }
 .text { padding: 0.6rem 0.8rem 0.7rem; }
 strong { display: block; font-weight: 600; font-size: 1rem; }
-@container (min-width: 300px) {
+@container (min-width: 280px) {
   button { flex-direction: row; align-items: center; }
   video { width: 58%; flex: none; }
 }
