@@ -136,7 +136,7 @@ def _made_first(
         session.made = {other: data for other, data in session.made.items() if other[0] != kind}
         session.made[key] = made
         area.empty()
-        st.rerun(scope="fragment")
+        st.rerun()
     suffix, mime = ("mp4", "video/mp4") if kind == "film" else ("zip", "application/zip")
     st.download_button(
         t(f"film.save_{kind}", megabytes=f"{len(made) / 1024 / 1024:.1f}"),
