@@ -96,7 +96,7 @@ APPS: Final = {
     "posedeck": LiveApp(
         None,
         page="live",
-        query="lang=en",
+        query="lang=en&live_source=camera",
         inputs=(
             # The way that returns pictures; benchmarks.overlay measures the other.
             SERVER_DRAWS,

@@ -117,10 +117,10 @@ def _one_run(app: str, height_px: int, windows: int, seconds: float, chromium: B
             context.set_default_timeout(_WAIT_MS)
             context.add_init_script(_KEEP_CONNECTIONS)
             page = context.new_page()
-            page.goto(f"{server.address}/{setting.page}?{setting.query}")
+            choices = f"&live_height={height_px}&live_drawn_in=server" if app == "posedeck" else ""
+            page.goto(f"{server.address}/{setting.page}?{setting.query}{choices}")
             if app == "posedeck":
                 page.get_by_role("button", name="Start").wait_for()
-                page.get_by_role("radio", name=f"{height_px}p").click()
             pages.append(page)
         for page in pages:
             _start(page, app)

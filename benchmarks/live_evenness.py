@@ -91,7 +91,7 @@ def _measure(page: Page, seconds: float) -> dict[str, Any]:
     """Return the figures for each kind of chart over all rounds."""
     page.get_by_role("radio", name=_texts("live.source_performer")).click()
     page.get_by_role("button", name=_texts("live.start")).click()
-    page.get_by_text(re.compile(r"\d+/s")).first.wait_for(timeout=_WAIT_MS)
+    page.get_by_text(re.compile(r"\d+ frames/s")).first.wait_for(timeout=_WAIT_MS)
     video = page.frame_locator("iframe[title^=streamlit_webrtc]").locator("video")
     gaps_ms: dict[str, list[float]] = {chart: [] for chart in _CHARTS}
     pictures: dict[str, list[int]] = {

@@ -122,14 +122,14 @@ def _filming(height: int) -> Iterator[Browser]:
 def _prepare(page: Page, way: str, height: int) -> None:
     from playwright.sync_api import expect
 
-    from tests.support.live_page import choose_drawing, start
+    from tests.support.live_page import choose_drawing, gear, start
     from tests.support.visit import settle
 
     choose_drawing(page, "in the browser" if way == "browser" else "on the server")
-    page.get_by_role("radio", name=f"{height}p").click()
-    settle(page)
-    page.get_by_text("Adapt quality").first.click()
-    settle(page)
+    with gear(page):
+        page.get_by_role("radio", name=f"{height}p").click()
+        settle(page)
+        page.get_by_text("Adapt quality").first.click()
     start(page)
     expect(page.get_by_text("1 person", exact=True)).to_be_visible(timeout=_WAIT_MS)
     page.wait_for_timeout(_WARM_S * 1000)

@@ -40,11 +40,12 @@ except PoseCoreError as error:
 
 item = session.item
 result = session.outcome(item, settings)
+left, right = picture_columns(result)
+with right:  # for files that cannot be read too: elsewhere, the strip would lose the keyboard
+    batch_bar(session, settings, t)
 if isinstance(result, PhotoResult):
     preview = session.preview()
-    left, right = picture_columns(result)
     with right:
-        batch_bar(session, settings, t)
         remedies(session, result, settings, t)
         person = choose_person(len(result.poses), t)
     with left:
@@ -58,9 +59,8 @@ if isinstance(result, PhotoResult):
             angle_panel(result, person, space, t)
     if result.poses:
         closer_look(result, preview, person, t)
-else:
-    batch_bar(session, settings, t)
-    if result is not None:
+elif result is not None:
+    with left:
         show_refused_file(item.name, result, t)
 batch_overview(session, settings, t)
 batch_downloads(session, settings, t)

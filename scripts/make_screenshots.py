@@ -1,7 +1,8 @@
 """Take the pictures of the README again, from a running dashboard: ``make screenshots``.
 
-Writes ``docs/images/*.png`` and the README's first picture, ``motion.gif``. Needs what ``make setup-dev`` installs, and
-a font with Chinese characters: without one the browser would draw boxes, and the script ends.
+Writes ``docs/images/*.png`` and the README's first picture, ``motion.gif``; names of pages, as ``photo home``, take
+those pages alone. Needs what ``make setup-dev`` installs, and a font with Chinese characters: without one the browser
+would draw boxes, and the script ends.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import re
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -123,8 +124,18 @@ def take(
         print(path.relative_to(ROOT), flush=True)
 
 
-def main() -> None:
-    """Take all pictures."""
+#: Name, what to wait for, look, and height of the window.
+PICTURES = (
+    *(("photo", show_photo, look, 1000 if look[0] > 600 else 844) for look in LOOKS),
+    *(("live", show_live, look, 1000 if look[0] > 600 else 844) for look in LOOKS),
+    *(("benchmark", show_benchmark, look, 1000 if look[0] > 600 else 1700) for look in LOOKS),
+    *(("home", show_home, look, 800 if look[0] > 600 else 844) for look in LOOKS),
+    ("photo_3d", show_in_space, LOOKS[0], 1500),
+)
+
+
+def main(only: Sequence[str]) -> None:
+    """Take the pictures of the pages named, or of all."""
     with (
         tempfile.TemporaryDirectory() as folder,
         running_server(Path(folder) / "log.txt") as server,
@@ -135,20 +146,14 @@ def main() -> None:
             sys.exit(
                 "There is no font with Chinese characters. Install one: sudo apt-get install fonts-noto-cjk"
             )
-        write_motion()
-        for name, show, phone_height in (
-            ("photo", show_photo, 844),
-            ("live", show_live, 844),
-            ("benchmark", show_benchmark, 1700),
-        ):
-            for look in LOOKS:
-                height = 1000 if look[0] > 600 else phone_height
-                take(browser, f"{server.url}/{name}", show, name, look, height)
-        for look in LOOKS:
-            take(browser, server.url, show_home, "home", look, 800 if look[0] > 600 else 844)
-        take(browser, f"{server.url}/photo", show_in_space, "photo_3d", LOOKS[0], 1500)
+        if not only or "home" in only:
+            write_motion()
+        for name, show, look, height in PICTURES:
+            if not only or name.split("_")[0] in only:
+                address = server.url if name == "home" else f"{server.url}/{name.split('_')[0]}"
+                take(browser, address, show, name, look, height)
         browser.close()
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

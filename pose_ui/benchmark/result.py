@@ -31,6 +31,7 @@ from pose_core.benchmark.texts import (
 from pose_ui.benchmark.downloads import benchmark_downloads
 from pose_ui.benchmark.two_results import compare_results
 from pose_ui.shell.layout import open_tab, plain
+from pose_ui.shell.mailbox import ask_for_live
 from pose_ui.shell.settings_panel import choose
 from pose_ui.shell.state import BENCHMARK_TAB, benchmark_key, live_key
 from pose_ui.texts import Translator
@@ -41,7 +42,7 @@ __all__ = ["details", "quiet_notes", "verdict"]
 _DETAILS: Final = "benchmark_details"
 
 
-def _use_on_live(result: BenchmarkResult) -> None:
+def _use_on_live(result: BenchmarkResult, t: Translator) -> None:
     """Apply what is recommended for the goal that is chosen by now, even if the page does not show it yet."""
     goal: Goal = st.session_state[benchmark_key("goal")]
     advice = recommend(result, goal)
@@ -51,6 +52,15 @@ def _use_on_live(result: BenchmarkResult) -> None:
     choose(model=cell.model, people=cell.people)
     st.session_state[live_key("height")] = cell.size_wh[1]
     st.session_state[live_key("target")] = round(GOAL_FPS[goal])
+    ask_for_live(
+        t(
+            "benchmark.used",
+            model=cell.model,
+            people=t.people(cell.people),
+            height=cell.size_wh[1],
+            target=round(GOAL_FPS[goal]),
+        )
+    )
 
 
 def verdict(
@@ -95,7 +105,7 @@ def _sentence(result: BenchmarkResult, advice: Advice, t: Translator, *, shipped
             icon=":material/videocam:",
             help=t("benchmark.use_help"),
             on_click=_use_on_live,
-            args=(result,),
+            args=(result, t),
         ):
             st.switch_page("pages/live.py")
     show_chart(wanted_chart(advice, t), "benchmark_wanted", t("benchmark.alt_wanted"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any, Final, cast, get_args
 
@@ -11,8 +12,9 @@ import streamlit as st
 from pose_core.pipeline.live import SCENES, LiveSettings
 from pose_core.settings import PoseSettings
 from pose_core.tracking.smoothing import SmoothingSettings
-from pose_ui.live_view.choices import SIZES_WH, LiveChoices, Place, Style
+from pose_ui.live_view.choices import SIZES_WH, LiveChoices, Place
 from pose_ui.live_view.session import LiveSession, SourceKind
+from pose_ui.shell.layout import plain
 from pose_ui.shell.remembered import Choice, number_within, on_off, one_of, remembered
 from pose_ui.shell.state import LIVE_DEFAULTS, live_key
 from pose_ui.shell.upload_gate import ANY_SIZE_MB
@@ -22,7 +24,7 @@ from pose_ui.widgets.labels import landmark_labels
 __all__ = ["choose_source", "live_settings_panel"]
 
 _RATES_FPS: Final = (15, 24, 30)
-_DRAWING: Final = ("drawn_in", "in_step", "style")
+_DRAWING: Final = ("drawn_in", "in_step")
 
 
 def _default(name: str) -> object:
@@ -44,6 +46,8 @@ _READ: Final[dict[str, Callable[[Any], Choice]]] = {
     "beta": partial(number_within, 0.0, 10.0),
     "adaptive": on_off,
     "target": partial(number_within, 5, 30),
+    "drawn_in": partial(one_of, get_args(Place)),
+    "in_step": on_off,
 }
 _CHOICES: Final = {name: read(_default(name)) for name, read in _READ.items()}
 
@@ -100,32 +104,24 @@ def _drawing(session: LiveSession, t: Translator) -> None:
             on_change=other_way,
             persist_state="session",
         )
-        in_browser = place == "browser"
         st.toggle(
             t("live.in_step"),
             key=live_key("in_step"),
             help=t("live.in_step_help"),
-            disabled=not in_browser,
-            persist_state="session",
-        )
-        st.radio(
-            t("live.style"),
-            get_args(Style),
-            key=live_key("style"),
-            format_func=lambda name: t(f"live.style_{name}"),
-            disabled=not in_browser,
-            horizontal=True,
+            disabled=place != "browser",
             persist_state="session",
         )
 
 
-def live_settings_panel(session: LiveSession, pose: PoseSettings, t: Translator) -> LiveChoices:
-    """Show the live choices in the sidebar, below `settings_panel`, and return all choices."""
+def live_settings_panel(
+    session: LiveSession, pose: PoseSettings, t: Translator, place: AbstractContextManager[object]
+) -> LiveChoices:
+    """Show the live choices in this place, below `settings_panel`, and return all choices."""
     remembered("live", _CHOICES)
     for name in LIVE_DEFAULTS:
         st.session_state.setdefault(live_key(name), _default(name))
     source = cast(SourceKind, st.session_state[live_key("source")])
-    with st.sidebar:
+    with place:
         st.markdown(f"**{t('live.group')}**")
         chosen_height_px = st.segmented_control(
             t("live.size"),
@@ -191,7 +187,6 @@ def live_settings_panel(session: LiveSession, pose: PoseSettings, t: Translator)
         ),
         drawn_in=cast(Place, st.session_state[live_key("drawn_in")]),
         in_step=bool(st.session_state[live_key("in_step")]),
-        style=cast(Style, st.session_state[live_key("style")]),
     )
 
 
@@ -209,15 +204,15 @@ def choose_source(session: LiveSession, on_change: Callable[[], None], t: Transl
     )
     chosen = st.session_state[live_key("source")]
     if chosen == "performer":
-        st.pills(
+        st.selectbox(
             t("live.scene"),
             SCENES,
-            required=True,
             key=live_key("scene"),
             format_func=lambda scene: t(f"scene.{scene}"),
             on_change=on_change,
             persist_state="session",
             label_visibility="collapsed",
+            width=170,
         )
     elif chosen == "clip":
         _choose_clip(session, on_change, t)
@@ -236,9 +231,11 @@ def _choose_clip(session: LiveSession, on_change: Callable[[], None], t: Transla
         session.take_clip(None, None)
         on_change()
 
-    # Any name: content decides, and what is refused keeps its line on the page.
-    st.file_uploader(
-        t("live.upload"), key=key, max_upload_size=ANY_SIZE_MB, help=t("live.upload_help"), on_change=take
-    )
-    if session.clip_name is not None:
-        st.button(t("live.sample_clip"), on_click=take_sample, icon=":material/undo:", type="tertiary")
+    name = plain(session.clip_name) if session.clip_name is not None else t("live.clip_name")
+    with st.popover(name, icon=":material/movie:"):
+        # Any name: content decides, and what is refused keeps its line on the page.
+        st.file_uploader(
+            t("live.upload"), key=key, max_upload_size=ANY_SIZE_MB, help=t("live.upload_help"), on_change=take
+        )
+        if session.clip_name is not None:
+            st.button(t("live.sample_clip"), on_click=take_sample, icon=":material/undo:", type="tertiary")

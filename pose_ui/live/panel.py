@@ -1,4 +1,4 @@
-"""Figures and charts next to the live picture, updated up to twice a second without touching the picture."""
+"""Figures and charts next to the live picture, updated once a second without touching the picture."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from pose_core.pipeline.live import LIVE_STEPS, Change, LiveSettings, LiveStatus
 from pose_core.tracking.history import History
 from pose_ui.live.small_picture import small_picture
 from pose_ui.live_view.choices import LiveChoices
+from pose_ui.live_view.presenter import big_figures
 from pose_ui.live_view.session import LiveSession
 from pose_ui.shell.layout import number
 from pose_ui.shell.state import live_key
@@ -23,11 +24,11 @@ from pose_ui.widgets.live_chart import live_chart
 
 __all__ = ["live_panel", "quality_now"]
 
-#: Twice a second is quick enough to follow by eye. With several viewers it is half of that, to leave the processor to
-#: their pictures: with four viewers on two cores, redrawing twice a second cost each of them 2 of 21 frames a second.
-_EVERY_S: Final = 0.5
-_EVERY_WITH_MANY_S: Final = 1.0
-_MANY: Final = 3
+#: The browser pays for each of these runs, whatever it shows: some 95 ms of a core of a busy machine, of which a chart
+#: takes 20. Twice a second that was two thirds of all that the page cost beside its picture.
+_EVERY_S: Final = 1.0
+#: The table for engineers, while it is open.
+_EVERY_DETAILS_S: Final = 2.0
 #: Until pictures flow there is nothing to follow; the server itself wakes the page when something has changed.
 _EVERY_BEFORE_S: Final = 2.0
 _CHARTS: Final = ("angles", "visibility", "world")
@@ -38,19 +39,22 @@ def _size(size_wh: tuple[int, int] | None) -> str:
     return f"{size_wh[0]}×{size_wh[1]}" if size_wh else "\N{EN DASH}"
 
 
+def _big_figures(status: LiveStatus, t: Translator) -> None:
+    figures = status.figures
+    delay_ms = figures.delay_ms[0] if figures.delay_ms else float("nan")
+    people = len(status.people)
+    big_figures(
+        [
+            (number(figures.processed_fps), t("live.big_rate")),
+            (t("live.ms", value=number(delay_ms)), t("live.big_delay")),
+            (str(people), t("live.big_person" if people == 1 else "live.big_people")),
+        ]
+    )
+
+
 def _figures(status: LiveStatus, session: LiveSession, choices: LiveChoices, t: Translator) -> None:
     figures = status.figures
-    delay = figures.delay_ms[0] if figures.delay_ms else float("nan")
-    values = {
-        "processed": t("live.per_second", value=number(figures.processed_fps)),
-        "received": t("live.per_second", value=number(figures.received_fps)),
-        "delay": t("live.ms", value=number(delay)),
-        "found": t.people(len(status.people)) if status.people else t("live.nobody"),
-    }
-    st.markdown(
-        " · ".join(f"**{value}** {t(f'live.{name}')}" for name, value in values.items()),
-        help=t("live.figures_help"),
-    )
+    st.caption(t("live.received", value=number(figures.received_fps)), help=t("live.figures_help"))
     st.caption(
         t(
             "live.sizes_browser" if session.connection.drawn_in_browser else "live.sizes",
@@ -82,25 +86,33 @@ def _quality(status: LiveStatus, choices: LiveChoices, t: Translator) -> None:
     change = status.change
     kind = quality_now(change, status.rung, status.figures.processed_fps, choices.settings)
     if change is None or kind == "full":
-        st.caption(t("live.quality_full", target=choices.settings.target_fps))
         return
-    st.info(
-        t(
+    st.caption(
+        ":material/speed: "
+        + t(
             f"live.quality_{kind}",
             height=status.rung.height_px,
             model=status.rung.model,
             rate=number(change.processed_fps),
             target=choices.settings.target_fps,
-        ),
-        icon=":material/speed:",
+        )
     )
 
 
-def _steps(status: LiveStatus, t: Translator) -> None:
-    area = st.expander(t("live.steps"), key="live_steps", on_change="rerun")
-    if not area.open:  # a closed table costs as much as an open one
+def _details(session: LiveSession, choices: LiveChoices, t: Translator) -> None:
+    area = st.expander(t("live.details"), key="live_details", on_change="rerun")
+    if not area.open:  # what is closed would cost as much as what is open
         return
-    with area:
+
+    @st.fragment(run_every=_EVERY_DETAILS_S)
+    def details() -> None:
+        stream = session.connection.stream
+        status = stream.status() if stream is not None else None
+        if status is None or status.silent_s is None:
+            return
+        _figures(status, session, choices, t)
+        if choices.settings.adaptive and status.rung == choices.settings.best_rung():
+            st.caption(t("live.quality_full", target=choices.settings.target_fps))
         rows = [
             {
                 t("live.step"): t(f"live.step_{step}"),
@@ -122,8 +134,12 @@ def _steps(status: LiveStatus, t: Translator) -> None:
         st.table(pd.DataFrame(rows), hide_index=True, border="horizontal", alt=t("live.steps_alt"))
         st.caption(t("live.steps_text"))
 
+    with area:
+        details()
 
-def _charts(stream: LiveStream, history: History, choices: LiveChoices, person: int, t: Translator) -> None:
+
+def _choose_chart(t: Translator) -> tuple[str, list[str]]:
+    """Which chart, and of which joints. Outside of what runs by itself: drawing these again costs the browser most."""
     chart = st.segmented_control(
         t("live.chart"),
         _CHARTS,
@@ -133,31 +149,43 @@ def _charts(stream: LiveStream, history: History, choices: LiveChoices, person: 
         label_visibility="collapsed",
         persist_state="session",
     )
-    limit = choices.settings.pose.visibility_limit
+    if chart != "angles":
+        return str(chart), []
+    joints = st.pills(
+        t("live.joints"),
+        LIMB_ANGLES,
+        selection_mode="multi",
+        key=live_key("joints"),
+        format_func=lambda joint: t(f"joint.{joint}"),
+        label_visibility="collapsed",
+        persist_state="session",
+    )
+    return chart, [joint for joint in LIMB_ANGLES if joint in joints]
+
+
+def _chart(
+    stream: LiveStream,
+    history: History,
+    limit: float,
+    person: int,
+    chosen: tuple[str, list[str]],
+    t: Translator,
+) -> None:
+    chart, joints = chosen
     if chart == "angles":
-        joints = st.pills(
-            t("live.joints"),
-            LIMB_ANGLES,
-            selection_mode="multi",
-            key=live_key("joints"),
-            format_func=lambda joint: t(f"joint.{joint}"),
-            label_visibility="collapsed",
-            persist_state="session",
-        )
-        shown = [joint for joint in LIMB_ANGLES if joint in joints]
         times_s, angles = history.angles(person)
-        if shown and len(times_s):
+        if joints and len(times_s):
             live_chart(
                 angle_history_figure(
                     times_s,
                     angles,
-                    shown,
+                    joints,
                     t,
                     now_s=float(times_s[-1]),
                     reasons=history.angle_reasons(person),
                 ),
                 key="live_angles",
-                alt=t("live.angles_alt", joints=", ".join(t(f"joint.{joint}") for joint in shown)),
+                alt=t("live.angles_alt", joints=", ".join(t(f"joint.{joint}") for joint in joints)),
             )
         return
     seen = next((found for found in stream.people if found.number == person), None)
@@ -195,11 +223,8 @@ def _person(status: LiveStatus, t: Translator) -> int:
 def live_panel(session: LiveSession, choices: LiveChoices, pool: PosePool, t: Translator) -> None:
     """Show figures and charts; rerun the page when the connection has changed."""
     connection = session.connection
-    every_s = _EVERY_S if pool.status().streams < _MANY else _EVERY_WITH_MANY_S
-
     shown_rung = connection.rung
-
-    run_every_s = every_s if connection.phase == "playing" else _EVERY_BEFORE_S
+    run_every_s = _EVERY_S if connection.phase == "playing" else _EVERY_BEFORE_S
 
     @st.fragment(run_every=run_every_s if connection.phase != "idle" else None)
     def panel() -> None:
@@ -207,10 +232,11 @@ def live_panel(session: LiveSession, choices: LiveChoices, pool: PosePool, t: Tr
         stream = connection.stream
         status = stream.status() if stream is not None else None
         seats = pool.status()
-        crowded = seats.streams >= _MANY
-        if connection.missed or (crowded and every_s < _EVERY_WITH_MANY_S):
+        if connection.missed:
             st.rerun()
-        st.caption(t("live.seats", watching=seats.streams, seats=seats.stream_limit), text_alignment="right")
+        watching = t("live.seats", watching=seats.streams, seats=seats.stream_limit)
+        if connection.phase != "playing" or stream is None or status is None or status.silent_s is None:
+            st.caption(watching)
         if connection.phase != "playing" or stream is None or status is None:
             return
         recorder = session.recorder
@@ -228,14 +254,20 @@ def live_panel(session: LiveSession, choices: LiveChoices, pool: PosePool, t: Tr
             st.caption(t("live.first_frame"))
             return
         if shown_rung is not None and status.rung != shown_rung:
-            st.rerun()  # so that the sidebar shows what runs
+            st.rerun()  # so that the settings show what runs
         if connection.overlay_failed and choices.source == "camera":
             st.caption(t("live.overlay_failed"))
-        _figures(status, session, choices, t)
+        _big_figures(status, t)
         if choices.source == "camera" and not connection.drawn_in_browser:
             small_picture(status, choices.settings.height_px, seats.streams, t)
         _quality(status, choices, t)
-        _charts(stream, connection.history, choices, _person(status, t), t)
-        _steps(status, t)
+        limit = choices.settings.pose.visibility_limit
+        _chart(stream, connection.history, limit, _person(status, t), chosen, t)
+        st.caption(watching)
 
-    panel()
+    figures = st.container()
+    chosen = _choose_chart(t) if connection.phase == "playing" else ("", [])
+    with figures:
+        panel()
+    if connection.phase == "playing":
+        _details(session, choices, t)

@@ -34,7 +34,7 @@ def record_buttons(session: LiveSession, t: Translator) -> None:
     """Show the buttons for recording and snapshot, below the picture."""
     playing = session.connection.phase == "playing" and session.connection.stream is not None
     clip_key = live_key("clip")
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         if session.is_recording:
             st.button(
                 t("live.record_stop"),

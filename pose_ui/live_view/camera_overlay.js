@@ -4,7 +4,6 @@
 import { PoseCanvas } from "./pose_canvas.js";
 import { decodePeople } from "./people_message.js";
 
-const MAX_HEIGHT_PX = 640;
 const KEPT_MS = 1000; // longer than it takes Streamlit to bring an element back
 const GATHER_MS = 2000; // for candidates of a distant relay; those of this machine are there at once
 const CONNECT_MS = 7000; // shorter than the server's own limit
@@ -79,11 +78,11 @@ class View {
     this.draw();
   }
 
-  // As wide as its column, or as high as the page allows.
+  // As wide as its column, or as high as its place allows.
   shape(width, height) {
     if (!width || !height) return;
     this.box.style.aspectRatio = `${width} / ${height}`;
-    this.box.style.maxWidth = `${(MAX_HEIGHT_PX * width) / height}px`;
+    this.box.style.maxWidth = `calc(var(--posedeck-high, 640px) * ${width / height})`;
   }
 
   tell(state) {

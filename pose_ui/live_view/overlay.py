@@ -28,7 +28,7 @@ _HTML: Final = """
 
 _CSS: Final = """
 .posedeck-overlay {
-  position: relative; width: 100%; margin: auto; border-radius: 8px; overflow: hidden; background: #14171C;
+  position: relative; width: 100%; margin: auto; overflow: hidden; background: #14171C;
 }
 .posedeck-overlay video, .posedeck-overlay canvas { position: absolute; inset: 0; width: 100%; height: 100%; }
 .posedeck-overlay video.mirrored { transform: scaleX(-1); }
@@ -71,9 +71,11 @@ def _look(choices: LiveChoices) -> dict[str, Any]:
     settings = choices.settings
     draw = settings.pose.draw
     return {
-        "style": choices.style,
+        "style": draw.style,
+        "letters": draw.letters,
         "names": {joint: settings.labels.get(joint, joint) for joint in MAIN_JOINTS} if draw.names else None,
         "angles": "all" if draw.angles else None,
+        "arcs": list(draw.arcs),
         "confidence": draw.confidence,
         "visibilityLimit": settings.pose.visibility_limit,
         "mirrored": settings.mirror,

@@ -14,6 +14,7 @@ from pose_core.performer.samples import sample_clip
 from pose_ui.live_view.camera_check import camera_check
 from pose_ui.live_view.choices import LiveChoices
 from pose_ui.live_view.overlay import camera_overlay
+from pose_ui.live_view.presenter import no_picture
 from pose_ui.live_view.session import LiveSession
 from pose_ui.live_view.trouble import fallbacks, show_trouble
 from pose_ui.shell.mailbox import send_to_photo
@@ -30,8 +31,8 @@ _VIDEO: Final = {
     "controls": False,
     "muted": True,  # otherwise some browsers do not start it by themselves
     "playsInline": True,  # on iPhones
-    # In pixels: the frame is as high as the video, so a share of its height would shrink it to nothing.
-    "style": {"width": "100%", "maxHeight": "640px", "borderRadius": "8px", "background": "#14171C"},
+    # How high it may be is decided by the stage: the frame is as wide as suits, and as high as its video.
+    "style": {"width": "100%", "display": "block", "background": "#14171C"},
 }
 
 
@@ -114,14 +115,14 @@ def _connection(session: LiveSession, choices: LiveChoices, t: Translator) -> No
 
 
 def _empty(choices: LiveChoices, t: Translator) -> None:
-    with st.container(border=True, height=320, horizontal_alignment="center", vertical_alignment="center"):
+    with no_picture():
         st.markdown(f"**{t(f'live.ready_{choices.source}')}**", text_alignment="center")
         st.caption(t(f"live.ready_{choices.source}_text"), text_alignment="center")
 
 
 def _waiting(pool: PosePool, t: Translator) -> None:
     status = pool.status()
-    with st.container(border=True, height=320, horizontal_alignment="center", vertical_alignment="center"):
+    with no_picture():
         st.markdown(f"**{t('live.full', watching=status.streams, seats=status.stream_limit)}**")
         st.caption(t("live.full_text"), text_alignment="center")
 

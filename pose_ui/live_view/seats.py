@@ -15,6 +15,7 @@ from pose_ui.shell.resources import pool
 
 if TYPE_CHECKING:  # it imports streamlit-webrtc, which needs a running Streamlit
     from pose_ui.live_view.connection import Connection
+    from pose_ui.live_view.phases import Phases
 
 __all__ = ["Seats", "seats"]
 
@@ -50,7 +51,7 @@ class Seats:
         with self.lock:
             self._connections.add(connection)
 
-    def free_for(self, connection: Connection, now_s: float) -> bool:
+    def free_for(self, connection: Phases, now_s: float) -> bool:
         """Whether a seat is left for this connection once all ahead of it in the queue have theirs."""
         with self.lock:
             others = [other for other in self._connections if other is not connection]

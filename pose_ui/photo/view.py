@@ -16,7 +16,7 @@ from pose_core.media.images import encode_jpeg
 from pose_core.pipeline.photo import PHOTO_STEPS, PhotoResult, annotate_photo
 from pose_core.settings import MAX_PEOPLE
 from pose_core.skeleton import side_of
-from pose_ui.photo.session import Preview
+from pose_ui.photo.session import Outcome, Preview
 from pose_ui.shell.settings_panel import choose
 from pose_ui.texts import Translator
 from pose_ui.widgets.angle_table import angle_table
@@ -71,9 +71,9 @@ def _hover_joints(result: PhotoResult, t: Translator) -> list[dict[str, Any]]:
     return joints
 
 
-def picture_columns(result: PhotoResult) -> tuple[DeltaGenerator, DeltaGenerator]:
+def picture_columns(result: Outcome | None) -> tuple[DeltaGenerator, DeltaGenerator]:
     """Columns for the picture and for all that belongs to it: the wider the picture, the wider its column."""
-    shape = result.size_wh[0] / result.size_wh[1]
+    shape = result.size_wh[0] / result.size_wh[1] if isinstance(result, PhotoResult) else 1.0
     left, right = st.columns(
         [2, 3] if shape < _UPRIGHT else [5, 3] if shape < _WIDE else [2, 1], gap="medium"
     )

@@ -35,7 +35,7 @@ function remember({ cookies, prefix, forget }, path) {
 }
 
 function closeMenu() {
-  const menu = document.querySelector('[data-testid="stSidebar"][aria-expanded="true"]');
+  const menu = document.querySelector('[data-testid="stSidebar"][data-collapsed="false"]');
   menu?.querySelector('[data-testid="stSidebarCollapseButton"] button')?.click();
 }
 

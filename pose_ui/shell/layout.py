@@ -51,12 +51,23 @@ def top_bar() -> DeltaGenerator:
     return st.container(horizontal=True, vertical_alignment="center", key=TOP_BAR)
 
 
-def page_header(title: str, t: Translator) -> None:
-    """Show the page's title; and in the header the language switch, and Sign out for those who signed in."""
+def page_header(title: str, t: Translator, place: DeltaGenerator | None = None) -> None:
+    """Show the page's title; and in the header the language switch, and Sign out for those who signed in.
+
+    Parameters
+    ----------
+    title : str
+    t : Translator
+    place : DeltaGenerator, optional
+        A row for the title, with controls beside it; otherwise it has a row of its own.
+    """
     with top_bar():
         sign_out_button(t)
         language.switch(t)
-    st.title(title, anchor=False)
+    if place is None:
+        st.title(title, anchor=False)
+    else:
+        place.title(title, anchor=False, width="content")
 
 
 def open_tab(labels: Mapping[str, str], memory: str, t: Translator) -> tuple[str, DeltaGenerator]:

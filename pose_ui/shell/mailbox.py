@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pose_ui.shell.state import PERFORMER_WANTED, PICTURES_FOR_PHOTO, live_key
+from pose_ui.shell.state import LIVE_WANTED, PICTURES_FOR_PHOTO, live_key
 
 __all__ = [
+    "ask_for_live",
     "ask_for_performer",
     "collect_pictures",
-    "performer_is_wanted",
     "picture_is_waiting",
     "send_to_photo",
+    "take_wish_for_live",
 ]
 
 
@@ -31,12 +32,18 @@ def collect_pictures() -> list[tuple[str, bytes]]:
     return pictures
 
 
+def ask_for_live(note: str = "") -> None:
+    """Ask that the Live page, which the caller then opens, begins at once; it shows the note when it does."""
+    st.session_state[LIVE_WANTED] = note
+
+
 def ask_for_performer() -> None:
     """Ask that the Live page, which the caller then opens, begins with the performer already playing."""
     st.session_state[live_key("source")] = "performer"
-    st.session_state[PERFORMER_WANTED] = True
+    ask_for_live()
 
 
-def performer_is_wanted() -> bool:
-    """Whether that was asked for since the last call."""
-    return bool(st.session_state.pop(PERFORMER_WANTED, False))
+def take_wish_for_live() -> str | None:
+    """The note of a wish since the last call, which may be empty; None if there was none."""
+    wish: str | None = st.session_state.pop(LIVE_WANTED, None)
+    return wish

@@ -10,11 +10,12 @@ __all__ = [
     "BENCHMARK_TAB",
     "ENTERED",
     "FORGOTTEN",
+    "KEYS_DONE",
     "LANG",
     "LIVE",
     "LIVE_DEFAULTS",
+    "LIVE_WANTED",
     "PAGE",
-    "PERFORMER_WANTED",
     "PHOTO",
     "PHOTO_SAMPLE",
     "PHOTO_TAB",
@@ -38,6 +39,7 @@ __all__ = [
 ]
 
 LANG: Final = "lang"
+KEYS_DONE: Final = "keys_done"  # number of the last key of presenter mode that something was done for
 BENCHMARK: Final = "benchmark"  # a pose_ui.benchmark.session.BenchmarkSession
 BENCHMARK_TAB: Final = "benchmark_tab"  # name of its open tab
 PAGE: Final = "page"  # address of the page shown last
@@ -45,7 +47,7 @@ ENTERED: Final = "entered"  # set until a page has noticed that the visitor has 
 FORGOTTEN: Final = "forgotten"  # set by Sign out: nothing remembered counts any more
 REMEMBERED: Final = "remembered"  # see pose_ui.shell.remembered
 LIVE: Final = "live"  # a pose_ui.live_view.session.LiveSession
-PERFORMER_WANTED: Final = "performer_wanted"  # see pose_ui.shell.mailbox
+LIVE_WANTED: Final = "live_wanted"  # see pose_ui.shell.mailbox
 PHOTO: Final = "photo"  # a pose_ui.photo.session.PhotoSession
 PHOTO_SAMPLE: Final = "photo_sample"  # id of the sample on show, for the address
 PHOTO_ZIP_PNG: Final = "photo_zip_png"  # whether a batch's drawn pictures are PNG and not JPEG
@@ -80,7 +82,7 @@ def setting_key(name: str) -> str:
 
 #: Choices of the Live page with their defaults; each lives under `live_key`.
 LIVE_DEFAULTS: Final[dict[str, object]] = {
-    "source": "camera",
+    "source": "performer",  # moves at once, on any machine; a camera that was chosen is remembered
     "scene": "squat",
     "height": 480,
     "fps": 30,
@@ -95,7 +97,6 @@ LIVE_DEFAULTS: Final[dict[str, object]] = {
     "clip": False,
     "drawn_in": "browser",
     "in_step": True,
-    "style": "classic",
 }
 
 

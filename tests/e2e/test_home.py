@@ -32,7 +32,7 @@ def test_the_first_visit_moves_and_says_what_this_is(server: Server, browser: Br
         assert box is not None
         assert box["y"] + box["height"] <= 800
         assert box["width"] * box["height"] / (1280 * 800) > 0.38
-        assert page.get_by_role("listitem").count() == len(CARDS)
+        expect(page.get_by_role("listitem")).to_have_count(len(CARDS))
         for one in page.get_by_role("listitem").all():
             place = one.bounding_box()
             assert place is not None

@@ -19,7 +19,17 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from pose_core.performer import render_frame
 from pose_core.skeleton import INDEX
 from scripts.turn_demo import running_turn
-from tests.support.live_page import FIGURES, POSTURE, choose_drawing, start, stop, watching
+from tests.support.live_page import (
+    FIGURES,
+    POSTURE,
+    choose_drawing,
+    choose_source,
+    gear,
+    open_details,
+    start,
+    stop,
+    watching,
+)
 from tests.support.relay import PICTURES, figures_of_stream, needs_coturn
 from tests.support.server import Server, running_server
 from tests.support.visit import download, go_to, pixels, settle, until_on_page, visit
@@ -79,6 +89,7 @@ def started_with_camera(server: Server, browser: Browser, answer: str) -> Iterat
             f"navigator.mediaDevices && (navigator.mediaDevices.getUserMedia = () => {answer})"
         )
         page.goto(f"{server.url}/live")
+        choose_source(page, "Camera")
         page.get_by_role("button", name="Start").click()
         yield page
 
@@ -143,10 +154,12 @@ def test_the_performer_can_be_recorded_and_downloaded(server: Server, browser: B
 def test_a_clip_plays_and_a_wrong_file_is_explained(server: Server, browser: Browser) -> None:
     with visit(browser, f"{server.url}/live") as page:
         start(page, "Clip")
+        page.get_by_role("button", name="Sample clip").click()
         page.locator("input[type=file]").first.set_input_files(
             {"name": "no.mp4", "mimeType": "video/mp4", "buffer": b"no video at all"}
         )
         expect(page.get_by_role("alert").first).to_contain_text("video")
+        page.keyboard.press("Escape")
         stop(page)
 
 
@@ -164,11 +177,12 @@ def test_start_right_after_a_choice_plays_what_was_chosen(server: Server, browse
     with visit(browser, f"{server.url}/live") as page:
         expect(page.get_by_role("button", name="Start")).to_be_enabled()
         settle(page)
-        performer = page.get_by_role("radio", name="Performer").element_handle()
+        clip = page.get_by_role("radio", name="Clip").element_handle()
         button = page.get_by_role("button", name="Start").element_handle()
         # both clicks before the server can answer the first
-        page.evaluate("clicked => clicked.forEach(element => element.click())", [performer, button])
+        page.evaluate("clicked => clicked.forEach(element => element.click())", [clip, button])
         expect(page.get_by_text(FIGURES)).to_be_visible(timeout=60_000)
+        expect(page.get_by_role("button", name="Sample clip")).to_be_visible()
         stop(page)
 
 
@@ -186,9 +200,12 @@ def test_another_source_can_be_chosen_while_the_browser_asks_for_the_camera(
 def test_model_and_size_can_change_while_playing(server: Server, browser: Browser) -> None:
     with visit(browser, f"{server.url}/live") as page:
         start(page, "Performer")
-        page.get_by_text("lite: fastest").click()
+        open_details(page)
+        with gear(page):
+            page.get_by_text("lite: fastest").click()
         expect(page.get_by_text(re.compile("^lite · "))).to_be_visible(timeout=60_000)
-        page.get_by_role("radio", name="360p").click()
+        with gear(page):
+            page.get_by_role("radio", name="360p").click()
         expect(page.get_by_text("640×360 delivered")).to_be_visible(timeout=60_000)
         watching(page, 1)
         stop(page)

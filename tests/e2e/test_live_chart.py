@@ -14,8 +14,9 @@ from playwright.sync_api import Browser, JSHandle, Page, expect
 
 from pose_ui.shell.plotly_route import PLOTLY_PATH
 from pose_ui.widgets.live_chart import _HTML, _JS, _compact
+from tests.support.live_page import start
 from tests.support.server import Server, running_server
-from tests.support.visit import settle, until_on_page, visit
+from tests.support.visit import until_on_page, visit
 
 pytestmark = pytest.mark.e2e
 
@@ -156,9 +157,7 @@ def test_arrays_are_sent_as_short_lists_with_none_for_what_json_cannot_represent
 def live(server: Server, browser: Browser) -> Iterator[Page]:
     """The Live page with the performer playing."""
     with visit(browser, f"{server.url}/live", height=1400) as page:
-        page.get_by_role("radio", name="Performer").click()
-        settle(page)
-        page.get_by_role("button", name="Start").click()
+        start(page, "Performer")
         expect(page.locator(f"{CHART} .main-svg").first).to_be_visible(timeout=60_000)
         yield page
 

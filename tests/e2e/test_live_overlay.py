@@ -20,7 +20,16 @@ from pose_core.media.images import encode_jpeg
 from pose_core.performer import render_frame
 from pose_core.skeleton import INDEX
 from tests.support.browser import chromium_executable
-from tests.support.live_page import POSTURE, choose_drawing, seats_taken, start, stop, watching
+from tests.support.live_page import (
+    POSTURE,
+    choose_drawing,
+    gear,
+    open_details,
+    seats_taken,
+    start,
+    stop,
+    watching,
+)
 from tests.support.server import Server
 from tests.support.visit import CHROMIUM_FLAGS, download, settle, until_on_page, visit
 from tests.support.waiting import until
@@ -125,6 +134,7 @@ def test_the_skeleton_lies_on_the_performer_in_the_cameras_own_mirrored_picture(
             for picture in (seen[0], frame.rgb[:, ::-1], frame.rgb)
         )
         assert np.corrcoef(here, mirrored)[0, 1] > max(0.9, np.corrcoef(here, plain)[0, 1])
+        open_details(page)
         expect(page.get_by_text("drawn in your browser")).to_be_visible()
         expect(page.locator("iframe[title^=streamlit_webrtc]")).to_have_count(0)
         expect(page.locator(".posedeck-live-chart .main-svg").first).to_be_visible()
@@ -132,11 +142,13 @@ def test_the_skeleton_lies_on_the_performer_in_the_cameras_own_mirrored_picture(
         watching(page, 0)
 
 
+@pytest.mark.nightly
 def test_picture_and_skeleton_are_of_the_same_moment(server: Server, sliding: Browser) -> None:
     truth_px = render_frame(*POSTURE).landmarks_px[0]
     with visit(sliding, f"{server.url}/live") as page:
         choose_drawing(page, "in the browser")
-        page.get_by_text("Smooth", exact=False).first.click()  # a filter lags by itself
+        with gear(page):
+            page.get_by_text("Smooth", exact=True).click()  # a filter lags by itself
         start(page)
         numbers: set[int] = set()
 
@@ -156,6 +168,7 @@ def test_picture_and_skeleton_are_of_the_same_moment(server: Server, sliding: Br
         stop(page)
 
 
+@pytest.mark.nightly
 def test_another_page_or_a_closed_tab_frees_the_seat_and_a_second_viewer_is_not_disturbed(
     server: Server, filmed: Browser
 ) -> None:
@@ -186,9 +199,10 @@ def test_another_page_or_a_closed_tab_frees_the_seat_and_a_second_viewer_is_not_
         pytest.param(
             "RTCPeerConnection.prototype.createDataChannel = () => { throw new Error(); }", id="no channel"
         ),
-        pytest.param("RTCPeerConnection = undefined", id="no connection", marks=pytest.mark.nightly),
+        pytest.param("RTCPeerConnection = undefined", id="no connection"),
     ],
 )
+@pytest.mark.nightly
 def test_where_the_browser_cannot_connect_for_it_the_server_draws(
     server: Server, filmed: Browser, broken: str
 ) -> None:
@@ -204,6 +218,7 @@ def test_where_the_browser_cannot_connect_for_it_the_server_draws(
         watching(page, 0)
 
 
+@pytest.mark.nightly
 def test_after_a_change_of_way_landmarks_and_film_are_recorded_and_a_snapshot_goes_to_the_photo_page(
     server: Server, filmed: Browser
 ) -> None:

@@ -16,7 +16,7 @@ from pose_core.export.people_message import ANGLES_SENT, decode_people, encode_p
 from pose_core.geometry.angles import ANGLE_NAMES
 from pose_core.geometry.definitions import ANGLES
 from pose_core.pose import Pose, TrackedPerson
-from pose_core.settings import DrawSettings
+from pose_core.settings import DrawSettings, Style
 from pose_core.skeleton import CONNECTIONS, INDEX, LANDMARK_NAMES, MAIN_JOINTS
 from pose_ui.shell.module_route import module_path
 from tests.support.poses import PoseMaker
@@ -113,11 +113,11 @@ def test_the_canvas_knows_the_same_skeleton_and_colours_as_python(page: Page) ->
     assert known["COLOURS"] == {
         "sides": SIDES,
         "people": list(PEOPLE),
+        "dot": DOT,
         "line": LINE,
         "edge": EDGE,
         "ground": GROUND,
     }
-    assert PEOPLE[0] == DOT
 
 
 def test_the_browser_reads_what_python_reads(page: Page, make_pose: PoseMaker) -> None:
@@ -238,11 +238,27 @@ def test_names_and_angles_stand_beside_their_joints(page: Page, make_pose: PoseM
         rows = slice(y - 12, y + 12)
         return int((picture[rows, columns] != bare[rows, columns]).any(axis=2).sum())
 
+    lettered = drawn(page, [(1, pose)], style="sides", letters=True)
+    sided = drawn(page, [(1, pose)], style="sides")
+    assert (lettered != sided).any(axis=2).sum() > 60, "L and R"
     assert change(named, "left_knee", 1) > 100
     assert change(turned, "left_knee", 1) > 60
     assert change(named, "right_knee", -1) == change(turned, "right_knee", -1) == 0, "it is not visible"
     angle = watched(0.0, [TrackedPerson(1, pose, pose)]).angles_deg[0, ANGLE_NAMES.index("left_knee")]
     assert 170 < angle < 180
+
+
+@pytest.mark.parametrize("style", ["classic", "sides"])
+def test_arcs_are_where_python_draws_them(page: Page, make_pose: PoseMaker, style: Style) -> None:
+    bent = make_pose({"left_ankle": (390.0, 330.0)})
+    ours = drawn(page, [(1, bent)], style=style, arcs=["knee"])
+    angles = watched(0.0, [TrackedPerson(1, bent, bent)]).angles_deg
+    draw = DrawSettings(names=False, letters=False, style=style, arcs=("knee",))
+    pythons = draw_poses(black(), [bent], draw, angles_deg=angles)
+    bare = drawn(page, [(1, bent)], style=style)
+    assert (ours != bare).any(axis=2).sum() > 200, "there are arcs"
+    differs = np.abs(ours.astype(int) - pythons).max(axis=2) > 128
+    assert differs.sum() < 0.35 * (pythons.max(axis=2) > 128).sum()
 
 
 def test_people_without_a_place_are_left_out(page: Page, make_pose: PoseMaker) -> None:

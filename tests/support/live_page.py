@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from playwright.sync_api import Page, expect
 
@@ -11,24 +13,47 @@ from tests.support.visit import settle
 
 #: How the performer stands before the browser's fake camera: motion and phase.
 POSTURE = ("arm_raise", 0.3)
-#: The line under the seats, once frames go through the model.
-FIGURES = re.compile(r"\d+/s\s*processed")
+#: One of the big figures, which are there once frames go through the model.
+FIGURES = re.compile(r"^\d+ frames/s$")
+
+
+@contextmanager
+def gear(page: Page) -> Iterator[None]:
+    """The settings, open."""
+    page.get_by_role("button", name="Settings").click()
+    expect(page.get_by_role("radio", name=re.compile("^lite"))).to_be_visible()
+    yield
+    settle(page)
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("radio", name=re.compile("^lite"))).to_have_count(0)
+
+
+def choose_source(page: Page, source: str) -> None:
+    """Choose "Camera", "Performer" or "Clip"."""
+    page.get_by_role("radio", name=source).click()
+    settle(page)
 
 
 def choose_drawing(page: Page, place: str) -> None:
-    """Choose where the camera's picture is drawn on: "in the browser" or "on the server"."""
+    """Choose the camera, and where its picture is drawn on: "in the browser" or "on the server"."""
     settle(page)
-    choice = page.get_by_text(place, exact=True)
-    if not choice.is_visible():
-        page.get_by_text("Drawing on the camera's picture").click()
-    choice.click()
-    settle(page)
+    choose_source(page, "Camera")
+    with gear(page):
+        choice = page.get_by_text(place, exact=True)
+        if not choice.is_visible():
+            page.get_by_text("Drawing on the camera's picture").click()
+        choice.click()
+        settle(page)
+
+
+def open_details(page: Page) -> None:
+    """Show the figures for experts, while pictures flow."""
+    page.get_by_text("Details", exact=True).click()
+    expect(page.get_by_text("frames a second received")).to_be_visible()
 
 
 def start(page: Page, source: str = "Camera") -> None:
-    if source != "Camera":
-        page.get_by_role("radio", name=source).click()
-        settle(page)
+    choose_source(page, source)
     page.get_by_role("button", name="Start").click()
     expect(page.get_by_text(FIGURES)).to_be_visible(timeout=60_000)
 

@@ -47,7 +47,8 @@ const ANGLE_NAMES = Object.keys(LIMB_ANGLES);
 // As in pose_core/colours.py.
 export const COLOURS = {
   sides: { left: "#0072B2", right: "#E69F00", middle: "#8A8F98" },
-  people: ["#FF3B30", "#56B4E9", "#F0E442", "#009E73", "#CC79A7"],
+  people: ["#D55E00", "#56B4E9", "#F0E442", "#009E73", "#CC79A7"],
+  dot: "#FF3B30",
   line: "#FFFFFF",
   edge: "#1A1D21",
   ground: "#181B20",
@@ -56,11 +57,14 @@ const CONFIDENCE = [[120, 60, 160], [253, 231, 37]];
 const FONT = '600 SIZEpx "Source Sans", "Noto Sans SC", "Microsoft YaHei", "PingFang SC", sans-serif';
 const TALL = 0.6; // of the picture: a person who is smaller gets finer dots
 const FAINT = 0.35;
+const LETTERED = /_(shoulder|knee)$/; // where a letter stands if neither a name nor an angle is there
 
 export const DEFAULTS = {
   style: "classic", // or "sides": left blue, right orange; several people always have a colour each
   names: null, // text by landmark name, beside the main joints
-  angles: null, // names of the limb angles to show, such as ["left_knee"]; "all" for all ten
+  letters: false, // with "sides" and without names: L and R beside shoulders, knees and figures
+  angles: null, // names of the limb angles to write, such as ["left_knee"]; "all" for all ten
+  arcs: [], // joints on both sides whose angle is written and drawn as an arc, such as ["knee"]
   confidence: false, // dots coloured by visibility, hollow below the limit
   hidden: "drawn", // joints below a limit: "drawn" like the others, "faint", or "none"
   visibilityLimit: 0.5,
@@ -185,11 +189,21 @@ function degrees(person, name, xy, options) {
   return corner.every((i) => known(person, i, options)) ? (Math.abs(turn(xy, corner).sweep) * 180) / Math.PI : NaN;
 }
 
+// As in pose_core/drawing/arcs.py.
+const arcNames = (options) => options.arcs.flatMap((joint) => [`left_${joint}`, `right_${joint}`]);
+
 function arc(ctx, xy, corner, pen, colour) {
   const [from, vertex, to] = corner;
   const length = (end) => Math.hypot(xy[2 * end] - xy[2 * vertex], xy[2 * end + 1] - xy[2 * vertex + 1]);
-  const radius = Math.min(Math.max(0.3 * Math.min(length(from), length(to)), 2 * pen.dot), 5 * pen.dot);
+  const radius = Math.min(0.4 * Math.min(length(from), length(to)), 2.6 * pen.text);
   const { at, sweep } = turn(xy, corner);
+  ctx.beginPath();
+  ctx.moveTo(xy[2 * vertex], xy[2 * vertex + 1]);
+  ctx.arc(xy[2 * vertex], xy[2 * vertex + 1], radius, at, at + sweep, sweep < 0);
+  ctx.globalAlpha = 0.35;
+  ctx.fillStyle = colour;
+  ctx.fill();
+  ctx.globalAlpha = 1;
   ctx.beginPath();
   ctx.arc(xy[2 * vertex], xy[2 * vertex + 1], radius, at, at + sweep, sweep < 0);
   for (const [width, stroke] of [[pen.line + 2 * pen.edge, COLOURS.edge], [pen.line, colour]]) {
@@ -212,13 +226,19 @@ function setFont(ctx, size) {
   ctx.lineJoin = "round";
 }
 
+function arcs(ctx, person, xy, pen, options, colourOf) {
+  for (const name of arcNames(options)) {
+    if (Number.isFinite(degrees(person, name, xy, options))) {
+      arc(ctx, xy, LIMB_ANGLES[name], pen, colourOf(SIDES_OF[AT[name]]));
+    }
+  }
+}
+
 // Beside the joints, on the side that faces away from the middle of the body.
 function captions(ctx, person, xy, pen, options, { width, height }) {
-  const shown = options.angles === "all" ? ANGLE_NAMES : (options.angles ?? []);
+  const shown = options.angles === "all" ? ANGLE_NAMES : [...(options.angles ?? []), ...arcNames(options)];
   const angles = Object.fromEntries(shown.map((name) => [name, degrees(person, name, xy, options)]));
-  for (const [name, angle] of Object.entries(angles)) { // below all texts
-    if (Number.isFinite(angle)) arc(ctx, xy, LIMB_ANGLES[name], pen, COLOURS.line);
-  }
+  const lettered = options.style === "sides" && options.letters && !options.names; // a name says the side
   const middle = (xy[2 * AT.left_shoulder] + xy[2 * AT.right_shoulder]) / 2;
   const gap = pen.dot + pen.edge + 4;
   const taken = [];
@@ -226,13 +246,15 @@ function captions(ctx, person, xy, pen, options, { width, height }) {
   for (const joint of MAIN_JOINTS) {
     const i = AT[joint];
     const parts = [];
-    if (options.names && (!person.visibility || person.visibility[i] >= options.visibilityLimit)) {
-      parts.push(options.names[joint] ?? joint);
-    }
+    const visible = !person.visibility || person.visibility[i] >= options.visibilityLimit;
+    if (options.names && visible) parts.push(options.names[joint] ?? joint);
     const angle = angles[joint];
     if (Number.isFinite(angle)) {
       const uncertain = person.uncertain?.[ANGLE_NAMES.indexOf(joint)];
       parts.push(`${Math.round(angle)}°${uncertain ? "?" : ""}`);
+    }
+    if (lettered && SIDES_OF[i] !== "middle" && (parts.length || (visible && LETTERED.test(joint)))) {
+      parts.unshift(SIDES_OF[i] === "left" ? "L" : "R");
     }
     const [x, y] = [xy[2 * i], xy[2 * i + 1]];
     if (!parts.length || !(x >= 0 && x < width && y >= 0 && y < height)) continue;
@@ -279,8 +301,12 @@ export function drawPeople(ctx, people, options, size) {
     const own = COLOURS.people[(person.number - 1) % COLOURS.people.length];
     const sided = (side) => COLOURS.sides[side];
     const bySide = options.style === "sides";
-    bones(ctx, person, places[k], pen, options, several ? () => own : bySide ? sided : () => COLOURS.line);
-    const plain = several ? COLOURS.line : COLOURS.people[0];
+    const lines = several ? () => own : bySide ? sided : () => COLOURS.line;
+    bones(ctx, person, places[k], pen, options, lines);
+    if (options.chosen === null || options.chosen === person.number) {
+      arcs(ctx, person, places[k], pen, options, bySide ? sided : lines);
+    }
+    const plain = several ? COLOURS.line : COLOURS.dot;
     dots(ctx, person, places[k], pen, options, bySide ? sided : () => plain);
   });
   drawn.forEach((person, k) => {

@@ -18,6 +18,7 @@ from pose_core.models.pool import PosePool
 from pose_core.pipeline.live import LiveSettings
 from pose_core.settings import DetectionSettings, PoseSettings
 from pose_ui.live_view import connection as live_connection
+from pose_ui.live_view import phases as live_phases
 from pose_ui.live_view.camera_check import CameraReport
 from pose_ui.live_view.connection import Connection
 from pose_ui.live_view.overlay_media import OverlayMedia
@@ -81,7 +82,8 @@ def pool() -> Iterator[PosePool]:
 def clock(pool: PosePool, monkeypatch: pytest.MonkeyPatch) -> Clock:
     seats = Seats(lambda: pool)
     clock = Clock(seats)
-    monkeypatch.setattr(live_connection, "monotonic", lambda: clock.now_s)
+    for module in (live_connection, live_phases):
+        monkeypatch.setattr(module, "monotonic", lambda: clock.now_s)
     monkeypatch.setattr(seats, "wake", lambda: None)  # no thread: time passes when the test says so
     return clock
 

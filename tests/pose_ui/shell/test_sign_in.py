@@ -139,6 +139,9 @@ def test_too_many_attempts_have_to_wait_even_with_the_right_password_and_in_a_ne
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("POSEDECK_PASSWORD", PASSWORD)
+    monkeypatch.setattr(
+        password_attempts(), "_clock", lambda: 1000.0
+    )  # a slow machine would earn another attempt
     app = _open()
     for _ in range(PASSWORD_ATTEMPTS):
         _type(app, "wrong")

@@ -1,0 +1,181 @@
+"""The place of the live picture, as large as the window allows; and presenter mode, which shows nothing else.
+
+Presenter mode is full screen, with two figures on the picture, and keys; f enters and leaves it, Esc leaves. It works
+for what `stage` holds, whatever that is: the frame of streamlit-webrtc, the overlay's canvas, or a message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from pose_ui.shell.state import KEYS_DONE
+from pose_ui.texts import Translator
+
+__all__ = ["big_figures", "no_picture", "present_button", "presenter", "source_row", "stage"]
+
+_KEY: Final = "live_presenter"
+_STAGE: Final = "posedeck_stage"
+_SOURCES: Final = "posedeck_sources"
+_BUTTON: Final = "posedeck_present"
+_NO_PICTURE: Final = "posedeck_no_picture"
+
+# The picture is as wide as its column, or as high as the window below header and controls. While presenting it may be
+# three hundredths higher than the window: a 4:3 picture then fills more of a wide one, and loses nothing that matters.
+# An attribute, not a class: React writes the element's classes.
+_CSS: Final = """
+.st-key-posedeck_stage { --posedeck-high: max(240px, 100svh - 140px); }
+.st-key-posedeck_stage iframe {
+  display: block; margin: 0 auto; max-width: calc(var(--posedeck-high) * var(--posedeck-shape, 1.333));
+}
+.st-key-posedeck_no_picture {
+  aspect-ratio: var(--posedeck-shape, 1.333); margin: 0 auto;
+  max-width: calc(var(--posedeck-high) * var(--posedeck-shape, 1.333));
+}
+[data-presenting] .st-key-posedeck_no_picture { border-color: transparent; color-scheme: dark; color: #fff; }
+.st-key-posedeck_stage[data-presenting] {
+  position: fixed; inset: 0; z-index: 1000000; width: 100vw; height: 100vh; max-width: none; max-height: none;
+  justify-content: center; overflow: hidden; background: #000; outline: none; --posedeck-high: 103vh;
+}
+.st-key-posedeck_stage[data-presenting] iframe { pointer-events: none; }
+.st-key-posedeck_stage[data-presenting] > * { flex-shrink: 0; }
+/* On a phone, what can be chosen stands below the title and its buttons. */
+@media (max-width: 640px) {
+  :has(> .st-key-posedeck_sources) { order: 1; flex: 1 1 100% !important; }
+}
+.posedeck-shown, .st-key-live_presenter, .st-key-live_camera_check { display: none; }
+[data-presenting] > .posedeck-shown {
+  position: absolute; left: 0; right: 0; bottom: 0; display: flex; align-items: flex-end; gap: 1rem; padding: 1.25rem;
+  justify-content: space-between; pointer-events: none; color: #fff; font: 400 1rem/1.2 var(--st-font, sans-serif);
+}
+.posedeck-shown ul { display: flex; gap: 0.75rem; margin: 0; padding: 0; list-style: none; }
+.posedeck-shown li, .posedeck-shown p { margin: 0; padding: 0.5rem 0.9rem; border-radius: 8px; background: #14171ccc; }
+.posedeck-shown strong { font-size: 2rem; font-weight: 600; font-variant-numeric: tabular-nums; }
+.posedeck-shown p { animation: posedeck-leave 0.4s 6s forwards; }
+@keyframes posedeck-leave { to { opacity: 0; } }
+"""
+
+_component = st.components.v2.component(
+    "posedeck_presenter",
+    css=_CSS,
+    js=Path(__file__).with_name("presenter.js").read_text(encoding="utf-8"),
+    isolate_styles=False,  # the stage is outside of it
+)
+
+_FIGURES_CSS: Final = """
+ul { display: flex; justify-content: space-between; gap: 0.5rem; margin: 0; padding: 0; list-style: none; }
+li { color: var(--st-text-color); font: 400 0.875rem/1.3 var(--st-font); }
+strong {
+  display: block; font-size: 2rem; font-weight: 600; line-height: 1.15; white-space: nowrap;
+  font-variant-numeric: tabular-nums;
+}
+"""
+
+# Only texts are written, and only those that changed.
+_FIGURES_JS: Final = """
+export default function ({ data, parentElement }) {
+  const list = parentElement.querySelector("ul");
+  while (list.children.length < data.figures.length) {
+    const item = document.createElement("li");
+    item.append(document.createElement("strong"), " ", document.createElement("span"));
+    list.append(item);
+  }
+  while (list.children.length > data.figures.length) list.lastChild.remove();
+  data.figures.forEach(([value, label], i) => {
+    const [strong, span] = list.children[i].children;
+    if (strong.textContent !== value) strong.textContent = value;
+    if (span.textContent !== label) span.textContent = label;
+  });
+  window.dispatchEvent(new CustomEvent("posedeck-figures", { detail: data.figures }));
+}
+"""
+
+_figures = st.components.v2.component(
+    "posedeck_big_figures", html="<ul></ul>", css=_FIGURES_CSS, js=_FIGURES_JS
+)
+
+
+def stage() -> DeltaGenerator:
+    """The container for the picture, or for what is shown instead."""
+    return st.container(key=_STAGE)
+
+
+def no_picture() -> DeltaGenerator:
+    """The container for what is shown on the stage while there is no picture, of the picture's size."""
+    return st.container(
+        border=True, horizontal_alignment="center", vertical_alignment="center", key=_NO_PICTURE
+    )
+
+
+def source_row() -> DeltaGenerator:
+    """The place for source, Start and Stop, in the row of the title."""
+    return st.container(horizontal=True, vertical_alignment="center", gap="small", key=_SOURCES)
+
+
+def present_button(t: Translator) -> None:
+    """Show the button that enters presenter mode. Only the browser itself may do that, when it is pressed."""
+    st.button(t("present.button"), icon=":material/fullscreen:", help=t("present.help"), key=_BUTTON)
+
+
+def big_figures(figures: Sequence[tuple[str, str]]) -> None:
+    """Show figures in big type, each a value and its label; the first two are on the picture in presenter mode."""
+    _figures(key="live_big_figures", data={"figures": [list(one) for one in figures]})
+
+
+def _new_keys(value: object) -> list[tuple[int, str]]:
+    """Those of the browser's last keys, with their growing numbers, that nothing was done for yet."""
+    done = st.session_state.get(KEYS_DONE, 0)
+    new: list[tuple[int, str]] = []
+    for one in value if isinstance(value, list) else ():
+        match one:
+            case [int(number), str(name)] if number > done:
+                new.append((number, name))
+    return new
+
+
+def presenter(
+    shape: float, keys: Mapping[str, Callable[[], object]], t: Translator, *, playing: bool
+) -> bool:
+    """Let the stage fit the window and be presented.
+
+    Parameters
+    ----------
+    shape : float
+        Width of the picture by its height, until the browser knows better.
+    keys : mapping of str to callable
+        What a key does in presenter mode; called before the page's next run.
+    t : Translator
+    playing : bool
+        Whether figures are to be shown.
+
+    Returns
+    -------
+    bool
+        Whether the picture is presented now.
+    """
+
+    def pressed() -> None:
+        for number, name in _new_keys(st.session_state[_KEY].get("pressed")):
+            st.session_state[KEYS_DONE] = number
+            if name in keys:
+                keys[name]()
+
+    result = _component(
+        key=_KEY,
+        data={
+            "shape": shape,
+            "stage": f".st-key-{_STAGE}",
+            "button": f".st-key-{_BUTTON} [data-testid=stButton] button",
+            "keys": list(keys),
+            "hint": t("present.keys"),
+            "playing": playing,
+        },
+        default={"presenting": False, "pressed": []},
+        on_pressed_change=pressed,
+        on_presenting_change=lambda: None,
+    )
+    return bool(result.presenting)
