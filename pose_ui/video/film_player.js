@@ -217,6 +217,7 @@ class Player {
   fromPicture(shownS) {
     if (!this.film || this.silent) return;
     this.shownMediaS = shownS;
+    if (this.video.seeking) return; // a picture of an earlier step: the frame that was asked for last counts
     const frame = this.frameAt(shownS);
     this.show(frame);
     if (this.video.paused) return;
