@@ -7,6 +7,7 @@ first byte, and so is what its result may take.
 from __future__ import annotations
 
 import io
+import math
 import secrets
 import threading
 import time
@@ -19,7 +20,8 @@ import numpy as np
 from ops.jobs import KEPT_S, Job, JobControl, Jobs
 from pose_core.arrays import FrameRGB
 from pose_core.errors import BusyError, ClipError
-from pose_core.media.films import MAX_FILM_MB
+from pose_core.geometry.angles import ANGLE_NAMES
+from pose_core.media.films import MAX_FILM_MB, plays_in_browsers
 from pose_core.models.landmarker import StreamLandmarker
 from pose_core.pipeline.video import (
     LandmarkerFactory,
@@ -28,19 +30,33 @@ from pose_core.pipeline.video import (
     VideoSettings,
     analyse_video,
 )
-from pose_core.pipeline.video_film import annotate_video
+from pose_core.pipeline.video_film import annotate_video, clean_copy
 from pose_core.settings import DrawSettings
 from pose_core.watching import Watcher
 
-__all__ = ["ALL_FILMS_MB", "Arrival", "FilmOutcome", "FilmSoFar", "FilmStudio"]
+__all__ = [
+    "ALL_FILMS_MB",
+    "MAX_THUMBNAILS",
+    "MAX_UNDO",
+    "Arrival",
+    "FilmOutcome",
+    "FilmSoFar",
+    "FilmStudio",
+    "Version",
+]
 
 _MB: Final = 1024 * 1024
+_KNEES: Final = [ANGLE_NAMES.index(name) for name in ("left_knee", "right_knee")]
 #: All films in memory together, those on their way included: two of the largest.
 ALL_FILMS_MB: Final = 600
 #: How often a page may look at what there is so far: a thumbnail, and the people of the newest frame.
 _PUBLISH_EVERY_S: Final = 0.5
 #: Thumbnails have at most so many columns and rows.
 _THUMBNAIL_PX: Final = 160
+#: Shown while a film is analysed, one for each such part of it.
+MAX_THUMBNAILS: Final = 8
+#: Corrections of one result that can be undone; each takes at most as much memory as the landmarks.
+MAX_UNDO: Final = 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,12 +72,18 @@ class FilmSoFar:
         In the newest frame.
     thumbnail_rgb : ndarray of uint8, shape (H, W, 3)
         Of the newest frame, small.
+    thumbnails_rgb : tuple of ndarray
+        Such pictures from all over the film, in order of time; at most `MAX_THUMBNAILS`.
+    curve : tuple of (float, float, float)
+        Time, and degrees of the left and the right knee of the first person, twice a second; NaN where unknown.
     """
 
     time_s: float
     frames: int
     people: int
     thumbnail_rgb: FrameRGB = field(repr=False)
+    thumbnails_rgb: tuple[FrameRGB, ...] = field(default=(), repr=False)
+    curve: tuple[tuple[float, float, float], ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,12 +99,34 @@ class FilmOutcome:
     result : VideoResult
     annotated_mp4 : bytes
         Empty if it was not asked for.
+    copy_mp4 : bytes
+        The analysed part as H.264 without drawing, for a film that browsers cannot play, unless the job was
+        cancelled; else empty. It begins at 0.
     """
 
     name: str
     data: bytes = field(repr=False)
     result: VideoResult = field(repr=False)
     annotated_mp4: bytes = field(default=b"", repr=False)
+    copy_mp4: bytes = field(default=b"", repr=False)
+
+
+@dataclass(frozen=True, eq=False)
+class Version:
+    """A result with all that a person corrected in it so far.
+
+    Attributes
+    ----------
+    number : int
+        Another one after every correction and every undo.
+    result : VideoResult
+    undoable : int
+        How many corrections can be undone.
+    """
+
+    number: int
+    result: VideoResult = field(repr=False)
+    undoable: int = 0
 
 
 class Arrival:
@@ -176,6 +220,9 @@ class FilmStudio:
         self._lock = threading.Lock()
         self._films: dict[str, Arrival] = {}
         self._job_films: dict[str, str] = {}
+        self._corrected: dict[
+            str, tuple[int, list[VideoResult]]
+        ] = {}  # by job: number of the version, results
         self.jobs = Jobs(others_wait, workers=workers, kept_s=kept_s, on_removed=self._job_removed)
 
     @property
@@ -243,12 +290,69 @@ class FilmStudio:
             film = self._films.get(film_id)
         return film if film is not None and film.owner == owner and film.data else None
 
+    def newest_film(self, owner: str) -> Arrival | None:
+        """The film of an owner that arrived last; None if there is none."""
+        with self._lock:
+            films = [film for film in self._films.values() if film.owner == owner and film.data]
+        return max(films, key=lambda film: film.arrived_s, default=None)
+
+    def film_of(self, job_id: str, owner: str) -> Arrival | None:
+        """The film that a job is about; None if it is gone or somebody else's."""
+        with self._lock:
+            film_id = self._job_films.get(job_id, "")
+        return self.film(film_id, owner)
+
+    # ------------------------------------------------------------------ corrections
+    def version(self, job_id: str, owner: str) -> Version | None:
+        """The result of a job as corrected; None if there is none yet.
+
+        Raises
+        ------
+        NoSuchJobError
+        """
+        outcome: FilmOutcome | None = self.jobs.get(job_id, owner).result
+        if outcome is None:
+            return None
+        with self._lock:
+            number, results = self._corrected.get(job_id, (0, []))
+        return Version(number, results[-1] if results else outcome.result, len(results))
+
+    def correct(self, job_id: str, owner: str, change: Callable[[VideoResult], VideoResult]) -> None:
+        """Keep a changed result; the oldest of more than `MAX_UNDO` corrections can no longer be undone.
+
+        Raises
+        ------
+        NoSuchJobError
+        """
+        version = self.version(job_id, owner)
+        if version is None:
+            return
+        changed = change(version.result)
+        with self._lock:
+            if job_id in self._job_films:
+                number, results = self._corrected.get(job_id, (0, []))
+                self._corrected[job_id] = (number + 1, [*results, changed][-MAX_UNDO:])
+
+    def undo(self, job_id: str, owner: str) -> None:
+        """Take the newest correction back, if there is one.
+
+        Raises
+        ------
+        NoSuchJobError
+        """
+        self.jobs.get(job_id, owner)
+        with self._lock:
+            number, results = self._corrected.get(job_id, (0, []))
+            if results:
+                self._corrected[job_id] = (number + 1, results[:-1])
+
     def analyse(
         self,
         film: Arrival,
         settings: VideoSettings,
         *,
         with_film: bool = False,
+        with_copy: bool = False,
         draw: DrawSettings | None = None,
         watchers: Callable[[], tuple[Watcher, ...]] = tuple,
     ) -> Job:
@@ -260,6 +364,8 @@ class FilmStudio:
         settings : VideoSettings
         with_film : bool
             Whether to write the annotated film as well.
+        with_copy : bool
+            Whether to write `FilmOutcome.copy_mp4`, if browsers cannot play the film.
         draw : DrawSettings, optional
             For that film.
         watchers : callable
@@ -287,15 +393,36 @@ class FilmStudio:
                 annotated = annotate_video(
                     film.data, result, draw, on_progress=control.tell, cancelled=control.cancelled
                 )
-            return FilmOutcome(film.name, film.data, result, annotated)
+            copy = b""
+            if with_copy and not control.cancelled() and not plays_in_browsers(film.data):
+                control.enter("writing", 1.0)
+                copy = clean_copy(film.data, result, on_progress=control.tell, cancelled=control.cancelled)
+                copy = b"" if control.cancelled() else copy
+            return FilmOutcome(film.name, film.data, result, annotated, copy)
 
         job = self.jobs.start(film.owner, work, film.size)
         with self._lock:
             self._job_films[job.id] = film.id
         return job
 
+    def forget_job(self, job_id: str, owner: str) -> None:
+        """Remove a job and its result, and keep its film as if it had just arrived.
+
+        Raises
+        ------
+        NoSuchJobError
+        """
+        self.jobs.get(job_id, owner)
+        with self._lock:
+            film = self._films.get(self._job_films.pop(job_id, ""))
+            if film is not None:
+                film.arrived_s = time.monotonic()
+            self._corrected.pop(job_id, None)
+        self.jobs.remove(job_id, owner)
+
     def _job_removed(self, job: Job) -> None:
         with self._lock:
+            self._corrected.pop(job.id, None)
             film_id = self._job_films.pop(job.id, None)
             if film_id is not None and film_id not in self._job_films.values():
                 self._films.pop(film_id, None)
@@ -313,6 +440,8 @@ class _Teller:
         self._begun = False
         self._published_s = 0.0
         self._first_s = 0.0
+        self._thumbnails: list[FrameRGB] = []
+        self._curve: list[tuple[float, float, float]] = []
 
     def __call__(self, progress: VideoProgress) -> None:
         if not self._begun:
@@ -322,12 +451,25 @@ class _Teller:
         now_s = time.monotonic()
         if now_s - self._published_s >= _PUBLISH_EVERY_S:
             self._published_s = now_s
-            step = max(1, -(-max(progress.frame_rgb.shape[:2]) // _THUMBNAIL_PX))
-            self._control.publish(
-                FilmSoFar(
-                    progress.watched.time_s,
-                    progress.frames,
-                    len(progress.watched.people),
-                    np.ascontiguousarray(progress.frame_rgb[::step, ::step]),
-                )
+            self._publish(progress)
+
+    def _publish(self, progress: VideoProgress) -> None:
+        step = max(1, -(-max(progress.frame_rgb.shape[:2]) // _THUMBNAIL_PX))
+        small_rgb = np.ascontiguousarray(progress.frame_rgb[::step, ::step])
+        length_s = progress.total_s - self._first_s
+        share = (progress.done_s - self._first_s) / length_s if length_s > 0 else 0.0
+        if len(self._thumbnails) < MAX_THUMBNAILS and share * MAX_THUMBNAILS >= len(self._thumbnails):
+            self._thumbnails.append(small_rgb)
+        watched = progress.watched
+        knees = watched.angles_deg[0, _KNEES].tolist() if watched.people else [math.nan, math.nan]
+        self._curve.append((watched.time_s, knees[0], knees[1]))
+        self._control.publish(
+            FilmSoFar(
+                watched.time_s,
+                progress.frames,
+                len(watched.people),
+                small_rgb,
+                tuple(self._thumbnails),
+                tuple(self._curve),
             )
+        )

@@ -24,12 +24,13 @@ from pose_core.evaluation.performer_set import performer_dataset
 from pose_core.evaluation.pictures import pixels_of
 from pose_core.evaluation.settings import ValidationSettings, shipped
 from pose_core.evaluation.validate import validate as run_validation
+from pose_core.geometry.angles import ANGLE_NAMES
 from pose_core.media.encoder import ClipEncoder
 from pose_core.media.images import encode_jpeg
 from pose_core.models.landmarker import StreamLandmarker
 from pose_core.models.pool import PosePool
 from pose_core.performer import PALETTES, Camera, Person, render_scene
-from pose_core.pipeline.frame import FramePath
+from pose_core.pipeline.frame import FramePath, ProcessedFrame
 from pose_core.settings import DetectionSettings, DrawSettings, PoseSettings
 from pose_core.tracking.smoothing import SmoothingSettings
 from pose_ui.home.films import FOLDER
@@ -44,7 +45,14 @@ Frames = Iterator[FrameRGB]
 
 
 def _watched(scene: Callable[[float], list[Person]], seconds: float, camera: Camera, people: int) -> Frames:
-    """A scene as the Live page shows it. Played twice; the second time is kept, so that the loop is smooth."""
+    """A scene as the Live page shows it."""
+    return (done.drawn_rgb for done in _processed(scene, seconds, camera, people))
+
+
+def _processed(
+    scene: Callable[[float], list[Person]], seconds: float, camera: Camera, people: int
+) -> Iterator[ProcessedFrame]:
+    """A scene, drawn on. Played twice; the second time is kept, so that the loop is smooth."""
     settings = PoseSettings(DetectionSettings(people=people), DrawSettings(names=False))
     landmarker = StreamLandmarker(settings.detection)
     path = FramePath(SmoothingSettings())
@@ -55,7 +63,7 @@ def _watched(scene: Callable[[float], list[Person]], seconds: float, camera: Cam
             frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
             done = path.process(frame, number / FPS, landmarker.detect, settings)
             if done is not None and number >= count:
-                yield done.drawn_rgb
+                yield done
     finally:
         landmarker.close()
 
@@ -103,6 +111,32 @@ def coach() -> Frames:
         (width, height), _ = cv2.getTextSize(text, font, 2.2, 4)
         place = (centre[0] - width // 2, centre[1] + height // 2)
         cv2.putText(frame, text, place, font, 2.2, _DARK, 4, cv2.LINE_AA)
+        yield frame
+
+
+def video() -> Frames:
+    """One person who squats, above the curve of the knee with a cursor."""
+
+    def scene(turn: float) -> list[Person]:
+        return [Person("squat", 2 * turn, yaw_deg=-40, palette=PALETTES[2])]
+
+    knee = ANGLE_NAMES.index("left_knee")
+    camera = Camera(480, 194, target_height_m=1.0, scene_height_m=2.2)
+    done = [
+        (frame.drawn_rgb.copy(), frame.watched.angles_deg[0, knee] if frame.watched.people else math.nan)
+        for frame in _processed(scene, 5.0, camera, 1)
+    ]
+    x = np.linspace(14, 466, len(done))
+    y = 262 - 60 * np.clip((np.array([degrees for _, degrees in done]) - 60) / 120, 0, 1)
+    points = np.stack([x, y], axis=1)[np.isfinite(y)].round().astype(np.int32)
+    for number, (drawn_rgb, _) in enumerate(done):
+        frame = np.full((270, 480, 3), _DARK, dtype=np.uint8)
+        frame[:194] = drawn_rgb
+        cv2.polylines(frame, [points], False, _BAR_COLOURS[2], 2, cv2.LINE_AA)
+        at = round(float(x[number]))
+        cv2.line(frame, (at, 198), (at, 266), _LIGHT, 1)
+        if math.isfinite(y[number]):
+            cv2.circle(frame, (at, round(float(y[number]))), 5, _LIGHT, -1, cv2.LINE_AA)
         yield frame
 
 
@@ -179,6 +213,7 @@ def _is_compared(cell: object) -> bool:
 FILMS: dict[str, tuple[Callable[[], Frames], float]] = {
     "hero": (hero, 0.24),
     "photo": (photo, 0.36),
+    "video": (video, 0.3),
     "live": (live, 0.22),
     "coach": (coach, 0.5),
     "benchmark": (benchmark, 0.6),

@@ -32,13 +32,26 @@ from pose_core.media.demux import (
 )
 from pose_core.media.fitting import CLIP_BOX_PX
 
-__all__ = ["MAX_FILM_MB", "MAX_FILM_S", "FilmReader", "check_range_s", "look_at_film", "read_film"]
+__all__ = [
+    "MAX_FILM_MB",
+    "MAX_FILM_S",
+    "FilmReader",
+    "check_range_s",
+    "look_at_film",
+    "plays_in_browsers",
+    "read_film",
+]
 
 MAX_FILM_MB: Final = 300
 #: 20 minutes: 36 000 frames at 30 a second.
 MAX_FILM_S: Final = 1200.0
 #: Longest wait for the files of others.
 _WAIT_S: Final = 60.0
+#: What common browsers play, by the first bytes of the file: FFmpeg's names of the pictures' formats.
+_PLAYED: Final = {
+    "mp4": frozenset({"h264", "vp9", "libvpx-vp9", "av1", "libdav1d"}),
+    "webm": frozenset({"vp8", "libvpx", "vp9", "libvpx-vp9", "av1", "libdav1d"}),
+}
 #: Before this time a film is read from its beginning: seeking would gain nothing.
 _SEEK_FROM_S: Final = 3.0
 
@@ -183,3 +196,19 @@ def check_range_s(start_s: float, end_s: float) -> None:
             start_s=start_s,
             end_s=end_s,
         )
+
+
+def plays_in_browsers(data: bytes) -> bool:
+    """Whether common browsers play the pictures of a film as they are.
+
+    Raises
+    ------
+    ClipError
+        If it cannot be opened.
+    """
+    kind = "mp4" if data[4:8] == b"ftyp" else "webm" if data[:4] == b"\x1aE\xdf\xa3" else None
+    if kind is None:
+        return False
+    with opened(data) as (_, stream):
+        context = stream.codec_context
+        return context.name in _PLAYED[kind] and context.pix_fmt in ("yuv420p", "yuvj420p")

@@ -6,6 +6,7 @@ import io
 import math
 from collections.abc import Callable, Mapping
 from contextlib import closing
+from dataclasses import replace
 from typing import Final
 
 import av
@@ -20,7 +21,7 @@ from pose_core.pipeline.video import VideoResult
 from pose_core.settings import DrawSettings
 from pose_core.tracking.recording import pose_of_row
 
-__all__ = ["annotate_video"]
+__all__ = ["annotate_video", "clean_copy"]
 
 #: Decoded pictures that may wait: 25 MB at 1080p.
 _AHEAD: Final = 4
@@ -100,3 +101,22 @@ def annotate_video(
             reason=type(error).__name__,
         ) from error
     return file.getvalue()
+
+
+def clean_copy(
+    data: bytes,
+    result: VideoResult,
+    *,
+    on_progress: Callable[[float], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> bytes:
+    """The analysed part of a film as MP4 (H.264) without drawing, for what cannot play the film itself.
+
+    Parameters, returned bytes and errors as in `annotate_video`.
+    """
+    nobody = replace(
+        result, row_frame=result.row_frame[:0], row_person=result.row_person[:0], values=result.values[:0]
+    )
+    return annotate_video(
+        data, nobody, DrawSettings(skeleton_only=False), on_progress=on_progress, cancelled=cancelled
+    )

@@ -35,6 +35,7 @@ class Card:
 #: A new thing to do adds one line, two texts, and a film in ``scripts/make_films.py``.
 CARDS: Final = (
     Card("photo"),
+    Card("video"),
     Card("live", ask_for_performer),
     Card("coach", ask_for_performer),
     Card("validate"),

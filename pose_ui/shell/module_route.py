@@ -21,6 +21,8 @@ _FILES: Final = {
         _ROOT / "widgets" / "pose_canvas" / "pose_canvas.js",
         _ROOT / "widgets" / "pose_canvas" / "people_message.js",
         _ROOT / "live_view" / "camera_overlay.js",
+        _ROOT / "video" / "film_player.js",
+        _ROOT / "video" / "film_charts.js",
     )
 }
 _FOLDER: Final = "posedeck/modules-"

@@ -15,6 +15,7 @@ __all__ = ["PAGES", "pages"]
 PAGES: Final = (
     ("", "home", "home"),
     ("see", "photo", "photo_camera"),
+    ("see", "video", "movie"),
     ("see", "live", "videocam"),
     ("use", "coach", "fitness_center"),
     ("trust", "validate", "fact_check"),

@@ -35,12 +35,15 @@ __all__ = [
     "VALIDATE_DEFAULTS",
     "VALIDATE_TAB",
     "VALIDATE_UPLOAD_TURN",
+    "VIDEO",
+    "VIDEO_DEFAULTS",
     "benchmark_key",
     "choice_keys",
     "coach_key",
     "live_key",
     "setting_key",
     "validate_key",
+    "video_key",
 ]
 
 LANG: Final = "lang"
@@ -68,6 +71,7 @@ VALIDATE: Final = "validate"  # a pose_ui.validate.session.ValidateSession
 VALIDATE_TAB: Final = "validate_tab"  # name of its open tab
 VALIDATE_UPLOAD_TURN: Final = "validate_upload_turn"  # number of its uploader; each is used once
 TYPED_PASSWORD: Final = "typed_password"  # the field; emptied as soon as the password is checked
+VIDEO: Final = "video"  # a pose_ui.video.session.VideoSession
 
 #: Choices of the settings panel with their defaults; each lives under `setting_key`.
 SETTING_DEFAULTS: Final[dict[str, object]] = {
@@ -157,6 +161,21 @@ def validate_key(name: str) -> str:
     return f"validate_{name}"
 
 
+#: Choices of the Video page with their defaults; each lives under `video_key`.
+VIDEO_DEFAULTS: Final[dict[str, object]] = {
+    "part": None,  # seconds from and to; None: all of it
+    "slowed": 1.0,
+    "mirrored": False,
+    "height": None,  # in cm
+    "angle": "left_knee",
+}
+
+
+def video_key(name: str) -> str:
+    """Key of one choice of the Video page."""
+    return f"video_{name}"
+
+
 def choice_keys() -> tuple[str, ...]:
     """Keys of all choices whose labels change with the language."""
     return (
@@ -165,4 +184,5 @@ def choice_keys() -> tuple[str, ...]:
         *map(benchmark_key, BENCHMARK_DEFAULTS),
         *map(coach_key, COACH_DEFAULTS),
         *map(validate_key, VALIDATE_DEFAULTS),
+        *map(video_key, VIDEO_DEFAULTS),
     )

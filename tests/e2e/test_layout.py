@@ -53,6 +53,12 @@ def photo(page: Page, t: Translator, wide: bool) -> Rows:
     return [[heading(page, t("photo.title"))], *middle, [explore], [page.locator(CHART).first]]
 
 
+def video(page: Page, t: Translator, wide: bool) -> Rows:
+    drop, performer = page.get_by_text(t("film.drop")), button(page, t("film.try_performer"))
+    middle = [[drop, performer]] if wide else [[drop], [performer]]
+    return [[heading(page, t("film.title"))], *middle]
+
+
 def live(page: Page, t: Translator, wide: bool) -> Rows:
     video, chart = page.locator("iframe[title^=streamlit_webrtc]"), page.locator(LIVE_CHART)
     expect(chart.locator(".main-svg").first).to_be_visible(timeout=60_000)
@@ -103,6 +109,7 @@ def start_performer(page: Page) -> None:
 PAGES: dict[str, tuple[Callable[[Page, Translator, bool], Rows], int]] = {
     "": (home, 20),
     "photo": (photo, 60),
+    "video": (video, 8),
     "live": (live, 25),
     "coach": (coach, 20),
     "benchmark": (benchmark, 25),

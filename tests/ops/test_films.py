@@ -6,11 +6,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from ops.films import FilmStudio
+from ops.films import MAX_UNDO, FilmStudio
+from ops.jobs import NoSuchJobError
 from pose_core.errors import BusyError, ClipError
+from pose_core.media.films import read_film
 from pose_core.performer.samples import sample_clip
 from pose_core.pipeline.video import VideoSettings
+from pose_core.pipeline.video_edits import exchange_people
 from pose_core.settings import DetectionSettings, PoseSettings
+from tests.support.clips import RED, assert_colours, encode, plain
 from tests.support.waiting import until
 
 MB = 1024 * 1024
@@ -36,6 +40,48 @@ def arrive_in(studio: FilmStudio, pieces: tuple[bytes, ...]) -> None:
         for piece in pieces:
             film.add(piece)
         film.finish()
+
+
+def test_corrections_are_kept_with_the_job_and_undone_one_by_one(studio: FilmStudio) -> None:
+    film = studio.film(arrived(studio, sample_clip()), "anna")
+    assert film is not None
+    job = studio.analyse(film, VideoSettings(PoseSettings(DetectionSettings("lite")), end_s=0.2))
+    assert job.over.wait(60)
+    first = studio.version(job.id, "anna")
+    assert first is not None
+    for number in range(MAX_UNDO + 2):
+        studio.correct(
+            job.id, "anna", lambda result, new=number + 2: exchange_people(result, new - 1, new, 0.0)
+        )
+    corrected = studio.version(job.id, "anna")
+    assert corrected is not None
+    assert corrected.result.people == (MAX_UNDO + 3,)
+    assert corrected.undoable == MAX_UNDO
+    studio.undo(job.id, "anna")
+    undone = studio.version(job.id, "anna")
+    assert undone is not None
+    assert undone.result.people == (MAX_UNDO + 2,)
+    assert len({first.number, corrected.number, undone.number}) == 3
+    with pytest.raises(NoSuchJobError):
+        studio.version(job.id, "ben")
+    studio.forget_job(job.id, "anna")
+    assert studio.newest_film("anna") is film  # for another analysis
+    assert studio.newest_film("ben") is None
+    with pytest.raises(NoSuchJobError):
+        studio.version(job.id, "anna")
+
+
+@pytest.mark.parametrize(("codec", "copied"), [("libx264", False), ("mpeg4", True)])
+def test_only_what_browsers_cannot_play_gets_a_copy(studio: FilmStudio, codec: str, copied: bool) -> None:
+    film = studio.film(arrived(studio, encode([plain(RED)] * 5, codec=codec)), "anna")
+    assert film is not None
+    job = studio.analyse(film, VideoSettings(PoseSettings(DetectionSettings("lite"))), with_copy=True)
+    assert job.over.wait(60)
+    assert bool(job.result.copy_mp4) is copied
+    if copied:
+        (frame, *others) = [picture for _, picture in read_film(job.result.copy_mp4).frames()]
+        assert len(others) == 4
+        assert_colours(frame, RED, RED, RED, RED)
 
 
 def test_room_is_taken_before_the_first_byte(studio: FilmStudio) -> None:

@@ -16,19 +16,24 @@ from streamlit.testing.v1 import AppTest
 from streamlit_webrtc import Translations
 
 from pose_core.export.photos import COLUMNS
+from pose_core.export.video_files import FILE_NAMES
+from pose_core.media.films import read_film
 from pose_core.media.images import encode_png
 from pose_core.performer import Camera, Person, render_frame, render_scene
 from pose_core.performer.samples import SAMPLES, sample_bytes
 from pose_core.pipeline.live import LiveSettings, LiveStream
 from pose_core.pipeline.photo import PhotoResult
-from pose_core.settings import PoseSettings
+from pose_core.pipeline.video import VideoSettings
+from pose_core.settings import DetectionSettings, PoseSettings
 from pose_core.tracking.smoothing import SmoothingSettings
 from pose_ui.live_view import picture
 from pose_ui.photo import session as photo_session
 from pose_ui.photo.session import PhotoItem, PhotoSession
-from pose_ui.shell.resources import close_pool, pool
-from pose_ui.shell.state import LIVE, PHOTO
+from pose_ui.shell.resources import close_pool, film_studio, pool
+from pose_ui.shell.state import LIVE, PHOTO, VIDEO
 from pose_ui.texts import Translator, catalogue
+from pose_ui.video import session as video_session
+from tests.support.numbered_film import numbered_film
 from tests.support.paths import ROOT
 
 DASHBOARD = ROOT / "dashboard.py"
@@ -447,6 +452,63 @@ def test_live_settings_follow_the_panel() -> None:
     )
     assert not [slider for slider in app.slider if slider.key == "live_min_cutoff"]
     stream.close()
+
+
+# ---------------------------------------------------------------------- Video
+def test_the_first_visit_of_video_offers_the_performer() -> None:
+    app = _open("video")
+    assert [button for button in app.button if button.label == EN("film.try_performer")]
+    assert not app.error
+
+
+def test_a_file_that_is_no_film_is_told_so_on_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(video_session, "film_owner", lambda _: "visitor of this test")
+    studio = film_studio()
+    with studio.arrive("visitor of this test", "notes.mp4", 5) as film:
+        film.add(b"notes")
+        film.finish()
+    try:
+        app = _open("video")
+        assert any("notes" in error.value and "video" in error.value for error in app.error)
+        other = next(button for button in app.button if button.label == EN("film.other"))
+        other.click().run()
+        assert not app.error
+        assert studio.newest_film("visitor of this test") is None
+    finally:
+        studio.discard(film)
+
+
+def test_the_result_of_a_film_is_corrected_and_packed_on_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    owner = "visitor of this test"
+    monkeypatch.setattr(video_session, "film_owner", lambda _: owner)
+    studio = film_studio()
+    data = numbered_film(12)
+    with studio.arrive(owner, "squat.mp4", len(data)) as film:
+        film.add(data)
+        film.finish()
+    job = studio.analyse(film, VideoSettings(PoseSettings(DetectionSettings("lite"))), with_copy=True)
+    assert job.over.wait(60)
+    try:
+        app = _open("video")
+        assert not app.error
+        app.button(key="video_exchange_sides").click().run()
+        corrected = studio.version(job.id, owner)
+        assert corrected is not None
+        assert corrected.undoable == 1
+        app.button(key="video_undo").click().run()
+        assert not app.exception
+        for kind in ("film", "zip"):
+            app.button(key=f"video_make_{kind}").click().run()
+            assert not app.exception
+        made = {key[0]: data for key, data in app.session_state[VIDEO].made.items()}
+        assert read_film(made["film"]).size_wh == (320, 240)
+        with zipfile.ZipFile(io.BytesIO(made["zip"])) as archive:
+            assert {*FILE_NAMES, "poses.xlsx", "landmarks.csv"} <= {*archive.namelist()}
+        app.button(key="video_again").click().run()
+        assert [button for button in app.button if button.label == EN("film.analyse")]
+        assert not app.exception
+    finally:
+        studio.discard(film)
 
 
 # ---------------------------------------------------------------------- Benchmark

@@ -97,14 +97,12 @@ def settle(page: Page) -> None:
 
 #: Page to the group of the menu that it is in.
 GROUPS = {
-    "Photo": "See",
-    "Live": "See",
+    **dict.fromkeys(("Photo", "Video", "Live"), "See"),
+    **dict.fromkeys(("照片", "视频", "实时"), "查看"),
     "Coach": "Use",
+    "教练": "使用",
     "Validate": "Trust",
     "Benchmark": "Trust",
-    "照片": "查看",
-    "实时": "查看",
-    "教练": "使用",
     "测速": "验证",
 }
 

@@ -1,0 +1,151 @@
+"""One visitor's film: what is chosen and made. The film, its job and corrections live in the `FilmStudio`."""
+
+from __future__ import annotations
+
+import math
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+import streamlit as st
+
+from ops.films import Arrival, FilmStudio
+from ops.jobs import Job, NoSuchJobError
+from pose_core.errors import PoseCoreError
+from pose_core.media.films import FilmReader, read_film
+from pose_core.pipeline.video import VideoSettings
+from pose_core.settings import PoseSettings
+from pose_ui.shell.film_upload import film_owner
+from pose_ui.shell.state import VIDEO, VIDEO_DEFAULTS, video_key
+from pose_ui.shell.streamlit_bindings import this_session_id
+
+__all__ = ["Seek", "VideoSession", "range_s", "video_session"]
+
+
+@dataclass(frozen=True, slots=True)
+class Seek:
+    """Where the player should go: a wish is granted once."""
+
+    id: int
+    frame: int
+
+
+@dataclass
+class VideoSession:
+    """State of the Video page.
+
+    Attributes
+    ----------
+    refusal : object
+        What the browser told about an upload that was refused; None after another one.
+    problem : PoseCoreError or None
+        Why the last film or analysis did not start.
+    seek : Seek or None
+        For the player.
+    made : dict
+        Files made so far, by what they were made of.
+    pictures : dict
+        Stills of key moments, by what they were made of; only the newest.
+    """
+
+    refusal: object = None
+    problem: PoseCoreError | None = None
+    seek: Seek | None = None
+    made: dict[tuple[object, ...], bytes] = field(default_factory=dict)
+    pictures: dict[object, dict[int, tuple[bytes, bytes]]] = field(default_factory=dict)
+    _read: tuple[str, FilmReader | PoseCoreError] | None = None
+
+    @property
+    def owner(self) -> str:
+        """Whose the film is."""
+        return film_owner(this_session_id())
+
+    def job(self, studio: FilmStudio) -> Job | None:
+        """The visitor's newest job, found again after a reload."""
+        jobs = studio.jobs.of(self.owner)
+        return jobs[-1] if jobs else None
+
+    def facts(self, film: Arrival) -> FilmReader:
+        """What the file says about itself, read once.
+
+        Raises
+        ------
+        PoseCoreError
+            If it cannot be read.
+        """
+        if self._read is None or self._read[0] != film.id:
+            try:
+                self._read = film.id, read_film(film.data)
+            except PoseCoreError as error:
+                self._read = film.id, error
+            for name, default in VIDEO_DEFAULTS.items():
+                if name not in ("height", "angle"):
+                    st.session_state[video_key(name)] = default
+        found = self._read[1]
+        if isinstance(found, PoseCoreError):
+            raise found
+        return found
+
+    def try_performer(self, studio: FilmStudio, settings: PoseSettings, data: bytes) -> None:
+        """Take the shipped clip and analyse it at once."""
+        self.refusal = None
+        try:
+            with studio.arrive(self.owner, "performer.mp4", len(data)) as film:
+                film.add(data)
+                film.finish()
+        except PoseCoreError as error:
+            self.problem = error
+        else:
+            self.analyse(studio, film, VideoSettings(settings))
+
+    def analyse(self, studio: FilmStudio, film: Arrival, settings: VideoSettings) -> None:
+        """Start a job for a film; the one before is forgotten."""
+        self.problem = None
+        old = self.job(studio)
+        if old is not None and not old.over.is_set():
+            return
+        try:
+            studio.analyse(film, settings, with_copy=True)
+        except PoseCoreError as error:
+            self.problem = error
+            return
+        self.seek = None
+        self.made.clear()
+        self.pictures.clear()
+        if old is not None:
+            studio.jobs.remove(old.id, self.owner)
+
+    def back_to_choices(self, studio: FilmStudio, job_id: str) -> None:
+        """Forget a job and keep its film, to analyse it in another way."""
+        with suppress(NoSuchJobError):
+            studio.forget_job(job_id, self.owner)
+        self.seek = None
+        self.made.clear()
+        self.pictures.clear()
+
+    def forget(self, studio: FilmStudio) -> None:
+        """Remove the film and all that was made of it."""
+        for job in studio.jobs.of(self.owner):
+            studio.jobs.remove(job.id, self.owner)
+        while (film := studio.newest_film(self.owner)) is not None:
+            studio.discard(film)
+        self.problem = self.refusal = self.seek = self._read = None
+        self.made.clear()
+        self.pictures.clear()
+
+    def go_to(self, frame: int) -> None:
+        """Have the player show a frame."""
+        self.seek = Seek(self.seek.id + 1 if self.seek else 1, frame)
+
+
+def range_s(chosen: tuple[float, float], length_s: float) -> tuple[float, float]:
+    """The chosen part of a film; up to its very end where the slider is at its end."""
+    start_s, end_s = chosen
+    return start_s, math.inf if end_s >= length_s - 0.05 else end_s
+
+
+def video_session() -> VideoSession:
+    """The visitor's `VideoSession`."""
+    session: VideoSession = st.session_state.setdefault(VIDEO, VideoSession())
+    for name, default in VIDEO_DEFAULTS.items():
+        st.session_state.setdefault(video_key(name), default)
+    return session
