@@ -54,7 +54,7 @@ def photo(page: Page, t: Translator, wide: bool) -> Rows:
 
 
 def video(page: Page, t: Translator, wide: bool) -> Rows:
-    drop, performer = page.get_by_text(t("film.drop")), button(page, t("film.try_performer"))
+    drop, performer = page.locator(".drop"), button(page, t("film.try_performer"))
     middle = [[drop, performer]] if wide else [[drop], [performer]]
     return [[heading(page, t("film.title"))], *middle]
 
