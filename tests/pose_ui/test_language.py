@@ -181,6 +181,8 @@ def _playing(make_pose: PoseMaker) -> Any:
         on=True,
         connected=True,
         missed=False,
+        overlay_failed=False,
+        drawn_in_browser=False,
         trouble=None,
         rung=None,
         stream=stream,
