@@ -169,6 +169,7 @@ def _playing(make_pose: PoseMaker) -> Any:
         figures=Meter(0.0).figures(1.0),
         people=(1, 2),
         silent_s=0.1,
+        small_s=0.0,
         problem=None,
         rung=settings.best_rung(),
         change=None,
