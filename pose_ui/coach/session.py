@@ -238,7 +238,7 @@ class CoachSession:
 
 def _film_stills(outcome: FilmOutcome, result: ExerciseSet) -> dict[int, bytes]:
     """Of the best and the worst repetition."""
-    film = read_film(outcome.data)
+    film = read_film(outcome.data, checked=True)
 
     def still(repetition: Repetition) -> bytes | None:
         for _, frame_rgb in film.frames(repetition.bottom_s):

@@ -10,7 +10,7 @@ import streamlit as st
 
 from ops.films import Arrival, FilmStudio
 from ops.jobs import Job, NoSuchJobError
-from pose_core.errors import PoseCoreError
+from pose_core.errors import BusyError, PoseCoreError
 from pose_core.media.films import FilmReader, read_film
 from pose_core.pipeline.video import VideoSettings
 from pose_core.settings import PoseSettings
@@ -75,6 +75,8 @@ class VideoSession:
         if self._read is None or self._read[0] != film.id:
             try:
                 self._read = film.id, read_film(film.data)
+            except BusyError:  # not the film's fault, and over at the next run
+                raise
             except PoseCoreError as error:
                 self._read = film.id, error
             for name, default in VIDEO_DEFAULTS.items():
