@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from pose_core.media.images import MAX_FILE_MB
 from pose_core.performer.samples import sample_bytes
+from tests.support.live_page import choose_source
 from tests.support.server import Server
 from tests.support.visit import settle, visit
 
@@ -48,7 +49,7 @@ def test_a_large_file_among_pictures_keeps_its_line(photo: Page, large: Path, tm
 
 def test_a_clip_that_is_too_large_keeps_its_line(server: Server, browser: Browser, large: Path) -> None:
     with visit(browser, f"{server.url}/live") as page:
-        page.get_by_role("radio", name="Clip").click()
-        settle(page)
+        choose_source(page, "Clip")
+        page.get_by_role("button", name="Sample clip").click()
         drop(page, large)
         told(page)
