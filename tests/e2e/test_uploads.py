@@ -15,6 +15,9 @@ from tests.support.server import Server
 from tests.support.visit import settle, visit
 
 
+pytestmark = pytest.mark.e2e
+
+
 @pytest.fixture(scope="module")
 def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Playwright passes no such file in memory."""
