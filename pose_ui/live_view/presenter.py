@@ -70,7 +70,7 @@ _FIGURES_CSS: Final = """
 ul { display: flex; justify-content: space-between; gap: 0.5rem; margin: 0; padding: 0; list-style: none; }
 li { color: var(--st-text-color); font: 400 0.875rem/1.3 var(--st-font); }
 strong {
-  display: block; font-size: 2rem; font-weight: 600; line-height: 1.15; white-space: nowrap;
+  display: block; font-size: 2rem; font-weight: 600; line-height: 1.35; white-space: nowrap;
   font-variant-numeric: tabular-nums;
 }
 """

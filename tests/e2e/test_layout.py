@@ -37,7 +37,8 @@ def home(page: Page, t: Translator, wide: bool) -> Rows:
     items = page.get_by_test_id("stMain").get_by_role("listitem")  # the menu of a phone is a list too
     expect(items).to_have_count(len(CARDS))
     cards = items.all()
-    return [[film, claim], cards] if wide else [[film], [claim], ways, *([one] for one in cards)]
+    pairs = [cards[at : at + 2] for at in range(0, len(cards), 2)]
+    return [[film, claim], cards] if wide else [[film], [claim], ways, *pairs]
 
 
 def photo(page: Page, t: Translator, wide: bool) -> Rows:
@@ -111,7 +112,7 @@ PAGES: dict[str, tuple[Callable[[Page, Translator, bool], Rows], int]] = {
     "photo": (photo, 60),
     "video": (video, 8),
     "live": (live, 25),
-    "coach": (coach, 20),
+    "coach": (coach, 14),
     "benchmark": (benchmark, 25),
     "validate": (validate, 15),
 }

@@ -256,10 +256,12 @@ def test_arcs_are_where_python_draws_them(page: Page, make_pose: PoseMaker, styl
     draw = DrawSettings(names=False, letters=False, style=style, arcs=("knee",))
     pythons = draw_poses(black(), [bent], draw, angles_deg=angles)
     bare = drawn(page, [(1, bent)], style=style)
-    x, y = (bent.image_xy_px[INDEX["left_knee"]] + (10, -10)).astype(int)  # in the opening
+    x, y = (bent.image_xy_px[INDEX["right_knee"]] + (-12, -18)).astype(int)  # in the opening, above the figure
     assert bare[y, x].max() == 0
     assert pythons[y, x].max() > 40
-    assert np.abs(ours[y, x].astype(int) - pythons[y, x]).max() < 30
+    filled = (pythons == pythons[y, x]).all(axis=2)
+    assert filled.sum() > 100
+    np.testing.assert_allclose(np.median(ours[filled], axis=0), pythons[y, x], atol=3)
     assert (ours != bare).any(axis=2).sum() > 400, "arcs and figures at both knees"
 
 
