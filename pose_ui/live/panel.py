@@ -269,5 +269,5 @@ def live_panel(session: LiveSession, choices: LiveChoices, pool: PosePool, t: Tr
     chosen = _choose_chart(t) if connection.phase == "playing" else ("", [])
     with figures:
         panel()
-    if connection.phase == "playing":
+    if connection.phase != "idle":  # also while another size starts, so that it stays open
         _details(session, choices, t)

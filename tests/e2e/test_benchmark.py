@@ -15,8 +15,10 @@ from pose_core.benchmark import read_result
 from pose_core.benchmark.report import report_html
 from pose_ui.texts import Translator
 from tests.support.benchmark_results import FULL_480, LITE_480, measured, points, result_of
+from tests.support.live_page import gear
 from tests.support.server import Server
 from tests.support.visit import go_to, settle, visit
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.e2e
 
@@ -53,15 +55,25 @@ def saved(page: Page, name: str) -> bytes:
     return Path(download.value.path()).read_bytes()
 
 
+def choose_tab(page: Page, name: str) -> None:
+    """Choose a tab; while charts are still coming, a press may be lost."""
+    tab = page.get_by_role("tab", name=name)
+
+    def chosen() -> bool:
+        tab.click()
+        settle(page)
+        return tab.get_attribute("aria-selected") == "true"
+
+    until(chosen)
+
+
 def test_a_first_visitor_sees_figures_before_measuring(server: Server, browser: Browser) -> None:
     with visit(browser, f"{server.url}/benchmark") as page:
         expect(page.get_by_text("figures of the developers' machine")).to_be_visible()
         expect(page.get_by_text(VERDICT)).to_be_visible()
         open_details(page)
         for tab in ("Where the time goes", "What is lost", "Scaling", "Compare", "Method", "Speed"):
-            page.get_by_role("tab", name=tab).click()
-            settle(page)
-            expect(page.get_by_role("tab", name=tab)).to_have_attribute("aria-selected", "true")
+            choose_tab(page, tab)
         expect(page.get_by_text("something unexpected", exact=False)).to_have_count(0)
 
 
@@ -88,8 +100,7 @@ def test_the_quick_preset_from_start_to_live(server: Server, browser: Browser, t
         assert len(report) < 8_000_000
         # Compare with itself: the same figures, once as a file.
         open_details(page)
-        page.get_by_role("tab", name="Compare").click()
-        settle(page)
+        choose_tab(page, "Compare")
         page.get_by_role("tabpanel").locator("input[type=file]").set_input_files(
             [{"name": "before.json", "mimeType": "application/json", "buffer": result.to_json()}]
         )
@@ -100,10 +111,10 @@ def test_the_quick_preset_from_start_to_live(server: Server, browser: Browser, t
         page.get_by_role("button", name="Use on Live").click()
         expect(page.get_by_role("heading", name="Live")).to_be_visible()
         settle(page)
-        shown = page.get_by_role("radio", name=re.compile(r"^\d+p$"), checked=True)
-        expect(shown).to_have_text(re.compile("360p|480p|720p"))
-        target = page.get_by_role("slider", name="Target, frames a second")
-        expect(target).to_have_value("5")
+        with gear(page):
+            shown = page.get_by_role("radio", name=re.compile(r"^\d+p$"), checked=True)
+            expect(shown).to_have_text(re.compile("360p|480p|720p"))
+            expect(page.get_by_role("slider", name="Target, frames a second")).to_have_value("5")
 
 
 def test_a_stopped_run_keeps_what_was_measured(server: Server, browser: Browser) -> None:
@@ -157,8 +168,7 @@ def test_wrong_choices_and_files_get_a_message(server: Server, browser: Browser)
         expect(page.get_by_text("The file must be an MP4, MOV, WebM, MKV or AVI video")).to_be_visible()
         expect(page.get_by_role("button", name="Run")).to_be_disabled()
         open_details(page)
-        page.get_by_role("tab", name="Compare").click()
-        settle(page)
+        choose_tab(page, "Compare")
         page.get_by_role("tabpanel").locator("input[type=file]").set_input_files(
             [{"name": "other.json", "mimeType": "application/json", "buffer": json.dumps({"a": 1}).encode()}]
         )

@@ -106,10 +106,6 @@ def test_everybody_gets_a_picture_and_a_closed_tab_frees_its_seat(
     seen = events(log)
     for number in {event["connection"] for event in seen}:
         own = [event.get("step") or event["phase"] for event in seen if event["connection"] == number]
-        last = len(own) - own[::-1].index("playing")
-        # Before the network noticed: that takes eight seconds.
-        assert "stopping" in own[last:]
-        assert "connection_closed" not in own[last : last + own[last:].index("stopping")]
         assert {"frame_here", "offer", "answer", "received", "drawn", "returned"} <= set(own)
 
 

@@ -256,7 +256,9 @@ def test_arcs_are_where_python_draws_them(page: Page, make_pose: PoseMaker, styl
     draw = DrawSettings(names=False, letters=False, style=style, arcs=("knee",))
     pythons = draw_poses(black(), [bent], draw, angles_deg=angles)
     bare = drawn(page, [(1, bent)], style=style)
-    x, y = (bent.image_xy_px[INDEX["right_knee"]] + (-12, -18)).astype(int)  # in the opening, above the figure
+    x, y = (bent.image_xy_px[INDEX["right_knee"]] + (-12, -18)).astype(
+        int
+    )  # in the opening, above the figure
     assert bare[y, x].max() == 0
     assert pythons[y, x].max() > 40
     filled = (pythons == pythons[y, x]).all(axis=2)

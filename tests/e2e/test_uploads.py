@@ -14,7 +14,6 @@ from tests.support.live_page import choose_source
 from tests.support.server import Server
 from tests.support.visit import settle, visit
 
-
 pytestmark = pytest.mark.e2e
 
 
