@@ -10,6 +10,7 @@ import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Generic, TypeVar
 
 import cv2
@@ -100,7 +101,8 @@ upload_refusals = Shared(UploadRefusals)
 
 def import_late() -> None:
     """Import what the first page needs, but opening the port does not; called once it is about to open."""
-    import pandas  # noqa: F401  - takes a fifth of a second, and nothing else here imports it
+    with suppress(ImportError, MemoryError, OSError):  # without memory for it, the page that needs it says so
+        import pandas  # noqa: F401  - takes a fifth of a second, and nothing else here imports it
 
     gc.freeze()  # as at the end of `warm_up`
 

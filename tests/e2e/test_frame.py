@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 import pytest
@@ -10,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.support.live_page import gear
 from tests.support.server import Server
 from tests.support.visit import go_to, settle, visit, wait_for_result
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.e2e
 
@@ -92,14 +94,18 @@ def test_one_press_on_back_leads_to_the_page_before(server: Server, browser: Bro
 def test_the_page_begins_right_below_the_header(server: Server, browser: Browser, name: str) -> None:
     with visit(browser, f"{server.url}/{name}") as page:
         settle(page)
-        bar = page.get_by_role("radiogroup", name="Language").bounding_box()
-        header = page.get_by_test_id("stHeader").bounding_box()
-        first = page.locator("h1, [role=img]").first.bounding_box()
-        assert bar is not None
-        assert header is not None
-        assert first is not None
-        assert bar["y"] + bar["height"] <= header["y"] + header["height"]
-        assert 0 <= first["y"] - (header["y"] + header["height"]) <= 16
+        bar, header = page.get_by_role("radiogroup", name="Language"), page.get_by_test_id("stHeader")
+        first = page.locator("h1, [role=img]").first
+
+        def in_place() -> bool:
+            boxes = [one.bounding_box() for one in (bar, header, first)]
+            (_, bar_end), (_, header_end), (top, _) = (
+                (box["y"], box["y"] + box["height"]) if box is not None else (math.nan, math.nan)
+                for box in boxes
+            )
+            return bar_end <= header_end and 0 <= top - header_end <= 16
+
+        until(in_place)
 
 
 def test_only_the_keyboard_shows_where_it_is(server: Server, browser: Browser) -> None:
