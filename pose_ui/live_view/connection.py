@@ -27,6 +27,8 @@ from pose_ui.webrtc.tracks import Player, ended_player
 __all__ = ["Connection"]
 
 _SILENCE_LIMIT_S: Final = 10.0
+#: On a busy machine the first frame may take longer than any later one.
+_FIRST_FRAME_LIMIT_S: Final = 25.0
 #: How often a running stream's status is checked; each check takes a few milliseconds.
 _LOOK_EVERY_S: Final = 1.0
 #: The page's figures are drawn at least once a second. When they are this late, the browser's timer counts as dead.
@@ -208,7 +210,7 @@ class Connection(Phases):
                 problem, silent_s = status.problem, status.silent_s
                 if problem is not None and problem.code == "seats_taken" and not self._drawn:
                     self._again(now_s, keep_seat=False)  # somebody else was quicker: wait for the next seat
-                elif (silent_s if silent_s is not None else elapsed_s) > _SILENCE_LIMIT_S:
+                elif elapsed_s > _FIRST_FRAME_LIMIT_S if silent_s is None else silent_s > _SILENCE_LIMIT_S:
                     self._fail("no_frames", now_s)
             if self.phase != "idle" and now_s - self._heard_s > _UNHEARD_LIMIT_S:
                 self._heard_s = now_s

@@ -74,7 +74,7 @@ def _serious(page: Page) -> set[tuple[str, str, str]]:
         for one in found
         if one["impact"] in _SERIOUS
         for node in one["nodes"]
-        if (one["id"], node["target"][0]) not in _STREAMLITS_OWN
+        if (one["id"], str(node["target"][0])) not in _STREAMLITS_OWN
     }
     for one in serious:
         sys.stdout.write(f"{one}\n")

@@ -27,7 +27,7 @@ from pose_ui.webrtc.tracks import Player
 from tests.support.waiting import in_a_loop, until
 
 SETTINGS = LiveSettings(pose=PoseSettings(detection=DetectionSettings(model="lite")))
-CONNECT_LIMIT_S, SILENCE_LIMIT_S, STOP_LIMIT_S, UNHEARD_LIMIT_S = 12.0, 10.0, 4.0, 5.0
+CONNECT_LIMIT_S, FIRST_FRAME_LIMIT_S, STOP_LIMIT_S, UNHEARD_LIMIT_S = 12.0, 25.0, 4.0, 5.0
 OVERLAY_LIMIT_S = 8.0
 
 
@@ -291,9 +291,9 @@ def test_a_connection_that_was_open_once_has_two_attempts_again(
     assert connection.phase == "connecting"
 
 
-def test_no_picture_for_ten_seconds_is_reported(connection: Connection, page: OpenPage, clock: Clock) -> None:
+def test_no_picture_for_long_is_reported(connection: Connection, page: OpenPage, clock: Clock) -> None:
     plays(connection, page)
-    clock.passes(SILENCE_LIMIT_S - 0.1)
+    clock.passes(FIRST_FRAME_LIMIT_S - 0.1)
     assert connection.phase == "playing"
     clock.passes(1)
     assert (connection.phase, connection.trouble) == ("stopping", "no_frames")
