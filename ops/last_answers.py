@@ -52,5 +52,5 @@ def _look(self: H11Protocol) -> None:
         return
     if self.cycle.more_body:
         self.loop.call_later(ANSWER_LIMIT_S, _look, self)
-    else:  # whoever works on it learns that its client is gone
+    else:  # its work learns that the client is gone
         self.transport.abort()

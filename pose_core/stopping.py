@@ -1,4 +1,4 @@
-"""A way to tell whoever works on something that nobody wants it any more."""
+"""A way to tell a running piece of work that nobody wants its result any more."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class StoppedError(Exception):
 
 
 class Stop:
-    """Set once, by whoever asked for the work; any thread may call any method.
+    """Set once, by the one who asked for the work; any thread may call any method.
 
     Examples
     --------

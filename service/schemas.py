@@ -42,8 +42,8 @@ _DEFAULTS = PoseSettings()
 _Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
 
-class Options(BaseModel):
-    """Options of a request, in its query string. An unknown one is an error, so that no typo goes unnoticed."""
+class _ModelOptions(BaseModel):
+    """What the model is to do, for pictures and films alike."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -63,6 +63,20 @@ class Options(BaseModel):
     visibility_limit: _Share = Field(
         _DEFAULTS.visibility_limit, description="Below it a joint is not visible and its angles are null."
     )
+
+    def detection(self) -> DetectionSettings:
+        """The same options as the core's settings."""
+        return DetectionSettings(
+            model=self.model,
+            people=self.people,
+            detection_confidence=self.detection_confidence,
+            presence_confidence=self.presence_confidence,
+        )
+
+
+class Options(_ModelOptions):
+    """Options of a request, in its query string. An unknown one is an error, so that no typo goes unnoticed."""
+
     angles: bool = Field(
         _DEFAULTS.draw.angles, description="Draw the limb angles; only for image/jpeg and image/png."
     )
@@ -73,39 +87,16 @@ class Options(BaseModel):
     def settings(self) -> PoseSettings:
         """The same options as the core's settings."""
         return PoseSettings(
-            detection=DetectionSettings(
-                model=self.model,
-                people=self.people,
-                detection_confidence=self.detection_confidence,
-                presence_confidence=self.presence_confidence,
-            ),
+            detection=self.detection(),
             draw=DrawSettings(angles=self.angles),
             visibility_limit=self.visibility_limit,
             enlarge_small=self.enlarge,
         )
 
 
-class VideoOptions(BaseModel):
+class VideoOptions(_ModelOptions):
     """Options of a film, in its query string. An unknown one is an error, as for pictures."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    model: Variant = Field(
-        _DEFAULTS.detection.model,
-        description=f"From the fastest to the most accurate: {', '.join(VARIANTS)}.",
-    )
-    people: int = Field(
-        _DEFAULTS.detection.people, ge=1, le=MAX_PEOPLE, description="How many people to look for at most."
-    )
-    detection_confidence: _Share = Field(
-        _DEFAULTS.detection.detection_confidence, description="Least score for a person to be detected."
-    )
-    presence_confidence: _Share = Field(
-        _DEFAULTS.detection.presence_confidence, description="Least score for landmarks to be accepted."
-    )
-    visibility_limit: _Share = Field(
-        _DEFAULTS.visibility_limit, description="Below it a joint is not visible and its angles are null."
-    )
     smoothing: bool = Field(True, description="Smooth the movement; the files have the raw positions too.")
     start_s: float = Field(0.0, ge=0, allow_inf_nan=False, description="Begin at this second of the film.")
     end_s: float | None = Field(None, gt=0, allow_inf_nan=False, description="End before this second.")
@@ -124,14 +115,8 @@ class VideoOptions(BaseModel):
 
     def settings(self) -> VideoSettings:
         """The same options as the core's settings."""
-        detection = DetectionSettings(
-            model=self.model,
-            people=self.people,
-            detection_confidence=self.detection_confidence,
-            presence_confidence=self.presence_confidence,
-        )
         return VideoSettings(
-            pose=PoseSettings(detection=detection, visibility_limit=self.visibility_limit),
+            pose=PoseSettings(detection=self.detection(), visibility_limit=self.visibility_limit),
             smoothing=SmoothingSettings() if self.smoothing else None,
             start_s=self.start_s,
             end_s=math.inf if self.end_s is None else self.end_s,

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pose_core.errors import DatasetError
 from pose_core.evaluation.dataset import AnnotatedPerson, AnnotatedPicture, Dataset, make_person
-from pose_core.evaluation.files import Files, NameIndex
+from pose_core.evaluation.files import Files, NameIndex, first_fault
 from pose_core.evaluation.keypoint_sets import COCO_JOINTS, KeypointSet, looks_like_joint, recognise
 
 __all__ = ["is_coco", "parse_json", "read_coco"]
@@ -119,13 +119,13 @@ def _checked(value: Any, name: str) -> _Coco:
     try:
         coco = _Coco.model_validate(value)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
+        place, problem = first_fault(error)
         raise DatasetError(
             "dataset_field_wrong",
             "{file} must follow COCO's form; at {place}: {problem}. Export it again as COCO keypoints.",
             file=name,
-            place=".".join(map(str, first["loc"])),
-            problem=first["msg"],
+            place=place,
+            problem=problem,
         ) from error
     doubled = [key for key, count in Counter(str(picture.id) for picture in coco.images).items() if count > 1]
     if doubled:

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Final, Protocol
 
+from pydantic import ValidationError
+
 from pose_core.errors import DatasetError
 from pose_core.media.images import MAX_FILE_MB
 
@@ -21,6 +23,7 @@ __all__ = [
     "NameIndex",
     "UploadedFiles",
     "ZipFiles",
+    "first_fault",
     "open_files",
 ]
 
@@ -53,6 +56,12 @@ def limit_bytes(name: str) -> int:
     """How large a file may be: a picture as everywhere, annotations more."""
     picture = name.lower().endswith(PICTURE_ENDINGS)
     return (MAX_FILE_MB if picture else MAX_ANNOTATIONS_MB) * _MB
+
+
+def first_fault(error: ValidationError) -> tuple[str, str]:
+    """Where a JSON file has another form than it must have, such as ``"images.0.id"``, and what is wrong there."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    return ".".join(map(str, first["loc"])), first["msg"]
 
 
 def _check_size(name: str, size: int) -> None:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from pose_core.errors import DatasetError
 from pose_core.evaluation.dataset import AnnotatedPicture, Dataset, make_person
-from pose_core.evaluation.files import Files, NameIndex
+from pose_core.evaluation.files import Files, NameIndex, first_fault
 from pose_core.evaluation.keypoint_sets import recognise
 from pose_core.skeleton import INDEX, LANDMARK_NAMES
 
@@ -73,13 +73,13 @@ def read_own(values: Iterable[tuple[str, Any]], label: str, pictures: Files) -> 
         try:
             photo = _Photo.model_validate(value)
         except ValidationError as error:
-            first = error.errors(include_url=False, include_input=False)[0]
+            place, problem = first_fault(error)
             raise DatasetError(
                 "dataset_own_wrong",
                 "{file} must be a result of PoseDeck; at {place}: {problem}. Download it again.",
                 file=name,
-                place=".".join(map(str, first["loc"])),
-                problem=first["msg"],
+                place=place,
+                problem=problem,
             ) from error
         file = index.find(photo.file.name)
         if file is None:

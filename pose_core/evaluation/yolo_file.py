@@ -95,7 +95,7 @@ def _by_stem(by_key: dict[str, list[str]], text: str) -> list[str]:
 
 
 def _rows(data: bytes, name: str) -> list[FloatArray]:
-    rows = []
+    rows: list[FloatArray] = []
     for number, line in enumerate(data.decode("utf-8-sig", errors="replace").splitlines(), start=1):
         if not line.strip():
             continue
@@ -103,7 +103,8 @@ def _rows(data: bytes, name: str) -> list[FloatArray]:
             row = np.array([float(value) for value in line.split()])
         except ValueError:
             row = np.array([np.nan])
-        if not np.isfinite(row).all() or len(row) < _BOX or np.abs(row[1:_BOX]).max() > _FARTHEST:
+        is_row = np.isfinite(row).all() and len(row) >= _BOX and np.abs(row[1:_BOX]).max() <= _FARTHEST
+        if not is_row or len(rows) == _MAX_PEOPLE:
             raise DatasetError(
                 "dataset_yolo_line",
                 "Each line must be a class, a box and joints, as shares of the picture; line {line} of {file} is "
@@ -112,14 +113,6 @@ def _rows(data: bytes, name: str) -> list[FloatArray]:
                 file=name,
             )
         rows.append(row)
-        if len(rows) > _MAX_PEOPLE:
-            raise DatasetError(
-                "dataset_yolo_line",
-                "Each line must be a class, a box and joints, as shares of the picture; line {line} of {file} is "
-                "not. Export it again as YOLO pose.",
-                line=number,
-                file=name,
-            )
     return rows
 
 

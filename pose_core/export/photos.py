@@ -278,10 +278,14 @@ def _xlsx_landmark_rows(result: PhotoResult, translate: Translate) -> Iterator[l
 
 
 def to_zip(files: Iterable[tuple[str, bytes]]) -> bytes:
-    """ZIP of named files; pictures and XLSX are compressed already, so they are only stored."""
+    """ZIP of named files; pictures, films and XLSX are compressed already, so they are only stored."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, data in files:
-            packed = zipfile.ZIP_STORED if name.endswith((".png", ".jpg", ".xlsx")) else zipfile.ZIP_DEFLATED
+            packed = (
+                zipfile.ZIP_STORED
+                if name.endswith((".png", ".jpg", ".xlsx", ".mp4"))
+                else zipfile.ZIP_DEFLATED
+            )
             archive.writestr(name, data, packed)
     return buffer.getvalue()

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Final, TypedDict
+from typing import Any, Final, TypedDict
 
 from pose_core.arrays import FrameRGB
 from pose_core.errors import ClipError
@@ -34,6 +35,7 @@ __all__ = [
     "ClipReader",
     "check_bytes",
     "check_duration",
+    "first_frame",
     "look_at_clip",
     "read_clip",
 ]
@@ -128,6 +130,21 @@ def look_at_clip(data: bytes, longest_s: float) -> _Facts:
 
     Errors as in `read_clip`.
     """
+    with first_frame(data, longest_s) as (stream, first, duration_s):
+        height, width = PixelReader(stream)(first).shape[:2]
+        return {"size_wh": (width, height), "fps": stated_fps(stream), "duration_s": duration_s}
+
+
+@contextmanager
+def first_frame(data: bytes, longest_s: float) -> Iterator[tuple[Any, Any, float]]:
+    """Open a file, check the size and duration that it states, and decode one frame.
+
+    Yields
+    ------
+    stream, frame : PyAV's
+    duration_s : float
+        As the file states it.
+    """
     with opened(data) as (container, stream):
         check_side(stream.codec_context.width, stream.codec_context.height)
         duration_s = stated_duration_s(container, stream)
@@ -135,8 +152,7 @@ def look_at_clip(data: bytes, longest_s: float) -> _Facts:
         first = next(decoded(container, stream, time.monotonic() + MAX_CHECK_S), None)
         if first is None:
             raise damaged()
-        height, width = PixelReader(stream)(first).shape[:2]
-        return {"size_wh": (width, height), "fps": stated_fps(stream), "duration_s": duration_s}
+        yield stream, first, duration_s
 
 
 def check_bytes(data: bytes, limit_mb: int) -> None:

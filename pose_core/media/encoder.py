@@ -16,7 +16,7 @@ import numpy as np
 from pose_core.arrays import FrameRGB
 from pose_core.media.fitting import SMALLEST_PX, box_scale, letterbox
 
-__all__ = ["TICKS_PER_S", "ClipEncoder", "SecondReader", "even_px", "fit_into", "state_colours"]
+__all__ = ["TICKS_PER_S", "ClipEncoder", "SecondReader", "even_px", "fit_into", "open_mp4"]
 
 #: Resolution of times: the usual clock of video, fine enough for any camera.
 TICKS_PER_S: Final = 90_000
@@ -160,26 +160,30 @@ class ClipEncoder:
         height, width = frame_rgb.shape[:2]
         scale = box_scale(width, height)
         self._size_wh = even_px(width * scale), even_px(height * scale)
-        container = av.open(
-            self._file,
-            "w",
-            format="mp4",
-            options={"movflags": "+faststart"},
-            io_open=lambda _url, _flags, _options: SecondReader(self._file),
-        )
-        # The rate is only a hint for the encoder; frames carry their own times.
-        stream = container.add_stream("libx264", rate=30, options=self._options)
-        stream.width, stream.height = self._size_wh
-        stream.pix_fmt = "yuv420p"
-        stream.time_base = Fraction(1, TICKS_PER_S)
-        codec = stream.codec_context
-        codec.time_base = Fraction(1, TICKS_PER_S)
-        codec.thread_count = 1  # the streams need the other cores
-        state_colours(codec)
+        container, stream = open_mp4(self._file, self._size_wh, self._options)
+        stream.codec_context.thread_count = 1  # the streams need the other cores
         return container, stream
 
 
-def state_colours(codec: Any) -> None:
+def open_mp4(file: BinaryIO, size_wh: tuple[int, int], options: dict[str, str]) -> tuple[Any, Any]:
+    """A new MP4 file with its index at the front, and its H.264 stream of `TICKS_PER_S`, both PyAV's."""
+    container = av.open(
+        file,
+        "w",
+        format="mp4",
+        options={"movflags": "+faststart"},
+        io_open=lambda _url, _flags, _options: SecondReader(file),
+    )
+    # The rate is only a hint for the encoder; frames carry their own times.
+    stream: Any = container.add_stream("libx264", rate=30, options=options)
+    stream.width, stream.height = size_wh
+    stream.pix_fmt = "yuv420p"
+    stream.time_base = stream.codec_context.time_base = Fraction(1, TICKS_PER_S)
+    _state_colours(stream.codec_context)
+    return container, stream
+
+
+def _state_colours(codec: Any) -> None:
     """State in the file which colours swscale makes of RGB."""
     codec.colorspace, codec.color_range = _BT601, _LIMITED_RANGE
 

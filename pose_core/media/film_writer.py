@@ -12,7 +12,7 @@ import av
 
 from pose_core.arrays import FrameRGB
 from pose_core.media.demux import container_of
-from pose_core.media.encoder import TICKS_PER_S, SecondReader, even_px, fit_into, state_colours
+from pose_core.media.encoder import TICKS_PER_S, even_px, fit_into, open_mp4
 from pose_core.media.fitting import box_scale
 
 __all__ = ["FILM_BOX_PX", "MAX_FILM_OUT_BYTES", "FilmWriter"]
@@ -108,25 +108,13 @@ class FilmWriter:
         height, width = frame_rgb.shape[:2]
         scale = box_scale(width, height, FILM_BOX_PX)
         self._size_wh = even_px(width * scale), even_px(height * scale)
-        container = av.open(
-            self._file,
-            "w",
-            format="mp4",
-            options={"movflags": "+faststart"},
-            io_open=lambda _url, _flags, _options: SecondReader(self._file),
-        )
         options = {
             "preset": "veryfast",
             "crf": "23",
             "maxrate": str(self._rate),
             "bufsize": str(2 * self._rate),
         }
-        stream: Any = container.add_stream("libx264", rate=30, options=options)
-        stream.width, stream.height = self._size_wh
-        stream.pix_fmt = "yuv420p"
-        stream.time_base = Fraction(1, TICKS_PER_S)
-        stream.codec_context.time_base = Fraction(1, TICKS_PER_S)
-        state_colours(stream.codec_context)
+        container, stream = open_mp4(self._file, self._size_wh, options)
         if self._source is not None:
             self._open_sound(container, self._source)
         return container, stream

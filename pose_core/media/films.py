@@ -6,26 +6,22 @@ The check is that of clips (`pose_core.media.clips`): in another process, whose 
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, Final, TypedDict
+from typing import Final, TypedDict
 
 import av
 import numpy as np
 
 from pose_core.arrays import FrameRGB
 from pose_core.errors import ClipError
-from pose_core.media.clips import MAX_CHECK_S, check_bytes, check_duration
+from pose_core.media.clips import check_bytes, first_frame
 from pose_core.media.decoders import SHARED_DECODERS
 from pose_core.media.demux import (
     PixelReader,
-    check_side,
-    damaged,
     decoded,
     opened,
-    stated_duration_s,
     stated_fps,
     timed,
     upright_wh,
@@ -170,13 +166,7 @@ def look_at_film(data: bytes, longest_s: float) -> _Facts:
 
     Errors as in `read_film`.
     """
-    with opened(data) as (container, stream):
-        check_side(stream.codec_context.width, stream.codec_context.height)
-        duration_s = stated_duration_s(container, stream)
-        check_duration(duration_s, longest_s)
-        first: Any = next(decoded(container, stream, time.monotonic() + MAX_CHECK_S), None)
-        if first is None:
-            raise damaged()
+    with first_frame(data, longest_s) as (stream, first, duration_s):
         return {
             "size_wh": upright_wh(first, stream),
             "fps": stated_fps(stream),

@@ -1,6 +1,6 @@
 """What a coach measures on a body in one frame: angles in the picture and in space, heights, distances, the view.
 
-Heights and distances are in the metres of MediaPipe's average person, whoever is in front of the camera: the pose in
+Heights and distances are in the metres of MediaPipe's average person, however tall the person is: the pose in
 the picture is compared with the pose in space, which gives pixels for a metre. They are good for ratios and for large
 changes, and no measure of a real body.
 """

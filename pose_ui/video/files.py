@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
+from collections.abc import Iterator
 from functools import partial
 from typing import Any, Final
 
@@ -12,6 +11,7 @@ import streamlit as st
 from ops.films import FilmOutcome, Version
 from pose_core.errors import PoseCoreError
 from pose_core.export.file_names import safe_stem
+from pose_core.export.photos import to_zip
 from pose_core.export.video_files import FILE_NAMES, MORE_FILE_NAMES, FileChoices, make_file
 from pose_core.settings import DrawSettings
 from pose_ui.shell.problems import show_problem
@@ -152,9 +152,9 @@ def _made_first(
 
 def _zip(outcome: FilmOutcome, version: Version, choices: FileChoices, t: Translator, tell: Any) -> bytes:
     """Every file that the film has."""
-    file = io.BytesIO()
     names = (*(name for name in (*FILE_NAMES, *MORE_FILE_NAMES) if name != _FILM), _FILM)
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+
+    def made() -> Iterator[tuple[str, bytes]]:
         for number, name in enumerate(names):
             begun = (1 - _FILM_SHARE) * number / (len(names) - 1)
 
@@ -163,7 +163,7 @@ def _zip(outcome: FilmOutcome, version: Version, choices: FileChoices, t: Transl
 
             data = make_file(name, outcome.data, version.result, t, choices, on_progress=tell_film)
             if data is not None:
-                packed = zipfile.ZIP_STORED if name == _FILM else zipfile.ZIP_DEFLATED
-                archive.writestr(name, data, packed)
+                yield name, data
             tell(begun)
-    return file.getvalue()
+
+    return to_zip(made())
