@@ -54,6 +54,7 @@ from pose_ui.shell.sign_in import check_login, tell_what_is_open
 from pose_ui.shell.socket_gate import SocketGate
 from pose_ui.shell.upload_gate import UploadGate
 from pose_ui.shell.visitor_cookies import VisitorCookies
+from pose_ui.side_by_side.routes import sides_routes
 from pose_ui.video.routes import film_routes
 
 #: The server opens its port right after the start-up hook has returned.
@@ -118,6 +119,7 @@ app = st.App(
         film_upload_route(film_studio, closed=closed),
         coach_feed_route(closed=closed),
         *film_routes(film_studio, closed=closed),
+        *sides_routes(closed=closed),
         *service.routes(pool, configuration=configuration, studio=film_studio),
     ],
     middleware=[

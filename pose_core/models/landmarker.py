@@ -235,6 +235,8 @@ class StreamLandmarker(_Landmarker):
     Parameters
     ----------
     settings : DetectionSettings
+    own_bundle : bytes, optional
+        As in `ImageLandmarker`.
 
     Raises
     ------
@@ -244,8 +246,8 @@ class StreamLandmarker(_Landmarker):
 
     _video = True
 
-    def __init__(self, settings: DetectionSettings) -> None:
-        super().__init__(settings)
+    def __init__(self, settings: DetectionSettings, own_bundle: bytes | None = None) -> None:
+        super().__init__(settings, own_bundle)
         self._last_ms: int | None = None
 
     def _next_ms(self, time_s: float) -> int:

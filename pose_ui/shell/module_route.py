@@ -23,6 +23,8 @@ _FILES: Final = {
         _ROOT / "live_view" / "camera_overlay.js",
         _ROOT / "video" / "film_player.js",
         _ROOT / "video" / "film_charts.js",
+        _ROOT / "side_by_side" / "sides_view.js",
+        _ROOT / "side_by_side" / "sides_clock.js",
     )
 }
 _FOLDER: Final = "posedeck/modules-"

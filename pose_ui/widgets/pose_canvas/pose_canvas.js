@@ -2,7 +2,8 @@
 //
 // A person: { number, points: [x0, y0, x1, y1, ...], visibility: [33], presence: [33], angles: [10], uncertain: [10] },
 // with points as fractions of the unmirrored picture and angles in degrees, in the order of LIMB_ANGLES; NaN where
-// unknown. Only `points` must be there: without `angles` they are measured in the picture.
+// unknown. Only `points` must be there: without `angles` they are measured in the picture. `tint` is a colour for all of
+// a person, in place of the number's.
 //
 // It draws as pose_core/drawing/skeleton.py does; tests/e2e/test_pose_canvas.py compares the two.
 
@@ -298,19 +299,19 @@ export function drawPeople(ctx, people, options, size) {
   const places = drawn.map((person) => placed(person, size, options.mirrored));
   ctx.save();
   drawn.forEach((person, k) => {
-    const own = COLOURS.people[(person.number - 1) % COLOURS.people.length];
+    const own = person.tint ?? COLOURS.people[(person.number - 1) % COLOURS.people.length];
     const sided = (side) => COLOURS.sides[side];
     const bySide = options.style === "sides";
-    const lines = several ? () => own : bySide ? sided : () => COLOURS.line;
+    const lines = several || person.tint ? () => own : bySide ? sided : () => COLOURS.line;
     bones(ctx, person, places[k], pen, options, lines);
     if (options.chosen === null || options.chosen === person.number) {
       arcs(ctx, person, places[k], pen, options, bySide ? sided : lines);
     }
-    const plain = several ? COLOURS.line : COLOURS.dot;
+    const plain = several || person.tint ? COLOURS.line : COLOURS.dot;
     dots(ctx, person, places[k], pen, options, bySide ? sided : () => plain);
   });
   drawn.forEach((person, k) => {
-    if (several) writeNumber(ctx, person, places[k], pen, size);
+    if (several && !person.tint) writeNumber(ctx, person, places[k], pen, size);
   });
   drawn.forEach((person, k) => {
     if (options.chosen === null || options.chosen === person.number) {
