@@ -144,6 +144,8 @@ def notes(result: ValidationResult, t: Translate) -> Iterator[str]:
     """What to know before trusting the figures."""
     if result.exchanged.suspected:
         yield t("validate.exchanged", count=len(result.exchanged.people), judged=result.exchanged.judged)
+    elif result.exchanged.people:
+        yield t("validate.exchanged_some", count=len(result.exchanged.people), judged=result.exchanged.judged)
     first = next(iter(result.scores.values()))
     if first.without_torso:
         yield t("validate.without_torso", count=first.without_torso)

@@ -224,7 +224,7 @@ def to_xlsx(comparison: Comparison, translate: Translate = untranslated) -> byte
             flat_rows("", _facts(comparison, "")),
         ),
     ):
-        fill_sheet(book.create_sheet(translate(f"sheet.{sheet}")), headings, rows)  # type: ignore[arg-type]
+        fill_sheet(book.create_sheet(translate(f"sheet.{sheet}")), headings, rows)
     file = io.BytesIO()
     book.save(file)
     return file.getvalue()

@@ -28,7 +28,7 @@ def apart_figure(comparison: Comparison, unit: Unit, t: Translate) -> go.Figure:
     figure = go.Figure()
     rows = [t(f"validate.part_{part}") for part in CHARTED]
     for side in ("left", "right", "middle"):
-        figure.add_trace(_bars(comparison, side, unit, t))  # type: ignore[arg-type]
+        figure.add_trace(_bars(comparison, side, unit, t))
     figure.update_xaxes(
         title={"text": t(f"sides.axis_{unit}")},
         rangemode="tozero",

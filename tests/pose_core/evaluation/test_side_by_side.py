@@ -285,7 +285,11 @@ def test_identical_settings_on_a_film_give_exactly_the_same_joints() -> None:
 
 def test_identical_settings_on_pictures_give_exactly_the_same_joints_and_times_for_each() -> None:
     settings = SideBySideSettings(Setting(Model("lite")), Setting(Model("lite")), resamples=100)
-    pictures = [("a.png", sample_bytes("squat")), ("broken.png", b"no"), ("b.png", sample_bytes("empty_room"))]
+    pictures = [
+        ("a.png", sample_bytes("squat")),
+        ("broken.png", b"no"),
+        ("b.png", sample_bytes("empty_room")),
+    ]
     found = look_at_pictures(pictures, settings)
     assert [seen.name for seen in found.seen] == ["a.png", "b.png"]
     assert [name for name, _ in found.unreadable] == ["broken.png"]
@@ -296,7 +300,9 @@ def test_identical_settings_on_pictures_give_exactly_the_same_joints_and_times_f
 
 
 def test_other_sizes_and_models_differ_and_positions_are_those_of_the_picture() -> None:
-    settings = SideBySideSettings(Setting(Model("lite"), height_px=160), Setting(Model("full")), resamples=100)
+    settings = SideBySideSettings(
+        Setting(Model("lite"), height_px=160), Setting(Model("full")), resamples=100
+    )
     found = compare(look_at_pictures([("a.png", sample_bytes("stand"))], settings), settings)
     assert 0 < found.all_px.value < 40  # 720 px high
 
