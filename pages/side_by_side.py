@@ -48,15 +48,12 @@ with button:
 if session.problem is not None:
     show_problem(session.problem, t)
 if job is not None and running:
-    running_panel(session, studio, job, t)
-    if source == "performer":
-        film(
-            film_path("side_by_side", "mp4"),
-            film_path("side_by_side", "jpg"),
-            t("sides.film_alt"),
-            ratio=16 / 9,
-            key="sides_film_shown",
-        )
+    left, right = st.columns([3, 2], gap="medium")
+    with right:
+        running_panel(session, studio, job, t)
+    with left:
+        paths = film_path("side_by_side", "mp4"), film_path("side_by_side", "jpg")
+        film(*paths, t("sides.film_alt"), ratio=16 / 9, key="sides_film_shown")
 elif outcome is not None:
     tell_other_choices(outcome, source, settings, t)
     show_result(session, outcome, t)

@@ -74,14 +74,17 @@ def show_result(session: SidesSession, outcome: Outcome, t: Translator) -> None:
 def _largest(session: SidesSession, outcome: Outcome, t: Translator) -> None:
     comparison = outcome.comparison
     film = comparison.looked.kind == "film"
-    joint = st.selectbox(
-        t(f"sides.largest_{comparison.looked.kind}"),
-        ["", *MAIN_JOINTS],
-        format_func=lambda name: t(f"landmark.{name}") if name else t("sides.all_joints"),
-        key="sides_joint",
-        persist_state="session",
-        width=260,
-    )
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(f"**{t(f'sides.largest_{comparison.looked.kind}')}**", width="content")
+        joint = st.selectbox(
+            t("sides.joint"),
+            ["", *MAIN_JOINTS],
+            format_func=lambda name: t(f"landmark.{name}") if name else t("sides.all_joints"),
+            key="sides_joint",
+            label_visibility="collapsed",
+            persist_state="session",
+            width=200,
+        )
     places = largest_first(comparison, _SHOWN if film else len(outcome.thumbnails), joint=joint or None)
     if not places:
         st.caption(t("sides.no_difference"))

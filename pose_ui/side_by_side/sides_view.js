@@ -200,6 +200,7 @@ class SidesView {
     const there = isFilm ? !this.clock.silent && this.video.readyState >= 2 : this.image.complete;
     const scene = { options, picture: there ? source : null, ground: isFilm && this.clock.silent };
     const both = this.view === "both";
+    if (both) options.weight = 0.6;
     this.panes.forEach(({ canvas }, side) => {
       const people = both ? tinted.flat() : (this.sided ? found : tinted)[side];
       canvas.show({ ...scene, people, pairs: both ? this.pairs(found) : null });

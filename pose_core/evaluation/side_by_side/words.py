@@ -81,7 +81,7 @@ def _ends(figure: Figure, factor: float, digits: int, sign: str = "") -> str:
 
 
 def signed(figure: Figure, t: Translate, factor: float = 1.0, digits: int = 1) -> str:
-    """A difference: with its sign where its interval excludes 0, else just the interval; plain 0 where all is 0."""
+    """A difference: with its sign where its interval excludes 0, as written; else only the interval. 0 if all is 0."""
     if not isfinite(figure.value):
         return _DASH
     if figure.value == figure.low == figure.high == 0:
@@ -89,7 +89,7 @@ def signed(figure: Figure, t: Translate, factor: float = 1.0, digits: int = 1) -
     if not isfinite(figure.low):
         return t("sides.unclear")
     ends = _ends(figure, factor, digits, "+")
-    if not figure.excludes_zero:
+    if not figure.excludes_zero or any(round(factor * end, digits) == 0 for end in (figure.low, figure.high)):
         return t("sides.unclear_within", ends=ends)
     return f"{factor * figure.value:+.{digits}f} [{ends}]"
 
@@ -113,7 +113,7 @@ def verdict(comparison: Comparison, t: Translate) -> str:
                 "sides.verdict_apart",
                 a=a,
                 b=b,
-                percent=f"{100 * comparison.all_torso.value:.1f}",
+                percent=unsigned(comparison.all_torso, 100),
                 px=f"{comparison.all_px.value:.1f}",
                 joint=t(f"landmark.{most}"),
                 most=f"{100 * comparison.joints[most].torso.value:.1f}",
@@ -164,21 +164,21 @@ def notes(comparison: Comparison, t: Translate) -> Iterator[str]:
 def figures_table(comparison: Comparison, t: Translate) -> Table:
     """Speed, found and steadiness of both, and the difference."""
     rows = [
-        (t("sides.row_took"), comparison.took_ms, 1.0, "sides.ms"),
-        (t("sides.row_found"), comparison.found, 100.0, "sides.percent"),
+        (t("sides.row_took"), comparison.took_ms, 1.0, 1),
+        (t("sides.row_found"), comparison.found, 100.0, 1),
     ]
     if comparison.looked.kind == "film":
-        rows.append((t("sides.row_jitter"), comparison.jitter_torso, 100.0, "sides.percent"))
+        rows.append((t("sides.row_jitter"), comparison.jitter_torso, 100.0, 2))
     a, b = setting_names(comparison.settings, t)
     head = [t("sides.figure"), a, b, t("sides.b_less_a")]
     return head, [
         [
-            t(unit, name=name),
-            unsigned(first, factor, 2 if factor == 100 else 1),
-            unsigned(second, factor, 2 if factor == 100 else 1),
-            signed(more, t, factor, 2 if factor == 100 else 1),
+            name,
+            unsigned(first, factor, digits),
+            unsigned(second, factor, digits),
+            signed(more, t, factor, digits),
         ]
-        for name, (first, second, more), factor, unit in rows
+        for name, (first, second, more), factor, digits in rows
     ]
 
 

@@ -71,6 +71,7 @@ export const DEFAULTS = {
   visibilityLimit: 0.5,
   presenceLimit: 0.5,
   mirrored: false,
+  weight: 1, // of lines and dots; less where two skeletons lie over each other
   chosen: null, // number of the only person with names and angles; null for everyone
 };
 
@@ -93,7 +94,7 @@ function known(person, i, options) {
 }
 
 // Sizes that suit the picture and the people in it, as in Python; `ratio` is the canvas's pixels for one of the page's.
-function penFor(people, { width, height, ratio = 1 }) {
+function penFor(people, { width, height, ratio = 1 }, weight = 1) {
   const side = Math.min(width, height);
   let scale = side / 480;
   let tallest = 0;
@@ -104,9 +105,9 @@ function penFor(people, { width, height, ratio = 1 }) {
   }
   if (people.length) scale *= clip(tallest / TALL, 0.45, 1);
   return {
-    line: Math.max(1, 2.2 * scale),
-    dot: Math.max(2, 4.2 * scale),
-    edge: Math.max(1, scale),
+    line: Math.max(1, 2.2 * scale * weight),
+    dot: Math.max(2 * weight, 4.2 * scale * weight),
+    edge: Math.max(weight, scale * weight),
     text: Math.max(11 * ratio, 19 * Math.max(scale, side / 900)),
   };
 }
@@ -295,7 +296,7 @@ export function drawPeople(ctx, people, options, size) {
   options = { ...DEFAULTS, ...options };
   const drawn = people.filter(({ points }) => points.every(Number.isFinite));
   const several = people.length > 1;
-  const pen = penFor(drawn, size);
+  const pen = penFor(drawn, size, options.weight);
   const places = drawn.map((person) => placed(person, size, options.mirrored));
   ctx.save();
   drawn.forEach((person, k) => {

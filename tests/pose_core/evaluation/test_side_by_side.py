@@ -88,8 +88,8 @@ def test_times_of_identical_settings_differ_by_chance_and_that_is_not_told() -> 
 def test_a_sign_is_shown_only_where_the_interval_excludes_zero() -> None:
     assert signed(Figure(0.02, 0.01, 0.03), EN, 100) == "+2.0 [+1.0, +3.0]"
     assert signed(Figure(-0.02, -0.03, -0.01), EN, 100) == "-2.0 [-3.0, -1.0]"
-    assert signed(Figure(0.02, -0.01, 0.05), EN, 100) == "cannot be told [-1.0, +5.0]"
-    assert signed(Figure(0.02, math.nan, math.nan), EN, 100) == "cannot be told"
+    assert signed(Figure(0.02, -0.01, 0.05), EN, 100) == "unclear [-1.0, +5.0]"
+    assert signed(Figure(0.02, math.nan, math.nan), EN, 100) == "unclear"
     assert signed(Figure(0.0, 0.0, 0.0), EN) == "0"
     assert signed(Figure(math.nan, math.nan, math.nan), EN) == "\N{EN DASH}"
 
