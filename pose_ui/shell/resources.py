@@ -19,6 +19,7 @@ from ops.configuration import read_configuration
 from ops.films import FilmStudio
 from ops.rate import RateLimit
 from pose_core.benchmark import BenchmarkRunner
+from pose_core.evaluation.own.checking import OwnModelChecks
 from pose_core.evaluation.running import ValidationRunner
 from pose_core.figures.landmarks import picture_figure
 from pose_core.media.images import (
@@ -42,6 +43,7 @@ __all__ = [
     "close_pool",
     "film_studio",
     "import_late",
+    "own_model_checks",
     "password_attempts",
     "pool",
     "upload_refusals",
@@ -91,6 +93,8 @@ film_studio = Shared(lambda: FilmStudio(lambda: pool().status().streams > 0))
 benchmark_runner = Shared(BenchmarkRunner)
 #: The one `ValidationRunner`.
 validation_runner = Shared(ValidationRunner)
+#: The one `OwnModelChecks`.
+own_model_checks = Shared(OwnModelChecks)
 #: How often each address may still try a password.
 password_attempts = Shared(lambda: RateLimit(PASSWORD_ATTEMPTS))
 #: Which browsers have signed in.

@@ -7,6 +7,7 @@ silently and finds nobody, or finds them in the wrong place. What a network is w
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Mapping
 from contextlib import closing
@@ -66,8 +67,9 @@ class OwnModel:
 
     @property
     def label(self) -> str:
-        """Its name among models, different from those of the shipped ones."""
-        return f"own:{PurePath(self.name).stem[:60] or 'model'}"
+        """Its name among models, different from those of the shipped ones; letters, digits, ``.`` and ``-`` only."""
+        stem = re.sub(r"[^\w.-]|_", "-", PurePath(self.name).stem)[:40]
+        return f"own:{stem or 'model'}"
 
     @property
     def warnings(self) -> tuple[BundleError, ...]:

@@ -6,6 +6,7 @@ Nothing is guessed: a network with the colours exchanged or another mean still g
 from __future__ import annotations
 
 import tomllib
+from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
 import orjson
@@ -15,8 +16,18 @@ from pose_core.errors import BundleError
 from pose_core.evaluation.files import first_fault
 from pose_core.evaluation.keypoint_sets import KeypointSet, recognise
 
-__all__ = ["MAX_DECLARATION_KB", "Declaration", "read_declaration"]
+__all__ = [
+    "DECODERS",
+    "MAX_DECLARATION_KB",
+    "Declaration",
+    "MoveNet",
+    "SimCC",
+    "YoloPose",
+    "example",
+    "read_declaration",
+]
 
+DECODERS: Final = ("simcc", "movenet", "yolo_pose")
 MAX_DECLARATION_KB: Final = 64
 
 _Finite = Annotated[float, Field(allow_inf_nan=False)]
@@ -162,3 +173,8 @@ def _value(data: bytes) -> Any:
             "A declaration must be JSON or TOML of at most {limit} kB; this file is neither, or larger. Correct it.",
             limit=MAX_DECLARATION_KB,
         ) from error
+
+
+def example(decoder: str) -> bytes:
+    """A declaration to begin with, as TOML; one for each of `DECODERS`."""
+    return (Path(__file__).parent / "examples" / f"{decoder}.toml").read_bytes()
