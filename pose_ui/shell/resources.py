@@ -20,6 +20,7 @@ from ops.films import FilmStudio
 from ops.newest import Newest
 from ops.rate import RateLimit
 from pose_core.benchmark import BenchmarkRunner
+from pose_core.evaluation.own.checking import OwnModelChecks
 from pose_core.evaluation.running import ValidationRunner
 from pose_core.figures.landmarks import picture_figure
 from pose_core.media.images import (
@@ -43,6 +44,7 @@ __all__ = [
     "close_pool",
     "film_studio",
     "import_late",
+    "own_model_checks",
     "password_attempts",
     "performer_comparisons",
     "pool",
@@ -97,6 +99,8 @@ benchmark_runner = Shared(BenchmarkRunner)
 validation_runner = Shared(ValidationRunner)
 #: What visitors have found on the performer side by side, by the settings: the same for everybody.
 performer_comparisons: Shared[Newest[object, Any]] = Shared(lambda: Newest(PERFORMER_COMPARISONS))
+#: The one `OwnModelChecks`.
+own_model_checks = Shared(OwnModelChecks)
 #: How often each address may still try a password.
 password_attempts = Shared(lambda: RateLimit(PASSWORD_ATTEMPTS))
 #: Which browsers have signed in.

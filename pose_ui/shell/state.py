@@ -17,6 +17,7 @@ __all__ = [
     "LIVE",
     "LIVE_DEFAULTS",
     "LIVE_WANTED",
+    "OWN_MODEL",
     "PAGE",
     "PHOTO",
     "PHOTO_SAMPLE",
@@ -56,6 +57,7 @@ KEYS_DONE: Final = "keys_done"  # number of the last key of presenter mode that 
 BENCHMARK: Final = "benchmark"  # a pose_ui.benchmark.session.BenchmarkSession
 BENCHMARK_TAB: Final = "benchmark_tab"  # name of its open tab
 COACH: Final = "coach"  # a pose_ui.coach.session.CoachSession
+OWN_MODEL: Final = "own_model"  # a pose_ui.widgets.own_model.OwnModelUpload
 PAGE: Final = "page"  # address of the page shown last
 ENTERED: Final = "entered"  # set until a page has noticed that the visitor has just opened it
 FORGOTTEN: Final = "forgotten"  # set by Sign out: nothing remembered counts any more

@@ -6,18 +6,22 @@ from typing import Any, Final
 
 import streamlit as st
 
-from pose_core.evaluation.settings import Model
+from pose_core.evaluation.settings import Model, own
 from pose_core.evaluation.side_by_side.settings import HEIGHTS_PX, MAX_FRAMES, Setting, SideBySideSettings
 from pose_core.settings import MAX_PEOPLE, VARIANTS
+from pose_ui.shell.layout import plain
 from pose_ui.shell.remembered import Choice, number_within, on_off, one_of, remembered
 from pose_ui.shell.state import SIDES_DEFAULTS, sides_key
 from pose_ui.side_by_side.work import SOURCES, Source
 from pose_ui.texts import Translator
+from pose_ui.widgets.own_model import own_model, own_model_upload
 
 __all__ = ["choose_pair", "choose_source", "remember_choices"]
 
 _SURE: Final = (0.05, 0.95)
 _FRAMES: Final = (100, 300, MAX_FRAMES)
+#: The visitor's own model, in the place of a shipped one.
+_OWN: Final = "own"
 _SIZES: Final = (0, *HEIGHTS_PX)
 _CHOICES: Final[dict[str, Choice]] = {
     "source": one_of(SOURCES, SIDES_DEFAULTS["source"]),
@@ -54,7 +58,9 @@ def choose_source(t: Translator) -> Source:
 def choose_pair(source: Source, t: Translator) -> SideBySideSettings:
     """Choose A and B, each behind a button that says what it is, and what both share."""
     film = source in ("performer", "film")
-    a, b = (_setting(side, t, film=film) for side in "ab")
+    mine = own_model()
+    own_one = own(mine.model) if mine.model is not None else None
+    a, b = (_setting(side, own_one, t, film=film) for side in "ab")
     st.button(
         t("sides.exchange"),
         icon=":material/swap_horiz:",
@@ -63,6 +69,7 @@ def choose_pair(source: Source, t: Translator) -> SideBySideSettings:
         type="tertiary",
         help=t("sides.exchange_help"),
     )
+    own_model_upload(t)
     with st.popover(t("sides.more"), icon=":material/tune:"):
         people = st.slider(
             t("settings.people"),
@@ -84,16 +91,22 @@ def choose_pair(source: Source, t: Translator) -> SideBySideSettings:
     return SideBySideSettings(a, b, people=people, frames=frames or MAX_FRAMES)
 
 
-def _setting(side: str, t: Translator, *, film: bool) -> Setting:
-    chosen = st.session_state[sides_key(f"{side}_model")]
-    with st.popover(f"{side.upper()}: {chosen}", key=f"sides_{side}"):
+def _setting(side: str, own_one: Model | None, t: Translator, *, film: bool) -> Setting:
+    key = sides_key(f"{side}_model")
+    if own_one is None and st.session_state[key] == _OWN:  # it was removed
+        st.session_state[key] = SIDES_DEFAULTS[f"{side}_model"]
+    options = (*VARIANTS, _OWN) if own_one is not None else VARIANTS
+    chosen = st.session_state[key]
+    name = own_one.name if own_one is not None and chosen == _OWN else chosen
+    with st.popover(f"{side.upper()}: {plain(name)}", key=f"sides_{side}"):
         model = st.radio(
             t("settings.model"),
-            VARIANTS,
-            key=sides_key(f"{side}_model"),
-            format_func=lambda variant: t(f"settings.model_{variant}"),
+            options,
+            key=key,
+            format_func=lambda one: t("sides.model_own" if one == _OWN else f"settings.model_{one}"),
             persist_state="session",
         )
+        mine = own_one if model == _OWN else None
         height = st.selectbox(
             t("sides.size"),
             _SIZES,
@@ -106,7 +119,7 @@ def _setting(side: str, t: Translator, *, film: bool) -> Setting:
             t("sides.smooth"),
             key=sides_key(f"{side}_smooth"),
             help=t("sides.smooth_help"),
-            disabled=not film,
+            disabled=not film or mine is not None,
             persist_state="session",
         )
         detection, presence = (
@@ -120,7 +133,7 @@ def _setting(side: str, t: Translator, *, film: bool) -> Setting:
             )
             for name in ("detection", "presence")
         )
-    return Setting(Model(model), detection, presence, smooth, height or None)
+    return Setting(mine or Model(model), detection, presence, smooth, height or None)
 
 
 def _exchange() -> None:

@@ -194,7 +194,7 @@ class SidesView {
     this.frame = isFilm ? this.clock.frame : 0;
     const found = this.seen?.[this.frame]?.map((message) => decodePeople(message)?.people ?? []) ?? [[], []];
     const tinted = found.map((people, side) => people.map((person) => ({ ...person, tint: TINTS[side] })));
-    const options = { style: this.sided ? "sides" : "classic", letters: this.sided, hidden: "faint",
+    const options = { style: this.sided ? "sides" : "classic", letters: this.sided, hidden: "faint", partial: true,
                       visibilityLimit: this.data.visibilityLimit };
     const source = isFilm ? this.video : this.image;
     const there = isFilm ? !this.clock.silent && this.video.readyState >= 2 : this.image.complete;

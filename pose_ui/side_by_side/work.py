@@ -69,8 +69,12 @@ def owner_of_sides(film_owner: str) -> str:
 
 
 def known_outcome(settings: SideBySideSettings) -> Outcome | None:
-    """What somebody has found with these settings on the performer."""
-    return performer_comparisons().get(settings)
+    """What somebody has found with these settings on the performer; never with a model of one's own."""
+    return performer_comparisons().get(settings) if _shipped(settings) else None
+
+
+def _shipped(settings: SideBySideSettings) -> bool:
+    return all(setting.model.bundle is None for setting in settings.pair)
 
 
 def find_outcome(outcome_id: str, film_owner: str) -> Outcome | None:
@@ -113,8 +117,11 @@ def _remembering(
 ) -> Callable[[JobControl], Outcome | None]:
     def both(control: JobControl) -> Outcome | None:
         outcome = work(control)
-        shipped = all(setting.model.bundle is None for setting in settings.pair)
-        if outcome is not None and shipped and outcome.comparison.looked.ended_by in ("end", "frames"):
+        if (
+            outcome is not None
+            and _shipped(settings)
+            and outcome.comparison.looked.ended_by in ("end", "frames")
+        ):
             performer_comparisons().put(settings, outcome)
         return outcome
 

@@ -35,7 +35,7 @@ def validation_downloads(result: ValidationResult, model: str, protocol: Protoco
         ("json", f"{stem}.json", "application/json", partial(validations.to_json, result)),
         (
             "coco",
-            f"{stem}_{model}_{protocol}_coco.json",
+            f"{stem}_{safe_stem(model)}_{protocol}_coco.json",
             "application/json",
             partial(validations.to_coco, result, model, protocol),
         ),

@@ -161,7 +161,8 @@ class _Sums:
             if j < 0:
                 continue
             self.pairs += 1
-            counts = a[i].visible(limit) | b[j].visible(limit)
+            known = np.isfinite(a_px[i, :, 0] + b_px[j, :, 0])
+            counts = (a[i].visible(limit) | b[j].visible(limit)) & known
             offset_px = np.where(counts[:, None], b_px[j] - a_px[i], 0.0)
             distance_px = np.linalg.norm(offset_px, axis=1)
             self.counted[number] += counts
@@ -179,6 +180,7 @@ def pair_people(a_px: FloatArray, b_px: FloatArray) -> tuple[NDArray[np.intp], F
     Parameters
     ----------
     a_px, b_px : ndarray, shape (P, 33, 2) and (Q, 33, 2)
+        NaN where a model does not have a landmark.
 
     Returns
     -------
@@ -192,8 +194,12 @@ def pair_people(a_px: FloatArray, b_px: FloatArray) -> tuple[NDArray[np.intp], F
     torso_px = np.maximum((a_torso[:, None] + b_torso[None]) / 2, 1.0)
     if not a_px.size or not b_px.size:
         return np.full(len(a_px), -1, dtype=np.intp), torso_px
-    distance_px = np.median(np.linalg.norm(a_px[:, None] - b_px[None], axis=3), axis=2)
-    return match(1 - distance_px.T / torso_px.T / _SAME_TORSOS, floor=1e-9), torso_px
+    apart_px = np.linalg.norm(a_px[:, None] - b_px[None], axis=3)
+    comparable = np.isfinite(apart_px).any(axis=2) & np.isfinite(torso_px)
+    apart_px[~comparable] = np.inf
+    distance_px = np.nanmedian(apart_px, axis=2)
+    near = np.where(comparable, 1 - distance_px / np.where(comparable, torso_px, 1) / _SAME_TORSOS, -1.0)
+    return match(near.T, floor=1e-9), torso_px
 
 
 def _found(looked: Looked, resamples: Resamples) -> tuple[Figure, Figure, Figure]:

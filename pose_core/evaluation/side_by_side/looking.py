@@ -4,28 +4,20 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeVar
 
-import av
-import cv2
-import numpy as np
-
 from pose_core.arrays import FrameRGB
 from pose_core.errors import PoseCoreError
-from pose_core.evaluation.side_by_side.settings import MAX_PICTURES, MAX_S, Setting, SideBySideSettings
-from pose_core.geometry.angles import image_angles
+from pose_core.evaluation.side_by_side.finding import Looker, follower, watched
+from pose_core.evaluation.side_by_side.settings import MAX_PICTURES, MAX_S, SideBySideSettings
 from pose_core.media.ahead import ahead
 from pose_core.media.cuts import CutDetector
 from pose_core.media.films import read_film
-from pose_core.media.images import decode_picture, enlarge_small
-from pose_core.models.landmarker import ImageLandmarker, StreamLandmarker
-from pose_core.pipeline.frame import FramePath
-from pose_core.pipeline.photo import looked_for, most_prominent
-from pose_core.pose import Pose, TrackedPerson
-from pose_core.settings import PoseSettings
+from pose_core.media.images import decode_picture
+from pose_core.pose import TrackedPerson
 from pose_core.watching import WatchedFrame
 
 __all__ = ["Kind", "Looked", "Progress", "Seen", "look_at_film", "look_at_pictures"]
@@ -152,7 +144,7 @@ def look_at_film(
     end_s = time.monotonic() + MAX_S
     cuts = CutDetector()
     with ExitStack() as stack:
-        sides = [stack.enter_context(closing(_Follower(one, settings))) for one in settings.pair]
+        sides = [stack.enter_context(closing(follower(one, settings))) for one in settings.pair]
         pictures = stack.enter_context(closing(ahead(film.frames(settings.start_s, math.inf), _AHEAD)))
         for time_s, frame_rgb in pictures:
             if cancelled() or len(seen) >= settings.frames or time.monotonic() > end_s:
@@ -183,35 +175,6 @@ def _in_turn(sides: Sequence[S], number: int, look: Callable[[S], T]) -> list[T]
     return [found[0], found[1]]
 
 
-class _Follower:
-    """One setting on the frames of a film."""
-
-    def __init__(self, setting: Setting, settings: SideBySideSettings) -> None:
-        self._setting = setting
-        self._detection = setting.detection(settings.people)
-        self._pose = PoseSettings(self._detection, visibility_limit=settings.visibility_limit)
-        self._path = FramePath(setting.smoothing)
-        self._landmarker = StreamLandmarker(self._detection, setting.model.bundle)
-
-    def restart(self) -> None:
-        """Another scene begins: look everywhere again."""
-        self._landmarker.close()
-        self._landmarker = StreamLandmarker(self._detection, self._setting.model.bundle)
-        self._path.restart()
-
-    def look(self, frame_rgb: FrameRGB, time_s: float) -> tuple[WatchedFrame, float]:
-        """Who is there, and how many milliseconds it took."""
-        frame = av.VideoFrame.from_numpy_buffer(frame_rgb, format="rgb24")
-        done = self._path.process(
-            frame, time_s, self._landmarker.detect, self._pose, height_px=self._setting.height_px, draw=False
-        )
-        assert done is not None  # `read_film` refuses such sizes
-        return done.watched, sum(done.steps_ms.values())
-
-    def close(self) -> None:
-        self._landmarker.close()
-
-
 def look_at_pictures(
     pictures: Sequence[tuple[str, bytes]],
     settings: SideBySideSettings,
@@ -238,7 +201,8 @@ def look_at_pictures(
     ended_by: EndedBy = "end"
     rounds = math.ceil(_TIMED / max(1, len(pictures)))
     end_s = time.monotonic() + MAX_S
-    with _lookers(settings) as sides:
+    with ExitStack() as stack:
+        sides = [stack.enter_context(closing(Looker(one, settings))) for one in settings.pair]
         for number, (name, data) in enumerate(pictures):
             if cancelled() or time.monotonic() > end_s:
                 ended_by = "time" if time.monotonic() > end_s else "cancelled"
@@ -254,61 +218,26 @@ def look_at_pictures(
     return Looked("pictures", tuple(seen), unreadable=tuple(unreadable), ended_by=ended_by)
 
 
-_Looker = tuple[Setting, ImageLandmarker]
-
-
-@contextmanager
-def _lookers(settings: SideBySideSettings) -> Iterator[list[_Looker]]:
-    # Not the pool's: two at a time, each kept for the whole comparison, would leave none for visitors on two cores.
-    with ExitStack() as stack:
-        yield [
-            (
-                setting,
-                stack.enter_context(
-                    closing(
-                        ImageLandmarker(looked_for(setting.detection(settings.people)), setting.model.bundle)
-                    )
-                ),
-            )
-            for setting in settings.pair
-        ]
-
-
 def _look(
-    sides: Sequence[_Looker], settings: SideBySideSettings, name: str, frame_rgb: FrameRGB, rounds: int
+    sides: Sequence[Looker], settings: SideBySideSettings, name: str, frame_rgb: FrameRGB, rounds: int
 ) -> Seen:
     """Once to find people, then `rounds` times for the time; all looks of a setting find the same."""
-    prepared = [(landmarker, _prepared(frame_rgb, setting)) for setting, landmarker in sides]
+    prepared = [(side, side.prepared(frame_rgb)) for side in sides]
     size_wh = (frame_rgb.shape[1], frame_rgb.shape[0])
-    found = [landmarker.detect(small_rgb) for landmarker, small_rgb in prepared]
+    found = [side.find(small_rgb) for side, small_rgb in prepared]
     took_ms: tuple[list[float], list[float]] = ([], [])
     for number in range(rounds):
         for into, one_ms in zip(took_ms, _in_turn(prepared, number, _timed), strict=True):
             into.append(one_ms)
-    people = tuple(_watched(poses, settings, size_wh) for poses in found)
-    return Seen(name, 0.0, size_wh, _resized(people, size_wh), (tuple(took_ms[0]), tuple(took_ms[1])))
+    people = [watched(poses, settings, size_wh, 0.0) for poses in found]
+    return Seen(name, 0.0, size_wh, (people[0], people[1]), (tuple(took_ms[0]), tuple(took_ms[1])))
 
 
-def _timed(side: tuple[ImageLandmarker, FrameRGB]) -> float:
-    landmarker, frame_rgb = side
+def _timed(side: tuple[Looker, FrameRGB]) -> float:
+    looker, frame_rgb = side
     start_s = time.perf_counter()
-    landmarker.detect(frame_rgb)
+    looker.find(frame_rgb)
     return (time.perf_counter() - start_s) * 1e3
-
-
-def _prepared(frame_rgb: FrameRGB, setting: Setting) -> FrameRGB:
-    height, width = frame_rgb.shape[:2]
-    if setting.height_px is not None and height > setting.height_px:
-        size_wh = (max(1, round(width * setting.height_px / height)), setting.height_px)
-        frame_rgb = np.asarray(cv2.resize(frame_rgb, size_wh, interpolation=cv2.INTER_AREA), dtype=np.uint8)
-    return enlarge_small(frame_rgb)
-
-
-def _watched(poses: Sequence[Pose], settings: SideBySideSettings, size_wh: tuple[int, int]) -> WatchedFrame:
-    chosen = [pose.resized(size_wh) for pose in most_prominent(poses, settings.people)]
-    people = tuple(TrackedPerson(number, pose, pose) for number, pose in enumerate(chosen, start=1))
-    angles = image_angles(chosen, settings.visibility_limit)
-    return WatchedFrame(0.0, people, size_wh, False, angles.deg, angles.reasons)
 
 
 def _resized(people: Sequence[WatchedFrame], size_wh: tuple[int, int]) -> tuple[WatchedFrame, WatchedFrame]:

@@ -71,6 +71,7 @@ export const DEFAULTS = {
   visibilityLimit: 0.5,
   presenceLimit: 0.5,
   mirrored: false,
+  partial: false, // also people of whom some landmarks are unknown, as far as they are known
   weight: 1, // of lines and dots; less where two skeletons lie over each other
   chosen: null, // number of the only person with names and angles; null for everyone
 };
@@ -100,7 +101,7 @@ function penFor(people, { width, height, ratio = 1 }, weight = 1) {
   let tallest = 0;
   for (const { points } of people) {
     let [low, high] = [Infinity, -Infinity];
-    for (let i = 1; i < points.length; i += 2) [low, high] = [Math.min(low, points[i]), Math.max(high, points[i])];
+    for (let i = 1; i < points.length; i += 2) if (Number.isFinite(points[i])) [low, high] = [Math.min(low, points[i]), Math.max(high, points[i])];
     tallest = Math.max(tallest, high - low);
   }
   if (people.length) scale *= clip(tallest / TALL, 0.45, 1);
@@ -116,6 +117,7 @@ function bones(ctx, person, xy, pen, options, colourOf) {
   const byColour = new Map();
   const faint = new Map();
   for (const [a, b] of CONNECTIONS) {
+    if (!Number.isFinite(xy[2 * a] + xy[2 * b])) continue;
     const sure = options.hidden === "drawn" || (known(person, a, options) && known(person, b, options));
     if (!sure && options.hidden === "none") continue;
     const paths = sure ? byColour : faint;
@@ -294,7 +296,8 @@ function writeNumber(ctx, person, xy, pen, { width }) {
 // optionally `ratio`, the canvas's pixels for one of the page's, below which no text gets too small to read.
 export function drawPeople(ctx, people, options, size) {
   options = { ...DEFAULTS, ...options };
-  const drawn = people.filter(({ points }) => points.every(Number.isFinite));
+  const drawn = people.filter(({ points }) =>
+    options.partial ? points.some(Number.isFinite) : points.every(Number.isFinite));
   const several = people.length > 1;
   const pen = penFor(drawn, size, options.weight);
   const places = drawn.map((person) => placed(person, size, options.mirrored));

@@ -61,7 +61,8 @@ def test_files_are_complete_and_the_agreement_was_measured(files: Mapping[str, b
     }
     measured = json.loads(files["agreement.json"])["agreement"]
     assert (measured["pictures"], measured["found_by_both"], measured["found_by_one"]) == (6, 5, 0)
-    assert 0 < measured["median_px"] <= 0.3 < measured["largest_px"]
+    assert 0 <= measured["median_px"] <= measured["p90_px"] <= 0.15
+    assert measured["largest_px"] < 1
     assert f"within {measured['median_px']} pixels" in files["README.md"].decode()
 
 
@@ -86,11 +87,11 @@ def test_script_runs_with_onnxruntime_numpy_and_pillow_alone(
     with closing(ImageLandmarker(DetectionSettings(model="lite"))) as landmarker:
         (pose,) = landmarker.detect(frame.rgb)
     away_px = np.linalg.norm(np.array(person["landmarks_px"])[:, :2] - pose.image_xy_px, axis=1)
-    assert np.median(away_px) < 0.3
-    np.testing.assert_allclose(np.array(person["landmarks_px"])[:, 2], pose.image_z_px, atol=3)
-    np.testing.assert_allclose(person["world_landmarks_m"], pose.world_xyz_m, atol=0.02)
-    np.testing.assert_allclose(person["visibility"], pose.visibility, atol=0.02)
-    np.testing.assert_allclose(person["presence"], pose.presence, atol=0.02)
+    assert np.median(away_px) < 0.05
+    np.testing.assert_allclose(np.array(person["landmarks_px"])[:, 2], pose.image_z_px, atol=0.5)
+    np.testing.assert_allclose(person["world_landmarks_m"], pose.world_xyz_m, atol=0.002)
+    np.testing.assert_allclose(person["visibility"], pose.visibility, atol=0.005)
+    np.testing.assert_allclose(person["presence"], pose.presence, atol=0.005)
     drawn = np.asarray(Image.open(tmp_path / "drawn.png").convert("RGB"))
     assert (drawn != frame.rgb).any()
 
