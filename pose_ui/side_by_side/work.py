@@ -22,7 +22,7 @@ from pose_ui.shell.resources import film_studio, performer_comparisons
 
 __all__ = ["SOURCES", "Outcome", "Source", "find_outcome", "known_outcome", "owner_of_sides", "start_job"]
 
-Source = Literal["performer", "samples", "pictures", "film"]
+Source = Literal["performer", "samples", "pictures", "film", "live"]
 SOURCES: Final[tuple[Source, ...]] = get_args(Source)
 _THUMBNAIL_PX: Final = 160
 #: How often a page may see the newest frame.

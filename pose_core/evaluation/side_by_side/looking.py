@@ -20,7 +20,7 @@ from pose_core.media.images import decode_picture
 from pose_core.pose import TrackedPerson
 from pose_core.watching import WatchedFrame
 
-__all__ = ["Kind", "Looked", "Progress", "Seen", "look_at_film", "look_at_pictures"]
+__all__ = ["Kind", "Looked", "Progress", "Seen", "in_pixels_of", "look_at_film", "look_at_pictures"]
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -156,7 +156,9 @@ def look_at_film(
             found = _in_turn(sides, len(seen), lambda side: side.look(frame_rgb, time_s))  # noqa: B023
             people, took_ms = zip(*found, strict=True)
             a_ms, b_ms = took_ms
-            seen.append(Seen("", time_s, film.size_wh, _resized(people, film.size_wh), ((a_ms,), (b_ms,))))
+            seen.append(
+                Seen("", time_s, film.size_wh, in_pixels_of(people, film.size_wh), ((a_ms,), (b_ms,)))
+            )
             if on_progress is not None:
                 on_progress(Progress(len(seen), max(total, len(seen)), frame_rgb))
     return Looked("film", tuple(seen), film.fps, film.first_s, ended_by=ended_by)
@@ -240,7 +242,9 @@ def _timed(side: tuple[Looker, FrameRGB]) -> float:
     return (time.perf_counter() - start_s) * 1e3
 
 
-def _resized(people: Sequence[WatchedFrame], size_wh: tuple[int, int]) -> tuple[WatchedFrame, WatchedFrame]:
+def in_pixels_of(
+    people: Sequence[WatchedFrame], size_wh: tuple[int, int]
+) -> tuple[WatchedFrame, WatchedFrame]:
     """Both in pixels of the picture itself, whatever size the model saw."""
     a, b = (
         WatchedFrame(
