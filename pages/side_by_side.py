@@ -10,7 +10,7 @@ from pose_ui.shell.layout import page_header
 from pose_ui.shell.problems import show_problem
 from pose_ui.shell.resources import film_studio
 from pose_ui.side_by_side.choices import choose_pair, choose_source, remember_choices
-from pose_ui.side_by_side.live import live_sides
+from pose_ui.side_by_side.live import leave_live, live_sides
 from pose_ui.side_by_side.result import show_result, tell_other_choices
 from pose_ui.side_by_side.running import running_panel
 from pose_ui.side_by_side.session import sides_session
@@ -30,6 +30,7 @@ with st.container(horizontal=True, vertical_alignment="center", gap="small"):
 if source == "live":
     live_sides(pair, t)
     st.stop()
+leave_live()
 settings = own_source(session, studio, source, pair, t)
 if not session.began and source == "performer" and session.job(studio) is None:
     session.start(studio, source, pair)  # so that there is something to see at once

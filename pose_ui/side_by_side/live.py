@@ -22,12 +22,12 @@ from pose_ui.live_view.session import LiveSession, SourceKind, live_session
 from pose_ui.shell.layout import plain
 from pose_ui.shell.problems import show_problem
 from pose_ui.shell.resources import pool
-from pose_ui.shell.state import LIVE_DEFAULTS, live_key
+from pose_ui.shell.state import LIVE, LIVE_DEFAULTS, live_key
 from pose_ui.texts import Translator
 from pose_ui.widgets.live_chart import live_chart
 from pose_ui.widgets.tables import show_table
 
-__all__ = ["live_sides"]
+__all__ = ["leave_live", "live_sides"]
 
 _SOURCES: Final[tuple[SourceKind, ...]] = ("performer", "camera")
 _EVERY_S: Final = 1.0
@@ -35,6 +35,12 @@ _EVERY_S: Final = 1.0
 _LEAST: Final = 10
 #: Enough for figures that change every second.
 _RESAMPLES: Final = 300
+
+
+def leave_live() -> None:
+    """Another source is chosen: end the live picture, if there is one."""
+    if LIVE in st.session_state:
+        live_session().stop()
 
 
 def live_sides(pair: SideBySideSettings, t: Translator) -> None:
