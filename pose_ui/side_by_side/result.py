@@ -97,7 +97,7 @@ def _largest(session: SidesSession, outcome: Outcome, t: Translator) -> None:
         share = f"{100 * apart[place]:.0f} %" if apart[place] == apart[place] else "–"
         label = t(
             "sides.thumbnail",
-            name=plain(seen.name) if seen.name else clock(seen.time_s),
+            name=seen.name or clock(seen.time_s),
             apart=share,
         )
         badge = share if not alone else t("sides.badge_alone")

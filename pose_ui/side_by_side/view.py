@@ -42,6 +42,7 @@ _CSS: Final = """
 .posedeck-sides.two .stage { display: grid; grid-template-columns: 1fr 1fr; gap: 4px; aspect-ratio: auto;
                              background: transparent; }
 .posedeck-sides.two .pane { position: relative; aspect-ratio: var(--ratio); background: #14171C; }
+@media (max-width: 640px) { .posedeck-sides.two:not(.tall) .stage { grid-template-columns: 1fr; } }
 .tag { position: absolute; bottom: 8px; padding: 4px 10px; border-radius: 99px; font: 600 12px/1.3 var(--st-font);
        background: rgba(20, 23, 28, .85); color: #fff; pointer-events: none; white-space: nowrap; max-width: 46%;
        overflow: hidden; text-overflow: ellipsis; }

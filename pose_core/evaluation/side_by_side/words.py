@@ -8,6 +8,7 @@ from typing import Final
 
 from pose_core.evaluation.bootstrap import Figure
 from pose_core.evaluation.side_by_side.comparing import Comparison
+from pose_core.evaluation.side_by_side.looking import Kind
 from pose_core.evaluation.side_by_side.settings import Setting, SideBySideSettings
 from pose_core.evaluation.words import together
 from pose_core.skeleton import MAIN_JOINTS
@@ -65,6 +66,11 @@ def _apart(mine: Setting, theirs: Setting, t: Translate) -> Iterator[str]:
             yield t(f"sides.short_{name}", value=f"{getattr(mine, name):g}")
 
 
+def _count(kind: Kind, count: int, t: Translate) -> str:
+    """Such as ``"225 frames"`` or ``"1 picture"``."""
+    return t(f"sides.one_{kind}") if count == 1 else t(f"sides.where_{kind}", count=count)
+
+
 def unsigned(figure: Figure, factor: float = 1.0, digits: int = 1) -> str:
     """A size with its interval, such as ``"4.1 [3.6, 4.7]"``; a dash where it is unknown."""
     if not isfinite(figure.value):
@@ -96,8 +102,7 @@ def signed(figure: Figure, t: Translate, factor: float = 1.0, digits: int = 1) -
 
 def verdict(comparison: Comparison, t: Translate) -> str:
     """How far apart they are, where most, and which is faster: a few sentences."""
-    seen = comparison.looked.seen
-    where = t(f"sides.where_{comparison.looked.kind}", count=len(seen))
+    where = _count(comparison.looked.kind, len(comparison.looked.seen), t)
     a, b = setting_names(comparison.settings, t)
     if not comparison.pairs:
         sentences = [t("sides.verdict_nobody", where=where)]
@@ -205,13 +210,13 @@ def facts(comparison: Comparison, t: Translate) -> list[tuple[str, str]]:
     found = [
         ("A", setting_text(settings.a, t)),
         ("B", setting_text(settings.b, t)),
-        (t("sides.fact_seen"), t(f"sides.where_{looked.kind}", count=len(looked.seen))),
+        (t("sides.fact_seen"), _count(looked.kind, len(looked.seen), t)),
         (t("sides.fact_people"), str(settings.people)),
         (t("sides.fact_pairs"), str(comparison.pairs)),
     ]
     if looked.kind == "film" and looked.seen:
         first, last = looked.seen[0].time_s, looked.seen[-1].time_s
         found.append((t("sides.fact_part"), f"{first:.2f} – {last:.2f} s"))
-        found.append((t("sides.fact_block"), t("sides.where_film", count=comparison.block)))
+        found.append((t("sides.fact_block"), _count("film", comparison.block, t)))
     found.append((t("sides.fact_resamples"), f"{settings.resamples} ({settings.seed})"))
     return found

@@ -99,7 +99,7 @@ def test_own_pictures_are_kept_compared_and_removed() -> None:
     assert EN("sides.kept", count=2) in _texts(app)
     _press(app, EN("sides.compare"))
     _finish(app)
-    assert "exactly 0 on 1 pictures" in _texts(app)
+    assert "exactly 0 on 1 picture." in _texts(app)
     assert EN("sides.left_out", count=1) in _texts(app)
     session.show(0)
     app.run()
