@@ -52,7 +52,7 @@ class _Follower:
         self._detection = setting.detection(settings.people)
         self._pose = PoseSettings(self._detection, visibility_limit=settings.visibility_limit)
         self._path = FramePath(setting.smoothing)
-        self._landmarker = StreamLandmarker(self._detection, setting.model.bundle)
+        self._landmarker = StreamLandmarker(self._detection)
 
     def restart(self) -> None:
         """Another scene begins: look everywhere again."""
