@@ -18,9 +18,11 @@ import cv2
 from ops.configuration import read_configuration
 from ops.films import FilmStudio
 from ops.rate import RateLimit
+from ops.validations import ValidationStudio
 from pose_core.benchmark import BenchmarkRunner
 from pose_core.evaluation.own.checking import OwnModelChecks
 from pose_core.evaluation.running import ValidationRunner
+from pose_core.export.onnx_background import OnnxExporter
 from pose_core.figures.landmarks import picture_figure
 from pose_core.media.images import (
     MAX_MEGAPIXELS,
@@ -43,11 +45,13 @@ __all__ = [
     "close_pool",
     "film_studio",
     "import_late",
+    "onnx_exporter",
     "own_model_checks",
     "password_attempts",
     "pool",
     "upload_refusals",
     "validation_runner",
+    "validation_studio",
     "visitors",
     "warm_up",
 ]
@@ -93,8 +97,14 @@ film_studio = Shared(lambda: FilmStudio(lambda: pool().status().streams > 0))
 benchmark_runner = Shared(BenchmarkRunner)
 #: The one `ValidationRunner`.
 validation_runner = Shared(ValidationRunner)
+#: The one `OnnxExporter`.
+onnx_exporter = Shared(OnnxExporter)
 #: The one `OwnModelChecks`.
 own_model_checks = Shared(OwnModelChecks)
+#: The one `ValidationStudio`, for programs. Live viewers come first.
+validation_studio = Shared(
+    lambda: ValidationStudio(pool, lambda: pool().status().streams > 0, checks=own_model_checks)
+)
 #: How often each address may still try a password.
 password_attempts = Shared(lambda: RateLimit(PASSWORD_ATTEMPTS))
 #: Which browsers have signed in.
@@ -152,6 +162,8 @@ def close_pool() -> None:
     benchmark_runner.clear()
     validation_runner().close()
     validation_runner.clear()
+    validation_studio().close()
+    validation_studio.clear()
     pool().close()
     pool.clear()
     close_decoders()

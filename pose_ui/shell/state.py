@@ -155,6 +155,7 @@ VALIDATE_DEFAULTS: Final[dict[str, object]] = {
     "lite": True,
     "full": True,
     "heavy": False,
+    "onnx": "full",
 }
 
 
