@@ -15,6 +15,7 @@ from ops.jobs import KEPT_S, Job, JobControl, Jobs
 from pose_core.errors import BusyError, DatasetError
 from pose_core.evaluation.detecting import Cancelled
 from pose_core.evaluation.own.checking import OwnModelChecks
+from pose_core.evaluation.running import ending_in_time
 from pose_core.evaluation.settings import Model, ValidationSettings, own
 from pose_core.evaluation.uploads import read_uploads
 from pose_core.evaluation.validate import ValidationResult, validate
@@ -157,7 +158,7 @@ class ValidationStudio:
                     chosen,
                     self._pool(),
                     lambda progress: control.tell(progress.done, progress.total),
-                    control.cancelled,
+                    ending_in_time(control.cancelled),
                 )
             except Cancelled:
                 return None

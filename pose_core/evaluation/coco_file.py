@@ -34,16 +34,16 @@ class _Picture(BaseModel):
 class _Category(BaseModel):
     id: Id
     name: str = ""
-    keypoints: list[str] | None = Field(None, fail_fast=True)
+    keypoints: list[str] | None = Field(default=None, fail_fast=True)
 
 
 class _Annotation(BaseModel):
     id: Id | None = None
     image_id: Id
     category_id: Id
-    keypoints: list[float | None] | None = Field(None, fail_fast=True)
+    keypoints: list[float | None] | None = Field(default=None, fail_fast=True)
     num_keypoints: int | None = None
-    bbox: list[float] | None = Field(None, fail_fast=True)
+    bbox: list[float] | None = Field(default=None, fail_fast=True)
     area: float | None = None
     iscrowd: int | bool | None = 0
 
