@@ -306,10 +306,12 @@ def test_a_picture_without_labels_shows_nobody() -> None:
         ("0 0.5 0.5 0.2 0.4", "", "dataset_yolo_boxes"),
         ("person here", "", "dataset_yolo_line"),
         ("0 320 240 100 200 " + "1 1 2 " * 17, "", "dataset_yolo_line"),
+        (_line().replace("0.25", "nan"), "", "dataset_yolo_line"),
+        (_line().replace("0.25", "1e300"), "", "dataset_yolo_line"),
         (_line(5), "", "dataset_joints_unnamed_yolo"),
         (_line(17), "kpt_shape: [16, 3]", "dataset_yolo_length"),
     ],
-    ids=["boxes", "words", "pixels", "unnamed", "length"],
+    ids=["boxes", "words", "pixels", "nan", "huge", "unnamed", "length"],
 )
 def test_a_mistake_in_yolo_has_its_own_sentence(lines: str, yaml: str, code: str) -> None:
     with pytest.raises(DatasetError) as caught:
