@@ -19,9 +19,11 @@ from ops.configuration import read_configuration
 from ops.films import FilmStudio
 from ops.newest import Newest
 from ops.rate import RateLimit
+from ops.validations import ValidationStudio
 from pose_core.benchmark import BenchmarkRunner
 from pose_core.evaluation.own.checking import OwnModelChecks
 from pose_core.evaluation.running import ValidationRunner
+from pose_core.export.onnx_background import OnnxExporter
 from pose_core.figures.landmarks import picture_figure
 from pose_core.media.images import (
     MAX_MEGAPIXELS,
@@ -44,12 +46,14 @@ __all__ = [
     "close_pool",
     "film_studio",
     "import_late",
+    "onnx_exporter",
     "own_model_checks",
     "password_attempts",
     "performer_comparisons",
     "pool",
     "upload_refusals",
     "validation_runner",
+    "validation_studio",
     "visitors",
     "warm_up",
 ]
@@ -99,8 +103,14 @@ benchmark_runner = Shared(BenchmarkRunner)
 validation_runner = Shared(ValidationRunner)
 #: What visitors have found on the performer side by side, by the settings: the same for everybody.
 performer_comparisons: Shared[Newest[object, Any]] = Shared(lambda: Newest(PERFORMER_COMPARISONS))
+#: The one `OnnxExporter`.
+onnx_exporter = Shared(OnnxExporter)
 #: The one `OwnModelChecks`.
 own_model_checks = Shared(OwnModelChecks)
+#: The one `ValidationStudio`, for programs. Live viewers come first.
+validation_studio = Shared(
+    lambda: ValidationStudio(pool, lambda: pool().status().streams > 0, checks=own_model_checks)
+)
 #: How often each address may still try a password.
 password_attempts = Shared(lambda: RateLimit(PASSWORD_ATTEMPTS))
 #: Which browsers have signed in.
@@ -159,6 +169,8 @@ def close_pool() -> None:
     validation_runner().close()
     validation_runner.clear()
     performer_comparisons.clear()
+    validation_studio().close()
+    validation_studio.clear()
     pool().close()
     pool.clear()
     close_decoders()

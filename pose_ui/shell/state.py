@@ -163,6 +163,7 @@ VALIDATE_DEFAULTS: Final[dict[str, object]] = {
     "lite": True,
     "full": True,
     "heavy": False,
+    "onnx": "full",
 }
 
 

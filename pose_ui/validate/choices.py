@@ -16,6 +16,7 @@ from pose_ui.shell.problems import show_problem
 from pose_ui.shell.remembered import Choice, on_off, one_of, remembered
 from pose_ui.shell.state import VALIDATE_DEFAULTS, VALIDATE_UPLOAD_TURN, validate_key
 from pose_ui.texts import Translator
+from pose_ui.validate.onnx_export import onnx_export
 from pose_ui.validate.session import MAX_TOTAL_MB, SOURCES, Source, ValidateSession
 from pose_ui.widgets.own_model import own_model_upload
 
@@ -25,6 +26,7 @@ _MB: Final = 1024 * 1024
 _CHOICES: Final[dict[str, Choice]] = {
     "source": one_of(SOURCES, VALIDATE_DEFAULTS["source"]),
     "protocol": one_of(("crop", "whole"), VALIDATE_DEFAULTS["protocol"]),
+    "onnx": one_of(VARIANTS, VALIDATE_DEFAULTS["onnx"]),
     **{name: on_off(bool(VALIDATE_DEFAULTS[name])) for name in VARIANTS},
 }
 
@@ -57,6 +59,7 @@ def choose_models(t: Translator) -> ValidationSettings | None:
             if st.checkbox(name, key=validate_key(name), persist_state="session", width="content")
         ]
         mine = own_model_upload(t)
+        onnx_export(t)
     models = (*shipped(*chosen), *((own(mine),) if mine is not None else ()))
     return ValidationSettings(models) if models else None
 

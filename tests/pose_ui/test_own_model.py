@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pose_core.errors import BundleError, BusyError
 from pose_core.models.bundles import bundle
-from pose_ui.shell.resources import close_pool
+from pose_ui.shell.resources import close_pool, own_model_checks
 from pose_ui.shell.state import OWN_MODEL
 from pose_ui.shell.upload_gate import _kept
 from pose_ui.texts import Translator
@@ -110,3 +113,31 @@ def test_the_page_says_how_the_model_stands_and_measures_it(language: str) -> No
     app.button(key="own_model_remove").click().run()
     assert not app.exception
     assert upload.files == {}
+
+
+def test_only_a_few_models_are_checked_at_a_time() -> None:
+    checks = own_model_checks()
+    waiting, go_on = threading.Semaphore(0), threading.Event()
+
+    class Slow(dict[str, bytes]):
+        def __iter__(self) -> Iterator[str]:
+            waiting.release()
+            assert go_on.wait(LONG_S)
+            return super().__iter__()
+
+    def check() -> None:
+        with suppress(BundleError):
+            checks.check(Slow())
+
+    threads = [threading.Thread(target=check) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+        waiting.acquire()
+    with pytest.raises(BusyError) as caught:
+        checks.check({})
+    assert caught.value.code == "own_model_busy"
+    go_on.set()
+    for thread in threads:
+        thread.join(LONG_S)
+    with pytest.raises(BundleError):
+        checks.check({})

@@ -7,7 +7,6 @@ nothing here.
 from __future__ import annotations
 
 import json
-import signal
 import struct
 import threading
 from collections.abc import Callable
@@ -32,7 +31,8 @@ OPEN_S: Final = 60.0
 PICTURE_S: Final = 20.0
 _MOST_BYTES: Final = 64 * 1024
 _N: Final = 33 * 2
-_SIGALRM: Final = int(getattr(signal, "SIGALRM", 0))
+#: How a process ends that was late, and one that the system chose when memory ran out.
+_SIGALRM, _SIGKILL = 14, 9
 _T = TypeVar("_T")
 
 
@@ -133,7 +133,7 @@ class OwnProcess:
                 open_s=OPEN_S,
                 picture_s=PICTURE_S,
             )
-        if status == NO_MEMORY:
+        if status in (NO_MEMORY, -_SIGKILL):  # the system ends these processes first
             return BundleError(
                 "own_model_memory",
                 "A model must get by with {megabytes} MB of memory; this one needs more. Use a smaller one.",

@@ -16,6 +16,7 @@ import pytest
 from PIL import Image
 
 from pose_core.errors import BundleError
+from pose_core.export.onnx_background import OnnxExporter
 from pose_core.export.onnx_files import agreement, onnx_files, onnx_networks
 from pose_core.export.onnx_run import N_LANDMARKS, PosePipeline, Square, find_anchors
 from pose_core.media.images import decode_picture
@@ -154,3 +155,34 @@ def test_another_file_is_no_model(content: bytes | None) -> None:
         content = buffer.getvalue()
     with pytest.raises(BundleError, match=r"\.task"):
         onnx_networks(content)
+
+
+def test_an_export_is_made_once_in_the_background_and_the_last_is_kept() -> None:
+    exporter = OnnxExporter()
+    assert exporter.export("lite") is None
+    for _ in range(2):
+        exporter.start("lite")
+    exporter.wait("lite", 60)
+    made = exporter.export("lite")
+    assert made is not None
+    assert (exporter.making("lite"), exporter.problem("lite")) == (False, None)
+    assert made.agreement["median_px"] <= 0.05
+    with zipfile.ZipFile(io.BytesIO(made.data)) as archive:
+        assert "run.py" in archive.namelist()
+    exporter.start("lite")
+    assert not exporter.making("lite")
+    assert exporter.export("lite") is made
+
+
+def test_an_export_that_fails_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_: str) -> None:
+        raise BundleError("bundle_missing", "The model is missing.")
+
+    monkeypatch.setattr("pose_core.export.onnx_files.onnx_files", broken)
+    exporter = OnnxExporter()
+    exporter.start("lite")
+    exporter.wait("lite", 60)
+    problem = exporter.problem("lite")
+    assert problem is not None
+    assert problem.code == "bundle_missing"
+    assert not exporter.making("lite")
