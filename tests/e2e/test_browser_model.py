@@ -23,7 +23,7 @@ from pose_core.tracking.smoothing import SmoothingSettings
 from pose_ui.live_view.browser_model.files import BUNDLE, LOADER, PROGRAM
 from pose_ui.live_view.browser_model.route import browser_model_folder
 from pose_ui.shell.module_route import module_path
-from tests.support.live_page import choose_source, gear, seats_taken, stop, watching
+from tests.support.live_page import choose_model_place, seats_taken, stop, watching
 from tests.support.poses import PoseMaker
 from tests.support.server import Server
 from tests.support.visit import settle, until_on_page, visit
@@ -83,15 +83,6 @@ def page(server: Server, browser: Browser) -> Iterator[Page]:
     with visit(browser, f"{server.url}/live") as page:
         settle(page)
         yield page
-
-
-def choose_model_place(page: Page, place: str) -> None:
-    """Choose the camera, and where the model runs for it: "this server (standard)" or "your browser"."""
-    settle(page)
-    choose_source(page, "Camera")
-    with gear(page):
-        page.get_by_text(place, exact=True).click()
-        settle(page)
 
 
 def received(page: Page) -> int:

@@ -106,7 +106,7 @@ class ModelView extends CameraView {
     this.note(this.delaysMs, arrivedMs - this.takenMs);
     this.timesMs.push(arrivedMs);
     this.message?.frame.close();
-    this.message = { ...data, arrivedMs };
+    this.message = { ...data, arrivedMs, size: [data.frame.width, data.frame.height] };
     this.draw();
     if (this.waiting) this.send();
   }

@@ -779,8 +779,8 @@ def test_a_model_in_the_browser_keeps_no_seat_from_others(
     other = Connection(clock.seats)
     asks(other, OpenPage())
     assert other.phase == "connecting"
-    connection.hung_up()
     connection.shown(page, camera=True, browser_model=False)
+    connection.hung_up()
     clock.passes(0.25)
     assert connection.phase == "waiting", "the only seat is the other's"
     other.stop()
