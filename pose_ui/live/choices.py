@@ -105,7 +105,7 @@ def _model(session: LiveSession, t: Translator) -> bool:
         horizontal=True,
         persist_state="session",
     )
-    return place == "browser"
+    return bool(place == "browser")
 
 
 def _drawing(session: LiveSession, t: Translator, *, browser_draws: bool) -> None:

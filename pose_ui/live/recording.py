@@ -65,7 +65,7 @@ def record_buttons(session: LiveSession, t: Translator) -> None:
         st.toggle(
             t("live.clip"),
             key=clip_key,
-            disabled=session.is_recording,
+            disabled=session.is_recording or in_browser,
             help=t("live.clip_help"),
             persist_state="session",
         )

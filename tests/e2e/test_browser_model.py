@@ -32,6 +32,8 @@ pytestmark = pytest.mark.e2e
 
 VIEW = ".posedeck-overlay"
 FPS = 15
+#: Frames of one repetition of the performer: 2 s.
+CYCLE = 30
 WIDTH, HEIGHT = 640, 480
 
 #: Pictures one after the other through the worker that the page uses, and what it finds in each.
@@ -102,13 +104,13 @@ def begin(page: Page) -> None:
 
 
 # ---------------------------------------------------------------------- what it finds
-def compare(page: Page, model: Any, motion: str, frames: int) -> Any:
+def compare(page: Page, model: Any, motion: str, frames: int, people: int = 1) -> Any:
     """Distances in pixels, shape (frames, 33), between browser and Python on the performer, tracked alike."""
-    settings = DetectionSettings(model=model)
-    pictures = [render_frame(motion, 2 * number / frames).rgb for number in range(frames)]
+    settings = DetectionSettings(model=model, people=people)
+    pictures = [render_frame(motion, number / CYCLE).rgb for number in range(frames)]
     options = {
         "model": f"{model}.task",
-        "people": 1,
+        "people": people,
         "detection": settings.detection_confidence,
         "presence": settings.presence_confidence,
         "smoothing": None,
@@ -133,17 +135,19 @@ def compare(page: Page, model: Any, motion: str, frames: int) -> Any:
 
 
 def test_the_browser_finds_what_python_finds(page: Page) -> None:
-    apart_px = compare(page, "lite", "squat", 12)
+    apart_px = compare(page, "lite", "squat", 10)
     assert np.median(apart_px) < 2
-    assert apart_px.max() < 10
+    assert np.quantile(apart_px, 0.95) < 6
+    # Looking for several, MediaPipe smooths nobody: what is left is the arithmetic of two processors.
+    assert np.median(compare(page, "lite", "squat", 6, people=2)) < 0.1
 
 
 @pytest.mark.nightly
 @pytest.mark.parametrize("model", ["lite", "full", "heavy"])
-@pytest.mark.parametrize("motion", ["squat", "arm_raise", "walk"])
+@pytest.mark.parametrize("motion", ["squat", "arm_raise", "lunge"])
 def test_every_model_finds_what_python_finds(page: Page, model: str, motion: str) -> None:
-    apart_px = compare(page, model, motion, 60)
-    assert np.median(apart_px) < 2, f"worst {apart_px.max():.2f} px"
+    assert np.median(compare(page, model, motion, 60)) < 2
+    assert np.median(compare(page, model, motion, 60, people=2)) < 0.1
 
 
 def _walk(make_pose: PoseMaker, seed: int = 5) -> list[tuple[float, list[Pose]]]:
