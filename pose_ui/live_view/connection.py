@@ -181,6 +181,12 @@ class Connection(Phases):
                 self.browser_model_failed = why
                 self._again(now_s)
 
+    def camera_gone(self) -> None:
+        """The browser, which runs the model, says that its camera has ended."""
+        with self._changing() as now_s:
+            if self.connected and self.model_in_browser:
+                self._fail("no_camera", now_s)
+
     # ------------------------------------------------------------------ what the media path does
     def _first_frame_asked(self, media: Media | OverlayMedia) -> None:
         """The browser requests its first frame: the connection is open."""

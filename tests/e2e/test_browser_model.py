@@ -23,9 +23,9 @@ from pose_core.tracking.smoothing import SmoothingSettings
 from pose_ui.live_view.browser_model.files import BUNDLE, LOADER, PROGRAM
 from pose_ui.live_view.browser_model.route import browser_model_folder
 from pose_ui.shell.module_route import module_path
-from tests.support.live_page import choose_model_place, seats_taken, stop, watching
+from tests.support.live_page import choose_model_place, gear, seats_taken, stop, watching
 from tests.support.poses import PoseMaker
-from tests.support.server import Server
+from tests.support.server import Server, running_server
 from tests.support.visit import settle, until_on_page, visit
 
 pytestmark = pytest.mark.e2e
@@ -296,3 +296,60 @@ def test_without_simd_the_server_runs_the_model_and_the_page_says_so(server: Ser
         expect(page.get_by_text("model on this server")).to_be_visible()
         stop(page)
         watching(page, 0)
+
+
+@pytest.mark.nightly
+def test_behind_a_password_below_a_path_it_runs_as_well(filmed: Browser, tmp_path: Path) -> None:
+    secret = "four words nobody joins"
+    with (
+        running_server(tmp_path / "log.txt", base="/some/where", env={"POSEDECK_PASSWORD": secret}) as server,
+        visit(filmed, f"{server.url}/live?model=lite") as page,
+    ):
+        page.get_by_label("Password").fill(secret)
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("button", name="Start")).to_be_visible()
+        choose_model_place(page, "your browser")
+        begin(page)
+        stop(page)
+
+
+@pytest.mark.nightly
+def test_a_model_that_cannot_be_loaded_is_run_by_the_server(server: Server, filmed: Browser) -> None:
+    with visit(filmed, "about:blank") as page:
+        page.context.route("**/lite.task", lambda route: route.abort())
+        page.goto(f"{server.url}/live?model=lite")
+        choose_model_place(page, "your browser")
+        page.get_by_role("button", name="Start").click()
+        expect(page.get_by_text("could not load or run the model")).to_be_visible(timeout=60_000)
+        watching(page, 1)
+        stop(page)
+        watching(page, 0)
+
+
+@pytest.mark.nightly
+def test_other_models_sizes_and_the_way_back_while_it_runs(server: Server, filmed: Browser) -> None:
+    with visit(filmed, f"{server.url}/live?model=lite") as page:
+        choose_model_place(page, "your browser")
+        begin(page)
+        page.get_by_role("button", name="Present").click()
+        page.keyboard.press("2")  # full
+        until_on_page(
+            page,
+            lambda: page.locator(VIEW).evaluate("(box) => box.view.data.options.model") == "full.task",
+        )
+        runs_on(page)
+        page.keyboard.press("Escape")
+        with gear(page):
+            page.get_by_role("radio", name="720p").click()
+            settle(page)
+        until_on_page(page, lambda: page.locator(VIEW).evaluate("(box) => box.view.message?.size[0]") == 1280)
+        choose_model_place(page, "this server (standard)")
+        watching(page, 1)
+        expect(page.get_by_text("model on this server")).to_be_visible()
+        choose_model_place(page, "your browser")
+        runs_on(page)
+        until_on_page(page, lambda: seats_taken(urlsplit(server.url).port) == 0)
+        page.locator(VIEW).evaluate(
+            "(box) => box.view.stream.getVideoTracks()[0].dispatchEvent(new Event('ended'))"
+        )
+        expect(page.get_by_text("cannot find a camera")).to_be_visible()

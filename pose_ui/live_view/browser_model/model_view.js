@@ -28,7 +28,6 @@ class ModelView extends CameraView {
     this.snapshots = null;
     this.said = document.createElement("p");
     this.said.className = "posedeck-overlay-said";
-    this.said.setAttribute("role", "status");
     box.append(this.said);
   }
 
@@ -36,6 +35,7 @@ class ModelView extends CameraView {
     super.update(data, setState);
     const options = JSON.stringify(data.options);
     if (this.worker && options !== this.options) {
+      if (data.options.model !== JSON.parse(this.options).model) this.say(data.texts.loading);
       this.options = options;
       this.worker.postMessage({ options: data.options });
     }
@@ -57,7 +57,14 @@ class ModelView extends CameraView {
     worker.postMessage({ files: new URL(this.data.files, document.baseURI).href, options: this.data.options });
     this.busy = false;
     this.waiting = null;
-    if (await this.open(attempt)) this.ticking = setInterval(() => this.tellFigures(), FIGURES_MS);
+    const stream = await this.open(attempt);
+    if (!stream) return;
+    this.ticking = setInterval(() => this.tellFigures(), FIGURES_MS);
+    stream.getVideoTracks()[0].onended = () => { // unplugged, say
+      if (attempt !== this.attempt) return;
+      this.hangUp();
+      this.tell({ gone: true });
+    };
   }
 
   frameTaken(now, atMs) {
@@ -92,11 +99,11 @@ class ModelView extends CameraView {
     }
     if (data.ready) {
       this.ready = true;
+      this.say("");
       if (this.waiting && !this.busy) this.send();
       return;
     }
     this.busy = false;
-    if (!this.received) this.say("");
     if (!this.told) {
       this.told = true;
       this.tell({ running: true });
@@ -127,6 +134,7 @@ class ModelView extends CameraView {
 
   say(text) {
     this.said.textContent = text;
+    if (this.data) this.box.setAttribute("aria-label", text || this.data.alt);
   }
 
   // For the figures beside the picture, which the browser fills in by itself.

@@ -47,6 +47,8 @@ def camera_in_browser(connection: Connection, choices: LiveChoices, snapshots: i
     match signal:
         case {"turn": int(turn), "failed": failed} if turn == connection.turn:
             connection.browser_model_impossible("simd" if failed == "simd" else "failed")
+        case {"turn": int(turn), "gone": True} if turn == connection.turn:
+            connection.camera_gone()
         case {"turn": int(turn), "running": True} if turn == connection.turn:
             connection.browser_model_runs()
     connected = connection.connected  # read once: it may change at any moment

@@ -824,6 +824,15 @@ def test_where_the_browser_cannot_run_the_model_the_server_does(
     assert connection.phase == "playing"
 
 
+def test_a_camera_that_is_unplugged_is_trouble(connection: Connection, page: OpenPage) -> None:
+    asks_for_browser_model(connection, page)
+    connection.browser_model_runs()
+    connection.camera_gone()
+    assert (connection.phase, connection.trouble) == ("stopping", "no_camera")
+    connection.hung_up()
+    assert connection.phase == "idle"
+
+
 def test_the_browsers_model_is_only_for_the_camera(connection: Connection, page: OpenPage) -> None:
     connection.ask()
     connection.shown(page, camera=False, browser_model=True)
