@@ -34,6 +34,7 @@ from pose_core.media.images import close_decoders
 from pose_core.version import VERSION
 from pose_ui.coach.feed import coach_feed_route
 from pose_ui.home.films import film_route
+from pose_ui.live_view.browser_model.route import browser_model_route
 from pose_ui.shell import streamlit_bindings
 from pose_ui.shell.back_messages import LARGEST
 from pose_ui.shell.film_upload import film_upload_route
@@ -118,6 +119,7 @@ app = st.App(
         plotly_route(),
         film_route(),
         module_route(),
+        browser_model_route(visitors, closed=closed),
         film_upload_route(film_studio, closed=closed),
         coach_feed_route(closed=closed),
         *film_routes(film_studio, closed=closed),

@@ -119,6 +119,7 @@ LIVE_DEFAULTS: Final[dict[str, object]] = {
     "clip": False,
     "drawn_in": "browser",
     "in_step": True,
+    "model_in": "server",
 }
 
 
