@@ -107,7 +107,7 @@ def test_a_slower_setting_is_named_with_its_interval() -> None:
     found = compare(looked(100, lambda _: STILL, lambda _: _wrist(9)), SETTINGS)
     assert found.took_ms == (Figure(10.0, 10.0, 10.0), Figure(15.0, 15.0, 15.0), Figure(5.0, 5.0, 5.0))
     sentence = verdict(found, EN)
-    assert "B (full) takes 5.0 ms [5.0, 5.0] longer than A (lite)" in sentence
+    assert "B (full) takes 5.0 ms [5.0, 5.0] longer a frame than A (lite)" in sentence
     assert EN("landmark.left_wrist") in sentence
     other = compare(
         looked(100, lambda _: STILL, lambda _: _wrist(9), took_ms=lambda n: (20 + n % 2, 12)), SETTINGS
