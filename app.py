@@ -47,6 +47,7 @@ from pose_ui.shell.resources import (
     import_late,
     pool,
     upload_refusals,
+    validation_studio,
     visitors,
     warm_up,
 )
@@ -55,6 +56,8 @@ from pose_ui.shell.sign_in import check_login, tell_what_is_open
 from pose_ui.shell.socket_gate import SocketGate
 from pose_ui.shell.upload_gate import UploadGate
 from pose_ui.shell.visitor_cookies import VisitorCookies
+from pose_ui.side_by_side.routes import sides_routes
+from pose_ui.validate.reports import report_in
 from pose_ui.video.routes import film_routes
 
 #: The server opens its port right after the start-up hook has returned.
@@ -120,7 +123,13 @@ app = st.App(
         film_upload_route(film_studio, closed=closed),
         coach_feed_route(closed=closed),
         *film_routes(film_studio, closed=closed),
-        *service.routes(pool, configuration=configuration, studio=film_studio),
+        *sides_routes(closed=closed),
+        *service.routes(
+            pool,
+            configuration=configuration,
+            studio=film_studio,
+            validations=service.Validations(validation_studio, report_in),
+        ),
     ],
     middleware=[
         Middleware(SecurityHeaders),
