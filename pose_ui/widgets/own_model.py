@@ -154,7 +154,7 @@ def _files(upload: OwnModelUpload, t: Translator) -> None:
     if upload.files:
         with st.container(horizontal=True, vertical_alignment="center"):
             names = ", ".join(sorted(upload.files))
-            st.write(t("own.files", names=plain(names), megabytes=f"{upload.kept_bytes / _MB:.1f}"))
+            st.write(t("own.files", names=plain(names), megabytes=f"{max(0.1, upload.kept_bytes / _MB):.1f}"))
             st.button(
                 t("own.remove"),
                 icon=":material/close:",
