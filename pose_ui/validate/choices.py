@@ -16,7 +16,6 @@ from pose_ui.shell.problems import show_problem
 from pose_ui.shell.remembered import Choice, on_off, one_of, remembered
 from pose_ui.shell.state import VALIDATE_DEFAULTS, VALIDATE_UPLOAD_TURN, validate_key
 from pose_ui.texts import Translator
-from pose_ui.validate.onnx_export import onnx_export
 from pose_ui.validate.session import MAX_TOTAL_MB, SOURCES, Source, ValidateSession
 from pose_ui.widgets.own_model import own_model_upload
 
@@ -59,7 +58,6 @@ def choose_models(t: Translator) -> ValidationSettings | None:
             if st.checkbox(name, key=validate_key(name), persist_state="session", width="content")
         ]
         mine = own_model_upload(t)
-        onnx_export(t)
     models = (*shipped(*chosen), *((own(mine),) if mine is not None else ()))
     return ValidationSettings(models) if models else None
 
