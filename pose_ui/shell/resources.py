@@ -11,12 +11,13 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import cv2
 
 from ops.configuration import read_configuration
 from ops.films import FilmStudio
+from ops.newest import Newest
 from ops.rate import RateLimit
 from ops.validations import ValidationStudio
 from pose_core.benchmark import BenchmarkRunner
@@ -48,6 +49,7 @@ __all__ = [
     "onnx_exporter",
     "own_model_checks",
     "password_attempts",
+    "performer_comparisons",
     "pool",
     "upload_refusals",
     "validation_runner",
@@ -58,6 +60,8 @@ __all__ = [
 
 #: Passwords a minute from one address: enough for typing errors, and no more than 14 400 guesses a day.
 PASSWORD_ATTEMPTS = 10
+#: Comparisons on the performer that are kept: 5 MB each.
+PERFORMER_COMPARISONS = 4
 T = TypeVar("T")
 _WARM_RUNS = 3  # full analyses of a picture; after these it is as fast as it gets
 
@@ -97,6 +101,8 @@ film_studio = Shared(lambda: FilmStudio(lambda: pool().status().streams > 0))
 benchmark_runner = Shared(BenchmarkRunner)
 #: The one `ValidationRunner`.
 validation_runner = Shared(ValidationRunner)
+#: What visitors have found on the performer side by side, by the settings: the same for everybody.
+performer_comparisons: Shared[Newest[object, Any]] = Shared(lambda: Newest(PERFORMER_COMPARISONS))
 #: The one `OnnxExporter`.
 onnx_exporter = Shared(OnnxExporter)
 #: The one `OwnModelChecks`.
@@ -162,6 +168,7 @@ def close_pool() -> None:
     benchmark_runner.clear()
     validation_runner().close()
     validation_runner.clear()
+    performer_comparisons.clear()
     validation_studio().close()
     validation_studio.clear()
     pool().close()
