@@ -109,8 +109,8 @@ def preview(session: ValidateSession, source: Source, dataset: Dataset, t: Trans
     lines = [
         t(
             "validate.ready",
-            pictures=len(dataset.pictures),
-            people=people,
+            pictures=t.pictures(len(dataset.pictures)),
+            people=t.people(people),
             joints=len(kit.joints),
             set=plain(kit.name),
         )
