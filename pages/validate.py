@@ -13,6 +13,7 @@ from pose_ui.validate.onnx_export import onnx_export
 from pose_ui.validate.result import show_result, tell_other_choices
 from pose_ui.validate.running import running_panel, tell_end
 from pose_ui.validate.session import validate_session
+from pose_ui.widgets.own_model import own_model_upload
 
 t = language.current()
 page_header(t("validate.title"), t)
@@ -37,6 +38,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
             on_click=session.start,
             args=(dataset, settings, runner, pool()),
         )
+    own_model_upload(t)
     onnx_export(t)
 if settings is None:
     st.info(t("validate.no_model"))
