@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import math
+from statistics import median
 from typing import Final, Literal
 
-import numpy as np
-
-from pose_core.arrays import FloatArray
 from pose_core.geometry.body import body_size
 from pose_core.pose import Pose
 from pose_core.skeleton import INDEX
@@ -35,7 +33,7 @@ class Continuity:
     """Compares each pose of one person with the one before. Not for several threads at once."""
 
     def __init__(self) -> None:
-        self._joints_px: FloatArray | None = None
+        self._joints_px: list[list[float]] | None = None
         self._size_px = math.nan
         self._time_s = -math.inf
         self._jumped_s = -math.inf
@@ -46,11 +44,12 @@ class Continuity:
 
     def add(self, pose: Pose, time_s: float) -> Step:
         """What the next pose is. The first frame of another scene is ``"new_scene"``, then it is unsettled a while."""
-        joints_px, size_px = pose.image_xy_px[_JOINTS], body_size(pose.image_xy_px)
+        joints_px, size_px = pose.image_xy_px[_JOINTS].tolist(), body_size(pose.image_xy_px)
         before_px, before_size_px, passed_s = self._joints_px, self._size_px, time_s - self._time_s
         self._joints_px, self._size_px, self._time_s = joints_px, size_px, time_s
         if before_px is not None:
-            moved_px = float(np.median(np.linalg.norm(joints_px - before_px, axis=1)))
+            # Plain numbers: for twelve points they are several times faster than arrays.
+            moved_px = median(map(math.dist, joints_px, before_px))
             limit = max(_JUMP_TORSOS, _JUMP_TORSOS_PER_S * passed_s)
             if not moved_px <= limit * min(size_px, before_size_px):
                 self._jumped_s = time_s

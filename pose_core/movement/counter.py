@@ -265,10 +265,11 @@ class RepetitionCounter:
         long_enough = limits.shortest_s <= time_s - trace.time_s[0] and (
             late or phases.end_s - phases.start_s <= limits.longest_s
         )
+        if reached < limits.partial or not (long_enough and trace.sees(self.exercise.signals[0].part)):
+            return None
         in_one_piece = self._cut_s < trace.time_s[0]
         possible, complete = gates_open(self.exercise.gates, trace, phases, in_one_piece=in_one_piece)
-        seen = trace.sees(self.exercise.signals[0].part)
-        if not (long_enough and possible and seen) or reached < limits.partial:
+        if not possible:
             return None
         full = (
             complete

@@ -87,6 +87,21 @@ def _last_above_s(time_s: FloatArray, effort: FloatArray, level: float) -> float
     return _crossing_s(time_s, effort, int(below[-1]), level) if below.size else float(time_s[0])
 
 
+def _evened(time_s: FloatArray, values: FloatArray) -> FloatArray:
+    """Centred medians of each column of `values` (T, S); all windows at once, the shorter ones filled up."""
+    half = _MEDIAN_S / 2
+    first = np.searchsorted(time_s, time_s - half - 1e-9)
+    count = np.searchsorted(time_s, time_s + half + 1e-9) - first
+    places = first[:, None] + np.arange(count.max())
+    beyond = places >= (first + count)[:, None]
+    windows = values[np.minimum(places, len(time_s) - 1)]
+    windows[beyond] = np.inf
+    windows.sort(axis=1)
+    every = np.arange(len(time_s))
+    medians: FloatArray = (windows[every, (count - 1) // 2] + windows[every, count // 2]) / 2
+    return medians
+
+
 def find_phases(time_s: FloatArray, effort: FloatArray, signals: FloatArray | None = None) -> Phases:
     """Phases of one repetition.
 
@@ -105,11 +120,8 @@ def find_phases(time_s: FloatArray, effort: FloatArray, signals: FloatArray | No
         The start is the first time where a film begins in the middle of a repetition, and the end the last time where
         it ends there.
     """
-    half = _MEDIAN_S / 2
-    first = np.searchsorted(time_s, time_s - half - 1e-9)
-    last = np.searchsorted(time_s, time_s + half + 1e-9)
     every = np.column_stack([effort, effort if signals is None else signals])
-    evened = np.array([np.median(every[a:b], axis=0) for a, b in zip(first, last, strict=True)])
+    evened = _evened(time_s, every)
     even, evened = evened[:, 0], evened[:, 1:]
     top = int(np.argmax(even))
     peak = float(even[top])

@@ -55,12 +55,8 @@ class Trace:
 
     def weights(self) -> dict[Part, float]:
         """Weights of the left side over the whole trace."""
-        return side_weights(
-            {
-                part: (float(np.median(self.rows[:, left])), float(np.median(self.rows[:, right])))
-                for part, (left, right) in SEEN.items()
-            }
-        )
+        medians = np.median(self.rows[:, list(SEEN.values())], axis=0).tolist()
+        return side_weights({part: (left, right) for part, (left, right) in zip(SEEN, medians, strict=True)})
 
     def sees(self, part: Part) -> bool:
         """Whether a part is visible on at least one side, for most of the time."""
