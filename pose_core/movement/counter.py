@@ -14,7 +14,8 @@ from pose_core.arrays import FloatArray
 from pose_core.movement.effort import BodyFrame, EffortMeter
 from pose_core.movement.exercise import Exercise
 from pose_core.movement.phases import find_phases
-from pose_core.movement.repetitions import Repetition, Trace, gates_open, measure_repetition
+from pose_core.movement.repetitions import Repetition, measure_repetition
+from pose_core.movement.trace import Trace, gates_open
 from pose_core.settings import check_range
 
 __all__ = ["CounterSettings", "RepetitionCounter", "Way"]
@@ -26,6 +27,8 @@ Way = Literal["rest", "down", "bottom", "up"]
 _BEFORE_S: Final = 4.0
 #: The smoothed effort is late by about this: where it is lowest, the movement has begun by then.
 _LAG_S: Final = 0.15
+#: What was measured this short a time ago may not have got through yet.
+_LATE_S: Final = 0.2
 #: More frames than this of one repetition are thinned out.
 _MOST_FRAMES: Final = 2400
 #: The last ranges that tell a person's own.
@@ -147,7 +150,7 @@ class RepetitionCounter:
         self._meter.restart()
         if not self._moving:
             self._moving, self._low = None, math.inf
-        elif self._peak >= self.exercise.full and not math.isnan(self._begun_s):
+        elif self._far_end_seen():
             self._cut_at_far_end = True
         self._cut_s = self._seen_s
 
@@ -200,10 +203,18 @@ class RepetitionCounter:
         """
         self._close()
         repetition = None
-        if self._moving and self._peak >= self.exercise.full and not math.isnan(self._begun_s):
+        if self._moving and self._far_end_seen():
             repetition = self._complete(self._seen_s, unfinished=not self._cut_at_far_end)
         self._moving, self._cut_at_far_end, self._open_from_s = None, False, None
         return repetition
+
+    def _far_end_seen(self) -> bool:
+        """Whether a repetition that began in the start posture has got to its far end, as far as was measured."""
+        if math.isnan(self._begun_s):
+            return False
+        # What is evened out is late: of the newest efforts all but the highest one count, too.
+        newest = sorted(effort for time_s, effort, _ in self._frames if self._seen_s - time_s <= _LATE_S)
+        return max(self._peak, *newest[-2:-1], -math.inf) >= self.exercise.full
 
     def _forget(self) -> Repetition | None:
         """After a long absence nothing continues."""

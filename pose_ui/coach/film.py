@@ -6,9 +6,10 @@ import streamlit as st
 
 from pose_core.settings import PoseSettings
 from pose_ui.coach.session import CoachSession
-from pose_ui.shell.layout import number
+from pose_ui.shell.layout import number, plain
 from pose_ui.shell.problems import show_refused_file
 from pose_ui.texts import Translator
+from pose_ui.widgets.film_drop import film_drop, refusal_sentence
 
 __all__ = ["film_panel"]
 
@@ -16,18 +17,19 @@ _EVERY_S = 0.5
 
 
 def film_panel(session: CoachSession, exercise: str, pose: PoseSettings, t: Translator) -> None:
-    """Show the uploader, or how far the analysis is; rerun the page when it is over."""
-    if session.problem is not None:
-        show_refused_file(*session.problem, t)
+    """Show the field for films, or how far the analysis is; rerun the page when it is over."""
     if session.job is None:
-        key = f"coach_film_{session.uploads}"
-
-        def take() -> None:
-            file = st.session_state[key]
-            if file is not None:
-                session.take_film(file.name, file.getvalue(), exercise, pose)
-
-        st.file_uploader(t("coach.film"), key=key, help=t("coach.film_help"), on_change=take)
+        sent = film_drop("coach_film", t)
+        if sent.refusal:
+            session.refusal, session.problem = sent.refusal, None
+        if sent.film:
+            session.take_film(sent.film, exercise, pose)
+            st.rerun()
+        if session.refusal:
+            st.error(plain(refusal_sentence(session.refusal, t)), icon=":material/error:")
+        if session.problem is not None:
+            show_refused_file(*session.problem, t)
+        st.caption(t("coach.film_help"))
         return
 
     @st.fragment(run_every=_EVERY_S)

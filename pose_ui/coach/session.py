@@ -122,8 +122,8 @@ class CoachSession:
         Whether the last set ended without anything in it.
     problem : (str, PoseCoreError) or None
         Name of the last film, and why there is no result.
-    uploads : int
-        Counts films: each gets a fresh, empty uploader.
+    refusal : object
+        What the browser told about a film that was refused; None after another one.
     """
 
     live: LiveCoach | None = None
@@ -132,7 +132,7 @@ class CoachSession:
     stills: dict[int, bytes] = field(default_factory=dict)
     nothing: bool = False
     problem: tuple[str, PoseCoreError] | None = None
-    uploads: int = 0
+    refusal: object = None
     _stream: LiveStream | None = None
     _source: str = ""
     _film: tuple[Coach, str, datetime, bool] | None = None
@@ -176,23 +176,23 @@ class CoachSession:
             self.stills = stills
 
     # ------------------------------------------------------------------ films
-    def take_film(self, name: str, data: bytes, exercise: str, pose: PoseSettings) -> None:
-        """Start to count in a film; a problem is kept for the page to show."""
-        self.uploads += 1
-        self.problem, self.nothing = None, False
-        coach = Coach(exercise, arming=False)
+    def take_film(self, film_id: str, exercise: str, pose: PoseSettings) -> None:
+        """Start to count in a film that has arrived; a problem is kept for the page to show."""
+        self.problem, self.refusal, self.nothing = None, None, False
         studio = film_studio()
+        film = studio.film(film_id, film_owner(this_session_id()))
+        if film is None:  # another one has taken its place
+            return
+        coach = Coach(exercise, arming=False, exercises=self.exercises)
         try:
-            read_film(data)
-            with studio.arrive(film_owner(this_session_id()), name, len(data)) as film:
-                film.add(data)
-                film.finish()
+            read_film(film.data)
             # The coach reads the poses as the model gave them.
             self.job = studio.analyse(film, VideoSettings(pose, smoothing=None), watchers=lambda: (coach,))
         except PoseCoreError as error:
-            self.problem = name, error
+            studio.discard(film)
+            self.problem = film.name, error
         else:
-            self._film = coach, name, datetime.now(), False
+            self._film = coach, film.name, datetime.now(), False
 
     def stop_film(self) -> None:
         """End the analysis; what is counted so far is kept."""

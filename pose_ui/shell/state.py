@@ -168,6 +168,7 @@ VIDEO_DEFAULTS: Final[dict[str, object]] = {
     "mirrored": False,
     "height": None,  # in cm
     "angle": "left_knee",
+    "exercise": "auto",  # whose repetitions are counted
 }
 
 
