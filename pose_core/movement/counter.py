@@ -27,6 +27,9 @@ Way = Literal["rest", "down", "bottom", "up"]
 _BEFORE_S: Final = 4.0
 #: The smoothed effort is late by about this: where it is lowest, the movement has begun by then.
 _LAG_S: Final = 0.15
+#: As low as the lowest effort, and for how long that is looked at.
+_VALLEY: Final = 0.1
+_VALLEY_S: Final = 1.0
 #: What was measured this short a time ago may not have got through yet.
 _LATE_S: Final = 0.2
 #: More frames than this of one repetition are thinned out.
@@ -239,8 +242,6 @@ class RepetitionCounter:
             self._close()
             self._moving = True
             self._peak, self._begun_s = self._effort, self._low_s
-            first_s = self._low_s - _LAG_S
-            self._drop_before(first_s)
         elif self._open_from_s is None:
             while time_s - self._frames[0][0] > _BEFORE_S:
                 self._frames.popleft()
@@ -298,24 +299,40 @@ class RepetitionCounter:
         self._open_from_s = float(trace.time_s[0])
         return repetition
 
-    def _trace(self) -> Trace | None:
-        if len(self._frames) < 2:
+    def _trace(self, until_s: float = math.inf) -> Trace | None:
+        frames = [frame for frame in self._frames if frame[0] <= until_s]
+        if len(frames) < 2:
             return None
-        times, efforts, rows = zip(*self._frames, strict=True)
+        times, efforts, rows = zip(*frames, strict=True)
         return Trace(np.array(times), np.array(efforts), np.array(rows))
 
     def _close(self) -> None:
         """Measure the last repetition again, now that its end is known, and let its frames go."""
+        first_s = self._valley_from_s()
         if self._open_from_s is None:
+            self._drop_before(first_s)
             return
         self._open_from_s = None
         last = self.repetitions[-1]
-        trace = self._trace()
+        # A fast one's next far end may be near by now.
+        lows = [time_s for time_s, effort, _ in self._frames if effort <= self._low + _VALLEY]
+        trace = self._trace(max(lows[-1], self._low_s) if lows else math.inf)
         if trace is not None:
             self.repetitions[-1] = measure_repetition(
                 self.exercise, trace, last.number, last.full, last.counted_s, whole=last.whole
             )
-        self._drop_before(self._low_s - _LAG_S)
+        self._drop_before(first_s)
+
+    def _valley_from_s(self) -> float:
+        """From when on the lowest effort was about as low: a slow movement begins before it can be told from noise."""
+        first_s = self._low_s - _LAG_S
+        for time_s, effort, _ in reversed(self._frames):
+            if time_s > first_s:
+                continue
+            if effort > self._low + _VALLEY or self._low_s - time_s > _VALLEY_S:
+                break
+            first_s = time_s
+        return first_s
 
     def _drop_before(self, time_s: float) -> None:
         while self._frames and self._frames[0][0] < time_s:

@@ -50,6 +50,9 @@ class Signal:
         Of two sides, the one whose part is seen better counts; both, if they are seen about as well.
     most : bool
         Of two sides seen about as well: the one that moves more, not the mean.
+    square : bool
+        Whether it begins slowly, with the square of an angle, as a height does when a straight limb bends. Matters for
+        when a movement begins and ends.
     """
 
     measures: tuple[str, ...]
@@ -57,6 +60,7 @@ class Signal:
     target: float
     part: Part = "whole"
     most: bool = False
+    square: bool = False
 
     def __post_init__(self) -> None:
         _check_measures(self.measures)

@@ -136,7 +136,8 @@ def measure_repetition(
     """
     weights = trace.weights()
     signals = np.column_stack([trace.efforts(signal, weights[signal.part]) for signal in exercise.signals])
-    phases = find_phases(trace.time_s, trace.effort, signals)
+    square = [signal.square for signal in exercise.signals]
+    phases = find_phases(trace.time_s, trace.effort, signals, square)
     primary = exercise.signals[0]
     at_far_end = (trace.time_s >= phases.arrive_s) & (trace.time_s <= phases.leave_s)
     values = trace.values_of(primary, weights[primary.part])

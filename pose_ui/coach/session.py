@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -16,8 +16,10 @@ from pose_core.arrays import FrameRGB
 from pose_core.errors import PoseCoreError
 from pose_core.media.films import read_film
 from pose_core.media.images import encode_jpeg, fit_within
-from pose_core.movement.catalogue import EXERCISE_NAMES
+from pose_core.movement.catalogue import EXERCISE_NAMES, EXERCISES
 from pose_core.movement.coach import AUTO, Coach, CoachState
+from pose_core.movement.exercise import Exercise
+from pose_core.movement.limits import Limits, exercises_with
 from pose_core.movement.repetitions import Repetition
 from pose_core.movement.sets import Correction, ExerciseSet
 from pose_core.pipeline.live import LiveStream
@@ -47,6 +49,8 @@ class LiveCoach:
         One of `CHOICES`.
     picture : callable
         Returns the newest frame.
+    exercises : mapping of str to Exercise
+        With the limits that form is judged by.
 
     Attributes
     ----------
@@ -59,8 +63,13 @@ class LiveCoach:
         JPEG files, by the number of the complete repetition.
     """
 
-    def __init__(self, exercise: str, picture: Callable[[], FrameRGB | None]) -> None:
-        self.coach = Coach(exercise)
+    def __init__(
+        self,
+        exercise: str,
+        picture: Callable[[], FrameRGB | None],
+        exercises: Mapping[str, Exercise] = EXERCISES,
+    ) -> None:
+        self.coach = Coach(exercise, exercises=exercises)
         self.started_at = datetime.now()
         self.at_ms = 0.0
         self.first_s: float | None = None
@@ -110,6 +119,8 @@ class CoachSession:
 
     Attributes
     ----------
+    limits : mapping of str to mapping
+        Of form, those that the visitor has changed.
     live : LiveCoach or None
         Watches the stream that runs.
     job : Job or None
@@ -126,6 +137,7 @@ class CoachSession:
         What the browser told about a film that was refused; None after another one.
     """
 
+    limits: Limits = field(default_factory=dict)
     live: LiveCoach | None = None
     job: Job | None = None
     result: ExerciseSet | None = None
@@ -143,7 +155,7 @@ class CoachSession:
         if self._stream is not None and (self._stream.closed or stream is not self._stream):
             self._end_live()
         if stream is not None and not stream.closed and self._stream is None:
-            self.live = LiveCoach(exercise, stream.snapshot)
+            self.live = LiveCoach(exercise, stream.snapshot, exercises_with(self.limits))
             self._stream, self._source = stream, source
             stream.watchers.add(self.live)
 
@@ -171,9 +183,28 @@ class CoachSession:
         self.nothing = state.exercise is None or not (state.repetitions or state.holds)
         if state.exercise is not None and not self.nothing:
             self.result = ExerciseSet(
-                state.exercise, source, started_at, state.repetitions, state.holds, arming=arming
+                state.exercise,
+                source,
+                started_at,
+                state.repetitions,
+                state.holds,
+                arming=arming,
+                limits=self.limits.get(state.exercise, {}),
             )
             self.stills = stills
+
+    def adjust(self, limits: Limits) -> None:
+        """Judge form by these limits: of what runs, of the last set, and of all that follows."""
+        if limits == self.limits:
+            return
+        self.limits = limits
+        exercises = exercises_with(limits)
+        if self.live is not None:
+            self.live.coach.adjust(exercises)
+        if self._film is not None:
+            self._film[0].adjust(exercises)
+        if self.result is not None:
+            self.result = self.result.with_limits(limits.get(self.result.exercise, {}))
 
     # ------------------------------------------------------------------ films
     def take_film(self, film_id: str, exercise: str, pose: PoseSettings) -> None:
@@ -183,7 +214,7 @@ class CoachSession:
         film = studio.film(film_id, film_owner(this_session_id()))
         if film is None:  # another one has taken its place
             return
-        coach = Coach(exercise, arming=False, exercises=self.exercises)
+        coach = Coach(exercise, arming=False, exercises=exercises_with(self.limits))
         try:
             read_film(film.data)
             # The coach reads the poses as the model gave them.

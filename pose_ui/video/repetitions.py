@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Final, cast
+from typing import Final
 
 import numpy as np
 import streamlit as st
@@ -76,16 +76,13 @@ def _count(version: Version, exercise: str, who: tuple[int, ...] | None, t: Tran
 def repetitions(session: VideoSession, job_id: str, version: Version, at: At, t: Translator) -> None:
     """Choose an exercise, and one of its repetitions to see; counts what has not been counted yet."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        exercise = cast(
-            str,
-            st.selectbox(
-                t("film.reps"),
-                _CHOICES,
-                key=video_key("exercise"),
-                format_func=lambda name: t("film.reps_none" if name == _NONE else f"exercise.{name}"),
-                persist_state="session",
-                width=220,
-            ),
+        exercise = st.selectbox(
+            t("film.reps"),
+            _CHOICES,
+            key=video_key("exercise"),
+            format_func=lambda name: t("film.reps_none" if name == _NONE else f"exercise.{name}"),
+            persist_state="session",
+            width=220,
         )
         below = st.container()
     # Where one person was looked for, numbers only tell where they were lost for a while.

@@ -41,12 +41,12 @@ class Counted:
         In what they were counted: job, version, exercise that was chosen, people.
     exercise : str or None
         None if none was recognised, or none was to be counted.
-    found : tuple of Repetition or of Hold
+    found : tuple of Repetition or Hold
     """
 
     of: tuple[object, ...]
     exercise: str | None
-    found: tuple[Repetition, ...] | tuple[Hold, ...]
+    found: tuple[Repetition | Hold, ...]
 
 
 @dataclass
