@@ -19,6 +19,9 @@ Step = Literal["goes_on", "new_scene", "unsettled"]
 _JUMP_TORSOS: Final = 0.5
 #: At low frame rates more is possible: the tracker's limit (`pose_core.tracking.people`).
 _JUMP_TORSOS_PER_S: Final = 6.0
+#: After what may be a cut: a body that has moved no farther than this, so soon after, is the same one.
+_SAME_TORSOS: Final = 0.3
+_SAME_S: Final = 0.15
 #: After a jump the landmarks must go on for this long before they are believed.
 _SETTLED_S: Final = 0.3
 
@@ -37,6 +40,16 @@ class Continuity:
         self._size_px = math.nan
         self._time_s = -math.inf
         self._jumped_s = -math.inf
+        self._suspected = False
+
+    def suspect(self, time_s: float) -> None:
+        """The pictures say that another scene may begin: unless the body goes on where it was, it does.
+
+        A caption that fades in looks like a cut, too.
+        """
+        self._suspected = True
+        if self._joints_px is None:
+            self._jumped_s = time_s
 
     def cut(self, time_s: float) -> None:
         """Another scene or another person begins, as the caller knows."""
@@ -51,6 +64,9 @@ class Continuity:
             # Plain numbers: for twelve points they are several times faster than arrays.
             moved_px = median(map(math.dist, joints_px, before_px))
             limit = max(_JUMP_TORSOS, _JUMP_TORSOS_PER_S * passed_s)
+            if self._suspected:
+                limit = _SAME_TORSOS if passed_s <= _SAME_S else 0.0
+            self._suspected = False
             if not moved_px <= limit * min(size_px, before_size_px):
                 self._jumped_s = time_s
                 return "new_scene"

@@ -65,7 +65,7 @@ class CounterSettings:
     begin: float = 0.3
     back: float = 0.65
     partial: float = 0.35
-    reach: float = 0.75
+    reach: float = 0.6
     own: float = 0.5
     shortest_s: float = 0.4
     longest_s: float = 30.0
@@ -274,8 +274,8 @@ class RepetitionCounter:
         reached, limits = phases.peak - (0.0 if late else phases.rest), self.settings
         own = self.own_range if self.count >= 2 else math.nan
         needed = max(self.exercise.full, 0.0 if math.isnan(own) else limits.own * own)
-        long_enough = limits.shortest_s <= time_s - trace.time_s[0] and (
-            late or phases.end_s - phases.start_s <= limits.longest_s
+        long_enough = late or (
+            limits.shortest_s <= time_s - phases.start_s and phases.end_s - phases.start_s <= limits.longest_s
         )
         if reached < limits.partial or not (long_enough and trace.sees(self.exercise.signals[0].part)):
             return None

@@ -62,7 +62,10 @@ def _crossing_s(time_s: FloatArray, effort: FloatArray, at: int, level: float) -
 
 
 def _left_rest_s(time_s: FloatArray, signals: FloatArray, square: Sequence[bool]) -> float:
-    """When signals (T, S) that end at their peak left their rest, as the two that move first tell; the first time if none rested."""
+    """When signals (T, S) that end at their peak left their rest: the two that move first tell.
+
+    The first time if they were never at rest.
+    """
     starts_s = sorted(
         _signal_left_s(time_s, signal, _BACK_OF_SQUARE if squared else _BACK)
         for signal, squared in zip(signals.T, square, strict=True)
