@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from pose_core.performer.samples import sample_clip
 from tests.support.server import Server
 from tests.support.visit import download, settle, visit
 
@@ -57,3 +58,33 @@ def test_squats_are_counted_on_the_screen_and_a_correction_is_kept_in_the_file(
             {"kind": "was_none", "repetition": 1},
         ]
         assert [one["kind"] for one in corrected["repetitions"]].count("none") == 1
+
+
+def test_a_film_goes_straight_to_the_server_and_limits_change_what_is_said_of_it(
+    server: Server, browser: Browser
+) -> None:
+    with visit(browser, f"{server.url}/coach", height=1600) as page:
+        page.get_by_role("radio", name="Film").click()
+        settle(page)
+        film = {"name": "squat.mp4", "mimeType": "video/mp4", "buffer": sample_clip()}
+        page.locator(".drop input[type=file]").set_input_files([film])
+        expect(page.get_by_role("heading", name="Squat: 1")).to_be_visible(timeout=120_000)
+        settle(page)
+        before = _file(page)
+        assert (before["source"], before["counted"]) == ("film", 1)
+        leaning_deg = round(before["repetitions"][0]["measured"]["leaning"])
+
+        page.get_by_text("Limits of form").click()
+        field = page.get_by_label("Trunk from the vertical, at most (°)")
+        field.fill(str(leaning_deg - 10))
+        field.press("Enter")
+        expect(
+            page.get_by_text(f"Limits changed by hand: leans forward {leaning_deg - 10}°.")
+        ).to_be_visible()
+        settle(page)
+        (fault,) = _file(page)["repetitions"][0]["faults"]
+        assert (fault["fault"], fault["certain"]) == ("leaning", True)
+        page.get_by_role("button", name="Back to standard").click()
+        expect(page.get_by_text("Limits changed by hand")).to_have_count(0)
+        settle(page)
+        assert _file(page)["repetitions"] == before["repetitions"]
