@@ -65,7 +65,7 @@ class Continuity:
             moved_px = median(map(math.dist, joints_px, before_px))
             limit = max(_JUMP_TORSOS, _JUMP_TORSOS_PER_S * passed_s)
             if self._suspected:
-                limit = _SAME_TORSOS if passed_s <= _SAME_S else 0.0
+                limit = _SAME_TORSOS if passed_s <= _SAME_S else -math.inf
             self._suspected = False
             if not moved_px <= limit * min(size_px, before_size_px):
                 self._jumped_s = time_s
