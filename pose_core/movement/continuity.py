@@ -60,13 +60,13 @@ class Continuity:
         joints_px, size_px = pose.image_xy_px[_JOINTS].tolist(), body_size(pose.image_xy_px)
         before_px, before_size_px, passed_s = self._joints_px, self._size_px, time_s - self._time_s
         self._joints_px, self._size_px, self._time_s = joints_px, size_px, time_s
+        suspected, self._suspected = self._suspected, False
         if before_px is not None:
             # Plain numbers: for twelve points they are several times faster than arrays.
             moved_px = median(map(math.dist, joints_px, before_px))
             limit = max(_JUMP_TORSOS, _JUMP_TORSOS_PER_S * passed_s)
-            if self._suspected:
+            if suspected:
                 limit = _SAME_TORSOS if passed_s <= _SAME_S else -math.inf
-            self._suspected = False
             if not moved_px <= limit * min(size_px, before_size_px):
                 self._jumped_s = time_s
                 return "new_scene"
