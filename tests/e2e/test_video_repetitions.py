@@ -39,7 +39,7 @@ def test_a_recognised_repetition_is_a_bar_and_a_click_on_it_or_its_number_shows_
         page.keyboard.press("Home")
         until_on_page(page, lambda: _frame(player) == 0)
         settle(page)
-        page.get_by_role("button", name="1", exact=True).click()
+        page.get_by_role("radio", name="1", exact=True).click()
         until_on_page(page, lambda: _frame(player) == far_end)
         expect(page.get_by_text("at the far end")).to_be_visible()
 
