@@ -19,11 +19,11 @@ _EVERY_S = 0.5
 def film_panel(session: CoachSession, exercise: str, pose: PoseSettings, t: Translator) -> None:
     """Show the field for films, or how far the analysis is; rerun the page when it is over."""
     if session.job is None:
-        sent = film_drop("coach_film", t)
-        if sent.refusal:
-            session.refusal, session.problem = sent.refusal, None
-        if sent.film:
-            session.take_film(sent.film, exercise, pose)
+        sent, refusal = film_drop(t, key="coach_film")
+        if refusal is not None:
+            session.refusal, session.problem = refusal, None
+        if sent:
+            session.take_film(sent, exercise, pose)
             st.rerun()
         if session.refusal:
             st.error(plain(refusal_sentence(session.refusal, t)), icon=":material/error:")

@@ -33,10 +33,10 @@ def arrival(
     """
     own, performer = st.columns([3, 2], gap="medium", vertical_alignment="top")
     with own:
-        sent = film_drop(_KEY, t)
-        if sent.refusal:
-            session.refusal = sent.refusal
-        if sent.film:
+        sent, refusal = film_drop(t, key=_KEY)
+        if refusal is not None:
+            session.refusal = refusal
+        if sent:
             session.refusal = None
             session.problem = None
             st.rerun()

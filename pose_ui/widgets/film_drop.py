@@ -1,11 +1,7 @@
-"""Where a film of one's own goes in: dropped or chosen, and sent straight into the server's memory.
-
-The browser sends it to `pose_ui.shell.film_upload`.
-"""
+"""Where a film is dropped or chosen; the browser sends it straight into the server's memory (`film_upload_route`)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Final
 
 import streamlit as st
@@ -16,7 +12,7 @@ from pose_ui.shell.film_upload import FILM_PATH, NAME_HEADER
 from pose_ui.shell.streamlit_bindings import this_session_id
 from pose_ui.texts import Translator, catalogue
 
-__all__ = ["Sent", "film_drop", "refusal_sentence"]
+__all__ = ["film_drop", "refusal_sentence"]
 
 _HTML: Final = """
 <div class="drop">
@@ -28,7 +24,8 @@ _HTML: Final = """
 """
 
 _CSS: Final = """
-.drop { display: grid; min-height: 300px; border: 2px dashed color-mix(in srgb, var(--st-text-color) 45%, transparent);
+.drop { display: grid; min-height: var(--least, 300px);
+        border: 2px dashed color-mix(in srgb, var(--st-text-color) 45%, transparent);
         border-radius: var(--st-base-radius); color: var(--st-text-color); font: 400 1rem/1.5 var(--st-font);
         background: var(--st-secondary-background-color); box-sizing: border-box; }
 .drop.over { border-color: var(--st-primary-color); border-style: solid; }
@@ -57,6 +54,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const state = uploads.get(box) ?? {};
   uploads.set(box, state);
   Object.assign(state, { data, setTriggerValue });
+  box.style.setProperty("--least", data.least + "px");
   const [ask, way] = [box.querySelector(".ask"), box.querySelector(".way")];
   const input = ask.querySelector("input");
   const cancel = way.querySelector("button");
@@ -147,35 +145,29 @@ def refusal_sentence(refusal: object, t: Translator) -> str:
     return t("film.refused")
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """What the browser told in this run.
-
-    Attributes
-    ----------
-    film : str or None
-        Id of a film that has arrived, for `ops.films.FilmStudio.film`.
-    refusal : object
-        Why one was refused, for `refusal_sentence`; None if none was.
-    """
-
-    film: str | None
-    refusal: object
-
-
-def film_drop(key: str, t: Translator) -> Sent:
-    """Show the field for films; what arrived, or was refused, since the last run.
+def film_drop(t: Translator, *, key: str, least_px: int = 300) -> tuple[str, object]:
+    """Show the field for a film.
 
     Parameters
     ----------
+    t : Translator
     key : str
         Streamlit key.
-    t : Translator
+    least_px : int
+        How high it is.
+
+    Returns
+    -------
+    str
+        Id of a film that has just arrived (`ops.films.FilmStudio.film`), else empty.
+    object
+        What the browser told about one that was refused, for `refusal_sentence`; None if there is nothing new.
     """
     data: dict[str, Any] = {
         "path": FILM_PATH + this_session_id(),
         "header": NAME_HEADER,
         "limit": MAX_FILM_MB * 1024 * 1024,
+        "least": least_px,
         "texts": {
             "drop": t("film.drop"),
             "limits": t("film.limits", megabytes=MAX_FILM_MB, minutes=round(MAX_FILM_S / 60)),
@@ -185,4 +177,4 @@ def film_drop(key: str, t: Translator) -> Sent:
         },
     }
     sent = _component(key=key, data=data, on_film_change=lambda: None, on_refusal_change=lambda: None)
-    return Sent(sent.film or None, sent.refusal or None)
+    return sent.film if isinstance(sent.film, str) else "", sent.refusal or None
