@@ -10,7 +10,7 @@ import numpy as np
 
 from pose_core.arrays import FloatArray
 from pose_core.movement.body import index_of
-from pose_core.movement.effort import SEEN, side_weights, value_of
+from pose_core.movement.effort import SEEN, side_weights
 from pose_core.movement.exercise import Gate, Part, Signal
 from pose_core.movement.phases import Phases
 
@@ -21,6 +21,8 @@ NEAR_EXTREME: Final = 0.75
 NEAR_REST: Final = 0.25
 #: A gate is open if it is so in this share of the frames.
 _GATE_SHARE: Final = 0.5
+#: At each end, this share of the frames does not count for how far something spreads.
+_SPARE: Final = 0.05
 #: A part with a visibility below this is not seen.
 _SEEN_LIMIT: Final = 0.5
 
@@ -53,7 +55,11 @@ class Trace:
 
     def values_of(self, signal: Signal, left_weight: float) -> FloatArray:
         """A signal in each frame, shape (T,)."""
-        return np.array([value_of(signal, row, left_weight) for row in self.rows.tolist()])
+        if signal.most and len(signal.measures) == 2 and 0 < left_weight < 1:
+            both = self.rows[:, [index_of(name) for name in signal.measures]]
+            values: FloatArray = both.max(axis=1) if signal.target > signal.rest else both.min(axis=1)
+            return values
+        return self.values(signal.measures, left_weight)
 
     def efforts(self, signal: Signal, left_weight: float) -> FloatArray:
         """A signal's effort in each frame, shape (T,)."""
@@ -92,7 +98,8 @@ def _is_open(gate: Gate, values: FloatArray, share: FloatArray) -> bool:
             return True
         values = (np.median(far, axis=0) - np.median(near, axis=0))[None]
     elif gate.when == "spread":
-        values = np.ptp(np.quantile(values, (0.05, 0.95), axis=0), axis=0)[None]
+        ordered, spare = np.sort(values, axis=0), int(_SPARE * len(values))
+        values = (ordered[-1 - spare] - ordered[spare])[None]
     elif gate.when == "extreme":
         values = values[share >= NEAR_EXTREME]
     elif gate.when == "rest":
