@@ -65,7 +65,7 @@ class CounterSettings:
     begin: float = 0.3
     back: float = 0.65
     partial: float = 0.35
-    reach: float = 0.6
+    reach: float = 0.75
     own: float = 0.5
     shortest_s: float = 0.4
     longest_s: float = 30.0
