@@ -60,6 +60,7 @@ else:
     session.watch(live.connection.stream if live.connection.on else None, exercise, choices.source)
     with panel:
         coach_panel(session, live, exercise, t)
-set_summary(session, t)
+with st.container():  # what follows keeps its place, and so stays open, whatever there is to say
+    set_summary(session, t)
 limits_panel(exercise, t)
 st.caption(t("coach.no_medical_device"))
