@@ -92,7 +92,7 @@ def repetitions(session: VideoSession, job_id: str, version: Version, at: At, t:
         with below:
             counted = _count(version, exercise, who, t)
         session.counted = Counted(of, counted.exercise, counted.found)
-        st.rerun(scope="fragment")  # the bars are drawn above
+        st.rerun()  # the bars are drawn above
     with below:
         _found(session, session.counted, version, t)
 
