@@ -14,12 +14,17 @@ from pose_ui.widgets.film_drop import film_drop, refusal_sentence
 __all__ = ["film_panel"]
 
 _EVERY_S = 0.5
+#: The field for films, alone and above a result.
+_HIGH_PX = 300
+_LOW_PX = 120
 
 
 def film_panel(session: CoachSession, exercise: str, pose: PoseSettings, t: Translator) -> None:
     """Show the field for films, or how far the analysis is; rerun the page when it is over."""
     if session.job is None:
-        sent, refusal = film_drop(t, key="coach_film")
+        sent, refusal = film_drop(
+            t, key="coach_film", least_px=_HIGH_PX if session.result is None else _LOW_PX
+        )
         if refusal is not None:
             session.refusal, session.problem = refusal, None
         if sent:
