@@ -15,7 +15,7 @@ from tests.support.performing import Show, true_pose, truly
 def test_a_body_that_goes_on_where_it_was_is_the_same_whatever_the_picture_looks_like() -> None:
     coach = Coach("squat", arming=False)
     for number, frame in enumerate(truly(Show("squat_right", 90.0, 1.0))):
-        if number % 10 == 0:  # a caption fades in
+        if number % 5 == 0:  # a caption fades in
             coach.restart(frame.time_s)
         coach.add(frame)
     assert coach.state.count == 4

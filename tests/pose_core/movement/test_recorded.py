@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
+import numpy as np
 import pytest
 
 from pose_core.errors import SettingsError
 from pose_core.movement.coach import Coach
 from pose_core.movement.recorded import count_recorded, recorded_frames
+from pose_core.pose import TrackedPerson
 from pose_core.settings import PoseSettings
 from pose_core.tracking.recorder import Recorder
 from pose_core.tracking.recording import Recording
 from pose_core.watching import WatchedFrame
-from tests.support.performing import Show, through_the_model, truly, watched_poses
+from tests.support.performing import Show, through_the_model, true_pose, truly, watched_poses
 
 
 def recorded(frames: list[WatchedFrame], *coaches: Coach) -> Recording:
@@ -72,6 +75,14 @@ def test_times_increase_and_frames_without_anybody_are_frames() -> None:
     again = list(recorded_frames(recorded(frames)))
     assert [len(frame.people) for frame in again] == [len(frame.people) for frame in frames]
     assert all(one.time_s < other.time_s for one, other in pairwise(again))
+
+
+def test_poses_are_those_of_the_model_not_the_smoothed_ones() -> None:
+    raw = true_pose("squat_right", 0.25, 60.0)
+    smoothed = replace(raw, image_xy_px=raw.image_xy_px + 7.0)
+    frame = WatchedFrame(0.0, (TrackedPerson(1, raw, smoothed),), raw.size_wh, False, np.empty((1, 0)))
+    (again,) = recorded_frames(recorded([frame]))
+    np.testing.assert_allclose(again.people[0].raw.image_xy_px, raw.image_xy_px, atol=1e-3)
 
 
 def test_nobody_gives_no_count_and_no_exercise() -> None:
