@@ -70,7 +70,7 @@ _JS = (
     + """
 export default function ({ data, parentElement, setTriggerValue }) {
   const list = parentElement.querySelector(".cards");
-  list.style.setProperty("--least", data.cards.length > 4 ? "170px" : "270px");
+  list.style.setProperty("--least", data.cards.length > 6 ? "150px" : data.cards.length > 4 ? "170px" : "270px");
   for (const card of data.cards) {
     let item = list.querySelector(`[data-page="${card.page}"]`);
     if (!item) {
