@@ -1,8 +1,8 @@
 """Work that takes minutes and outlives the page or request that started it.
 
 A job belongs to an owner and has an id that cannot be guessed. One runs at a time for every two cores, each owner has
-at most one that is not over, and only a few may wait. A job is removed by its owner, or some minutes after anybody last
-looked at it.
+at most one under way, and only a few may wait. A job is removed by its owner, or some minutes after anybody last looked
+at it. Jobs about another one, such as the making of its files, are removed with it.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -151,10 +152,16 @@ class Job:
     """One piece of work; made by `Jobs.start`."""
 
     def __init__(
-        self, owner: str, work: Callable[[JobControl], object], control: JobControl, bytes_kept: int
+        self,
+        owner: str,
+        work: Callable[[JobControl], object],
+        control: JobControl,
+        bytes_kept: int,
+        about: str,
     ) -> None:
         self.id = secrets.token_urlsafe(24)
         self.owner = owner
+        self.about = about
         self._work = work
         self._control = control
         self.bytes_kept = bytes_kept
@@ -198,6 +205,11 @@ class Job:
         """Ask the work to stop."""
         self._control._stop.set()
 
+    @property
+    def under_way(self) -> bool:
+        """Whether it is neither over nor about to stop."""
+        return not (self.over.is_set() or self._control._stopped())
+
     def status(self, ahead: int = 0) -> JobStatus:
         """How it stands."""
         control = self._control
@@ -217,6 +229,12 @@ class Job:
 
 def _nothing(_: JobControl) -> None:
     return None
+
+
+def _gone() -> NoSuchJobError:
+    return NoSuchJobError(
+        "job_gone", "The job must be there still; this one is not, or its time is over. Start it again."
+    )
 
 
 class Jobs:
@@ -254,7 +272,9 @@ class Jobs:
         self._threads: list[threading.Thread] = []
         self._closed = False
 
-    def start(self, owner: str, work: Callable[[JobControl], object], bytes_kept: int = 0) -> Job:
+    def start(
+        self, owner: str, work: Callable[[JobControl], object], bytes_kept: int = 0, *, about: str = ""
+    ) -> Job:
         """Add a job, which runs as soon as there is a place.
 
         Parameters
@@ -265,17 +285,23 @@ class Jobs:
             Does it, on a thread of its own; its exceptions that are a PoseCoreError are shown to the owner.
         bytes_kept : int
             What it holds until it is removed; only for `Job.bytes_kept`.
+        about : str
+            Id of the job that it belongs to: it is kept as long as that one, and removed with it.
 
         Raises
         ------
         BusyError
-            If the owner has a job that is not over, too many wait, or the server is shutting down.
+            If the owner has a job under way, too many wait, or the server is shutting down.
+        NoSuchJobError
+            If the job that it is about is gone.
         """
-        job = Job(owner, work, JobControl(self._others_wait), bytes_kept)
+        job = Job(owner, work, JobControl(self._others_wait), bytes_kept, about)
         with self._changed:
             if self._closed:
                 raise BusyError("pool_closed", "PoseDeck is shutting down. Start it again to continue.")
-            if any(other.owner == owner and not other.over.is_set() for other in self._jobs.values()):
+            if about and about not in self._jobs:
+                raise _gone()
+            if any(other.owner == owner and other.under_way for other in self._jobs.values()):
                 raise BusyError(
                     "job_running",
                     "A visitor may have one film in work at a time; yours is not done. Wait for it, or cancel it.",
@@ -328,12 +354,15 @@ class Jobs:
         with self._changed:
             job = self._jobs.get(job_id)
         if job is None or (owner is not None and job.owner != owner):
-            raise NoSuchJobError(
-                "job_gone",
-                "The job must be there still; this one is not, or its time is over. Start it again.",
-            )
-        job.looked_at_s = time.monotonic()
+            raise _gone()
+        now_s = time.monotonic()
+        for one in (job, *self._about(job.id)):
+            one.looked_at_s = now_s
         return job
+
+    def _about(self, job_id: str) -> tuple[Job, ...]:
+        with self._changed:
+            return tuple(job for job in self._jobs.values() if job.about == job_id)
 
     def status(self, job_id: str, owner: str | None = None) -> JobStatus:
         """How a job stands; errors as `get`."""
@@ -342,10 +371,15 @@ class Jobs:
             ahead = self._waiting.index(job) + self._running if job in self._waiting else 0
         return job.status(ahead)
 
-    def of(self, owner: str) -> tuple[Job, ...]:
-        """All jobs of an owner, the oldest first."""
+    def of(self, owner: str, about: str = "") -> tuple[Job, ...]:
+        """Jobs of an owner, the oldest first: those about nothing else, or those about one of them."""
         with self._changed:
-            return tuple(job for job in self._jobs.values() if job.owner == owner)
+            return tuple(job for job in self._jobs.values() if job.owner == owner and job.about == about)
+
+    def every(self) -> tuple[Job, ...]:
+        """All jobs."""
+        with self._changed:
+            return tuple(self._jobs.values())
 
     def cancel(self, job_id: str, owner: str | None = None) -> None:
         """Stop a job; what there is becomes its result. One that waits is over at once; errors as `get`."""
@@ -359,7 +393,7 @@ class Jobs:
             job.run()  # which sees that it must not
 
     def remove(self, job_id: str, owner: str | None = None) -> None:
-        """Stop and forget a job and its result; errors as `get`."""
+        """Stop and forget a job, its result, and all jobs about it; errors as `get`."""
         job = self.get(job_id, owner)
         self.cancel(job_id, owner)
         self._forget(job)
@@ -367,6 +401,9 @@ class Jobs:
     def _forget(self, job: Job) -> None:
         with self._changed:
             known = self._jobs.pop(job.id, None)
+        for other in self._about(job.id):
+            with suppress(NoSuchJobError):
+                self.remove(other.id)
         if known is not None:
             self._on_removed(job)
 

@@ -8,6 +8,7 @@ const HEIGHT_PX = { joint: 84, speed: 60, visibility: 60 };
 const GAP_PX = 22; // above each curve, for its name
 const LANE_PX = 18;
 const DRAG_PX = 5;
+const FLAG_PX = 10;
 const GAP_FRAMES = 3; // a curve breaks where somebody is missing for longer
 const DASHES = { left: [], right: [5, 3] };
 
@@ -80,7 +81,9 @@ export class Charts {
     const events = this.player.data.events ?? [];
     const lanes = [...film.people.map((person) => ({ person })), ...(events.length ? [{ events }] : [])];
     const heights = this.chosen.map((name) => GAP_PX + (HEIGHT_PX[name] ?? HEIGHT_PX.joint));
-    const height = heights.reduce((sum, one) => sum + one, 0) + GAP_PX + lanes.length * LANE_PX + 20;
+    const marks = this.player.data.marks ?? [];
+    const markRow = marks.length ? LANE_PX : 0;
+    const height = heights.reduce((sum, one) => sum + one, 0) + GAP_PX + lanes.length * LANE_PX + markRow + 20;
     this.plot.style.height = `${height}px`;
     const ratio = window.devicePixelRatio || 1;
     const width = this.plot.clientWidth;
@@ -97,6 +100,8 @@ export class Charts {
       top += heights[k];
     });
     this.lanes(ctx, lanes, top + GAP_PX);
+    this.markTop = marks.length ? height - 20 - markRow : Infinity;
+    this.marks(ctx, marks);
     this.axis(ctx, height - 6);
     this.move();
   }
@@ -241,6 +246,33 @@ export class Charts {
     });
   }
 
+  // Own marks: a line through the curves, and a flag with its text below them, which a click finds.
+  marks(ctx, marks) {
+    const places = marks.map(({ time_s }) => this.x(this.nearest(time_s)));
+    marks.forEach(({ text }, k) => {
+      ctx.fillStyle = this.ink;
+      ctx.globalAlpha = 0.45;
+      ctx.fillRect(places[k] - 0.5, GAP_PX, 1, this.markTop - GAP_PX);
+      ctx.globalAlpha = 1;
+      ctx.beginPath();
+      ctx.moveTo(places[k], this.markTop);
+      ctx.lineTo(places[k] + FLAG_PX, this.markTop + FLAG_PX / 2);
+      ctx.lineTo(places[k], this.markTop + FLAG_PX);
+      ctx.fill();
+      const room = Math.min(...places.filter((x) => x > places[k]), this.width) - places[k] - FLAG_PX - 6;
+      let short = text;
+      ctx.font = this.font;
+      while (short && ctx.measureText(short + "…").width > room) short = short.slice(0, -1);
+      if (short) this.text(ctx, short === text ? text : `${short}…`, places[k] + FLAG_PX + 3, this.markTop + FLAG_PX);
+    });
+  }
+
+  markAt(x, y) {
+    if (y < this.markTop - 4 || y > this.markTop + LANE_PX) return null;
+    const near = (this.player.data.marks ?? []).map(({ time_s }) => this.nearest(time_s));
+    return near.findLast((frame) => x >= this.x(frame) - 4 && x <= this.x(frame) + FLAG_PX + 6) ?? null;
+  }
+
   axis(ctx, y) {
     const { timeS } = this.film;
     const length = (timeS[this.player.last] ?? 0) - (timeS[0] ?? 0);
@@ -297,7 +329,11 @@ export class Charts {
   frameAtX(x) {
     const { timeS } = this.film;
     const share = clamp((x - LEFT_PX) / (this.width - LEFT_PX - RIGHT_PX), 0, 1);
-    const wanted = timeS[0] + share * (timeS[this.player.last] - timeS[0]);
+    return this.nearest(timeS[0] + share * (timeS[this.player.last] - timeS[0]));
+  }
+
+  nearest(wanted) {
+    const { timeS } = this.film;
     const frame = this.frameOf(wanted);
     const next = Math.min(frame + 1, this.player.last);
     return Math.abs(timeS[next] - wanted) < Math.abs(timeS[frame] - wanted) ? next : frame;
@@ -318,7 +354,8 @@ export class Charts {
     };
     this.plot.onpointerup = this.plot.onpointercancel = () => {
       this.plot.onpointermove = this.plot.onpointerup = this.plot.onpointercancel = null;
-      this.player.seek(dragged && this.player.range ? this.player.range[0] : this.frameAtX(from));
+      const clicked = this.markAt(from, event.clientY - box.top) ?? this.frameAtX(from);
+      this.player.seek(dragged && this.player.range ? this.player.range[0] : clicked);
     };
   }
 }

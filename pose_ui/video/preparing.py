@@ -23,7 +23,7 @@ from pose_ui.shell.state import video_key
 from pose_ui.texts import Translator
 from pose_ui.video.session import VideoSession, range_s
 
-__all__ = ["film_bar", "prepare", "working"]
+__all__ = ["film_bar", "left_text", "prepare", "working"]
 
 #: From so many frames a second on, a film was probably recorded for slow motion.
 _FAST_FPS: Final = 100.0
@@ -122,7 +122,8 @@ def prepare(
         st.rerun()
 
 
-def _left_text(status: JobStatus, t: Translator) -> str:
+def left_text(status: JobStatus, t: Translator) -> str:
+    """What a job does, how much of it is done, and how long the rest will take."""
     if status.state == "waiting":
         return t("film.waiting", count=status.ahead)
     share = f"{100 * status.share:.0f} %"
@@ -168,7 +169,7 @@ def working(session: VideoSession, studio: FilmStudio, job: Job, t: Translator) 
         if status.over:
             st.rerun()
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.progress(status.share, _left_text(status, t))
+            st.progress(status.share, left_text(status, t))
             st.button(
                 t("film.stop_and_keep" if status.partial else "film.cancel"),
                 icon=":material/stop:",
