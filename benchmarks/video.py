@@ -85,6 +85,7 @@ def make_film(seconds: float, file: IO[bytes]) -> None:
         target: Any = None
         left = round(seconds * _FPS)
         for turn in count():
+            source: Any
             with av.open(io.BytesIO(once.getvalue())) as source:
                 pictures = source.streams.video[0]
                 target = target or film.add_stream_from_template(pictures)
