@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import partial
-from itertools import count
+from itertools import count, islice
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -56,6 +56,7 @@ _NOISE: Final = 3.0
 _LOOK_S: Final = 0.1
 #: Memory is freed by other threads.
 _AFTER_S: Final = 3.0
+_FIRST_S: Final = 10.0
 
 
 def _frames() -> Iterator[FrameRGB]:
@@ -76,7 +77,7 @@ def make_film(seconds: float, file: IO[bytes]) -> None:
         stream: Any = container.add_stream("libx264", rate=_FPS, options={"preset": "veryfast"})
         stream.width, stream.height = _SIZE_WH
         stream.pix_fmt, stream.bit_rate = "yuv420p", _BITS_PER_S
-        for number, frame_rgb in enumerate(_frames()):
+        for number, frame_rgb in enumerate(islice(_frames(), round(seconds * _FPS))):
             frame = av.VideoFrame.from_ndarray(frame_rgb, format="rgb24")
             frame.pts, frame.time_base = number, Fraction(1, _FPS)
             container.mux(stream.encode(frame))
@@ -215,8 +216,9 @@ def measure(seconds: float, model: str, runs: int) -> dict[str, Any]:
     studio = FilmStudio(workers=1)
     try:
         with tempfile.TemporaryFile() as file:
-            make_film(10.0, file)  # the first run loads libraries
-            _one_run(studio, file, file.seek(0, io.SEEK_END), 10.0, settings)
+            first_s = min(seconds, _FIRST_S)  # the first run loads libraries
+            make_film(first_s, file)
+            _one_run(studio, file, file.seek(0, io.SEEK_END), first_s, settings)
         with tempfile.TemporaryFile() as file:
             make_film(seconds, file)
             size = file.seek(0, io.SEEK_END)

@@ -93,7 +93,7 @@ def page(server: Server, browser: Browser, film: bytes) -> Iterator[Page]:
     """A visitor whose film of two people is analysed."""
     with visit(browser, f"{server.url}/video?model=lite&people=2") as visited:
         _choose(visited, film)
-        visited.get_by_role("button", name="Analyse").click()
+        visited.get_by_role("button", name="Analyse", exact=True).click()
         _player(visited)
         settle(visited)
         yield visited

@@ -131,6 +131,6 @@ def test_a_film_becomes_a_result_and_leaves_with_it(studio: FilmStudio) -> None:
     assert job.result.annotated_mp4[4:8] == b"ftyp"
     assert status.partial.people == 1  # type: ignore[attr-defined]
     assert max(status.partial.thumbnail_rgb.shape) <= 160  # type: ignore[attr-defined]
-    assert studio.bytes_kept == len(sample_clip())
+    assert studio.bytes_kept == len(sample_clip()) + len(job.result.annotated_mp4)
     studio.jobs.remove(job.id, "anna")
     assert studio.bytes_kept == 0
