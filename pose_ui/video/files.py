@@ -81,12 +81,14 @@ def files(
     film = partial(_film, outcome, version, choices, t)
     made = partial(studio.made, job_id, session.owner, "film", film_key)
     everything = partial(_everything, outcome, version, choices, t, made)
-    name = f"{stem}_posedeck"
+    busy = any(job.under_way for job in studio.jobs.of(session.owner, about=job_id))
+    zip_key = version.number, choices
     with st.container(horizontal=True):
-        made_first(studio, session.owner, job_id, "film", film_key, film, f"{name}.mp4", t)
-        made_first(
-            studio, session.owner, job_id, "zip", (version.number, choices), everything, f"{name}.zip", t
-        )
+        for kind, key, maker in (("film", film_key, film), ("zip", zip_key, everything)):
+            suffix = "mp4" if kind == "film" else kind
+            made_first(
+                studio, session.owner, job_id, kind, key, maker, f"{stem}_posedeck.{suffix}", t, busy=busy
+            )
 
 
 # What follows runs in other threads: no ``st.*`` here.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import streamlit as st
 
@@ -17,6 +18,7 @@ __all__ = ["made_first"]
 
 _LOOK_S = 0.5
 _MB = 1024 * 1024
+_WIDTH_PX = 420
 
 
 def made_first(
@@ -28,6 +30,8 @@ def made_first(
     maker: Callable[[JobControl], bytes],
     file_name: str,
     t: Translator,
+    *,
+    busy: bool = False,
 ) -> None:
     """One button that starts it, then how far it is, then one that saves it.
 
@@ -42,16 +46,19 @@ def made_first(
         Runs in another thread: no ``st.*`` in it.
     file_name : str
     t : Translator
+    busy : bool
+        Whether it cannot be started now, since something else is being made.
     """
     job = studio.made(job_id, owner, kind, key)
     if job is not None and not job.over.is_set():
-        _progress(studio, owner, job_id, kind, job, t)
+        with st.container(width=_WIDTH_PX):
+            _progress(studio, owner, job_id, kind, job, t)
         return
     if job is not None and job.result:
         megabytes = f"{len(job.result) / _MB:.1f}"
         st.download_button(
             t(f"film.save_{kind}", megabytes=megabytes),
-            data=job.result,
+            data=partial(getattr, job, "result"),  # else the page would read it at each run
             file_name=file_name,
             mime="video/mp4" if kind == "film" else "application/zip",
             icon=":material/download:",
@@ -65,6 +72,7 @@ def made_first(
         icon=":material/movie:" if kind == "film" else ":material/folder_zip:",
         key=f"video_make_{kind}",
         help=t(f"film.make_{kind}_help"),
+        disabled=busy,
     )
     problem = job.status().error if job is not None else None
     if pressed:
@@ -86,7 +94,7 @@ def _progress(studio: FilmStudio, owner: str, job_id: str, kind: str, job: Job, 
             st.rerun()
         if status.over:
             st.rerun()
-        with st.container(horizontal=True, vertical_alignment="center", width=420):
+        with st.container(horizontal=True, vertical_alignment="center"):
             st.progress(status.share, left_text(status, t))
             st.button(
                 t("film.cancel"),

@@ -39,7 +39,7 @@ def test_the_performer_is_found_where_the_true_joints_are(performer: VideoResult
 
 
 #: How the performer stands to the camera, and how far the main joints may be off on average: in px of a picture in
-#: which they are 340 px tall.
+#: which they are 340 px tall. Found: 4.1, 4.3, 4.5 and 4.1 px.
 VIEWS = {"front": (0, 8), "oblique": (45, 8), "side": (90, 9), "back": (180, 8)}
 
 
@@ -58,7 +58,6 @@ def test_the_true_joints_are_found_from_every_view(view: str) -> None:
         np.linalg.norm(found - scene.landmarks_px[0], axis=1)[MAIN].mean()
         for found, scene in zip(sequence.image_xy_px, scenes, strict=True)
     ]
-    print(view, round(float(np.mean(errors_px)), 1))
     assert np.mean(errors_px) < limit_px
 
 
