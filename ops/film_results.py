@@ -66,8 +66,7 @@ class FilmOutcome:
     annotated_mp4 : bytes
         Empty if it was not asked for.
     copy_mp4 : bytes
-        The analysed part as H.264 without drawing, for a film that browsers cannot play, unless the job was
-        cancelled; else empty. It begins at 0.
+        The analysed part as H.264 without drawing, for a film that browsers cannot play; else empty. It begins at 0.
     """
 
     name: str

@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from ops.job_control import JobControl, JobState, JobStatus
 from ops.log import log_unexpected
+from ops.memory import give_memory_back
 from pose_core.errors import BusyError, PoseCoreError
 from pose_core.machine import usable_cores
 
@@ -209,6 +210,7 @@ class Jobs:
                     with self._changed:
                         self._running -= 1
                 del job
+                give_memory_back()
             self.sweep()
 
     def get(self, job_id: str, owner: str | None = None) -> Job:
