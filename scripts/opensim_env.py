@@ -24,7 +24,10 @@ class NoOpenSimError(Exception):
 
 def _run(command: list[str]) -> None:
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT_S, check=False)
+        # OpenSim writes a log where it is started.
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=LIMIT_S, check=False, cwd=FOLDER
+        )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise NoOpenSimError(f"{command[0]} did not finish: {type(error).__name__}") from error
     if done.returncode:

@@ -154,6 +154,13 @@ def _rest_at(page: Page, player: Locator, frame: int) -> None:
     assert _at(player)["frame"] == frame
 
 
+def _choose_person(page: Page, player: Locator, person: int) -> None:
+    chip = player.get_by_role("button", name=f"Person {person}")
+    chip.click()
+    expect(chip).to_have_attribute("aria-pressed", "true")
+    page.get_by_text(f"Person {person}: exchange left and right").first.wait_for(state="attached")
+
+
 def test_a_person_is_chosen_and_their_curves_and_files_are_shown(page: Page) -> None:
     player = _player(page)
     _rest_at(page, player, 25)
@@ -175,9 +182,10 @@ def test_two_people_are_exchanged_from_the_cursor_on_and_back(page: Page) -> Non
     player = _player(page)
     who = "root => [5, 45].map(i => root.player.film.person[root.player.film.start[i]])"
     before = player.evaluate(who)
+    _choose_person(page, player, 1)
     _rest_at(page, player, 20)
     _open_corrections(page)
-    page.get_by_role("button", name=re.compile(r"^Exchange 1 and 2 from 0.80 s on")).click()
+    page.get_by_role("button", name="Exchange 1 and 2 from 0.80 s on").click()
     until_on_page(page, lambda: player.evaluate(who) == [before[0], 3 - before[1]])
     page.get_by_role("button", name="Undo").click()
     until_on_page(page, lambda: player.evaluate(who) == before)
@@ -192,6 +200,7 @@ def test_left_and_right_are_exchanged_from_the_cursor_on_and_back(page: Page) ->
     player = _player(page)
     left_hip = "root => [5, 45].map(i => root.player.film.xy[root.player.film.start[i] * 66 + 46])"
     before = player.evaluate(left_hip)
+    _choose_person(page, player, 1)
     _rest_at(page, player, 20)
     _open_corrections(page)
     button = page.get_by_role("button", name="exchange left and right from 0.80 s on")

@@ -29,7 +29,7 @@ def test_opensim_reads_markers_and_angles_with_their_gaps(tmp_path: Path) -> Non
     trc, mot, out = (tmp_path / name for name in ("poses.trc", "angles.mot", "found.json"))
     trc.write_bytes(to_trc(markers))
     mot.write_bytes(angles_to_mot(sequence))
-    subprocess.run([python, opensim_reader.__file__, trc, mot, out], check=True, timeout=120)
+    subprocess.run([python, opensim_reader.__file__, trc, mot, out], check=True, timeout=120, cwd=tmp_path)
     found = json.loads(out.read_text())
 
     assert (found["units"], found["rate_hz"], tuple(found["markers"])) == ("m", 30.0, MARKERS)
