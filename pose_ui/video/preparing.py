@@ -28,6 +28,8 @@ __all__ = ["film_bar", "left_text", "prepare", "working"]
 #: From so many frames a second on, a film was probably recorded for slow motion.
 _FAST_FPS: Final = 100.0
 _LOOK_S: Final = 0.5
+#: A job stops after the frame at which it is; longer than this no page waits for it.
+_STOP_S: Final = 0.4
 #: Time left is told in steps of so many seconds, from so many on.
 _STEP_S: Final = 5
 
@@ -198,5 +200,6 @@ def _end_s(so_far: FilmSoFar, status: JobStatus) -> float:
 def _stop(studio: FilmStudio, job_id: str, owner: str) -> None:
     try:
         studio.jobs.cancel(job_id, owner)
+        studio.jobs.get(job_id, owner).over.wait(_STOP_S)  # so that the run that follows shows what there is
     except NoSuchJobError:
         return

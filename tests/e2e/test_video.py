@@ -166,11 +166,7 @@ def test_a_person_is_chosen_and_their_curves_and_files_are_shown(page: Page) -> 
     _rest_at(page, player, 25)
     values, found = player.locator(".values"), {}
     for person in (2, 1):
-        player.get_by_role("button", name=f"Person {person}").click()
-        expect(player.get_by_role("button", name=f"Person {person}")).to_have_attribute(
-            "aria-pressed", "true"
-        )
-        page.get_by_text(f"Person {person}: exchange left and right").wait_for(state="attached")
+        _choose_person(page, player, person)
         _, trc = download(page, page.get_by_role("button", name="TRC", exact=True))
         nose_x_m = float(trc.decode().split("\n")[6].split("\t")[2])
         found[person] = values.inner_text(), nose_x_m
