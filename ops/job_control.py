@@ -70,7 +70,7 @@ class JobStatus:
 
 
 class JobControl:
-    """What the work of a job gets, to say how far it is and to ask whether to go on. For the job's thread."""
+    """What the work of a job gets, to say how far it is and to ask whether to go on. For the job's threads."""
 
     def __init__(self, others: Callable[[], bool]) -> None:
         self._others = others

@@ -26,6 +26,7 @@ __all__ = [
     "paired_table",
     "percent",
     "published_table",
+    "together",
     "verdict",
     "widths_text",
 ]
@@ -129,10 +130,10 @@ def verdict(result: ValidationResult, protocol: Protocol, t: Translate) -> str:
     whole, crop = (result.scores[best, one].found.value for one in ("whole", "crop"))
     if crop - whole > _MISSED:
         sentences.append(t("validate.verdict_missed", whole=f"{100 * whole:.0f}", crop=f"{100 * crop:.0f}"))
-    return _together(sentences, t)
+    return together(sentences, t)
 
 
-def _together(sentences: list[str], t: Translate) -> str:
+def together(sentences: list[str], t: Translate) -> str:
     """Sentences one after the other: Chinese has no space between them."""
     return (
         reduce(lambda one, two: t("validate.two_sentences", one=one, two=two), sentences) if sentences else ""
@@ -143,6 +144,8 @@ def notes(result: ValidationResult, t: Translate) -> Iterator[str]:
     """What to know before trusting the figures."""
     if result.exchanged.suspected:
         yield t("validate.exchanged", count=len(result.exchanged.people), judged=result.exchanged.judged)
+    elif result.exchanged.people:
+        yield t("validate.exchanged_some", count=len(result.exchanged.people), judged=result.exchanged.judged)
     first = next(iter(result.scores.values()))
     if first.without_torso:
         yield t("validate.without_torso", count=first.without_torso)
@@ -210,7 +213,7 @@ def widths_text(result: ValidationResult, model: str, protocol: Protocol, t: Tra
         for name, figure in result.scores[model, protocol].widths.items()
         if isfinite(figure.value)
     ]
-    return _together(parts, t)
+    return together(parts, t)
 
 
 def errors_table(result: ValidationResult, protocol: Protocol, t: Translate) -> Table:

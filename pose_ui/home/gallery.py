@@ -39,6 +39,7 @@ CARDS: Final = (
     Card("live", ask_for_performer),
     Card("coach", ask_for_performer),
     Card("validate"),
+    Card("side_by_side"),
     Card("benchmark"),
 )
 

@@ -21,6 +21,7 @@ from pose_core.evaluation.validate import ValidationResult, validate
 from pose_core.models.pool import PosePool
 from pose_core.performer import PALETTES, Camera, Person, render_scene
 from tests.support.annotations import COCO_LANDMARKS, write_performer
+from tests.support.validations import made_up
 
 LITE = ValidationSettings(shipped("lite"), resamples=200)
 
@@ -139,9 +140,28 @@ def test_worst_people_come_first_and_can_be_filtered(small: ValidationResult) ->
     found = cases(small, "lite", "whole")
     ordered = worst_first(found)
     assert [case.oks for case in ordered] == sorted(case.oks for case in found)
-    wrists = worst_first(found, joint="left_wrist", kind="miss")
+    wrists = worst_first(found, joint="left_wrist", wanted="miss")
     assert all(case.kinds["left_wrist"] == "miss" for case in wrists)
-    assert len(worst_first(found, kind="good")) == len(found)
+    assert len(worst_first(found, wanted="good")) == len(found)
+
+
+def test_by_a_joint_the_farthest_off_comes_first_whatever_the_rest_is_like() -> None:
+    result = made_up({"lite": 12.0})
+    ordered = worst_first(cases(result, "lite", "crop"), joint="right_ankle")
+    far = [case.joint_torso["right_ankle"] for case in ordered]
+    assert len(far) == 12
+    assert far == sorted(far, reverse=True)
+    assert ordered != worst_first(cases(result, "lite", "crop"))
+
+
+def test_those_not_found_and_those_with_exchanged_annotations_can_be_asked_for() -> None:
+    result = made_up({"lite": 2.0}, missed=3, turned=True)
+    found = cases(result, "lite", "whole")
+    assert [case.name for case in worst_first(found, wanted="not_found")] == ["0.jpg", "1.jpg", "2.jpg"]
+    assert len(worst_first(found, wanted="exchanged")) == len(result.exchanged.people)
+    straight = made_up({"lite": 2.0})
+    assert worst_first(cases(straight, "lite", "whole"), wanted="exchanged") == ()
+    assert worst_first(cases(straight, "lite", "whole"), wanted="not_found") == ()
 
 
 def test_truth_and_prediction_are_drawn_on_a_copy(small: ValidationResult) -> None:

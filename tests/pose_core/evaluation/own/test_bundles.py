@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from pose_core.errors import BundleError
-from pose_core.evaluation.own_bundle import check_bundle
+from pose_core.evaluation.own.checking import check_own
 from pose_core.evaluation.performer_set import performer_dataset
 from pose_core.evaluation.settings import Model, ValidationSettings
 from pose_core.evaluation.validate import validate
@@ -54,16 +54,17 @@ def with_zeros(name: str, data: bytes) -> bytes:
 
 
 def test_a_good_bundle_has_no_warnings() -> None:
-    report = check_bundle(repacked())
+    report = check_own("mine.task", repacked())
     assert report.trial_found
     assert report.trial_error_torso < 0.1
     assert report.warnings == ()
+    assert report.label == "own:mine"
 
 
 def test_zeroed_weights_are_warned_of() -> None:
-    report = check_bundle(repacked(with_zeros))
+    report = check_own("mine.task", repacked(with_zeros))
     assert report.zero_share > 0.03
-    assert report.warnings
+    assert next(warning.code for warning in report.warnings) == "own_model_zeros"
 
 
 @pytest.mark.nightly
@@ -100,7 +101,7 @@ def test_zeroed_weights_are_worse_than_full_beyond_doubt() -> None:
 )
 def test_what_is_no_pose_bundle_is_refused(data: Callable[[], bytes], code: str) -> None:
     with pytest.raises(BundleError) as caught:
-        check_bundle(data())
+        check_own("mine.task", data())
     assert caught.value.code == code
 
 
@@ -109,7 +110,7 @@ def test_networks_in_each_others_place_are_refused() -> None:
         networks = {name: file.read(name) for name in file.namelist()}
     swapped = {DETECTOR: LANDMARKS, LANDMARKS: DETECTOR}
     with pytest.raises(BundleError) as caught:
-        check_bundle(repacked(lambda name, data: networks[swapped[name]]))
+        check_own("mine.task", repacked(lambda name, data: networks[swapped[name]]))
     assert caught.value.code == "own_network_wrong"
 
 
@@ -123,5 +124,5 @@ def test_a_bundle_that_ends_mediapipe_ends_only_the_trial() -> None:
         )
 
     with pytest.raises(BundleError) as caught:
-        check_bundle(repacked(cut))
-    assert caught.value.code in ("own_bundle_fails", "own_network_wrong")
+        check_own("mine.task", repacked(cut))
+    assert caught.value.code in ("own_bundle_fails", "own_network_wrong", "own_model_memory")
