@@ -148,7 +148,7 @@ def make_file(
             name=choices.name,
             language=choices.language,
             moments=moments,
-            sheet=_sheet(data, result, moments, choices),
+            sheet=_sheet(data, result, moments, choices, t),
         )
     if name not in (*FILE_NAMES, *MORE_FILE_NAMES):
         raise KeyError(name)
@@ -158,7 +158,7 @@ def make_file(
     if name == "angles.mot":
         return angles_to_mot(sequence, visibility_limit=limit)
     if name == "moments.png":
-        return _sheet(data, result, moments_of(result, choices), choices) or None
+        return _sheet(data, result, moments_of(result, choices), choices, t) or None
     markers = make_markers(sequence, find_scales(result, choices)[person])
     return to_trc(markers, name) if name == "poses.trc" else to_c3d(markers)
 
@@ -177,18 +177,20 @@ def moments_of(result: VideoResult, choices: FileChoices) -> tuple[Moment, ...]:
     )
 
 
-def _sheet(data: bytes, result: VideoResult, moments: tuple[Moment, ...], choices: FileChoices) -> bytes:
+def _sheet(
+    data: bytes, result: VideoResult, moments: tuple[Moment, ...], choices: FileChoices, t: Translate
+) -> bytes:
     if not moments:
         return b""
     pictures = stills(data, result, [moment.frame for moment in moments], choices.draw)
-    captions = dict(_captions(moments))
+    captions = dict(_captions(moments, t))
     return (
         encode_png(still_sheet(pictures, [captions[still.frame] for still in pictures])) if pictures else b""
     )
 
 
-def _captions(moments: tuple[Moment, ...]) -> Iterator[tuple[int, str]]:
+def _captions(moments: tuple[Moment, ...], t: Translate) -> Iterator[tuple[int, str]]:
     for moment in moments:
-        unit = "deg" if moment.kind in ("least", "greatest") else "torso/s"
-        what = moment.text if moment.kind == "mark" else f"{moment.value:.1f} {unit}"
-        yield moment.frame, f"{moment.time_s:.2f} s  {what}"
+        what = moment.text or t(f"video.moment_{moment.kind}")
+        degrees = f" {moment.value:.0f}°" if moment.kind in ("least", "greatest") else ""
+        yield moment.frame, f"{moment.time_s:.2f} s  {what}{degrees}"
