@@ -99,8 +99,10 @@ def verdict(result: ValidationResult, protocol: Protocol, t: Translate) -> str:
     """
     pictures = next(iter(result.scores.values())).pictures_with_people
     best, *others = _ranked(result, protocol)
-    if not others:
-        value = percent(result.scores[best, protocol].pck)
+    value = percent(result.scores[best, protocol].pck)
+    if pictures < 2:
+        sentences = [t("validate.verdict_single", model=best, value=value)]
+    elif not others:
         sentences = [t("validate.verdict_one", model=best, value=value, pictures=pictures)]
     else:
         compared = [(name, _difference(result, best, name, protocol)) for name in others]
@@ -124,7 +126,7 @@ def verdict(result: ValidationResult, protocol: Protocol, t: Translate) -> str:
                     pictures=pictures,
                 )
             )
-    if result.few_pictures:
+    if result.few_pictures and isfinite(result.smallest_difference[protocol]):
         least = f"{100 * result.smallest_difference[protocol]:.1f}"
         sentences.append(t("validate.verdict_few", pictures=pictures, points=least))
     whole, crop = (result.scores[best, one].found.value for one in ("whole", "crop"))

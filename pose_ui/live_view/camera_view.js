@@ -102,6 +102,14 @@ export class CameraView {
     return this.data.look.inStep;
   }
 
+  // People over their picture; without one, over the video, which shows through.
+  show(people, picture) {
+    const { look } = this.data;
+    this.canvas.show({ people, options: look, picture, ground: look.skeletonOnly });
+    // Under a picture it need not be composed: without a graphics card that costs as much as all the drawing.
+    this.video.style.visibility = picture ? "hidden" : "";
+  }
+
   note(list, value) {
     list.push(value);
     if (list.length > 300) list.shift();

@@ -149,7 +149,11 @@ def benchmark_key(name: str) -> str:
 
 
 #: Choices of the Coach page with their defaults; each lives under `coach_key`. Its source is that of the Live page.
-COACH_DEFAULTS: Final[dict[str, object]] = {"exercise": "squat", "speak": False}
+COACH_DEFAULTS: Final[dict[str, object]] = {
+    "exercise": "squat",
+    "speak": False,
+    "limits": {},  # of form, by exercise and fault: only those that differ; replaced as a whole
+}
 
 
 def coach_key(name: str) -> str:
@@ -202,6 +206,7 @@ VIDEO_DEFAULTS: Final[dict[str, object]] = {
     "height": None,  # in cm
     "floor": None,  # in degrees
     "angle": "left_knee",
+    "exercise": "auto",  # whose repetitions are counted
 }
 
 

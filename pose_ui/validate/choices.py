@@ -16,9 +16,8 @@ from pose_ui.shell.problems import show_problem
 from pose_ui.shell.remembered import Choice, on_off, one_of, remembered
 from pose_ui.shell.state import VALIDATE_DEFAULTS, VALIDATE_UPLOAD_TURN, validate_key
 from pose_ui.texts import Translator
-from pose_ui.validate.onnx_export import onnx_export
 from pose_ui.validate.session import MAX_TOTAL_MB, SOURCES, Source, ValidateSession
-from pose_ui.widgets.own_model import own_model_upload
+from pose_ui.widgets.own_model import own_model
 
 __all__ = ["choose_models", "choose_source", "preview", "remember_choices", "take_upload"]
 
@@ -58,8 +57,7 @@ def choose_models(t: Translator) -> ValidationSettings | None:
             for name in VARIANTS
             if st.checkbox(name, key=validate_key(name), persist_state="session", width="content")
         ]
-        mine = own_model_upload(t)
-        onnx_export(t)
+    mine = own_model().model
     models = (*shipped(*chosen), *((own(mine),) if mine is not None else ()))
     return ValidationSettings(models) if models else None
 
@@ -111,8 +109,8 @@ def preview(session: ValidateSession, source: Source, dataset: Dataset, t: Trans
     lines = [
         t(
             "validate.ready",
-            pictures=len(dataset.pictures),
-            people=people,
+            pictures=t.pictures(len(dataset.pictures)),
+            people=t.people(people),
             joints=len(kit.joints),
             set=plain(kit.name),
         )

@@ -16,6 +16,7 @@ from pose_ui.video.files import files
 from pose_ui.video.moments import mark_frame, moments
 from pose_ui.video.people import people_strip
 from pose_ui.video.player import player
+from pose_ui.video.repetitions import repetition_bars, repetitions
 from pose_ui.video.session import VideoSession
 
 __all__ = ["show_result"]
@@ -51,13 +52,15 @@ def show_result(
     def body() -> None:
         try:
             version = studio.version(job.id, session.owner)
+            marks = studio.marks(job.id, session.owner)
         except NoSuchJobError:
             st.rerun()
         if version is None or not len(version.result.time_s):
             return
-        marks = studio.marks(job.id, session.owner)
         mark = partial(mark_frame, studio, job.id, session.owner, version, t)
-        at = player(job.id, outcome, version, t, seek=session.seek, marks=marks, on_mark=mark)
+        bars = repetition_bars(session, job.id, version)
+        at = player(job.id, outcome, version, t, seek=session.seek, events=bars, marks=marks, on_mark=mark)
+        repetitions(session, job.id, version, at, t)
         with st.expander(t("film.people", count=len(version.result.people))):
             people_strip(studio, job.id, session.owner, version, at, t)
         moments(session, studio, job.id, outcome, version, at, marks, t)

@@ -13,13 +13,15 @@ from ops.jobs import Job, NoSuchJobError
 from pose_core.errors import BusyError, PoseCoreError
 from pose_core.geometry.scale import FloorSlope
 from pose_core.media.films import FilmReader, read_film
+from pose_core.movement.holds import Hold
+from pose_core.movement.repetitions import Repetition
 from pose_core.pipeline.video import VideoSettings
 from pose_core.settings import PoseSettings
 from pose_ui.shell.film_upload import film_owner
 from pose_ui.shell.state import VIDEO, VIDEO_DEFAULTS, video_key
 from pose_ui.shell.streamlit_bindings import this_session_id
 
-__all__ = ["Seek", "VideoSession", "range_s", "video_session"]
+__all__ = ["Counted", "Seek", "VideoSession", "range_s", "video_session"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,24 @@ class Seek:
 
     id: int
     frame: int
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Repetitions in one version of a result.
+
+    Attributes
+    ----------
+    of : tuple
+        In what they were counted: job, version, exercise that was chosen, people.
+    exercise : str or None
+        None if none was recognised, or none was to be counted.
+    found : tuple of Repetition or Hold
+    """
+
+    of: tuple[object, ...]
+    exercise: str | None
+    found: tuple[Repetition | Hold, ...]
 
 
 @dataclass
@@ -48,6 +68,8 @@ class VideoSession:
         What they were made of.
     floor : tuple or None
         The slope of the floor, after what it was found from.
+    counted : Counted or None
+        The repetitions that were counted last.
     """
 
     refusal: object = None
@@ -56,6 +78,7 @@ class VideoSession:
     pictures: dict[int, tuple[bytes, bytes]] = field(default_factory=dict)
     pictures_of: object = None
     floor: tuple[object, FloorSlope | None] | None = None
+    counted: Counted | None = None
     _read: tuple[str, FilmReader | PoseCoreError] | None = None
 
     @property

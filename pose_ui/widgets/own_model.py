@@ -8,6 +8,7 @@ from typing import Final
 
 import streamlit as st
 
+from ops.log import log_unexpected
 from pose_core.errors import PoseCoreError
 from pose_core.evaluation.own.checking import OwnModel
 from pose_core.evaluation.own.declaration import DECODERS, example
@@ -45,6 +46,7 @@ class OwnModelUpload:
     problem: PoseCoreError | None = None
     turn: int = 0
     _check: threading.Thread | None = None
+    _found: tuple[OwnModel | None, PoseCoreError | None] | None = None
 
     @property
     def kept_bytes(self) -> int:
@@ -53,8 +55,8 @@ class OwnModelUpload:
 
     @property
     def checking(self) -> bool:
-        """Whether the check is under way."""
-        return self._check is not None and self._check.is_alive()
+        """Whether the check is under way, or its outcome has not been taken over by `settle`."""
+        return self._check is not None
 
     @property
     def needs(self) -> str:
@@ -80,12 +82,24 @@ class OwnModelUpload:
 
     def remove(self) -> None:
         """Forget everything."""
-        self.files, self.model, self.problem, self._check = {}, None, None, None
+        self.files, self.model, self.problem, self._check, self._found = {}, None, None, None, None
+
+    def settle(self) -> bool:
+        """Take the outcome of the check over, if it is over; whether anything changed. Once, at the top of a run."""
+        if self._check is None or not self.over() or self._found is None:
+            return False
+        (self.model, self.problem), self._check, self._found = self._found, None, None
+        return True
+
+    def over(self) -> bool:
+        """Whether no check is running."""
+        return self._check is None or not self._check.is_alive()
 
     def wait(self, seconds: float) -> None:
-        """Wait for the check, at most so long."""
+        """Wait for the check, at most so long, and take its outcome over."""
         if self._check is not None:
             self._check.join(seconds)
+            self.settle()
 
     def _run(self, files: dict[str, bytes]) -> None:
         model: OwnModel | None = None
@@ -94,19 +108,33 @@ class OwnModelUpload:
             model = own_model_checks().check(files)
         except PoseCoreError as error:
             problem = error
+        except Exception as error:  # noqa: BLE001 - nothing above this thread would catch it
+            log_unexpected(error)
+            problem = PoseCoreError(
+                "job_failed",
+                "Something unexpected went wrong. Report it with the line about it in the server's log.",
+            )
         if self.files is files:  # nobody has removed or replaced them meanwhile
-            self.model, self.problem = model, problem
+            self._found = model, problem
 
 
 def own_model() -> OwnModelUpload:
-    """The visitor's, whatever page it was uploaded on."""
+    """The visitor's, whatever page it was uploaded on; the same all through a run of the page."""
+    upload = _kept()
+    upload.settle()
+    return upload
+
+
+def _kept() -> OwnModelUpload:
     upload: OwnModelUpload = st.session_state.setdefault(OWN_MODEL, OwnModelUpload())
     return upload
 
 
 def own_model_upload(t: Translator) -> OwnModel | None:
     """A button that opens the uploader and says how the model stands; the model, once it can be used."""
-    upload = own_model()
+    upload = _kept()
+    if upload.settle():  # what was drawn above does not know it yet
+        st.rerun()
     with st.popover(_label(upload, t), icon=":material/deployed_code:", width="content"):
         _files(upload, t)
         if upload.checking:
@@ -154,7 +182,7 @@ def _files(upload: OwnModelUpload, t: Translator) -> None:
     if upload.files:
         with st.container(horizontal=True, vertical_alignment="center"):
             names = ", ".join(sorted(upload.files))
-            st.write(t("own.files", names=plain(names), megabytes=f"{upload.kept_bytes / _MB:.1f}"))
+            st.write(t("own.files", names=plain(names), megabytes=f"{max(0.1, upload.kept_bytes / _MB):.1f}"))
             st.button(
                 t("own.remove"),
                 icon=":material/close:",
@@ -167,7 +195,7 @@ def _files(upload: OwnModelUpload, t: Translator) -> None:
 def _rerun_when_checked(upload: OwnModelUpload) -> None:
     @st.fragment(run_every=_EVERY_S)
     def watch() -> None:
-        if not upload.checking:
+        if upload.over():
             st.rerun()
 
     watch()

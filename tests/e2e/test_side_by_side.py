@@ -69,3 +69,16 @@ def test_a_visitor_compares_moves_the_divider_steps_and_saves(server: Server, br
         document = json.loads(download(page, page.get_by_role("button", name=re.compile("JSON$")))[1])
         worst = max(document["frames"], key=lambda one: one["apart_torso"])["frame"]
         assert frame(page) == worst
+
+
+def test_both_look_at_each_frame_of_a_live_picture(server: Server, browser: Browser) -> None:
+    with visit(browser, f"{server.url}/side_by_side?sides_source=live") as page:
+        settle(page)
+        page.get_by_role("button", name=re.compile("Start$")).click()
+        expect(page.get_by_text(re.compile(r"A \(lite\) and B \(full\) are .* apart"))).to_be_visible(
+            timeout=LIMIT_MS
+        )
+        expect(page.get_by_text("1: A (lite) · 2: B (full)")).to_be_visible()
+        page.get_by_role("button", name=re.compile("Stop$")).click()
+        expect(page.get_by_role("button", name=re.compile("Start$"))).to_be_enabled(timeout=LIMIT_MS)
+        settle(page)

@@ -142,6 +142,7 @@ def _more(comparison: Comparison, a: str, b: str, t: Translate) -> Iterator[str]
         ends = sorted((abs(slower.low), abs(slower.high)))
         yield t(
             "sides.verdict_slower",
+            per=t(f"sides.per_{comparison.looked.kind}"),
             slow=slow,
             fast=fast,
             ms=f"{abs(slower.value):.1f}",

@@ -129,7 +129,7 @@ class ModelView extends CameraView {
     const stale = this.isStale(performance.now());
     const people = stale ? [] : this.message.people;
     const picture = stale || !look.inStep ? null : this.message.frame;
-    this.canvas.show({ people, options: look, picture, ground: look.skeletonOnly });
+    this.show(people, picture);
   }
 
   say(text) {

@@ -15,6 +15,7 @@ from pose_core.evaluation.side_by_side.comparing import Comparison, compare, lar
 from pose_core.evaluation.side_by_side.looking import Looked, Progress, look_at_film, look_at_pictures
 from pose_core.evaluation.side_by_side.settings import MAX_FRAMES, Setting, SideBySideSettings
 from pose_core.evaluation.side_by_side.words import joints_table, notes, setting_names, signed, verdict
+from pose_core.models.bundles import bundle
 from pose_core.performer.samples import sample_bytes, sample_clip
 from pose_core.skeleton import INDEX, MAIN_JOINTS, N_LANDMARKS
 from pose_ui.texts import Translator
@@ -107,7 +108,7 @@ def test_a_slower_setting_is_named_with_its_interval() -> None:
     found = compare(looked(100, lambda _: STILL, lambda _: _wrist(9)), SETTINGS)
     assert found.took_ms == (Figure(10.0, 10.0, 10.0), Figure(15.0, 15.0, 15.0), Figure(5.0, 5.0, 5.0))
     sentence = verdict(found, EN)
-    assert "B (full) takes 5.0 ms [5.0, 5.0] longer than A (lite)" in sentence
+    assert "B (full) takes 5.0 ms [5.0, 5.0] longer a frame than A (lite)" in sentence
     assert EN("landmark.left_wrist") in sentence
     other = compare(
         looked(100, lambda _: STILL, lambda _: _wrist(9), took_ms=lambda n: (20 + n % 2, 12)), SETTINGS
@@ -237,6 +238,17 @@ def test_people_are_paired_with_the_nearest_and_strangers_with_nobody() -> None:
     assert pair_people(xy_px[None], np.empty((0, 33, 2)))[0].tolist() == [-1]
 
 
+def test_landmarks_that_a_model_does_not_have_are_not_compared() -> None:
+    without_feet = STILL + 2
+    without_feet[INDEX["left_heel"]] = np.nan
+    found = compare(looked(60, lambda _: STILL, lambda _: without_feet), SETTINGS)
+    assert found.pairs == 60
+    assert found.joints["left_heel"].counted == 0
+    assert math.isnan(found.joints["left_heel"].px.value)
+    assert found.joints["right_heel"].px.value == pytest.approx(2 * math.sqrt(2))
+    assert found.all_px.value == pytest.approx(2 * math.sqrt(2))
+
+
 def test_settings_are_named_by_what_tells_them_apart() -> None:
     one = SideBySideSettings(Setting(height_px=240), Setting(smoothed=False, detection_confidence=0.3))
     assert setting_names(one, EN) == (
@@ -305,6 +317,18 @@ def test_other_sizes_and_models_differ_and_positions_are_those_of_the_picture() 
     )
     found = compare(look_at_pictures([("a.png", sample_bytes("stand"))], settings), settings)
     assert 0 < found.all_px.value < 40  # 720 px high
+
+
+def test_a_copy_of_a_shipped_model_in_its_own_process_finds_the_same() -> None:
+    copy = Setting(Model("own:copy", bundle("lite").path.read_bytes()))
+    settings = SideBySideSettings(Setting(Model("lite")), copy, frames=3, resamples=100)
+    found = compare(look_at_pictures([("a.png", sample_bytes("stand"))], settings), settings)
+    assert found.pairs == 1
+    assert found.all_px.value == 0
+    assert setting_names(settings, EN)[1] == "B (own:copy)"
+    film = look_at_film(sample_clip(), settings)
+    assert [[len(one.people) for one in seen.people] for seen in film.seen] == [[1, 1]] * 3
+    assert compare(film, settings).all_px.value < 5
 
 
 def test_cancelling_keeps_what_is_there_and_a_film_that_is_none_is_refused() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import threading
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ import pytest
 
 from pose_core.errors import RegressionError, SettingsError
 from pose_core.evaluation.cases import cases, draw_case, worst_first
-from pose_core.evaluation.dataset import Dataset
+from pose_core.evaluation.dataset import AnnotatedPicture, Dataset
 from pose_core.evaluation.detecting import Cancelled, Progress, crop_box
 from pose_core.evaluation.performer_set import check_against_shipped, performer_dataset
 from pose_core.evaluation.reading import open_dataset
@@ -21,6 +22,7 @@ from pose_core.evaluation.validate import ValidationResult, validate
 from pose_core.models.pool import PosePool
 from pose_core.performer import PALETTES, Camera, Person, render_scene
 from tests.support.annotations import COCO_LANDMARKS, write_performer
+from tests.support.bundles import with_other_weights
 from tests.support.validations import made_up
 
 LITE = ValidationSettings(shipped("lite"), resamples=200)
@@ -65,6 +67,28 @@ def test_a_model_that_is_worse_on_the_performer_is_seen(small: ValidationResult)
     }
     with pytest.raises(RegressionError):
         check_against_shipped(dataclasses.replace(small, outcomes=outcomes))
+
+
+def test_another_processors_rounding_is_no_worse(lite_pool: PosePool) -> None:
+    def noisy(picture: AnnotatedPicture) -> AnnotatedPicture:
+        pixels = np.asarray(picture.load(), dtype=np.int16)
+        change = np.random.default_rng(3).integers(-1, 2, pixels.shape)
+        changed = np.clip(pixels + change, 0, 255).astype(np.uint8)
+        return dataclasses.replace(picture, load=lambda: changed)
+
+    dataset = performer_dataset(small=True)
+    # A grey level is a hundred times what two processors differ by.
+    dataset = dataclasses.replace(dataset, pictures=tuple(map(noisy, dataset.pictures)))
+    assert "Not worse" in check_against_shipped(validate(dataset, LITE, lite_pool))
+
+
+@pytest.mark.parametrize(("spread", "worse"), [(0.01, False), (0.03, True)])
+@pytest.mark.nightly
+def test_weights_that_are_a_little_off_are_seen(spread: float, worse: bool, lite_pool: PosePool) -> None:
+    model = Model("own:changed", with_other_weights("full", spread))
+    result = validate(performer_dataset(small=True), ValidationSettings((model,), resamples=100), lite_pool)
+    with pytest.raises(RegressionError) if worse else nullcontext():
+        check_against_shipped(result)
 
 
 def test_everybody_is_found_in_pictures_and_crops(annotated: Path, lite_pool: PosePool) -> None:

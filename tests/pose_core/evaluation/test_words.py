@@ -111,3 +111,12 @@ def test_what_is_unknown_is_a_dash() -> None:
     nan = float("nan")
     assert percent(None) == percent(Figure(nan, nan, nan)) == "–"
     assert percent(Figure(0.5, nan, nan)) == "50.0 %"
+
+
+def test_one_picture_tells_no_models_apart() -> None:
+    result = made_up({"lite": 30.0, "full": 4.0}, pictures=1)
+    text = verdict(result, "crop", EN)
+    assert text.startswith("full gets ")
+    assert text.endswith("One picture is too few to tell models apart.")
+    assert "nan" not in text
+    assert verdict(result, "crop", ZH).endswith("无法区分模型。")

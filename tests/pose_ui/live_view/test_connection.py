@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import gc
 import itertools
 import threading
@@ -739,6 +740,26 @@ def test_a_connection_that_breaks_while_the_browser_draws_is_trouble(
     media._peer._on_open()
     media._peer._on_ended()
     assert (connection.phase, connection.trouble) == ("stopping", "ended")
+
+
+def test_a_browser_that_sends_no_more_frames_loses_its_seat_and_is_told_why(
+    connection: Connection,
+    clock: Clock,
+    page: OpenPage,
+    pool: PosePool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    media = connects_overlay(connection, page)
+    media._peer._on_open()
+    media._take(a_frame(), None)
+    until(lambda: media.drawn)
+    status = media.stream.status()
+    for silent_s, outcome in ((9.9, ("playing", None)), (10.1, ("stopping", "no_frames"))):
+        silent = dataclasses.replace(status, silent_s=silent_s)
+        monkeypatch.setattr(media.stream, "status", lambda silent=silent: silent)
+        clock.passes(1.1)
+        assert (connection.phase, connection.trouble) == outcome
+    until(lambda: pool.status().streams == 0)
 
 
 # ---------------------------------------------------------------------- the model in the browser

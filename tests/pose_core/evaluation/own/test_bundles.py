@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,41 +15,7 @@ from pose_core.evaluation.settings import Model, ValidationSettings
 from pose_core.evaluation.validate import validate
 from pose_core.models.bundles import bundle
 from pose_core.models.pool import PosePool
-
-DETECTOR, LANDMARKS = "pose_detector.tflite", "pose_landmarks_detector.tflite"
-
-
-def repacked(
-    change: Callable[[str, bytes], bytes | None] = lambda name, data: data, packing: int = zipfile.ZIP_STORED
-) -> bytes:
-    """The shipped lite model with its networks changed."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(bundle("lite").path) as source, zipfile.ZipFile(out, "w", packing) as target:
-        for name in source.namelist():
-            data = change(name, source.read(name))
-            if data is not None:
-                target.writestr(name, data)
-    return out.getvalue()
-
-
-def with_zeros(name: str, data: bytes) -> bytes:
-    """200 kB of the landmark network's weights are zero; its structure is whole."""
-    import tflite
-
-    if name != LANDMARKS:
-        return data
-    changed = bytearray(data)
-    model = tflite.Model.GetRootAsModel(data, 0)
-    done = 0
-    for i in range(model.BuffersLength()):
-        length = model.Buffers(i).DataLength()
-        if length > 10_000 and done < 200_000:
-            weights = model.Buffers(i).DataAsNumpy().tobytes()
-            at = data.index(weights)
-            changed[at : at + length] = bytes(length)
-            done += length
-    assert done >= 200_000
-    return bytes(changed)
+from tests.support.bundles import DETECTOR, LANDMARKS, repacked, with_zeros
 
 
 def test_a_good_bundle_has_no_warnings() -> None:

@@ -8,10 +8,9 @@ from typing import Any
 import pytest
 
 from pose_core.errors import BundleError
-from pose_core.evaluation.own.declaration import read_declaration
+from pose_core.evaluation.own.declaration import DECODERS, example, read_declaration
 from tests.support.networks import declared
-
-DECODERS = ("simcc", "movenet", "yolo_pose")
+from tests.support.paths import ROOT
 
 
 def code_of(data: bytes) -> str:
@@ -82,3 +81,13 @@ def test_joints_of_which_none_can_be_compared_are_refused() -> None:
 )
 def test_what_is_neither_json_nor_toml_is_refused(data: bytes) -> None:
     assert code_of(data) in ("declaration_broken", "declaration_wrong")
+
+
+@pytest.mark.parametrize("decoder", DECODERS)
+def test_the_examples_are_complete_and_every_key_is_documented(decoder: str) -> None:
+    declaration = read_declaration(example(decoder))
+    assert declaration.decoder == decoder
+    assert len(declaration.keypoints.joints) == 17
+    text = (ROOT / "docs" / "validate.md").read_text("utf-8")
+    for name in type(declaration).model_fields:
+        assert f"`{name}`" in text, name
