@@ -1,5 +1,6 @@
 // The curves beside a film: drawn once, with a cursor that moves above them. A click seeks, a drag chooses a range.
 
+import { drawMarks, markAt } from "./film_marks.js";
 import { COLOURS } from "./pose_canvas.js";
 
 const LEFT_PX = 36; // for the scale
@@ -8,7 +9,6 @@ const HEIGHT_PX = { joint: 84, speed: 60, visibility: 60 };
 const GAP_PX = 22; // above each curve, for its name
 const LANE_PX = 18;
 const DRAG_PX = 5;
-const FLAG_PX = 10;
 const GAP_FRAMES = 3; // a curve breaks where somebody is missing for longer
 const DASHES = { left: [], right: [5, 3] };
 
@@ -101,7 +101,7 @@ export class Charts {
     });
     this.lanes(ctx, lanes, top + GAP_PX);
     this.markTop = marks.length ? height - 20 - markRow : Infinity;
-    this.marks(ctx, marks);
+    drawMarks(this, ctx, marks, GAP_PX);
     this.axis(ctx, height - 6);
     this.move();
   }
@@ -248,33 +248,6 @@ export class Charts {
     });
   }
 
-  // Own marks: a line through the curves, and a flag with its text below them, which a click finds.
-  marks(ctx, marks) {
-    const places = marks.map(({ time_s }) => this.x(this.nearest(time_s)));
-    marks.forEach(({ text }, k) => {
-      ctx.fillStyle = this.ink;
-      ctx.globalAlpha = 0.45;
-      ctx.fillRect(places[k] - 0.5, GAP_PX, 1, this.markTop - GAP_PX);
-      ctx.globalAlpha = 1;
-      ctx.beginPath();
-      ctx.moveTo(places[k], this.markTop);
-      ctx.lineTo(places[k] + FLAG_PX, this.markTop + FLAG_PX / 2);
-      ctx.lineTo(places[k], this.markTop + FLAG_PX);
-      ctx.fill();
-      const room = Math.min(...places.filter((x) => x > places[k]), this.width) - places[k] - FLAG_PX - 6;
-      let short = text;
-      ctx.font = this.font;
-      while (short && ctx.measureText(short + "…").width > room) short = short.slice(0, -1);
-      if (short) this.text(ctx, short === text ? text : `${short}…`, places[k] + FLAG_PX + 3, this.markTop + FLAG_PX);
-    });
-  }
-
-  markAt(x, y) {
-    if (y < this.markTop - 4 || y > this.markTop + LANE_PX) return null;
-    const near = (this.player.data.marks ?? []).map(({ time_s }) => this.nearest(time_s));
-    return near.findLast((frame) => x >= this.x(frame) - 4 && x <= this.x(frame) + FLAG_PX + 6) ?? null;
-  }
-
   axis(ctx, y) {
     const { timeS } = this.film;
     const length = (timeS[this.player.last] ?? 0) - (timeS[0] ?? 0);
@@ -361,7 +334,7 @@ export class Charts {
     };
     this.plot.onpointerup = this.plot.onpointercancel = () => {
       this.plot.onpointermove = this.plot.onpointerup = this.plot.onpointercancel = null;
-      const clicked = shown ?? this.markAt(from, event.clientY - box.top) ?? this.frameAtX(from);
+      const clicked = shown ?? markAt(this, from, event.clientY - box.top) ?? this.frameAtX(from);
       this.player.seek(dragged && this.player.range ? this.player.range[0] : clicked);
     };
   }
