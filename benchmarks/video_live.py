@@ -47,7 +47,7 @@ def _rate_hz(recording: Recording) -> float:
 def _once(film: bytes, model: str) -> dict[str, Any]:
     with serving() as server:
         jobs = f"{server.address}/api/v1/video"
-        alone_hz = _rate_hz(_watch(server))
+        before_hz = _rate_hz(_watch(server))
         job = _ask(f"{jobs}?model={model}", "POST", film)["id"]
         done: list[tuple[float, float]] = []
         over = threading.Event()
@@ -67,18 +67,21 @@ def _once(film: bytes, model: str) -> dict[str, Any]:
         inside = [at for at in done if recording.start_s <= at[0] <= recording.end_s]
         worked_s = inside[-1][1] - inside[0][1] if inside else 0.0
         state = _ask(f"{jobs}/{job}", "GET")["state"]
-        _ask(f"{jobs}/{job}", "DELETE")
+        for _ in range(2):  # stop it, and forget it
+            _ask(f"{jobs}/{job}", "DELETE")
+        after_hz = _rate_hz(_watch(server))
     return {
-        "alone_hz": alone_hz,
+        "alone_before_hz": before_hz,
         "beside_hz": beside_hz,
-        "kept": round(beside_hz / alone_hz, 3),
+        "alone_after_hz": after_hz,
+        "kept": round(2 * beside_hz / (before_hz + after_hz), 3),
         "film_s_meanwhile": round(worked_s, 1),
         "job_state_at_end": state,
     }
 
 
 def measure_live(film: bytes, model: str, runs: int) -> dict[str, Any]:
-    """Measure each run with a new server: 20 s alone, then 20 s while the film is analysed.
+    """Measure each run with a new server: 20 s alone, 20 s while the film is analysed, 20 s alone.
 
     The film must be longer than that takes.
     """
