@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 from math import isfinite
 from typing import Final
@@ -10,6 +11,7 @@ from typing import Final
 import pandas as pd
 import streamlit as st
 
+from pose_core.export.recording_report import recording_report
 from pose_core.export.recordings import recording_to_csv, recording_to_json, recording_to_xlsx
 from pose_core.geometry.angles import LIMB_ANGLES
 from pose_core.tracking.recorder import MAX_RECORDING_S
@@ -27,6 +29,7 @@ _MIME: Final = {
     "csv": "text/csv",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "json": "application/json",
+    "html": "text/html",
 }
 
 
@@ -48,7 +51,9 @@ def record_buttons(session: LiveSession, t: Translator) -> None:
                 t("live.record"),
                 icon=":material/fiber_manual_record:",
                 disabled=not playing,
-                on_click=lambda: session.start_recording(clip=bool(st.session_state.get(clip_key))),
+                on_click=lambda: session.start_recording(
+                    clip=bool(st.session_state.get(clip_key)), of=_what_plays(session, t)
+                ),
                 help=t("live.record_help", minutes=round(MAX_RECORDING_S / 60)),
                 key="live_record",
             )
@@ -68,6 +73,16 @@ def record_buttons(session: LiveSession, t: Translator) -> None:
             help=t("live.clip_help"),
             persist_state="session",
         )
+
+
+def _what_plays(session: LiveSession, t: Translator) -> str:
+    """The source, for the report."""
+    source = st.session_state[live_key("source")]
+    if source == "performer":
+        return f"{t('live.source_performer')}: {t('scene.' + st.session_state[live_key('scene')])}"
+    if source == "clip":
+        return session.clip_name or t("live.clip_name")
+    return t(f"live.source_{source}")
 
 
 def _degrees(person: PersonSummary, name: str, t: Translator) -> str:
@@ -98,23 +113,31 @@ def _ranges(summary: RecordingSummary, t: Translator) -> None:
         )
 
 
-def _files(recording: Recording, t: Translator) -> None:
+def _report(recording: Recording, of: str, t: Translator) -> bytes:
+    """Runs in another thread when the button is pressed: no ``st.*`` here."""
+    made = t("live.report_made", time=f"{datetime.now():%Y-%m-%d %H:%M}")
+    return recording_report(recording, t, language=t.language, made=made, source=of)
+
+
+def _files(recording: Recording, of: str, t: Translator) -> None:
     stem = f"posedeck_{recording.started_at:%Y-%m-%d_%H%M%S}"
     # Called in another thread when a button is pressed: no ``st.*`` in them.
     makers: dict[str, Callable[[], bytes]] = {
+        "html": partial(_report, recording, of, t),
         "csv": partial(recording_to_csv, recording),
         "xlsx": partial(recording_to_xlsx, recording, t),
         "json": partial(recording_to_json, recording),
     }
     with st.container(horizontal=True):
         for kind, make in makers.items():
+            report = kind == "html"
             st.download_button(
-                kind.upper(),
+                t("live.report") if report else kind.upper(),
                 data=make,
-                file_name=f"{stem}_landmarks.{kind}",
+                file_name=f"{stem}_{'report' if report else 'landmarks'}.{kind}",
                 mime=_MIME[kind],
                 on_click="ignore",
-                icon=":material/download:",
+                icon=":material/description:" if report else ":material/download:",
                 help=t(f"live.download_{kind}"),
                 key=f"live_download_{kind}",
             )
@@ -148,7 +171,7 @@ def recording_summary(session: LiveSession, t: Translator) -> None:
             st.metric(t(f"live.summary_{name}"), value, width="content")
     if recording.truncated:
         st.caption(t("live.truncated"))
-    _files(recording, t)
+    _files(recording, session.recording_of, t)
     if summary.people:
         with st.expander(t("live.ranges"), expanded=True):
             _ranges(summary, t)
