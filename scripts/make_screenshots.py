@@ -69,6 +69,28 @@ def show_live(page: Page) -> None:
     page.evaluate(_HAS_HISTORY, [".posedeck-live-chart", HISTORY_S])
 
 
+def show_video(page: Page) -> None:
+    """Analyse the performer's film, and stop where a knee is bent."""
+    page.get_by_role("button", name=re.compile("(虚拟表演者试试|Try it with the performer)")).click()
+    expect(page.locator(".posedeck-film video")).to_be_visible(timeout=120_000)
+    settle(page)
+
+
+def show_coach(page: Page) -> None:
+    """Let the performer squat until two are counted."""
+    settle(page)
+    page.get_by_role("button", name=re.compile("(开始|Start)$")).click()
+    expect(page.locator(".posedeck-coach .number")).to_have_text("2", timeout=120_000)
+
+
+def show_validate(page: Page) -> None:
+    """Run the small sample."""
+    settle(page)
+    page.get_by_role("button", name=re.compile("(运行|Run)$")).click()
+    expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible(timeout=120_000)
+    settle(page)
+
+
 def show_benchmark(page: Page) -> None:
     """Wait for the shipped result's chart."""
     expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible()
@@ -126,8 +148,11 @@ def take(
 
 #: Name, what to wait for, look, and height of the window.
 PICTURES = (
-    *(("photo", show_photo, look, 1000 if look[0] > 600 else 844) for look in LOOKS),
-    *(("live", show_live, look, 1000 if look[0] > 600 else 844) for look in LOOKS),
+    *(("photo", show_photo, look, 800 if look[0] > 600 else 844) for look in LOOKS),
+    *(("live", show_live, look, 800 if look[0] > 600 else 844) for look in LOOKS),
+    *(("video", show_video, look, 800 if look[0] > 600 else 844) for look in LOOKS),
+    *(("coach", show_coach, look, 800 if look[0] > 600 else 844) for look in LOOKS),
+    *(("validate", show_validate, look, 1000 if look[0] > 600 else 844) for look in LOOKS),
     *(("benchmark", show_benchmark, look, 1000 if look[0] > 600 else 1700) for look in LOOKS),
     *(("home", show_home, look, 800 if look[0] > 600 else 844) for look in LOOKS),
     ("photo_3d", show_in_space, LOOKS[0], 1500),

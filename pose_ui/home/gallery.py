@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import streamlit as st
 
 from pose_ui.home.films import film_path
-from pose_ui.shell.mailbox import ask_for_performer
+from pose_ui.shell.mailbox import ask_for_performer, ask_to_start
 from pose_ui.texts import Translator
 from pose_ui.widgets.film import FILM_JS
 
@@ -35,10 +36,10 @@ class Card:
 #: A new thing to do adds one line, two texts, and a film in ``scripts/make_films.py``.
 CARDS: Final = (
     Card("photo"),
-    Card("video"),
+    Card("video", partial(ask_to_start, "video")),
     Card("live", ask_for_performer),
     Card("coach", ask_for_performer),
-    Card("validate"),
+    Card("validate", partial(ask_to_start, "validate")),
     Card("benchmark"),
 )
 

@@ -163,6 +163,7 @@ def player(
     t: Translator,
     *,
     seek: Seek | None = None,
+    plays: bool = False,
     events: Sequence[TimelineEvent] = (),
     key: str = "video_player",
 ) -> At:
@@ -176,6 +177,8 @@ def player(
     t : Translator
     seek : Seek, optional
         Where it should go.
+    plays : bool
+        Whether a film that was not shown before begins to play by itself.
     events : sequence of TimelineEvent
         Shown below the curves.
     key : str
@@ -206,6 +209,7 @@ def player(
             {"start_s": one.start_s, "end_s": one.end_s, "text": one.text, "colour": one.colour}
             for one in events
         ],
+        "plays": plays,
         "seek": {"id": seek.id, "frame": seek.frame} if seek else None,
         "texts": texts,
     }

@@ -53,7 +53,7 @@ def show_result(
             st.rerun()
         if version is None or not len(version.result.time_s):
             return
-        at = player(job.id, outcome, version, t, seek=session.seek)
+        at = player(job.id, outcome, version, t, seek=session.seek, plays=session.plays)
         with st.expander(t("film.people", count=len(version.result.people))):
             people_strip(studio, job.id, session.owner, version, at, t)
         moments(session, job.id, outcome, version, at, t)

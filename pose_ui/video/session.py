@@ -41,6 +41,8 @@ class VideoSession:
         Why the last film or analysis did not start.
     seek : Seek or None
         For the player.
+    plays : bool
+        Whether the result begins to play by itself: a demonstration does.
     made : dict
         Files made so far, by what they were made of.
     pictures : dict
@@ -50,6 +52,7 @@ class VideoSession:
     refusal: object = None
     problem: PoseCoreError | None = None
     seek: Seek | None = None
+    plays: bool = False
     made: dict[tuple[object, ...], bytes] = field(default_factory=dict)
     pictures: dict[object, dict[int, tuple[bytes, bytes]]] = field(default_factory=dict)
     _read: tuple[str, FilmReader | PoseCoreError] | None = None
@@ -98,6 +101,7 @@ class VideoSession:
             self.problem = error
         else:
             self.analyse(studio, film, VideoSettings(settings))
+            self.plays = True
 
     def analyse(self, studio: FilmStudio, film: Arrival, settings: VideoSettings) -> None:
         """Start a job for a film; the one before is forgotten."""
@@ -110,7 +114,7 @@ class VideoSession:
         except PoseCoreError as error:
             self.problem = error
             return
-        self.seek = None
+        self.seek, self.plays = None, False
         self.made.clear()
         self.pictures.clear()
         if old is not None:

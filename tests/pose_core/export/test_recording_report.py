@@ -1,4 +1,4 @@
-"""The report of a live recording: its pictures at the ends of the movement, its curves, its limits, in both languages."""
+"""The report of a live recording: pictures of both ends of the movement, curves, limits, in both languages."""
 
 from __future__ import annotations
 
