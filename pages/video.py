@@ -7,7 +7,7 @@ import streamlit as st
 from pose_core.performer.samples import sample_clip
 from pose_ui.home.films import film_path
 from pose_ui.shell import language
-from pose_ui.shell.layout import page_header
+from pose_ui.shell.layout import beside_title, page_header
 from pose_ui.shell.mailbox import take_wish_to_start
 from pose_ui.shell.problems import show_problem
 from pose_ui.shell.resources import film_studio
@@ -18,12 +18,14 @@ from pose_ui.video.result import show_result
 from pose_ui.video.session import video_session
 
 t = language.current()
-row = st.container(horizontal=True, vertical_alignment="center", gap="small")
-page_header(t("film.title"), t, row)
 session = video_session()
 studio = film_studio()
+row = st.container(
+    horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", gap="small"
+)
+page_header(t("film.title"), t, row)
 with row:
-    bar = st.container(horizontal=True, vertical_alignment="center", gap="small")
+    bar = beside_title()
     gear = st.popover(t("photo.settings"), icon=":material/tune:")
 settings = settings_panel(t, gear)
 job = session.job(studio)

@@ -28,7 +28,7 @@ from pose_core.translate import Translate
 
 __all__ = ["recording_report"]
 
-_PICTURES: Final = 3
+_PICTURES: Final = 2
 #: An angle that is uncertain more often says little about how much moved.
 _MOST_UNCERTAIN: Final = 0.25
 _LIMBS: Final = [f"{side}_{joint}" for joint in LIMB_ANGLES for side in ("left", "right")]
@@ -100,7 +100,7 @@ def _most_moved(person: PersonSummary) -> str | None:
 def _pictures(
     recording: Recording, person: PersonSummary | None, moved: str | None, t: Translate
 ) -> list[Picture]:
-    """The first still, and those at both ends of the movement; by time."""
+    """The stills at both ends of the movement, by time; without a movement, some from all of the recording."""
     stills = recording.stills
     if not stills:
         return []
@@ -112,7 +112,7 @@ def _pictures(
         place = ANGLE_NAMES.index(moved)
         degrees = angles.deg[frames.clip(max=len(smoothed) - 1), place]
     if np.isfinite(degrees).any():
-        chosen = {0, int(np.nanargmin(degrees)), int(np.nanargmax(degrees))}
+        chosen = {int(np.nanargmin(degrees)), int(np.nanargmax(degrees))}
     else:
         chosen = set(np.linspace(0, len(stills) - 1, _PICTURES).round().astype(int).tolist())
     return [_picture(*stills[at], float(degrees[at]), moved, t) for at in sorted(chosen)]

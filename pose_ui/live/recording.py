@@ -29,12 +29,11 @@ _MIME: Final = {
     "csv": "text/csv",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "json": "application/json",
-    "html": "text/html",
 }
 
 
 def record_buttons(session: LiveSession, t: Translator) -> None:
-    """Show the buttons for recording and snapshot, below the picture."""
+    """Show the buttons for recording and snapshot, and for the report of the last recording."""
     playing = session.connection.phase == "playing" and session.connection.stream is not None
     clip_key = live_key("clip")
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
@@ -73,6 +72,8 @@ def record_buttons(session: LiveSession, t: Translator) -> None:
             help=t("live.clip_help"),
             persist_state="session",
         )
+        if session.recording is not None:
+            _report_button(session.recording, session.recording_of, t)
 
 
 def _what_plays(session: LiveSession, t: Translator) -> str:
@@ -119,25 +120,39 @@ def _report(recording: Recording, of: str, t: Translator) -> bytes:
     return recording_report(recording, t, language=t.language, made=made, source=of)
 
 
-def _files(recording: Recording, of: str, t: Translator) -> None:
-    stem = f"posedeck_{recording.started_at:%Y-%m-%d_%H%M%S}"
+def _stem(recording: Recording) -> str:
+    return f"posedeck_{recording.started_at:%Y-%m-%d_%H%M%S}"
+
+
+def _report_button(recording: Recording, of: str, t: Translator) -> None:
+    st.download_button(
+        t("live.report"),
+        data=partial(_report, recording, of, t),
+        file_name=f"{_stem(recording)}_report.html",
+        mime="text/html",
+        on_click="ignore",
+        icon=":material/description:",
+        help=t("live.report_help"),
+        key="live_download_html",
+    )
+
+
+def _files(recording: Recording, t: Translator) -> None:
     # Called in another thread when a button is pressed: no ``st.*`` in them.
     makers: dict[str, Callable[[], bytes]] = {
-        "html": partial(_report, recording, of, t),
         "csv": partial(recording_to_csv, recording),
         "xlsx": partial(recording_to_xlsx, recording, t),
         "json": partial(recording_to_json, recording),
     }
     with st.container(horizontal=True):
         for kind, make in makers.items():
-            report = kind == "html"
             st.download_button(
-                t("live.report") if report else kind.upper(),
+                kind.upper(),
                 data=make,
-                file_name=f"{stem}_{'report' if report else 'landmarks'}.{kind}",
+                file_name=f"{_stem(recording)}_landmarks.{kind}",
                 mime=_MIME[kind],
                 on_click="ignore",
-                icon=":material/description:" if report else ":material/download:",
+                icon=":material/download:",
                 help=t(f"live.download_{kind}"),
                 key=f"live_download_{kind}",
             )
@@ -145,7 +160,7 @@ def _files(recording: Recording, of: str, t: Translator) -> None:
             st.download_button(
                 t("live.download_mp4", megabytes=f"{len(recording.clip_mp4) / 1e6:.1f}"),
                 data=recording.clip_mp4,
-                file_name=f"{stem}.mp4",
+                file_name=f"{_stem(recording)}.mp4",
                 mime="video/mp4",
                 on_click="ignore",
                 icon=":material/movie:",
@@ -171,7 +186,7 @@ def recording_summary(session: LiveSession, t: Translator) -> None:
             st.metric(t(f"live.summary_{name}"), value, width="content")
     if recording.truncated:
         st.caption(t("live.truncated"))
-    _files(recording, session.recording_of, t)
+    _files(recording, t)
     if summary.people:
         with st.expander(t("live.ranges"), expanded=True):
             _ranges(summary, t)
