@@ -28,8 +28,8 @@ __all__ = ["angle_panel", "choose_person", "choose_space", "drawn_picture", "how
 #: Width by height: below the first a picture stands upright, from the second on it is wide.
 _UPRIGHT: Final = 0.9
 _WIDE: Final = 1.5
-#: What stands above the picture and below it in the first screen: title, sources, timing.
-_SPARE_PX: Final = 215
+#: What stands above the picture and below it in the first screen: title, sources, timing, the way to a closer look.
+_SPARE_PX: Final = 270
 
 
 def _size(size_wh: tuple[int, int]) -> str:

@@ -27,9 +27,11 @@ _CSS: Final = """
 [data-testid="stMainBlockContainer"] { padding: 4.25rem 2rem 2rem; }
 @media (max-width: 640px) { [data-testid="stMainBlockContainer"] { padding: 4.25rem 1rem 2rem; } }
 [data-testid="stMainBlockContainer"] h1 { padding: 0 0 0.25rem; }
-/* The limit of files is ours (pose_ui/shell/upload_gate.py), not the one the uploader names. */
+/* The limit of files is ours (pose_ui/shell/upload_gate.py), not the uploader's; so is its button's word. */
 [data-testid="stFileUploaderDropzoneInstructions"] span { display: none; }
 [data-testid="stFileUploaderDropzoneInstructions"]::after { content: FILE_LIMIT; font-size: 0.875rem; opacity: 0.7; }
+[data-testid="stFileUploaderDropzone"] button [data-testid="stMarkdownContainer"] { display: none; }
+[data-testid="stFileUploaderDropzone"] button::after { content: CHOOSE; }
 [data-testid="stFileUploader"] [data-testid="stFileUploaderDropzone"] { flex-direction: row; align-items: center; }
 
 /* Language and Sign out, in the header. */
@@ -77,6 +79,10 @@ button:focus:not(:focus-visible), a:focus:not(:focus-visible) { outline: none; b
 def page_style(t: Translator) -> None:
     """Apply it; once in each run, before anything is shown."""
     css = _CSS.replace("TOP_BAR", TOP_BAR).replace("BESIDE_TITLE", BESIDE_TITLE)
-    for place, text in (("MENU", t("app.menu")), ("FILE_LIMIT", t("upload.limit", megabytes=MAX_FILE_MB))):
+    for place, text in (
+        ("MENU", t("app.menu")),
+        ("CHOOSE", t("upload.choose")),
+        ("FILE_LIMIT", t("upload.limit", megabytes=MAX_FILE_MB)),
+    ):
         css = css.replace(place, json.dumps(text, ensure_ascii=False))
     st.html(f"<style>{css}</style>")

@@ -35,6 +35,7 @@ _CSS: Final = """
 button, select { font: inherit; color: inherit; min-height: 32px; min-width: 32px; padding: 2px 9px; cursor: pointer;
                  background: var(--st-background-color); border-radius: var(--st-base-radius);
                  border: 1px solid color-mix(in srgb, var(--st-text-color) 35%, transparent); }
+@media (max-width: 640px) { button, select { min-height: 44px; min-width: 44px; } }
 button[aria-pressed="true"] { background: color-mix(in srgb, var(--st-primary-color) 20%, var(--st-background-color));
                               border-color: var(--st-primary-color); }
 button svg { display: block; fill: currentColor; }

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from pose_ui.home.gallery import CARDS
 from pose_ui.texts import Translator
-from tests.support.layout import assert_sound, faults_of, misplaced
+from tests.support.layout import assert_sound, faults_of, misplaced, too_small_for_a_thumb
 from tests.support.server import Server
 from tests.support.visit import settle, visit, wait_for_result
 
@@ -130,6 +130,7 @@ def test_everything_is_in_place_and_nothing_overlaps_or_is_cut(
         if name in ("live", "coach"):
             start_performer(page)
         assert_sound(page, places(page, Translator("en"), wide), at_least)
+        assert wide or not too_small_for_a_thumb(page)
         page.get_by_text("中文", exact=True).click()
         expect(page.locator("html")).to_have_attribute("lang", "zh-CN")
         settle(page)
