@@ -1,11 +1,13 @@
 """What real browsers get from a live page: ``python -m benchmarks.live_browsers [--out FILE]``.
 
 Windows of one Chromium, on the same cores as the server, send a noisy clip of the performer as their camera. Each run
-has its own server and browser; PoseDeck and the tutorial's app take turns. Needs what ``make setup-dev`` installs.
+has its own server and browser; both ways of PoseDeck and the tutorial's app take turns. Needs what ``make setup-dev``
+installs.
 
-Measured for each window, by the browser's own statistics: pictures returned each second, the size sent and returned,
-what limited the size (``bandwidth``, ``cpu``), seconds in freezes, and the first picture after Start. The browser's
-returned pictures include those that a server repeats. In all: processor time of server and browser. Trust the ratios.
+Measured for each window, by the browser's own statistics: pictures (or, where the browser draws them itself, messages
+about people) returned each second, the size sent and returned, what limited the size (``bandwidth``, ``cpu``), seconds
+in freezes, and the first one after Start. The returned pictures include those that a server repeats. In all: processor
+time of server and browser. Trust the ratios.
 """
 
 from __future__ import annotations
@@ -47,14 +49,22 @@ _FLAGS: Final = (
     "--use-fake-ui-for-media-stream",
     "--use-fake-device-for-media-stream",
 )
+#: The dashboard's two ways of drawing, by their values in the page's address, and the tutorial's app.
+WAYS: Final = {"posedeck, browser draws": "browser", "posedeck, server draws": "server", "tutorial": None}
 _KEEP_CONNECTIONS: Final = """
   window.connections = [];
+  window.messages = 0;
   if (window.RTCPeerConnection) window.RTCPeerConnection = class extends RTCPeerConnection {
     constructor(...given) { super(...given); window.connections.push(this); }
+    createDataChannel(...given) {
+      const channel = super.createDataChannel(...given);
+      channel.addEventListener("message", () => { window.messages += 1; });
+      return channel;
+    }
   };
 """
 _STATISTICS: Final = """async () => {
-  const found = { decoded: 0, freeze_s: 0 };
+  const found = { decoded: window.messages, freeze_s: 0, returned: "own" };
   for (const one of (await window.connections.at(-1).getStats()).values()) {
     if (one.type === "inbound-rtp" && one.kind === "video")
       Object.assign(found, { decoded: one.framesDecoded ?? 0, freeze_s: one.totalFreezesDuration ?? 0,
@@ -76,8 +86,8 @@ def write_clip(path: Path, height_px: int) -> None:
     path.write_bytes(b"".join(encode_jpeg(frame.rgb, 90) for frame in frames))
 
 
-def _start(page: Page, app: str) -> None:
-    if app == "tutorial":
+def _start(page: Page, way: str) -> None:
+    if WAYS[way] is None:
         page.frame_locator("iframe[title^=streamlit_webrtc]").get_by_role("button", name="Start").click()
     else:
         page.get_by_role("button", name="Start").click()
@@ -108,8 +118,9 @@ def _browser_cpu_s(chromium: Browser) -> float:
     return seconds
 
 
-def _one_run(app: str, height_px: int, windows: int, seconds: float, chromium: Browser) -> dict[str, Any]:
-    setting = APPS[app]
+def _one_run(way: str, height_px: int, windows: int, seconds: float, chromium: Browser) -> dict[str, Any]:
+    draws = WAYS[way]
+    setting = APPS["posedeck" if draws else "tutorial"]
     with serving_app(setting) as server:
         pages = []
         for _ in range(windows):
@@ -117,13 +128,13 @@ def _one_run(app: str, height_px: int, windows: int, seconds: float, chromium: B
             context.set_default_timeout(_WAIT_MS)
             context.add_init_script(_KEEP_CONNECTIONS)
             page = context.new_page()
-            choices = f"&live_height={height_px}&live_drawn_in=server" if app == "posedeck" else ""
+            choices = f"&live_height={height_px}&live_drawn_in={draws}" if draws else ""
             page.goto(f"{server.address}/{setting.page}?{setting.query}{choices}")
-            if app == "posedeck":
+            if draws:
                 page.get_by_role("button", name="Start").wait_for()
             pages.append(page)
         for page in pages:
-            _start(page, app)
+            _start(page, way)
         first_s = _first_pictures_s(pages)
         pages[0].wait_for_timeout(_WARM_UP_MS)
         frames = [frame for page in pages if (frame := _connected(page)) is not None]
@@ -150,11 +161,11 @@ def _one_run(app: str, height_px: int, windows: int, seconds: float, chromium: B
         }
         for first, start, end in zip(first_s, before, after, strict=True)
     ]
-    return {"app": app, "height_px": height_px, "windows": windows, "each": each, **figures}
+    return {"way": way, "height_px": height_px, "windows": windows, "each": each, **figures}
 
 
 def measure(heights_px: list[int], windows: list[int], seconds: float) -> dict[str, Any]:
-    """Measure both apps with each number of windows at each height; ready for JSON."""
+    """Measure all ways with each number of windows at each height; ready for JSON."""
     from playwright.sync_api import sync_playwright
 
     from tests.support.browser import chromium_executable
@@ -162,17 +173,17 @@ def measure(heights_px: list[int], windows: list[int], seconds: float) -> dict[s
     machine = describe_machine()
     runs = []
     with TemporaryDirectory() as folder, sync_playwright() as playwright:
-        order = interleaved(list(APPS), len(heights_px) * len(windows))
+        order = interleaved(list(WAYS), len(heights_px) * len(windows))
         for height_px in heights_px:
             clip = Path(folder, f"{height_px}.mjpeg")
             write_clip(clip, height_px)
             flags = [*_FLAGS, f"--use-file-for-fake-video-capture={clip}"]
             for count in windows:
-                for _ in APPS:
-                    app = next(order)
-                    print(f"... {app}, {height_px}p, windows: {count}", file=sys.stderr, flush=True)
+                for _ in WAYS:
+                    way = next(order)
+                    print(f"... {way}, {height_px}p, windows: {count}", file=sys.stderr, flush=True)
                     chromium = playwright.chromium.launch(executable_path=chromium_executable(), args=flags)
-                    runs.append(_one_run(app, height_px, count, seconds, chromium))
+                    runs.append(_one_run(way, height_px, count, seconds, chromium))
                     chromium.close()
     return {"benchmark": "live_browsers", "machine": machine, "runs": runs}
 
@@ -181,7 +192,7 @@ def _row(run: dict[str, Any]) -> list[str]:
     each = run["each"]
     rates = [one["returned_hz"] for one in each]
     return [
-        f"{run['app']} {run['height_px']}p",
+        f"{run['way']}, {run['height_px']}p",
         str(run["windows"]),
         f"{min(rates):.1f} / {np.median(rates):.1f}",
         " ".join(sorted({str(one["sent"]) for one in each})),
@@ -195,7 +206,7 @@ def _row(run: dict[str, Any]) -> list[str]:
 def report(result: dict[str, Any]) -> str:
     """Return the figures as readable text."""
     head = [
-        "app, size",
+        "way, size",
         "windows",
         "returned/s min/median",
         "sent",

@@ -205,6 +205,8 @@ class View {
     // Without a frame of its own, the video below shows through.
     const picture = stale || !look.inStep ? null : this.message.frame?.canvas;
     this.canvas.show({ people, options: look, picture, ground: look.skeletonOnly });
+    // Under a picture it need not be composed: without a graphics card that costs as much as all the drawing.
+    this.video.style.visibility = picture ? "hidden" : "";
   }
 
   hangUp() {

@@ -54,8 +54,9 @@ def program(server: Server) -> Client:
 
 
 def test_every_page_shows_only_the_form_before_sign_in(closed: Server, browser: Browser) -> None:
-    for path in ("photo", "video", "live", "coach", "validate", "benchmark", ""):
-        with visit(browser, f"{closed.url}/{path}") as page:
+    with visit(browser, "about:blank") as page:
+        for path in ("photo", "video", "live", "coach", "validate", "benchmark", ""):
+            page.goto(f"{closed.url}/{path}")
             expect(page.get_by_role("button", name="Sign in")).to_be_visible()
             settle(page)
             expect(page.get_by_role("link")).to_have_text(["Skip to main content"])

@@ -74,7 +74,7 @@ def test_a_visitor_waits_while_all_seats_are_taken_and_gets_the_next(
     one_seat: Server, browser: Browser
 ) -> None:
     with two_visitors(one_seat, browser) as (first, second):
-        for _ in range(3):
+        for _ in range(2):
             a_round(first, second)
             first, second = second, first
 

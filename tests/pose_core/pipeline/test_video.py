@@ -92,7 +92,7 @@ def test_a_film_that_breaks_off_gives_what_could_be_read() -> None:
     encoder = ClipEncoder(
         file
     )  # its index is at the front, as in films made to be watched while they are sent
-    for number in range(250):
+    for number in range(100):
         noise = np.random.default_rng(number).integers(
             100, 140, (48, 64, 3), np.uint8
         )  # no cut between two frames
@@ -100,8 +100,8 @@ def test_a_film_that_breaks_off_gives_what_could_be_read() -> None:
     encoder.finish()
     data = file.getvalue()
     result = analyse_video(data[: len(data) * 2 // 3], VideoSettings(LITE))
-    assert (result.ended_by, result.duration_s) == ("broken", pytest.approx(10, abs=0.1))
-    assert 3 < result.read_to_s < 9
+    assert (result.ended_by, result.duration_s) == ("broken", pytest.approx(4, abs=0.1))
+    assert 1 < result.read_to_s < 3.6
     assert result.read_to_s == result.time_s[-1]
 
 
