@@ -70,7 +70,8 @@ _JS = (
     + """
 export default function ({ data, parentElement, setTriggerValue }) {
   const list = parentElement.querySelector(".cards");
-  list.style.setProperty("--least", data.cards.length > 4 ? "170px" : "270px");
+  const count = data.cards.length; // all in one row of a wide window, two in one of a phone
+  list.style.setProperty("--least", count > 6 ? "140px" : count > 4 ? "170px" : "270px");
   for (const card of data.cards) {
     let item = list.querySelector(`[data-page="${card.page}"]`);
     if (!item) {
