@@ -124,7 +124,7 @@ def batch_bar(session: PhotoSession, settings: PoseSettings, t: Translator) -> N
                 type="tertiary",
             )
     if total > 1:
-        st.caption(f":material/arrow_downward: [{t('photo.to_all', total=total)}](#{_ALL})")
+        st.markdown(f":small[:material/arrow_downward: [{t('photo.to_all', total=total)}](#{_ALL})]")
     pending = len(session.pending())
     if session.stopped and pending:
         with st.container(horizontal=True, vertical_alignment="center"):

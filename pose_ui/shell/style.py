@@ -31,7 +31,7 @@ _CSS: Final = """
 [data-testid="stFileUploaderDropzoneInstructions"] span { display: none; }
 [data-testid="stFileUploaderDropzoneInstructions"]::after { content: FILE_LIMIT; font-size: 0.875rem; opacity: 0.7; }
 [data-testid="stFileUploaderDropzone"] button [data-testid="stMarkdownContainer"] { display: none; }
-[data-testid="stFileUploaderDropzone"] button::after { content: CHOOSE; }
+[data-testid="stFileUploaderDropzone"] button::after { content: CHOOSE; margin-left: 0.5rem; font-size: 0.875rem; }
 [data-testid="stFileUploader"] [data-testid="stFileUploaderDropzone"] { flex-direction: row; align-items: center; }
 
 /* Language and Sign out, in the header. */
@@ -59,6 +59,7 @@ _CSS: Final = """
   [data-testid="stSelectbox"] [role="group"], .st-key-TOP_BAR [data-testid="stButtonGroup"] button {
     min-height: 2.75rem; min-width: 2.75rem;
   }
+  [data-testid="stCheckbox"] > label { align-items: center; }
   [data-testid="stButtonGroup"] > [data-rac] { flex-wrap: wrap; }
 }
 
