@@ -55,8 +55,9 @@ def photo(page: Page, t: Translator, wide: bool) -> Rows:
 
 
 def video(page: Page, t: Translator, wide: bool) -> Rows:
-    drop, performer = page.locator(".drop"), button(page, t("film.try_performer"))
-    middle = [[drop, performer]] if wide else [[drop], [performer]]
+    film, drop = page.get_by_role("img", name=t("film.performer_alt")), page.locator(".drop")
+    performer = button(page, t("film.try_performer"))
+    middle = [[film, drop], [performer]] if wide else [[film], [performer], [drop]]
     return [[heading(page, t("film.title"))], *middle]
 
 
