@@ -4,7 +4,7 @@
 PY := .venv/bin/python
 export PORT HOST PYTHON CHROMIUM
 
-.PHONY: help run test nightly check bench lock setup setup-dev bundles samples films screenshots clean
+.PHONY: help run test nightly check bench lock setup setup-dev bundles browser-model samples films screenshots clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -49,6 +49,9 @@ setup-dev:  ## set up for checks and tests only
 
 bundles: setup  ## rebuild the model files from Google's packages
 	@$(PY) scripts/build_bundles.py $(ARGS)
+
+browser-model: setup  ## fetch again what runs the model in a visitor's browser
+	@$(PY) scripts/build_browser_model.py $(ARGS)
 
 samples: setup  ## draw the sample pictures again
 	@$(PY) scripts/make_samples.py $(ARGS)

@@ -34,6 +34,7 @@ from pose_core.media.images import close_decoders
 from pose_core.version import VERSION
 from pose_ui.coach.feed import coach_feed_route
 from pose_ui.home.films import film_route
+from pose_ui.live_view.browser_model.route import browser_model_route
 from pose_ui.shell import streamlit_bindings
 from pose_ui.shell.back_messages import LARGEST
 from pose_ui.shell.film_upload import film_upload_route
@@ -46,6 +47,7 @@ from pose_ui.shell.resources import (
     import_late,
     pool,
     upload_refusals,
+    validation_studio,
     visitors,
     warm_up,
 )
@@ -54,6 +56,8 @@ from pose_ui.shell.sign_in import check_login, tell_what_is_open
 from pose_ui.shell.socket_gate import SocketGate
 from pose_ui.shell.upload_gate import UploadGate
 from pose_ui.shell.visitor_cookies import VisitorCookies
+from pose_ui.side_by_side.routes import sides_routes
+from pose_ui.validate.reports import report_in
 from pose_ui.video.routes import film_routes
 
 #: The server opens its port right after the start-up hook has returned.
@@ -115,10 +119,17 @@ app = st.App(
         plotly_route(),
         film_route(),
         module_route(),
+        browser_model_route(visitors, closed=closed),
         film_upload_route(film_studio, closed=closed),
         coach_feed_route(closed=closed),
         *film_routes(film_studio, closed=closed),
-        *service.routes(pool, configuration=configuration, studio=film_studio),
+        *sides_routes(closed=closed),
+        *service.routes(
+            pool,
+            configuration=configuration,
+            studio=film_studio,
+            validations=service.Validations(validation_studio, report_in),
+        ),
     ],
     middleware=[
         Middleware(SecurityHeaders),

@@ -1,11 +1,14 @@
-"""The camera drawn on in the browser, beside the server's way: ``python -m benchmarks.overlay [--out FILE]``.
+"""The camera's three ways beside each other: ``python -m benchmarks.overlay [--out FILE]``.
 
-One real server and a real Chromium on the same machine, whose camera is a clip: the performer slides from side to side,
-and each frame's number is written into a corner. Both ways take turns, at 480p and at 720p, with the quality fixed.
+Drawn by the server, drawn by the browser, and with the model itself in the browser. One real server and a real Chromium
+on the same machine, whose camera is a clip: the performer slides from side to side, and each frame's number is written
+into a corner. The ways take turns, at 480p and at 720p, with the quality fixed.
 
 - CPU: the server's processor time for each frame that reached the browser. That is little affected by what else the
   machine does; rates and delays are.
-- landmarks: from the camera taking a frame until its people are known in the page (the browser's way).
+- % of a core: the server's processor time for a second, of one core.
+- first: from pressing Start, with nothing in the browser's cache, to the first figures beside the picture.
+- landmarks: from the camera taking a frame until its people are known in the page (the browser draws).
 - picture: from the camera taking a frame until its picture with people can be shown; the server's way returns it as
   video, whose number is read in the page. In the browser it is drawn at the screen's next refresh after the landmarks.
 """
@@ -39,7 +42,12 @@ if TYPE_CHECKING:
 
 __all__ = ["clip", "measure", "report"]
 
-WAYS: Final = ("browser", "server")
+WAYS: Final = ("model", "browser", "server")
+_NAMES: Final = {
+    "model": "model in the browser",
+    "browser": "drawn in the browser",
+    "server": "on the server",
+}
 HEIGHTS: Final = (480, 720)
 #: Of the clip: frames, bits of a number, and width of a bit's mark as a share of the picture's.
 FRAMES, BITS, MARK = 60, 6, 1 / 40
@@ -119,20 +127,28 @@ def _filming(height: int) -> Iterator[Browser]:
             browser.close()
 
 
-def _prepare(page: Page, way: str, height: int) -> None:
+def _prepare(page: Page, way: str, height: int) -> float:
+    """Choose and start; seconds until the first figures."""
     from playwright.sync_api import expect
 
-    from tests.support.live_page import choose_drawing, gear, start
+    from tests.support.live_page import choose_drawing, choose_model_place, gear, start
     from tests.support.visit import settle
 
-    choose_drawing(page, "in the browser" if way == "browser" else "on the server")
     with gear(page):
+        page.get_by_text("Adapt quality").first.click()
+        settle(page)
         page.get_by_role("radio", name=f"{height}p").click()
         settle(page)
-        page.get_by_text("Adapt quality").first.click()
+    if way == "model":
+        choose_model_place(page, "your browser")
+    else:
+        choose_drawing(page, "in the browser" if way == "browser" else "on the server")
+    began_s = time.perf_counter()
     start(page)
+    first_s = time.perf_counter() - began_s
     expect(page.get_by_text("1 person", exact=True)).to_be_visible(timeout=_WAIT_MS)
     page.wait_for_timeout(_WARM_S * 1000)
+    return first_s
 
 
 def _picture_delays_ms(taken: list[list[float]], returned: list[list[float]]) -> list[float]:
@@ -150,7 +166,7 @@ def _watch(server: Server, browser: Browser, way: str, height: int, seconds: flo
     from tests.support.visit import visit
 
     with visit(browser, f"{server.address}/live") as page:
-        _prepare(page, way, height)
+        first_s = _prepare(page, way, height)
         overlay = page.locator(".posedeck-overlay")
         frame = page.frame_locator("iframe[title^=streamlit_webrtc]").locator("video")
         if way == "server":
@@ -159,14 +175,14 @@ def _watch(server: Server, browser: Browser, way: str, height: int, seconds: flo
             frame.evaluate(_NOTE_NUMBERS, True)
 
         def count() -> int:
-            if way == "browser":
+            if way != "server":
                 received: int = overlay.evaluate("(box) => box.view.received")
                 return received
             shown: int = frame.evaluate("(video) => video.getVideoPlaybackQuality().totalVideoFrames")
             return shown
 
         before, cpu, began_s = count(), cpu_s(server.pid), time.perf_counter()
-        if way == "browser":
+        if way != "server":
             overlay.evaluate("(box) => { box.view.delaysMs = []; box.view.errorsMs = []; }")
         page.wait_for_timeout(seconds * 1000)
         frames, cpu, span_s = count() - before, cpu_s(server.pid) - cpu, time.perf_counter() - began_s
@@ -174,10 +190,12 @@ def _watch(server: Server, browser: Browser, way: str, height: int, seconds: flo
             "frames": frames,
             "per_s": frames / span_s,
             "cpu_ms": 1000 * cpu / max(1, frames),
+            "cpu_percent": 100 * cpu / span_s,
+            "first_s": first_s,
         }
-        if way == "browser":
+        if way != "server":
             seen = overlay.evaluate(
-                "({ view }) => ({ delays: view.delaysMs, errors: view.errorsMs, size: view.message.size })"
+                "({ view }) => ({ delays: view.delaysMs, errors: view.errorsMs ?? [], size: view.message.size })"
             )
             result |= {"delays_ms": seen["delays"], "errors_ms": seen["errors"], "size_wh": seen["size"]}
         else:
@@ -191,7 +209,7 @@ def _watch(server: Server, browser: Browser, way: str, height: int, seconds: flo
 
 
 def measure(rounds: int = 4, seconds: float = 20.0) -> dict[str, Any]:
-    """Measure both ways at both sizes, each once a round; ready for JSON."""
+    """Measure all ways at both sizes, each once a round; ready for JSON."""
     runs: dict[str, list[dict[str, Any]]] = {f"{way} {height}": [] for height in HEIGHTS for way in WAYS}
     with serving() as server:
         for height in HEIGHTS:
@@ -203,7 +221,7 @@ def measure(rounds: int = 4, seconds: float = 20.0) -> dict[str, Any]:
     for name, results in runs.items():
         drawn, height_px = name.split()
         case: dict[str, Any] = {"way": drawn, "height_px": int(height_px), "size_wh": results[-1]["size_wh"]}
-        for figure in ("cpu_ms", "per_s"):
+        for figure in ("cpu_ms", "cpu_percent", "per_s", "first_s"):
             case[figure] = summary([result[figure] for result in results])
         for figure in ("delays_ms", "errors_ms"):
             values = [value for result in results for value in result.get(figure, ())]
@@ -214,13 +232,16 @@ def measure(rounds: int = 4, seconds: float = 20.0) -> dict[str, Any]:
 
 def report(result: dict[str, Any]) -> str:
     """Return the figures as readable text."""
-    rows = [["drawn", "size", "server CPU, ms a frame", "frames/s", "delay, ms", "out of step, ms"]]
+    head = ["way", "size", "server CPU, ms a frame", "% of a core", "frames/s", "first, s", "delay, ms"]
+    rows = [[*head, "out of step, ms"]]
     rows += [
         [
-            "in the browser" if case["way"] == "browser" else "on the server",
+            _NAMES[case["way"]],
             "x".join(str(side) for side in case["size_wh"]),
             spread(case["cpu_ms"]),
+            spread(case["cpu_percent"]),
             spread(case["per_s"]),
+            spread(case["first_s"]),
             spread(case["delays_ms"], 0) if case["delays_ms"] else "-",
             spread(case["errors_ms"]) if case["errors_ms"] else "-",
         ]
@@ -232,7 +253,8 @@ def report(result: dict[str, Any]) -> str:
 def main() -> None:
     """Measure, print, and save the figures if asked; without Playwright or Chromium, only say what is missing."""
     parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.overlay", description="Who draws: browser or server."
+        prog="python -m benchmarks.overlay",
+        description="The camera: model in the browser, drawn there, or on the server.",
     )
     parser.add_argument("--rounds", type=int, default=4)
     parser.add_argument("--seconds", type=float, default=20.0, help="of each measurement")

@@ -400,7 +400,25 @@ class FilmStudio:
                 copy = b"" if control.cancelled() else copy
             return FilmOutcome(film.name, film.data, result, annotated, copy)
 
-        job = self.jobs.start(film.owner, work, film.size)
+        return self.work_on(film, work)
+
+    def work_on(self, film: Arrival, work: Callable[[JobControl], object], *, owner: str = "") -> Job:
+        """Start any work on a film that has arrived; the film counts until the job is removed.
+
+        Parameters
+        ----------
+        film : Arrival
+        work : callable
+            As in `Jobs.start`.
+        owner : str, optional
+            Whose job it is; the film's owner unless given.
+
+        Raises
+        ------
+        BusyError
+            As `Jobs.start`.
+        """
+        job = self.jobs.start(owner or film.owner, work, film.size)
         with self._lock:
             self._job_films[job.id] = film.id
         return job

@@ -87,7 +87,7 @@ class JobStatus:
 
 
 class JobControl:
-    """What the work of a job gets, to say how far it is and to ask whether to go on. For the job's thread."""
+    """What the work of a job gets, to say how far it is and to ask whether to go on. For the job's threads."""
 
     def __init__(self, others: Callable[[], bool]) -> None:
         self._others = others
@@ -179,8 +179,8 @@ class Job:
             self._error = error
         except MemoryError:
             self._error = BusyError(
-                "film_out_of_memory",
-                "The server must have memory for this film; none is left. Try again later, or with a shorter part.",
+                "job_out_of_memory",
+                "The server must have memory for this job; none is left. Try again later, or with less.",
             )
         except Exception as error:  # noqa: BLE001 - nothing above this thread would catch it
             log_unexpected(error)
@@ -278,12 +278,12 @@ class Jobs:
             if any(other.owner == owner and not other.over.is_set() for other in self._jobs.values()):
                 raise BusyError(
                     "job_running",
-                    "A visitor may have one film in work at a time; yours is not done. Wait for it, or cancel it.",
+                    "A visitor may have one job at a time; yours is not done. Wait for it, or cancel it.",
                 )
             if len(self._waiting) >= MAX_WAITING and self._running >= self._most:
                 raise BusyError(
                     "jobs_full",
-                    "At most {limit} films may wait; {limit} do. Try again in a few minutes.",
+                    "At most {limit} jobs may wait; {limit} do. Try again in a few minutes.",
                     limit=MAX_WAITING,
                 )
             self._jobs[job.id] = job

@@ -7,6 +7,7 @@ import streamlit as st
 from pose_core.errors import PoseCoreError
 from pose_ui.coach.choices import choose_exercise, coach_choices, coach_keys, remember_choices
 from pose_ui.coach.film import film_panel
+from pose_ui.coach.limits import changed_limits, limits_panel
 from pose_ui.coach.panel import coach_panel
 from pose_ui.coach.session import coach_session
 from pose_ui.coach.summary import set_summary
@@ -24,6 +25,7 @@ from pose_ui.shell.settings_panel import settings_panel
 t = language.current()
 live, session = live_session(), coach_session()
 remember_choices()
+session.adjust(changed_limits())
 if take_wish_for_live() is not None:
     live.connection.ask()
 row = st.container(horizontal=True, vertical_alignment="center", gap="small")
@@ -60,5 +62,7 @@ else:
     session.watch(live.connection.stream if live.connection.on else None, exercise, choices.source)
     with panel:
         coach_panel(session, live, exercise, t)
-set_summary(session, t)
+with st.container():  # what follows keeps its place, and so stays open, whatever there is to say
+    set_summary(session, t)
+limits_panel(exercise, t)
 st.caption(t("coach.no_medical_device"))

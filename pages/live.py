@@ -40,7 +40,7 @@ if picture_is_waiting() and not presenting:
     st.switch_page("pages/photo.py")
 if session.connection.stream is not None:
     session.connection.stream.settings = choices.settings
-session.shown(choices.source)
+session.shown(choices.source, browser_model=choices.model_in == "browser")
 
 with sources:
     choose_source(session, session.restart, t)

@@ -10,9 +10,11 @@ from pose_ui.shell.mailbox import take_wish_to_start
 from pose_ui.shell.problems import show_problem
 from pose_ui.shell.resources import pool, validation_runner
 from pose_ui.validate.choices import choose_models, choose_source, preview, remember_choices, take_upload
+from pose_ui.validate.onnx_export import onnx_export
 from pose_ui.validate.result import show_result, tell_other_choices
 from pose_ui.validate.running import running_panel, tell_end
 from pose_ui.validate.session import validate_session
+from pose_ui.widgets.own_model import own_model_upload
 
 t = language.current()
 page_header(t("validate.title"), t)
@@ -40,6 +42,8 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
             on_click=session.start,
             args=(dataset, settings, runner, pool()),
         )
+    own_model_upload(t)
+    onnx_export(t)
 if settings is None:
     st.info(t("validate.no_model"))
 if source == "own":

@@ -204,6 +204,40 @@ def validate() -> Frames:
         yield np.asarray(cv2.addWeighted(pictures[at], 1 - mix, after, mix, 0), dtype=np.uint8)
 
 
+def side_by_side() -> Frames:
+    """A small picture of somebody in motion as lite sees it, left of a divider that moves, and as full sees it."""
+    camera = Camera(480, 270, target_height_m=1.0, scene_height_m=2.2)
+    count, names = 5 * FPS, ("lite", "full")
+    settings = [
+        PoseSettings(DetectionSettings(name), DrawSettings(style="sides", letters=False)) for name in names
+    ]
+    sides = [(one, StreamLandmarker(one.detection), FramePath(None)) for one in settings]
+    try:
+        for number in range(2 * count):
+            turn = number / count
+            person = Person("jack", 3 * turn, yaw_deg=20 + _sway(turn, 30), palette=PALETTES[1])
+            picture = render_scene([person], camera=camera, supersampling=2).rgb
+            drawn = []
+            for one, landmarker, path in sides:
+                done = path.process(
+                    av.VideoFrame.from_ndarray(picture, format="rgb24"), number / FPS, landmarker.detect, one
+                )
+                if done is not None and done.drawn_rgb is not None:
+                    drawn.append(done.drawn_rgb)
+            if number < count:  # played twice, so that the loop is smooth
+                continue
+            at = round(camera.width_px * (0.5 + 0.32 * math.sin(2 * math.pi * turn)))
+            frame = np.concatenate([drawn[0][:, :at], drawn[1][:, at:]], axis=1)
+            cv2.line(frame, (at, 0), (at, camera.height_px), (255, 255, 255), 2, cv2.LINE_AA)
+            for name, x in zip(names, (14, 414), strict=True):
+                cv2.putText(frame, name, (x, 254), cv2.FONT_HERSHEY_DUPLEX, 0.7, _DARK, 4, cv2.LINE_AA)
+                cv2.putText(frame, name, (x, 254), cv2.FONT_HERSHEY_DUPLEX, 0.7, _LIGHT, 1, cv2.LINE_AA)
+            yield frame
+    finally:
+        for _, landmarker, _ in sides:
+            landmarker.close()
+
+
 def _is_compared(cell: object) -> bool:
     size_wh, mode, people = (getattr(cell, name) for name in ("size_wh", "mode", "people"))
     return size_wh == (640, 480) and mode == "video" and people == 1
@@ -218,6 +252,7 @@ FILMS: dict[str, tuple[Callable[[], Frames], float]] = {
     "coach": (coach, 0.5),
     "benchmark": (benchmark, 0.6),
     "validate": (validate, 0.1),
+    "side_by_side": (side_by_side, 0.12),
 }
 
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from service.gate import routes
+from service.validation import Validations
 from service.workers import Limits
 
-__all__ = ["Limits", "routes"]
+__all__ = ["Limits", "Validations", "routes"]

@@ -35,6 +35,7 @@ from service.schemas import (
     ProblemAnswer,
 )
 from service.uploads import FIELD, check_head, read_uploads
+from service.validation import Validations, add_validation
 from service.video import add_video
 from service.work import MANY, ONE, NobodyFoundError, answer_demo, answer_pose
 from service.workers import Workers
@@ -286,6 +287,7 @@ def build_api(
     *,
     guarded: bool = False,
     studio: Callable[[], FilmStudio] | None = None,
+    validations: Validations | None = None,
 ) -> FastAPI:
     """The application that answers at ``/predict`` and below ``/api/v1``.
 
@@ -298,6 +300,8 @@ def build_api(
         Whether the OpenAPI document says that a token is needed; `service.access` checks the token.
     studio : callable, optional
         Returns the studio for films; without it there are no addresses for them.
+    validations : Validations, optional
+        What the addresses for validations need; without it there are none.
     """
     api = FastAPI(
         title="PoseDeck",
@@ -316,6 +320,8 @@ def build_api(
     _add_pictures(api, workers)
     if studio is not None:
         add_video(api, workers, studio, _problems)
+    if validations is not None:
+        add_validation(api, workers, validations, _problems)
     _add_state(api, workers, metrics)
     make_document = api.openapi
 

@@ -11,7 +11,7 @@ from pose_core.settings import PoseSettings
 from pose_core.skeleton import LANDMARK_NAMES
 from pose_core.version import VERSION
 
-__all__ = ["CSV", "DEMO", "METRICS", "NOBODY", "PROBLEMS", "UNEXPECTED", "VIDEO_JOB", "pose"]
+__all__ = ["CSV", "DEMO", "METRICS", "NOBODY", "PROBLEMS", "UNEXPECTED", "VALIDATE_JOB", "VIDEO_JOB", "pose"]
 
 #: Exactly what the older demo answers: its clients may compare it.
 NOBODY: Final = {"error": "No pose detected"}
@@ -24,6 +24,18 @@ VIDEO_JOB: Final = {
     "total": 300.0,
     "share": 0.1273,
     "left_s": 101.4,
+    "problem": None,
+    "files": [],
+}
+
+VALIDATE_JOB: Final = {
+    "id": "u8mQ0b9YxJ1c3k5Zs7WnTqEr2vLhAa4P",
+    "state": "analysing",
+    "ahead": 0,
+    "done": 61.0,
+    "total": 150.0,
+    "share": 0.4067,
+    "left_s": 11.2,
     "problem": None,
     "files": [],
 }

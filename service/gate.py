@@ -17,6 +17,7 @@ from pose_core.models.pool import PosePool
 from service.access import Access
 from service.api import build_api
 from service.metrics import Metrics
+from service.validation import VALIDATE, Validations
 from service.video import VIDEO
 from service.workers import Limits, Workers
 
@@ -28,6 +29,7 @@ _PATHS: Final = frozenset(
         "/predict",
         "/api/v1/pose",
         VIDEO,
+        VALIDATE,
         "/api/v1/models",
         "/api/v1/health",
         "/api/v1/metrics",
@@ -93,7 +95,8 @@ class _Gate:
         finally:
             elapsed_s = time.perf_counter() - start_s
             path = scope["path"].removeprefix(root)
-            route = VIDEO if path.startswith(f"{VIDEO}/") else path if path in _PATHS else "other"
+            job = next((kind for kind in (VIDEO, VALIDATE) if path.startswith(f"{kind}/")), None)
+            route = job or (path if path in _PATHS else "other")
             self._metrics.count(route, tally.status, elapsed_s)
             log_event(
                 "request",
@@ -111,6 +114,7 @@ def routes(
     limits: Limits | None = None,
     configuration: Configuration | None = None,
     studio: Callable[[], FilmStudio] | None = None,
+    validations: Validations | None = None,
 ) -> list[Route]:
     """The routes of the REST interface, below any folder.
 
@@ -125,6 +129,8 @@ def routes(
         Token, origins and rate; without it the defaults.
     studio : callable, optional
         Returns the one studio for films of the process; without it there are no addresses for films.
+    validations : Validations, optional
+        What the addresses for validations need; without it there are none.
 
     Returns
     -------
@@ -134,6 +140,8 @@ def routes(
     metrics = Metrics()
     configuration = configuration or Configuration()
     guarded = configuration.api_token is not None
-    api = build_api(Workers(pool, limits or Limits()), metrics, guarded=guarded, studio=studio)
+    api = build_api(
+        Workers(pool, limits or Limits()), metrics, guarded=guarded, studio=studio, validations=validations
+    )
     gate = _Gate(Access(api, configuration), metrics)
     return [Route(folder + path, gate) for folder in ("", "/{folder:path}") for path in _ROUTES]

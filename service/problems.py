@@ -8,13 +8,15 @@ from typing import Final
 
 from starlette.responses import JSONResponse
 
-from pose_core.errors import BusyError, ClipError, PictureError, PoseCoreError, SettingsError
+from pose_core.errors import BusyError, ClipError, DatasetError, PictureError, PoseCoreError, SettingsError
 
 __all__ = ["RETRY_AFTER_S", "Problem", "from_core", "problem_response"]
 
 #: When to try a busy server again: a picture takes about 40 ms, so a queue of sixteen is done by then.
 RETRY_AFTER_S: Final = 2
-_TOO_MUCH: Final = frozenset({"file_too_large", "picture_bomb", "picture_too_large"})
+_TOO_MUCH: Final = frozenset(
+    {"file_too_large", "picture_bomb", "picture_too_large", "validation_upload_too_large"}
+)
 _NO_HINT: Final = "Try again."
 
 
@@ -48,7 +50,7 @@ class Problem(Exception):
 
 def _status(error: PoseCoreError) -> HTTPStatus:
     match error:
-        case PictureError() | ClipError():
+        case PictureError() | ClipError() | DatasetError():
             too_much = error.code in _TOO_MUCH
             return HTTPStatus.REQUEST_ENTITY_TOO_LARGE if too_much else HTTPStatus.BAD_REQUEST
         case SettingsError():

@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from ops.jobs import JobState
+from pose_core.evaluation.settings import CROP_FACTOR, ValidationSettings, shipped
 from pose_core.geometry.definitions import Space
 from pose_core.geometry.reasons import Missing, Stated
 from pose_core.pipeline.video import VideoSettings
@@ -34,6 +35,8 @@ __all__ = [
     "Options",
     "PoseAnswer",
     "ProblemAnswer",
+    "ValidateJobAnswer",
+    "ValidateOptions",
     "VideoJobAnswer",
     "VideoOptions",
 ]
@@ -133,20 +136,65 @@ class ProblemAnswer(BaseModel):
     hint: str = Field(description="What to do.")
 
 
-class VideoJobAnswer(BaseModel):
-    """How the work on a film stands."""
+class _JobAnswer(BaseModel):
+    """How a job stands."""
 
     id: str = Field(description="Of the job. Whoever has it may ask for the result; it cannot be guessed.")
     state: JobState
     ahead: int = Field(description="Jobs that come before this one, while it waits.")
-    done: float = Field(
-        description="Seconds of the film that are analysed, or the share of it that is written."
-    )
-    total: float | None = Field(description="Of the same; null if unknown.")
+    done: float
+    total: float | None = Field(description="Of what `done` counts; null if unknown.")
     share: float = Field(ge=0, le=1, description="How much of the present state is done.")
     left_s: float | None = Field(description="Seconds until the present state ends; null if not known yet.")
     problem: ProblemAnswer | None = Field(description="Why it failed.")
-    files: list[str] = Field(description="Names for /api/v1/video/{id}/files/{name}; empty before the end.")
+    files: list[str] = Field(
+        description="Names for the job's address and /files/{name}; empty before the end."
+    )
+
+
+class VideoJobAnswer(_JobAnswer):
+    """How the work on a film stands."""
+
+    done: float = Field(
+        description="Seconds of the film that are analysed, or the share of it that is written."
+    )
+
+
+class ValidateJobAnswer(_JobAnswer):
+    """How a validation stands."""
+
+    done: float = Field(description="Looks of a model at a picture.")
+
+
+class ValidateOptions(BaseModel):
+    """Options of a validation, in its query string. An unknown one is an error, as for pictures."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    models: str = Field(
+        ",".join(VARIANTS),
+        max_length=100,
+        description=f"Which of {', '.join(VARIANTS)}, with commas between them; a model of your own comes beside them.",
+    )
+    people: int = Field(MAX_PEOPLE, ge=1, le=MAX_PEOPLE, description="How many people to look for at most.")
+    crop: float = Field(
+        CROP_FACTOR, ge=1, le=4, allow_inf_nan=False, description="Size of the crop, in annotated boxes."
+    )
+    enlarge: bool = Field(False, description="Enlarge pictures and crops below 300 px high first.")
+    seed: int = Field(
+        0, ge=0, le=2**31 - 1, description="Of the intervals: the same seed gives the same ones."
+    )
+
+    def settings(self) -> ValidationSettings:
+        """The same options as the core's settings."""
+        names = [name.strip() for name in self.models.split(",") if name.strip()]
+        return ValidationSettings(
+            models=shipped(*names),
+            people=self.people,
+            crop_factor=self.crop,
+            enlarge_small=self.enlarge,
+            seed=self.seed,
+        )
 
 
 class DemoProblemAnswer(BaseModel):

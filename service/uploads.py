@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Collection
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -17,7 +17,7 @@ from starlette.requests import Request
 from ops.pace import Pace, TooSlowError, paced
 from service.problems import Problem
 
-__all__ = ["FIELD", "Upload", "check_head", "read_uploads"]
+__all__ = ["FIELD", "Upload", "check_head", "read_form", "read_uploads"]
 
 #: Name of the form's field, as in the older demo.
 FIELD: Final = "image"
@@ -50,16 +50,18 @@ class _InMemory(MultiPartParser):
     """Keeps files off the disk, and refuses a form that is cut off: a picture could be missing unnoticed."""
 
     spool_max_size = sys.maxsize  # otherwise files above 1 MB would go through a temporary file
+    file_fields: Collection[str] = ()
     _complete = False
 
     def on_headers_finished(self) -> None:
         super().on_headers_finished()
-        if self._current_part.file is None and self._current_part.field_name == FIELD:
+        field = self._current_part.field_name
+        if self._current_part.file is None and field in self.file_fields:
             raise Problem(
                 HTTPStatus.BAD_REQUEST,
                 "filename_missing",
-                f"The form's field {FIELD} must be a file; its Content-Disposition has no filename, so it is text.",
-                f"Add a filename, for example with curl -F {FIELD}=@photo.jpg.",
+                f"The form's field {field} must be a file; its Content-Disposition has no filename, so it is text.",
+                f"Add a filename, for example with curl -F {field}=@photo.jpg.",
             )
 
     def on_end(self) -> None:
@@ -130,6 +132,66 @@ def _too_many(limit: int) -> Problem:
     )
 
 
+async def read_form(
+    request: Request,
+    *,
+    body_mb: int,
+    files: int,
+    fields: Collection[str],
+    pace: Pace,
+    slow: Problem,
+    many: Problem,
+) -> list[tuple[str, Upload]]:
+    """Read a form and return its files in their order, each with the name of its field.
+
+    Parameters
+    ----------
+    request : Request
+    body_mb : int
+        Most megabytes of the whole body.
+    files : int
+        Most files in it.
+    fields : collection of str
+        Names of fields that hold files; files in others are dropped.
+    pace : Pace
+        How fast the body must arrive.
+    slow, many : Problem
+        Raised if it does not, or if there are more files.
+
+    Raises
+    ------
+    Problem
+        Also 413 if the body is too large, 400 if it is malformed.
+    """
+    in_time = Request(request.scope, paced(request.receive, pace))
+    try:
+        async with aclosing(_bounded(in_time, body_mb)) as stream:
+            parser = _InMemory(request.headers, stream, max_files=files, max_fields=_MAX_OTHER_FIELDS)
+            parser.file_fields = fields
+            form = await parser.parse()
+    except TooSlowError:
+        raise slow from None
+    except MultiPartException as error:
+        if error.message.startswith("Too many files"):
+            raise many from None
+        raise Problem(
+            HTTPStatus.BAD_REQUEST,
+            "form_malformed",
+            "The body must be well-formed multipart/form-data; this one cannot be parsed.",
+            "Let a library or curl -F build the body, and do not set Content-Type by hand: it names the boundary.",
+        ) from None
+    uploads = []
+    try:
+        for name, part in form.multi_items():
+            if isinstance(part, UploadFile):
+                if name in fields:
+                    uploads.append((name, Upload(part.filename or "picture", await part.read())))
+                await part.close()  # at once, so that a large picture is not in memory twice
+    finally:  # even if there is no memory for a copy
+        await form.close()
+    return uploads
+
+
 async def read_uploads(request: Request, *, body_mb: int, images: int, pace: Pace) -> list[Upload]:
     """Read the body, whose head `check_head` has let through, and return its pictures in their order.
 
@@ -149,37 +211,22 @@ async def read_uploads(request: Request, *, body_mb: int, images: int, pace: Pac
         413 if the body is too large or has too many files, 408 if it arrives too slowly, 400 if it is malformed or
         has no picture.
     """
-    in_time = Request(request.scope, paced(request.receive, pace))
-    try:
-        async with aclosing(_bounded(in_time, body_mb)) as stream:
-            parser = _InMemory(request.headers, stream, max_files=images, max_fields=_MAX_OTHER_FIELDS)
-            form = await parser.parse()
-    except TooSlowError:
-        raise Problem(
+    found = await read_form(
+        request,
+        body_mb=body_mb,
+        files=images,
+        fields=(FIELD,),
+        pace=pace,
+        slow=Problem(
             HTTPStatus.REQUEST_TIMEOUT,
             "body_too_slow",
             f"The request must arrive within {pace.whole_s:g} s and, after {pace.grace_s:g} s, at "
             f"{pace.bytes_s / 1024:g} kB a second or faster; this one did not.",
             _CHOOSE_SMALLER,
-        ) from None
-    except MultiPartException as error:
-        if error.message.startswith("Too many files"):
-            raise _too_many(images) from None
-        raise Problem(
-            HTTPStatus.BAD_REQUEST,
-            "form_malformed",
-            "The body must be well-formed multipart/form-data; this one cannot be parsed.",
-            "Let a library or curl -F build the body, and do not set Content-Type by hand: it names the boundary.",
-        ) from None
-    uploads = []
-    try:
-        for name, part in form.multi_items():
-            if isinstance(part, UploadFile):
-                if name == FIELD:
-                    uploads.append(Upload(part.filename or "picture", await part.read()))
-                await part.close()  # at once, so that a large picture is not in memory twice
-    finally:  # even if there is no memory for a copy
-        await form.close()
+        ),
+        many=_too_many(images),
+    )
+    uploads = [upload for _, upload in found]
     if not uploads:
         raise Problem(
             HTTPStatus.BAD_REQUEST,

@@ -2,48 +2,41 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Annotated, Any, Final
 
-import anyio
 from fastapi import FastAPI, Path, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ops.films import Arrival, FilmOutcome, FilmStudio
-from ops.jobs import Job, JobStatus, NoSuchJobError
-from ops.pace import Pace, TooSlowError, paced
+from ops.films import FilmOutcome, FilmStudio
+from ops.jobs import Job, JobStatus
 from pose_core.export.english import english
 from pose_core.export.photos import to_zip
 from pose_core.export.video_files import FILE_NAMES, MORE_FILE_NAMES, FileChoices, make_file
 from pose_core.geometry.angles import ANGLE_NAMES
 from pose_core.media.films import MAX_FILM_MB
 from service import examples
-from service.problems import Problem, from_core
-from service.schemas import ProblemAnswer, VideoJobAnswer, VideoOptions
+from service.job_answers import (
+    ALL_FILES,
+    cancel_or_forget,
+    file_answer,
+    found_job,
+    missing,
+    no_result,
+    owner_of,
+    receive,
+    stated_size,
+    status_fields,
+)
+from service.problems import Problem
+from service.schemas import VideoJobAnswer, VideoOptions
 from service.workers import Workers
 
 __all__ = ["VIDEO", "add_video"]
 
 VIDEO: Final = "/api/v1/video"
-_MB: Final = 1024 * 1024
-#: 300 MB in an hour are 0.7 Mbit/s.
-_PACE: Final = Pace(grace_s=10.0, bytes_s=32 * 1024, whole_s=3600.0)
-_TYPES: Final = {
-    ".json": "application/json",
-    ".csv": "text/csv; charset=utf-8",
-    ".html": "text/html; charset=utf-8",
-    ".mp4": "video/mp4",
-    ".png": "image/png",
-    ".zip": "application/zip",
-    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    ".trc": "text/plain; charset=utf-8",
-    ".mot": "text/plain; charset=utf-8",
-    ".c3d": "application/octet-stream",
-}
-_ALL: Final = "all.zip"
 _BODY: Final = {
     "requestBody": {
         "required": True,
@@ -54,11 +47,6 @@ _BODY: Final = {
 
 _Id = Annotated[str, Path(description="Of the job, as the first answer gave it.", max_length=64)]
 _Problems = Callable[..., dict[int | str, dict[str, Any]]]
-
-
-def _owner(request: Request) -> str:
-    """Whose job it is: one at a time for each address."""
-    return f"program {request.client.host if request.client else ''}"
 
 
 def _stated_size(request: Request) -> int:
@@ -77,49 +65,12 @@ def _stated_size(request: Request) -> int:
             "The body must be the film itself; got a form.",
             "Send the file as it is, for example with curl -T film.mp4 -X POST -H 'Content-Type: video/mp4'.",
         )
-    length = request.headers.get("content-length", "")
-    if not (length.isascii() and length.isdigit()):
-        raise Problem(
-            HTTPStatus.LENGTH_REQUIRED,
-            "length_missing",
-            "The header Content-Length must state the film's size; it is missing.",
-            "Send the file with its length, not in chunks.",
-        )
-    return int(length)
-
-
-async def _receive(request: Request, film: Arrival) -> None:
-    in_time = Request(request.scope, paced(request.receive, _PACE))
-    try:
-        async for piece in in_time.stream():
-            film.add(piece)
-    except TooSlowError:
-        raise Problem(
-            HTTPStatus.REQUEST_TIMEOUT,
-            "body_too_slow",
-            f"A film must arrive within {_PACE.whole_s / 60:g} minutes and, after {_PACE.grace_s:g} s, at "
-            f"{_PACE.bytes_s / 1024:g} kB a second or faster; this one did not.",
-            "Send a smaller film, or over a faster connection.",
-        ) from None
-    film.finish()
+    return stated_size(request, "film")
 
 
 def _answer(job: Job, status: JobStatus) -> VideoJobAnswer:
-    problem = None
-    if status.error is not None:
-        told = from_core(status.error)
-        problem = ProblemAnswer(code=told.code, message=told.message, hint=told.hint)
-    return VideoJobAnswer(
-        id=status.id,
-        state=status.state,
-        ahead=status.ahead,
-        done=round(status.done, 3),
-        total=round(status.total, 3) if math.isfinite(status.total) else None,
-        share=round(status.share, 4),
-        left_s=None if status.left_s is None else round(status.left_s, 1),
-        problem=problem,
-        files=_file_names(job.result) if status.over and job.result is not None else [],
-    )
+    files = _file_names(job.result) if status.over and job.result is not None else []
+    return VideoJobAnswer(**status_fields(status), files=files)
 
 
 def _file_names(outcome: FilmOutcome) -> list[str]:
@@ -130,11 +81,11 @@ def _file_names(outcome: FilmOutcome) -> list[str]:
         if (outcome.result.people or name not in needs_person)
         and (name != "annotated.mp4" or outcome.annotated_mp4)
     ]
-    return [*names, _ALL]
+    return [*names, ALL_FILES]
 
 
 def _make(outcome: FilmOutcome, name: str, choices: FileChoices) -> bytes:
-    if name == _ALL:
+    if name == ALL_FILES:
         every = ((each, _make(outcome, each, choices)) for each in _file_names(outcome)[:-1])
         return to_zip((each, data) for each, data in every if data)
     if name == "annotated.mp4":
@@ -144,12 +95,7 @@ def _make(outcome: FilmOutcome, name: str, choices: FileChoices) -> bytes:
 
 def _outcome(job: Job) -> FilmOutcome:
     if job.result is None:
-        raise Problem(
-            HTTPStatus.CONFLICT,
-            "job_not_done",
-            "The job must be done or cancelled and have a result; this one is not, or it failed.",
-            f"Ask {VIDEO}/{{id}} for its state first.",
-        )
+        raise no_result(VIDEO)
     outcome: FilmOutcome = job.result
     return outcome
 
@@ -181,8 +127,9 @@ def add_video(api: FastAPI, workers: Workers, studio: Callable[[], FilmStudio], 
         request: Request, response: Response, options: Annotated[VideoOptions, Query()]
     ) -> VideoJobAnswer:
         settings = options.settings()
-        with studio().arrive(_owner(request), options.name, _stated_size(request)) as film:
-            await _receive(request, film)
+        with studio().arrive(owner_of(request), options.name, _stated_size(request)) as film:
+            await receive(request, film.add, "film")
+            film.finish()
             job = studio().analyse(film, settings, with_film=options.film)
         response.headers["Location"] = f"{request.scope.get('root_path', '')}{VIDEO}/{job.id}"
         return _answer(job, studio().jobs.status(job.id))
@@ -256,13 +203,8 @@ def add_video(api: FastAPI, workers: Workers, studio: Callable[[], FilmStudio], 
     async def delete(job_id: _Id) -> VideoJobAnswer:
         job = _found(studio(), job_id)
         answer = _answer(job, studio().jobs.status(job_id))
-        if job.over.is_set():
-            studio().jobs.remove(job_id)
+        if await cancel_or_forget(studio().jobs, job):
             return answer
-        studio().jobs.cancel(job_id)
-        with anyio.move_on_after(1.0):
-            while not job.over.is_set():
-                await anyio.sleep(0.02)
         return _answer(job, studio().jobs.status(job_id))
 
     async def given(request: Request, job_id: str, name: str, choices: FileChoices) -> Response:
@@ -270,7 +212,7 @@ def add_video(api: FastAPI, workers: Workers, studio: Callable[[], FilmStudio], 
         if name not in _file_names(outcome) or (
             choices.person is not None and choices.person not in outcome.result.people
         ):
-            raise _missing("The file or the person must be one of this result; there is no such one.")
+            raise missing("The file or the person must be one of this result; there is no such one.", VIDEO)
         named = FileChoices(
             name=outcome.name,
             person=choices.person,
@@ -279,23 +221,8 @@ def add_video(api: FastAPI, workers: Workers, studio: Callable[[], FilmStudio], 
             angle=choices.angle,
         )
         data = await workers.run(request, lambda *_: _make(outcome, name, named))
-        kind = _TYPES[name[name.rindex(".") :]]
-        # A report is never run as a page of this address: its scripts may do what this origin may.
-        disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
-        return Response(data, media_type=kind, headers=disposition)
+        return file_answer(name, data)
 
 
 def _found(studio: FilmStudio, job_id: str) -> Job:
-    try:
-        job = studio.jobs.get(job_id)
-    except NoSuchJobError:
-        job = None
-    if job is None or not job.owner.startswith("program "):  # a page's job: its id is no key for programs
-        raise _missing("The job must be there still; this one is not, or its time is over.")
-    return job
-
-
-def _missing(message: str) -> Problem:
-    return Problem(
-        HTTPStatus.NOT_FOUND, "job_gone", message, f"Start it again with POST {VIDEO}, or ask for its state."
-    )
+    return found_job(studio.jobs, job_id, VIDEO)

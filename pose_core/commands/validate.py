@@ -10,14 +10,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final, Literal
 
-from pose_core.errors import DatasetError
+from pose_core.errors import DatasetError, SettingsError
 from pose_core.evaluation.bootstrap import Figure
 from pose_core.evaluation.dataset import Dataset
 from pose_core.evaluation.detecting import Progress
-from pose_core.evaluation.own_bundle import check_bundle
+from pose_core.evaluation.own.checking import OwnModel, read_own_model
 from pose_core.evaluation.performer_set import check_against_shipped, performer_dataset
 from pose_core.evaluation.reading import open_dataset
-from pose_core.evaluation.settings import CROP_FACTOR, Model, ValidationSettings, shipped
+from pose_core.evaluation.settings import CROP_FACTOR, Model, ValidationSettings, own, shipped
 from pose_core.evaluation.validate import ValidationResult, validate
 from pose_core.export import validations
 from pose_core.models.pool import PosePool
@@ -37,6 +37,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--small", action="store_true", help="with --performer: a few pictures only")
     parser.add_argument("--models", default=None, help="lite,full,heavy unless given; full with --performer")
     parser.add_argument("--bundle", type=Path, help="a .task file of your own, measured against full")
+    parser.add_argument("--onnx", type=Path, help="an ONNX network of your own, measured against full")
+    parser.add_argument(
+        "--decoder",
+        type=Path,
+        metavar="FILE",
+        help="with --onnx: its declaration, JSON or TOML (docs/validate.md)",
+    )
     parser.add_argument("--people", type=int, default=5, help="people looked for in a picture (5)")
     parser.add_argument(
         "--crop", type=float, default=CROP_FACTOR, help=f"size of the crop in boxes ({CROP_FACTOR})"
@@ -92,19 +99,32 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def _models(arguments: argparse.Namespace) -> tuple[Model, ...]:
-    default = "full" if arguments.performer or arguments.bundle else "lite,full,heavy"
+    mine = _own(arguments)
+    default = "full" if arguments.performer or mine else "lite,full,heavy"
     models = list(
         shipped(*(name.strip() for name in (arguments.models or default).split(",") if name.strip()))
     )
-    if arguments.bundle is not None:
-        data = _bytes(arguments.bundle)
-        report = check_bundle(data)
-        for warning in report.warnings:
-            sys.stderr.write(f"{arguments.bundle.name}: {warning}\n")
-        if all(model.name != "full" for model in models):
-            models.insert(0, Model("full"))
-        models.append(Model(f"own:{arguments.bundle.stem}", data))
-    return tuple(models)
+    if mine and all(model.name != "full" for model in models):
+        models.insert(0, Model("full"))
+    return (*models, *map(own, mine))
+
+
+def _own(arguments: argparse.Namespace) -> list[OwnModel]:
+    """Models of one's own, checked, with what looks wrong on stderr."""
+    found = []
+    if (arguments.onnx is None) != (arguments.decoder is None):
+        raise SettingsError(
+            "onnx_with_decoder",
+            "--onnx and --decoder must be given together; got one of them. Add the other: docs/validate.md says what a "
+            "declaration must have.",
+        )
+    for paths in ([arguments.bundle], [arguments.onnx, arguments.decoder]):
+        files = {path.name: _bytes(path) for path in paths if path is not None}
+        if files:
+            found.append(read_own_model(files))
+            for warning in found[-1].warnings:
+                sys.stderr.write(f"{found[-1].name}: {warning}\n")
+    return found
 
 
 def _bytes(path: Path) -> bytes:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 import cv2
 import numpy as np
@@ -20,8 +21,10 @@ from pose_core.evaluation.pictures import pixels_of, read_placed
 from pose_core.evaluation.validate import ValidationResult
 from pose_core.skeleton import CONNECTIONS, LANDMARK_NAMES, side_of
 
-__all__ = ["Case", "annotated_picture", "case_picture", "cases", "draw_case", "worst_first"]
+__all__ = ["Case", "Wanted", "annotated_picture", "case_picture", "cases", "draw_case", "worst_first"]
 
+#: What `worst_first` can be asked for.
+Wanted = Literal["good", "jitter", "inversion", "swap", "miss", "not_found", "exchanged"]
 _BITS: Final = 4
 #: Room around a person, as a share of their longer side; the smallest part shown; small ones are enlarged to this.
 _ROOM, _LEAST_PX, _SHOWN_PX = 0.15, 96, 720
@@ -50,6 +53,10 @@ class Case:
         Mean distance, as a share of the torso; NaN if not found.
     kinds : mapping of str to str
         Kind of error of each predicted joint, by the model's name of the joint.
+    joint_torso : mapping of str to float
+        How far off each of these joints is, as a share of the torso; NaN without a torso.
+    exchanged : bool
+        Whether left and right of the annotation look exchanged (`ValidationResult.exchanged`).
     """
 
     picture: int
@@ -61,6 +68,8 @@ class Case:
     pck: float
     error_torso: float
     kinds: dict[str, Kind]
+    joint_torso: dict[str, float]
+    exchanged: bool
 
 
 def cases(result: ValidationResult, model: str, protocol: Protocol) -> tuple[Case, ...]:
@@ -68,6 +77,7 @@ def cases(result: ValidationResult, model: str, protocol: Protocol) -> tuple[Cas
     outcomes, joints = result.outcomes[model, protocol], result.dataset.keypoints.joints
     distance = outcomes.distance_torso
     right = np.nan_to_num(distance, nan=np.inf) <= PCK_AT
+    exchanged = set(result.exchanged.people)
     found = []
     for row, (picture, person) in enumerate(
         zip(outcomes.picture.tolist(), outcomes.person.tolist(), strict=True)
@@ -91,34 +101,51 @@ def cases(result: ValidationResult, model: str, protocol: Protocol) -> tuple[Cas
                     for joint, kind in zip(joints, outcomes.kinds[row].tolist(), strict=True)
                     if kind >= 0
                 },
+                joint_torso={
+                    joint: distance[row, column]
+                    for column, joint in enumerate(joints)
+                    if outcomes.kinds[row, column] >= 0
+                },
+                exchanged=(
+                    result.pictures[picture].name,
+                    result.truths[picture].people[person].id,
+                )
+                in exchanged,
             )
         )
     return tuple(found)
 
 
 def worst_first(
-    found: Sequence[Case], *, joint: str | None = None, kind: Kind | None = None, with_missed: bool = True
+    found: Sequence[Case], *, joint: str | None = None, wanted: Wanted | None = None
 ) -> tuple[Case, ...]:
-    """The least similar first.
+    """The least similar first; of a single joint, the farthest off first.
 
     Parameters
     ----------
     found : sequence of Case
     joint : str, optional
-        Only people of whom this joint was predicted.
-    kind : str, optional
-        Only people with an error of this kind, of `joint` if given.
-    with_missed : bool
-        Also people who were not found, who come first.
+        Only people of whom this joint was predicted, in the order of its distance.
+    wanted : str, optional
+        Only people with an error of this kind, of `joint` if given; or ``"not_found"``, those who were not found; or
+        ``"exchanged"``, those of whom left and right of the annotation look exchanged.
     """
 
-    def wanted(case: Case) -> bool:
+    def belongs(case: Case) -> bool:
+        if wanted == "not_found":
+            return not case.found
+        if wanted == "exchanged":
+            return case.exchanged and (joint is None or joint in case.kinds)
         if not case.found:
-            return with_missed and joint is None and kind is None
+            return joint is None and wanted is None
         kinds = [case.kinds.get(joint)] if joint is not None else list(case.kinds.values())
-        return any(one is not None and (kind is None or one == kind) for one in kinds)
+        return any(one is not None and (wanted is None or one == wanted) for one in kinds)
 
-    return tuple(sorted(filter(wanted, found), key=lambda case: case.oks))
+    def how_good(case: Case) -> float:
+        off = case.joint_torso.get(joint, math.nan) if joint is not None else math.nan
+        return case.oks if math.isnan(off) else -off
+
+    return tuple(sorted(filter(belongs, found), key=how_good))
 
 
 def draw_case(

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any, Final, NoReturn
+from collections.abc import Iterable
+from typing import Annotated, Any, Final, NoReturn
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, FailFast, Field, ValidationError
 
 from pose_core.errors import DatasetError
 from pose_core.evaluation.dataset import AnnotatedPerson, AnnotatedPicture, Dataset, make_person
 from pose_core.evaluation.files import Files, NameIndex, first_fault
 from pose_core.evaluation.keypoint_sets import COCO_JOINTS, KeypointSet, looks_like_joint, recognise
 
-__all__ = ["is_coco", "parse_json", "read_coco"]
+__all__ = ["MAX_ANNOTATIONS", "is_coco", "parse_json", "read_coco"]
 
+#: COCO's own training file has 262 000 people.
+MAX_ANNOTATIONS: Final = 500_000
 #: Coordinates beyond this are no pixels.
 _FARTHEST: Final = 1e6
 Id = int | str
@@ -31,24 +34,25 @@ class _Picture(BaseModel):
 class _Category(BaseModel):
     id: Id
     name: str = ""
-    keypoints: list[str] | None = None
+    keypoints: list[str] | None = Field(default=None, fail_fast=True)
 
 
 class _Annotation(BaseModel):
     id: Id | None = None
     image_id: Id
     category_id: Id
-    keypoints: list[float | None] | None = None
+    keypoints: list[float | None] | None = Field(default=None, fail_fast=True)
     num_keypoints: int | None = None
-    bbox: list[float] | None = None
+    bbox: list[float] | None = Field(default=None, fail_fast=True)
     area: float | None = None
     iscrowd: int | bool | None = 0
 
 
 class _Coco(BaseModel):
-    images: list[_Picture]
-    annotations: list[_Annotation]
-    categories: list[_Category] = []
+    # Without an end at the first fault, a file full of them would take a hundred times its size in memory.
+    images: Annotated[list[_Picture], FailFast()]
+    annotations: Annotated[list[_Annotation], FailFast()]
+    categories: Annotated[list[_Category], FailFast(), Field(max_length=10_000)] = []
 
 
 def parse_json(data: bytes, name: str) -> Any:
@@ -62,6 +66,14 @@ def parse_json(data: bytes, name: str) -> Any:
     try:
         return orjson.loads(data.removeprefix(b"\xef\xbb\xbf"))
     except orjson.JSONDecodeError as error:
+        if error.doc[error.pos :].lstrip("-").startswith(("NaN", "Infinity")):
+            raise DatasetError(
+                "dataset_json_nan",
+                "Every number of {file} must be one; in line {line} there is a NaN or an Infinity, which JSON does not "
+                "have. Write null, or leave the joint out.",
+                file=name,
+                line=error.lineno,
+            ) from error
         raise DatasetError(
             "dataset_json_broken",
             "{file} must be complete JSON; it is not, from line {line} on. Export it again.",
@@ -75,7 +87,7 @@ def is_coco(value: Any) -> bool:
     return isinstance(value, dict) and {"images", "annotations"} <= value.keys()
 
 
-def read_coco(value: Any, name: str, pictures: Files) -> Dataset:
+def read_coco(value: Any, name: str, pictures: Files, most: int = MAX_ANNOTATIONS) -> Dataset:
     """Read annotations in COCO's form.
 
     Parameters
@@ -86,13 +98,15 @@ def read_coco(value: Any, name: str, pictures: Files) -> Dataset:
         Of the annotations' file.
     pictures : Files
         Where the pictures are.
+    most : int
+        Annotations, and pictures listed, beyond this are refused.
 
     Raises
     ------
     DatasetError
         If the file breaks the format, has no keypoints, or none that can be compared.
     """
-    coco = _checked(value, name)
+    coco = _checked(value, name, most)
     kit, category, notes = _category(coco, name)
     index = NameIndex(pictures.names)
     people, more_notes = _people(coco, kit, category, name)
@@ -115,7 +129,18 @@ def read_coco(value: Any, name: str, pictures: Files) -> Dataset:
     return Dataset(name, "coco", kit, tuple(kept), tuple(missing), category.id, (*notes, *more_notes))
 
 
-def _checked(value: Any, name: str) -> _Coco:
+def _checked(value: Any, name: str, most: int) -> _Coco:
+    for what in ("images", "annotations"):
+        if isinstance(value[what], list) and len(value[what]) > most:
+            raise DatasetError(
+                "dataset_too_many_annotations",
+                "A file must list at most {limit} pictures and {limit} annotations; {file} has {count} {what}. Take a "
+                "part of them.",
+                limit=most,
+                file=name,
+                count=len(value[what]),
+                what=what,
+            )
     try:
         coco = _Coco.model_validate(value)
     except ValidationError as error:
@@ -127,15 +152,29 @@ def _checked(value: Any, name: str) -> _Coco:
             place=place,
             problem=problem,
         ) from error
-    doubled = [key for key, count in Counter(str(picture.id) for picture in coco.images).items() if count > 1]
+    doubled = _doubled(picture.id for picture in coco.images)
     if doubled:
         raise DatasetError(
             "dataset_picture_twice",
             "Every picture must have an id of its own; {file} gives {id} to several. Export it again.",
             file=name,
-            id=doubled[0][:80],
+            id=doubled,
+        )
+    doubled = _doubled(row.id for row in coco.annotations if row.id is not None)
+    if doubled:
+        raise DatasetError(
+            "dataset_annotation_twice",
+            "Every annotation must have an id of its own; {file} gives {id} to several, of which other programs keep "
+            "only one. Number them again.",
+            file=name,
+            id=doubled,
         )
     return coco
+
+
+def _doubled(ids: Iterable[Id]) -> str:
+    """The first that is there more than once, or nothing."""
+    return next((key[:80] for key, count in Counter(map(str, ids)).items() if count > 1), "")
 
 
 def _category(coco: _Coco, name: str) -> tuple[KeypointSet, _Category, list[str]]:

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pose_core.arrays import FloatArray, FrameRGB
+from pose_core.errors import DatasetError
 from pose_core.evaluation.keypoint_sets import KeypointSet
 
-__all__ = ["AREA_OF_BOX", "AnnotatedPerson", "AnnotatedPicture", "Dataset", "Ignored", "make_person"]
+__all__ = [
+    "AREA_OF_BOX",
+    "AnnotatedPerson",
+    "AnnotatedPicture",
+    "Dataset",
+    "Ignored",
+    "make_person",
+    "restricted",
+]
 
 #: A person fills about this share of their box: what MMPose and Ultralytics assume where an area is missing.
 AREA_OF_BOX: Final = 0.53
@@ -111,6 +120,45 @@ class Dataset:
     missing: tuple[str, ...] = ()
     category_id: int | str = 1
     notes: tuple[str, ...] = field(default=())
+
+
+def restricted(dataset: Dataset, joints: Collection[str]) -> Dataset:
+    """The same pictures, with only these joints compared; a person with none of them is not scored.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    joints : collection of str
+        By the model's names.
+
+    Raises
+    ------
+    DatasetError
+        If no annotated joint is among them.
+    """
+    kit = dataset.keypoints.only(joints)
+    if kit is dataset.keypoints:
+        return dataset
+    kept = [dataset.keypoints.joints.index(joint) for joint in kit.joints]
+    pictures = tuple(
+        replace(picture, people=tuple(_only(person, kept) for person in picture.people))
+        for picture in dataset.pictures
+    )
+    if not any(not person.ignored for picture in pictures for person in picture.people):
+        raise DatasetError(
+            "dataset_no_common_joint",
+            "At least one joint must be annotated and known to every model; of the {count} joints of {label} there is "
+            "none. Choose other models.",
+            count=len(dataset.keypoints.joints),
+            label=dataset.name,
+        )
+    return replace(dataset, keypoints=kit, pictures=pictures)
+
+
+def _only(person: AnnotatedPerson, kept: list[int]) -> AnnotatedPerson:
+    flags = person.flags[kept]
+    ignored = person.ignored or ("" if flags.any() else "not_comparable")
+    return replace(person, joints_xy=person.joints_xy[kept], flags=flags, ignored=ignored)
 
 
 def make_person(

@@ -16,21 +16,23 @@ import numpy as np
 from pose_core.arrays import FloatArray, FrameRGB
 from pose_core.errors import PoseCoreError
 from pose_core.evaluation.dataset import AnnotatedPicture, Dataset
+from pose_core.evaluation.finding import Find, with_landmarker
 from pose_core.evaluation.outcomes import Predictions
+from pose_core.evaluation.own.process import OwnProcess
 from pose_core.evaluation.pictures import WAIT_S, Read, read_placed
 from pose_core.evaluation.placing import Truth
 from pose_core.evaluation.settings import Model, ValidationSettings
 from pose_core.machine import usable_cores
 from pose_core.media.images import enlarge_small
-from pose_core.models.landmarker import ImageLandmarker
 from pose_core.models.pool import PosePool
-from pose_core.pose import Pose
 
 __all__ = ["Cancelled", "Detected", "Progress", "crop_box", "detect_all"]
 
 #: Pixels that are kept while all models look at them: 48 MB, or one larger picture.
 _PIXELS_AT_ONCE: Final = 16_000_000
 _SMALLEST_CROP_PX: Final = 4
+#: Of one model of one's own: each may take much memory.
+_MOST_PROCESSES: Final = 4
 
 
 class Cancelled(Exception):
@@ -75,8 +77,8 @@ class Detected:
     unreadable: tuple[tuple[str, PoseCoreError], ...]
 
 
-#: Gives a landmarker of a model for the duration of a ``with`` block.
-_Borrow = Callable[[Model], AbstractContextManager[ImageLandmarker]]
+#: Gives what finds people with a model, for the duration of a ``with`` block.
+_Borrow = Callable[[Model], AbstractContextManager[Find]]
 
 
 class _Count:
@@ -141,8 +143,8 @@ def detect_all(
 
         def look(model: Model, one: Read) -> Predictions:
             check()
-            with borrow(model) as landmarker:
-                found = _look(landmarker, one, settings, check)
+            with borrow(model) as find:
+                found = _look(find, one, settings, check)
             count.add()
             return found
 
@@ -194,10 +196,8 @@ def crop_box(box_px: FloatArray, factor: float, size_wh: tuple[int, int]) -> tup
     return int(low[0]), int(low[1]), int(high[0]), int(high[1])
 
 
-def _look(
-    landmarker: ImageLandmarker, one: Read, settings: ValidationSettings, check: Callable[[], None]
-) -> Predictions:
-    whole_px, whole_scores = _detect(landmarker, one.frame_rgb, settings)
+def _look(find: Find, one: Read, settings: ValidationSettings, check: Callable[[], None]) -> Predictions:
+    whole_px, whole_scores = _detect(find, one.frame_rgb, settings)
     crops, scores = [], []
     for person in one.truth.scored:
         check()
@@ -205,51 +205,46 @@ def _look(
         if min(right - left, bottom - top) < _SMALLEST_CROP_PX:
             found_px, found_scores = np.empty((0, 33, 2)), np.empty(0)
         else:
-            found_px, found_scores = _detect(landmarker, one.frame_rgb[top:bottom, left:right], settings)
+            found_px, found_scores = _detect(find, one.frame_rgb[top:bottom, left:right], settings)
         crops.append(found_px + np.array((left, top)))
         scores.append(found_scores)
     return Predictions(whole_px, whole_scores, tuple(crops), tuple(scores))
 
 
-def _detect(
-    landmarker: ImageLandmarker, frame_rgb: FrameRGB, settings: ValidationSettings
-) -> tuple[FloatArray, FloatArray]:
+def _detect(find: Find, frame_rgb: FrameRGB, settings: ValidationSettings) -> tuple[FloatArray, FloatArray]:
     size_wh = (frame_rgb.shape[1], frame_rgb.shape[0])
     seen = enlarge_small(frame_rgb) if settings.enlarge_small else frame_rgb
-    poses: list[Pose] = [pose.resized(size_wh) for pose in landmarker.detect(np.ascontiguousarray(seen))]
-    return (
-        np.array([pose.image_xy_px for pose in poses]).reshape(-1, 33, 2),
-        np.array([pose.visibility.mean() for pose in poses]),
-    )
+    found_px, scores = find(np.ascontiguousarray(seen))
+    return found_px * (size_wh[0] / seen.shape[1], size_wh[1] / seen.shape[0]), scores
 
 
 @contextmanager
 def _borrowers(settings: ValidationSettings, pool: PosePool) -> Iterator[_Borrow]:
-    """Gives a landmarker of a model for the duration of a ``with`` block; those of own bundles are kept here."""
-    own: dict[str, queue.LifoQueue[ImageLandmarker]] = {}
-    made: list[ImageLandmarker] = []
-    for model in settings.models:
-        if model.bundle is not None:
-            own[model.name] = queue.LifoQueue()
-            for _ in range(usable_cores()):
-                landmarker = ImageLandmarker(settings.detection(model), model.bundle)
-                made.append(landmarker)
-                own[model.name].put(landmarker)
+    """Shipped models from the pool; those of one's own in processes of their own, kept here."""
+    own: dict[str, queue.LifoQueue[OwnProcess]] = {}
+    made: list[OwnProcess] = []
 
     @contextmanager
-    def borrow(model: Model) -> Iterator[ImageLandmarker]:
+    def borrow(model: Model) -> Iterator[Find]:
         if model.bundle is None:
             with pool.borrow(settings.detection(model), wait_s=WAIT_S) as landmarker:
-                yield landmarker
+                yield with_landmarker(landmarker)
             return
-        landmarker = own[model.name].get()
+        process = own[model.name].get()
         try:
-            yield landmarker
+            yield process.detect
         finally:
-            own[model.name].put(landmarker)
+            own[model.name].put(process)
 
     try:
+        for model in settings.models:
+            if model.bundle is not None:
+                own[model.name] = queue.LifoQueue()
+                for _ in range(min(usable_cores(), _MOST_PROCESSES)):
+                    process = OwnProcess(model.bundle, model.declaration, settings.detection(model))
+                    made.append(process)
+                    own[model.name].put(process)
         yield borrow
     finally:
-        for landmarker in made:
-            landmarker.close()
+        for process in made:
+            process.close()

@@ -7,7 +7,7 @@ of the model: it is named as not comparable, and none is made up from others.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -120,6 +120,18 @@ class KeypointSet:
         taken = set(self.columns.tolist())
         return tuple(name for i, name in enumerate(self.names) if i not in taken)
 
+    def only(self, joints: Collection[str]) -> KeypointSet:
+        """The same set, in which only these of the comparable joints are compared."""
+        return (
+            self
+            if set(self.joints) <= set(joints)
+            else _made(
+                self.name,
+                self.names,
+                {j: c for j, c in zip(self.joints, self.columns.tolist(), strict=True) if j in joints},
+            )
+        )
+
 
 def _tokens(name: str) -> list[str]:
     spaced = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=^[LR])(?=[A-Z])", "_", name.strip())
@@ -218,6 +230,10 @@ def recognise(names: Sequence[str]) -> KeypointSet:
     for column, mark in enumerate(marks):
         if mark is not None:
             columns.setdefault(mark, column)
+    return _made(set_name, names, columns)
+
+
+def _made(set_name: str, names: Sequence[str], columns: dict[str, int]) -> KeypointSet:
     joints = tuple(columns)
     return KeypointSet(
         name=set_name,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import numpy as np
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, FailFast, ValidationError
 
 from pose_core.errors import DatasetError
 from pose_core.evaluation.dataset import AnnotatedPicture, Dataset, make_person
@@ -29,7 +29,7 @@ class _Landmark(BaseModel):
 
 class _Person(BaseModel):
     person: int
-    landmarks: list[_Landmark]
+    landmarks: Annotated[list[_Landmark], FailFast()]
 
 
 class _File(BaseModel):
@@ -41,7 +41,7 @@ class _File(BaseModel):
 class _Photo(BaseModel):
     schema_version: str
     file: _File
-    people: list[_Person]
+    people: Annotated[list[_Person], FailFast()]
 
 
 def is_own(value: Any) -> bool:

@@ -6,7 +6,7 @@ import os
 from typing import Any, Final
 
 from pose_core.errors import DatasetError
-from pose_core.evaluation.coco_file import is_coco, parse_json, read_coco
+from pose_core.evaluation.coco_file import MAX_ANNOTATIONS, is_coco, parse_json, read_coco
 from pose_core.evaluation.dataset import Dataset
 from pose_core.evaluation.files import Files, open_files
 from pose_core.evaluation.own_file import is_own, read_own
@@ -43,11 +43,13 @@ def open_dataset(
     return read_dataset(first, second)
 
 
-def read_dataset(annotations: Files, pictures: Files | None = None) -> Dataset:
+def read_dataset(
+    annotations: Files, pictures: Files | None = None, *, most_annotations: int = MAX_ANNOTATIONS
+) -> Dataset:
     """As `open_dataset`, from files that are open already; `pictures` unless given are among `annotations`."""
     pictures = pictures or annotations
     jsons = [name for name in annotations.names if name.lower().endswith(".json")]
-    dataset = _from_json(annotations, jsons, pictures) if jsons else None
+    dataset = _from_json(annotations, jsons, pictures, most_annotations) if jsons else None
     if dataset is None and yolo_labels(annotations):
         dataset = read_yolo(annotations, pictures)
     if dataset is None:
@@ -57,7 +59,7 @@ def read_dataset(annotations: Files, pictures: Files | None = None) -> Dataset:
     return dataset
 
 
-def _from_json(annotations: Files, names: list[str], pictures: Files) -> Dataset | None:
+def _from_json(annotations: Files, names: list[str], pictures: Files, most: int) -> Dataset | None:
     preferred = [n for n in names if n.rpartition("/")[2].startswith("person_keypoints")] or names
     own: list[tuple[str, Any]] = []
     coco: list[tuple[str, Any]] = []
@@ -74,7 +76,7 @@ def _from_json(annotations: Files, names: list[str], pictures: Files) -> Dataset
         )
     if coco:
         name, value = coco[0]
-        return read_coco(value, name, pictures)
+        return read_coco(value, name, pictures, most)
     if own:
         return read_own(own, annotations.label, pictures)
     if len(names) == len(annotations.names) or not yolo_labels(annotations):

@@ -11,6 +11,8 @@ from __future__ import annotations
 import logging
 import math
 import threading
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -21,12 +23,22 @@ from pose_core.evaluation.settings import ValidationSettings
 from pose_core.evaluation.validate import ValidationResult, validate
 from pose_core.models.pool import PosePool
 
-__all__ = ["MAX_RUNS", "Phase", "RunStatus", "ValidationRun", "ValidationRunner"]
+__all__ = [
+    "MAX_RUNS",
+    "MAX_RUN_S",
+    "Phase",
+    "RunStatus",
+    "ValidationRun",
+    "ValidationRunner",
+    "ending_in_time",
+]
 
 _log = logging.getLogger("posedeck")
 
 #: How many may be under way in the whole process: each keeps all cores busy.
 MAX_RUNS: Final = 2
+#: A server's validation ends by then, whatever its models do: heavy looks at 1000 pictures in a tenth of it.
+MAX_RUN_S: Final = 3600.0
 Phase = Literal["running", "done", "stopped", "failed"]
 _END_S: Final = 5.0
 
@@ -50,6 +62,29 @@ class RunStatus:
     share: float
     left_s: float
     error: PoseCoreError | None
+
+
+def ending_in_time(cancelled: Callable[[], bool], limit_s: float = MAX_RUN_S) -> Callable[[], bool]:
+    """The same question, which fails once the time is over; the clock starts now.
+
+    Raises
+    ------
+    BusyError
+        When asked later than that.
+    """
+    start_s = time.monotonic()
+
+    def ask() -> bool:
+        if time.monotonic() - start_s > limit_s:
+            raise BusyError(
+                "validation_too_long",
+                "A validation must end within {minutes:.0f} minutes; this one does not. Take fewer pictures or a "
+                "faster model, or use the command python -m pose_core validate.",
+                minutes=limit_s / 60,
+            )
+        return cancelled()
+
+    return ask
 
 
 class ValidationRun:
@@ -103,7 +138,8 @@ class ValidationRun:
         error: PoseCoreError | None = None
         result: ValidationResult | None = None
         try:
-            result = validate(self.dataset, self.settings, self._pool, self._tell, self._stop.is_set)
+            ask = ending_in_time(self._stop.is_set)
+            result = validate(self.dataset, self.settings, self._pool, self._tell, ask)
             phase = "done"
         except Cancelled:
             phase = "stopped"

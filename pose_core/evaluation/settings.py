@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from pose_core.errors import SettingsError
 from pose_core.evaluation.bootstrap import RESAMPLES
+from pose_core.evaluation.own.checking import OwnModel
+from pose_core.evaluation.own.declaration import Declaration
 from pose_core.settings import MAX_PEOPLE, VARIANTS, DetectionSettings, Variant, check_range
+from pose_core.skeleton import LANDMARK_NAMES
 
-__all__ = ["CROP_FACTOR", "Model", "ValidationSettings", "shipped"]
+__all__ = ["CROP_FACTOR", "Model", "ValidationSettings", "own", "shipped"]
 
 #: The annotated person's box is enlarged to this multiple of its width and of its height, as is usual top-down.
 CROP_FACTOR: Final = 1.25
@@ -22,18 +25,31 @@ class Model:
     Attributes
     ----------
     name : str
-        A shipped variant's, or any for a bundle of one's own.
+        A shipped variant's, or any for a model of one's own.
     bundle : bytes, optional
-        Content of one's own ``.task`` file, checked already.
+        Content of one's own ``.task`` or ``.onnx`` file, checked already (`pose_core.evaluation.own.checking`).
+    declaration : Declaration, optional
+        Of an ONNX network.
     """
 
     name: str
-    bundle: bytes | None = None
+    bundle: bytes | None = field(default=None, repr=False)
+    declaration: Declaration | None = None
 
     @property
     def variant(self) -> Variant:
         """Which shipped model it is; ``"full"`` for one's own, which takes its place."""
         return next((variant for variant in VARIANTS if variant == self.name), "full")
+
+    @property
+    def joints(self) -> tuple[str, ...]:
+        """The landmarks that it has."""
+        return LANDMARK_NAMES if self.declaration is None else self.declaration.keypoints.joints
+
+
+def own(model: OwnModel) -> Model:
+    """A checked model of one's own."""
+    return Model(model.label, model.data, model.declaration)
 
 
 def shipped(*names: str) -> tuple[Model, ...]:

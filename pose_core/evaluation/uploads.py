@@ -16,6 +16,7 @@ __all__ = ["MAX_PEOPLE_SCORED", "MAX_UPLOADED_ANNOTATIONS_MB", "MAX_UPLOADED_PIC
 #: A page's visitor shares the machine with others; the command takes more.
 MAX_UPLOADED_PICTURES: Final = 1000
 MAX_PEOPLE_SCORED: Final = 5000
+MAX_UPLOADED_ANNOTATIONS: Final = 50_000
 #: Read as a whole, they take ten times as much memory; COCO's own of 5000 pictures have 10 MB.
 MAX_UPLOADED_ANNOTATIONS_MB: Final = 20
 _MB: Final = 2**20
@@ -73,7 +74,7 @@ def read_uploads(files: Mapping[str, bytes]) -> Dataset:
         parts[""] = UploadedFiles(single)
     label = next(iter(zips), next((name for name in single if name.lower().endswith(".json")), "upload"))
     whole: Files = next(iter(parts.values())) if len(parts) == 1 else _Together(parts, label)
-    dataset = read_dataset(whole)
+    dataset = read_dataset(whole, most_annotations=MAX_UPLOADED_ANNOTATIONS)
     if len(dataset.pictures) > MAX_UPLOADED_PICTURES:
         raise DatasetError(
             "dataset_too_many_pictures",

@@ -12,7 +12,7 @@ import numpy as np
 
 from pose_core.errors import PoseCoreError
 from pose_core.evaluation.bootstrap import Figure, Resamples
-from pose_core.evaluation.dataset import AnnotatedPicture, Dataset
+from pose_core.evaluation.dataset import AnnotatedPicture, Dataset, restricted
 from pose_core.evaluation.detecting import Detected, Progress, detect_all
 from pose_core.evaluation.figures import Scores, difference, score
 from pose_core.evaluation.outcomes import PROTOCOLS, Outcomes, Protocol, judge
@@ -138,9 +138,12 @@ def validate(
     pose_core.evaluation.detecting.Cancelled
         If `cancelled` said so.
     BusyError, BundleError, SetupError
-        If a model cannot be had.
+        If a model cannot be had, or one of one's own fails.
+    DatasetError
+        If the models and the annotations have no joint in common.
     """
     start_s = time.monotonic()
+    dataset = restricted(dataset, set.intersection(*(set(model.joints) for model in settings.models)))
     found = detect_all(dataset, settings, pool, on_progress, cancelled)
     return conclude(dataset, settings, found, start_s)
 

@@ -26,6 +26,7 @@ __all__ = [
     "paired_table",
     "percent",
     "published_table",
+    "together",
     "verdict",
     "widths_text",
 ]
@@ -98,8 +99,10 @@ def verdict(result: ValidationResult, protocol: Protocol, t: Translate) -> str:
     """
     pictures = next(iter(result.scores.values())).pictures_with_people
     best, *others = _ranked(result, protocol)
-    if not others:
-        value = percent(result.scores[best, protocol].pck)
+    value = percent(result.scores[best, protocol].pck)
+    if pictures < 2:
+        sentences = [t("validate.verdict_single", model=best, value=value)]
+    elif not others:
         sentences = [t("validate.verdict_one", model=best, value=value, pictures=pictures)]
     else:
         compared = [(name, _difference(result, best, name, protocol)) for name in others]
@@ -123,16 +126,16 @@ def verdict(result: ValidationResult, protocol: Protocol, t: Translate) -> str:
                     pictures=pictures,
                 )
             )
-    if result.few_pictures:
+    if result.few_pictures and isfinite(result.smallest_difference[protocol]):
         least = f"{100 * result.smallest_difference[protocol]:.1f}"
         sentences.append(t("validate.verdict_few", pictures=pictures, points=least))
     whole, crop = (result.scores[best, one].found.value for one in ("whole", "crop"))
     if crop - whole > _MISSED:
         sentences.append(t("validate.verdict_missed", whole=f"{100 * whole:.0f}", crop=f"{100 * crop:.0f}"))
-    return _together(sentences, t)
+    return together(sentences, t)
 
 
-def _together(sentences: list[str], t: Translate) -> str:
+def together(sentences: list[str], t: Translate) -> str:
     """Sentences one after the other: Chinese has no space between them."""
     return (
         reduce(lambda one, two: t("validate.two_sentences", one=one, two=two), sentences) if sentences else ""
@@ -143,6 +146,8 @@ def notes(result: ValidationResult, t: Translate) -> Iterator[str]:
     """What to know before trusting the figures."""
     if result.exchanged.suspected:
         yield t("validate.exchanged", count=len(result.exchanged.people), judged=result.exchanged.judged)
+    elif result.exchanged.people:
+        yield t("validate.exchanged_some", count=len(result.exchanged.people), judged=result.exchanged.judged)
     first = next(iter(result.scores.values()))
     if first.without_torso:
         yield t("validate.without_torso", count=first.without_torso)
@@ -210,7 +215,7 @@ def widths_text(result: ValidationResult, model: str, protocol: Protocol, t: Tra
         for name, figure in result.scores[model, protocol].widths.items()
         if isfinite(figure.value)
     ]
-    return _together(parts, t)
+    return together(parts, t)
 
 
 def errors_table(result: ValidationResult, protocol: Protocol, t: Translate) -> Table:

@@ -103,7 +103,7 @@ def _rows(data: bytes, name: str) -> list[FloatArray]:
             row = np.array([float(value) for value in line.split()])
         except ValueError:
             row = np.array([np.nan])
-        is_row = np.isfinite(row).all() and len(row) >= _BOX and np.abs(row[1:_BOX]).max() <= _FARTHEST
+        is_row = np.isfinite(row).all() and len(row) >= _BOX and np.abs(row[1:]).max() <= _FARTHEST
         if not is_row or len(rows) == _MAX_PEOPLE:
             raise DatasetError(
                 "dataset_yolo_line",

@@ -194,8 +194,8 @@ detector's boxes. In code:
     people = pipeline.find(picture)  # uint8, (height, width, 3), RGB
 
 On {measured["pictures"]} sample pictures, half of the landmarks are within {measured["median_px"]} pixels of
-MediaPipe's, nine of ten within {measured["p90_px"]}; see `agreement.json`. On photos with people at the edge or half
-hidden, single landmarks differ by some pixels, because a hair's breadth decides which of the detector's boxes count.
+MediaPipe's, nine of ten within {measured["p90_px"]}; see `agreement.json`. Whether somebody counts as found is decided
+by a limit on a score; where it is on the limit, the two can differ.
 
 The networks are Google's, Apache-2.0: see LICENSE and NOTICE. PoseDeck converted them; Google does not endorse this.
 """

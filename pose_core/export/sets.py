@@ -12,6 +12,8 @@ from pose_core.export.report import Beside, Chart, Facts, Heading, Part, Picture
 from pose_core.export.tables import CellValue, fill_sheet, flat_rows, number_cell
 from pose_core.figures.repetitions import StripBar, strip_figure
 from pose_core.movement.catalogue import EXERCISES
+from pose_core.movement.exercise import Fault
+from pose_core.movement.limits import limit_text
 from pose_core.movement.repetitions import Repetition
 from pose_core.movement.sets import ExerciseSet
 from pose_core.translate import Translate, untranslated
@@ -20,6 +22,8 @@ from pose_core.version import VERSION
 __all__ = [
     "COLUMNS",
     "SCHEMA_VERSION",
+    "changed_text",
+    "limits_table",
     "set_bars",
     "set_report",
     "set_to_csv",
@@ -28,7 +32,7 @@ __all__ = [
 ]
 
 #: Goes up whenever a field changes its name or meaning.
-SCHEMA_VERSION: Final = "1.0"
+SCHEMA_VERSION: Final = "1.1"
 #: Of the table of repetitions; ``kind`` is full, partial, or none: counted, but a person said that it was none.
 COLUMNS: Final = (
     "number",
@@ -88,6 +92,38 @@ def _hold_rows(one: ExerciseSet) -> Iterator[dict[str, CellValue]]:
         }
 
 
+def _faults_of(one: ExerciseSet) -> tuple[Fault, ...]:
+    """With their standard limits."""
+    return EXERCISES[one.exercise].faults if one.exercise in EXERCISES else ()
+
+
+def limits_table(one: ExerciseSet, t: Translate) -> tuple[list[str], list[list[str]]]:
+    """Head and rows, to read: the limits that a set was judged by, each with its standard, uncertainty and source."""
+    names = ("fault", "what", "limit", "tolerance", "standard", "source")
+    rows = [
+        [
+            t(f"fault.{one.exercise}_{fault.name}"),
+            t(f"limit.{one.exercise}_{fault.name}"),
+            limit_text(fault, one.limits.get(fault.name, fault.limit)),
+            f"± {limit_text(fault, fault.tolerance)}",
+            limit_text(fault, fault.limit),
+            t(f"source.{one.exercise}_{fault.name}"),
+        ]
+        for fault in _faults_of(one)
+    ]
+    return [t(f"coach.limits_head_{name}") for name in names], rows
+
+
+def changed_text(one: ExerciseSet, t: Translate) -> str:
+    """Which limits were changed by hand, as a sentence; empty if none was."""
+    changed = [
+        f"{t(f'fault.{one.exercise}_{fault.name}')} {limit_text(fault, one.limits[fault.name])}"
+        for fault in _faults_of(one)
+        if fault.name in one.limits
+    ]
+    return t("coach.limits_changed", limits=", ".join(changed)) if changed else ""
+
+
 def _facts(one: ExerciseSet) -> dict[str, Any]:
     return {
         "schema_version": SCHEMA_VERSION,
@@ -121,24 +157,28 @@ def set_to_json(one: ExerciseSet) -> bytes:
                 }
                 for fault in repetition.faults
             ],
+            "measured": {fault: number_cell(value, 3) for fault, value in repetition.measured},
             "unseen": list(repetition.unseen),
         }
         for row, repetition in zip(_rows(one), one.repetitions, strict=True)
     ]
-    limits = (
-        [
-            {"fault": fault.name, "limit": fault.limit, "tolerance": fault.tolerance, "source": fault.source}
-            for fault in EXERCISES[one.exercise].faults
-        ]
-        if one.exercise in EXERCISES
-        else []
-    )
+    limits = [
+        {
+            "fault": fault.name,
+            "unit": fault.unit,
+            "limit": one.limits.get(fault.name, fault.limit),
+            "standard": fault.limit,
+            "tolerance": fault.tolerance,
+            "source": fault.source,
+        }
+        for fault in _faults_of(one)
+    ]
     whole = {**_facts(one), "repetitions": repetitions, "holds": list(_hold_rows(one)), "limits": limits}
     return json.dumps(whole, ensure_ascii=False, indent=1, allow_nan=False).encode()
 
 
 def set_to_csv(one: ExerciseSet) -> bytes:
-    """CSV file, UTF-8 with a byte order mark for Excel: a row for each repetition or hold, and for each correction."""
+    """CSV file, UTF-8 with a byte order mark for Excel: one row each of repetitions, corrections, changed limits."""
     text = io.StringIO(newline="")
     columns, rows = (_HOLD_COLUMNS, _hold_rows(one)) if one.holds else (COLUMNS, _rows(one))
     writer = csv.DictWriter(text, columns, lineterminator="\n")
@@ -149,11 +189,13 @@ def set_to_csv(one: ExerciseSet) -> bytes:
             {"number": correction.number, "kind": f"correction_{correction.kind}"}
             for correction in one.corrections
         )
+    kind = {"kind": "limit"} if "kind" in columns else {}
+    writer.writerows({**kind, "faults": f"{fault}={limit:g}"} for fault, limit in one.limits.items())
     return text.getvalue().encode("utf-8-sig")
 
 
 def set_to_xlsx(one: ExerciseSet, t: Translate = untranslated) -> bytes:
-    """XLSX workbook: repetitions, holds, and about the set, its corrections included.
+    """XLSX workbook: repetitions, holds, limits of form, and about the set, its corrections included.
 
     Parameters
     ----------
@@ -177,6 +219,7 @@ def set_to_xlsx(one: ExerciseSet, t: Translate = untranslated) -> bytes:
         correction.kind if correction.number is None else f"{correction.kind} {correction.number}"
         for correction in one.corrections
     ]
+    fill_sheet(book.create_sheet(t("coach.limits")), *limits_table(one, t))
     fill_sheet(
         book.create_sheet(t("coach.sheet_about")),
         [t("coach.column_field"), t("coach.column_value")],
@@ -252,6 +295,10 @@ def set_report(
             yield Beside([Picture(data, caption, caption) for data, caption in stills.values()])
         yield Heading(t("coach.sheet_holds" if one.holds else "coach.sheet_repetitions"))
         yield Table(*table)
+        if _faults_of(one):
+            yield Heading(t("coach.limits"))
+            yield Text(" ".join(filter(None, (t("coach.limits_intro"), changed_text(one, t)))))
+            yield Table(*limits_table(one, t))
         yield Heading(t("report.limits_heading"))
         yield Text(t("coach.report_limits"))
         yield Facts([(t("report.versions"), f"PoseDeck {VERSION}")])

@@ -130,13 +130,15 @@ def _model_facts(result: ValidationResult) -> dict[str, Any]:
             "sha256": hashlib.sha256(model.bundle).hexdigest()
             if model.bundle is not None
             else bundle(model.variant).sha256,
+            "declaration": None if model.declaration is None else model.declaration.model_dump(mode="json"),
         }
         for model in result.settings.models
     }
 
 
 def _facts(result: ValidationResult) -> dict[str, Any]:
-    dataset, settings = result.dataset, asdict(result.settings)
+    dataset = result.dataset
+    settings = {one.name: getattr(result.settings, one.name) for one in fields(result.settings)}
     settings["models"] = _model_facts(result)
     return {
         "schema_version": SCHEMA_VERSION,

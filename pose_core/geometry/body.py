@@ -10,7 +10,7 @@ import numpy as np
 from pose_core.arrays import FloatArray
 from pose_core.skeleton import INDEX
 
-__all__ = ["body_size", "jitter_px"]
+__all__ = ["body_size", "jitter_px", "jitter_squared_px"]
 
 _TRUNK: Final = [INDEX[name] for name in ("left_shoulder", "right_shoulder", "left_hip", "right_hip")]
 #: Shoulders (joint to joint) are about two thirds as wide as the torso is long.
@@ -74,16 +74,31 @@ def jitter_px(xy_px: FloatArray, time_s: FloatArray) -> float:
     >>> round(jitter_px(zigzag, np.arange(4) / 30), 3)  # the second difference is 6 in x and in y
     3.464
     """
+    squared = jitter_squared_px(xy_px, time_s)
+    known = np.isfinite(squared)
+    return float(np.sqrt(squared[known].mean())) if known.any() else math.nan
+
+
+def jitter_squared_px(xy_px: FloatArray, time_s: FloatArray) -> FloatArray:
+    """What `jitter_px` is the root mean square of.
+
+    Parameters and errors as there.
+
+    Returns
+    -------
+    ndarray, shape (T, 33)
+        Square pixels of each position; NaN in the first and last row, and next to gaps.
+    """
     if len(xy_px) != len(time_s):
         raise ValueError(f"time_s must have one time for each of {len(xy_px)} poses; got {len(time_s)}")
     steps_s = np.diff(time_s)
     if (steps_s <= 0).any():
         raise ValueError(f"time_s must increase; got a step of {steps_s.min()} s")
+    squared = np.full(xy_px.shape[:2], np.nan)
     if len(time_s) < 3:
-        return math.nan
+        return squared
     before_s, after_s = steps_s[:-1, None, None], steps_s[1:, None, None]
     weight_before, weight_after = after_s / (before_s + after_s), before_s / (before_s + after_s)
     residual = xy_px[1:-1] - weight_before * xy_px[:-2] - weight_after * xy_px[2:]
-    squared = (residual**2 / (1 + weight_before**2 + weight_after**2)).sum(axis=2)
-    known = np.isfinite(squared)
-    return float(np.sqrt(squared[known].mean())) if known.any() else math.nan
+    squared[1:-1] = (residual**2 / (1 + weight_before**2 + weight_after**2)).sum(axis=2)
+    return squared

@@ -21,9 +21,10 @@ import numpy as np
 from pose_core.arrays import FrameRGB
 from pose_core.errors import ClipError, PictureError, PoseCoreError
 from pose_core.machine import usable_cores
+from pose_core.media.child_process import ChildProcess
+from pose_core.media.child_side import NO_MEMORY, OK, REFUSED
 from pose_core.media.clip_errors import clip_damaged, clip_too_much
-from pose_core.media.decode_child import CLIP, CLIP_MB, FILM, NO_MEMORY, OK, PICTURE, REFUSED, TOO_MUCH_WORK
-from pose_core.media.decode_process import DecodeProcess
+from pose_core.media.decode_child import CLIP, CLIP_MB, FILM, PICTURE, TOO_MUCH_WORK
 from pose_core.media.picture_file import Header, damaged
 from pose_core.media.room import Room, shutting_down
 from pose_core.stopping import Stop, StoppedError
@@ -31,6 +32,7 @@ from pose_core.stopping import Stop, StoppedError
 __all__ = ["DECODE_LIMIT_S", "SHARED_DECODERS", "Decoders"]
 
 _T = TypeVar("_T")
+_CHILD: Final = "pose_core.media.decode_child"
 
 #: A picture of 50 megapixels takes 1 to 3 s on a quiet machine.
 DECODE_LIMIT_S: Final = 15.0
@@ -60,8 +62,8 @@ class Decoders:
         self.room = Room(pixels, processes or usable_cores())
         self.limit_s = limit_s
         self._lock = threading.Lock()
-        self._idle: list[DecodeProcess] = []
-        self._busy: set[DecodeProcess] = set()
+        self._idle: list[ChildProcess] = []
+        self._busy: set[ChildProcess] = set()
 
     @property
     def busy(self) -> int:
@@ -153,7 +155,7 @@ class Decoders:
     def _check(
         self, job: int, data: bytes, longest_s: float, wait_s: float, limit_s: float, pixels: int
     ) -> dict[str, Any]:
-        def exchange(child: DecodeProcess) -> dict[str, Any]:
+        def exchange(child: ChildProcess) -> dict[str, Any]:
             child.send(job, data, longest_s)
             status, length, _ = struct.unpack("<BII", child.read_bytes(9))
             answer: dict[str, Any] = json.loads(child.read_bytes(length))
@@ -180,7 +182,7 @@ class Decoders:
 
     def _work(
         self,
-        exchange: Callable[[DecodeProcess], _T],
+        exchange: Callable[[ChildProcess], _T],
         stop: Stop,
         limit_s: float,
         too_slow: Callable[[float], PoseCoreError],
@@ -212,7 +214,7 @@ class Decoders:
         finally:
             self._give(child, usable)
 
-    def _take(self) -> DecodeProcess:
+    def _take(self) -> ChildProcess:
         with self._lock:
             child = None
             while self._idle and child is None:
@@ -220,11 +222,11 @@ class Decoders:
                 if not child.alive:
                     child.close()
                     child = None
-            child = child or DecodeProcess()
+            child = child or ChildProcess(_CHILD)
             self._busy.add(child)
             return child
 
-    def _give(self, child: DecodeProcess, usable: bool) -> None:
+    def _give(self, child: ChildProcess, usable: bool) -> None:
         with self._lock:
             keep = usable and child in self._busy
             self._busy.discard(child)
@@ -255,7 +257,7 @@ def _too_slow(limit_s: float) -> PictureError:
 
 
 def _exchange(
-    child: DecodeProcess, data: bytes, header: Header, limit_s: float
+    child: ChildProcess, data: bytes, header: Header, limit_s: float
 ) -> tuple[FrameRGB, dict[str, Any]]:
     child.send(PICTURE, data)
     status, width, height = struct.unpack("<BII", child.read_bytes(9))

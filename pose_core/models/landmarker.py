@@ -28,7 +28,7 @@ from pose_core.pose import Pose
 from pose_core.settings import DetectionSettings
 from pose_core.skeleton import N_LANDMARKS
 
-__all__ = ["ImageLandmarker", "StreamLandmarker", "runtime_version"]
+__all__ = ["ImageLandmarker", "StreamLandmarker", "import_mediapipe", "runtime_version"]
 
 _STDERR_FD: Final = 2
 _quiet_lock = threading.Lock()
@@ -80,8 +80,8 @@ def _without_unused() -> Iterator[None]:
 
 
 @cache
-def _import_mediapipe() -> Any:
-    # Imported here and not at the top: it takes 0.2 s.
+def import_mediapipe() -> Any:
+    """The package; imported here and not at the top, as it takes 0.2 s."""
     with _import_lock, _without_unused():
         import mediapipe
 
@@ -102,7 +102,7 @@ def _create(settings: DetectionSettings, *, video: bool, own_bundle: bytes | Non
         if own_bundle is None
         else {"model_asset_buffer": own_bundle}
     )
-    mp = _import_mediapipe()
+    mp = import_mediapipe()
     vision = mp.tasks.vision
     options = vision.PoseLandmarkerOptions(
         base_options=mp.tasks.BaseOptions(**asset),
@@ -159,7 +159,7 @@ class _Landmarker:
     def __init__(self, settings: DetectionSettings, own_bundle: bytes | None = None) -> None:
         self.settings = settings
         self._lock = threading.Lock()
-        self._mp = _import_mediapipe()
+        self._mp = import_mediapipe()
         self._landmarker: Any = _create(settings, video=self._video, own_bundle=own_bundle)
 
     def _run(self, frame_rgb: FrameRGB, call: Callable[[Any], Any]) -> tuple[Pose, ...]:
@@ -201,7 +201,7 @@ class ImageLandmarker(_Landmarker):
     settings : DetectionSettings
     own_bundle : bytes, optional
         A ``.task`` file in place of the shipped ``settings.model``. MediaPipe can end the whole process over a bad one:
-        try it with `pose_core.evaluation.own_bundle.check_bundle` first.
+        use `pose_core.evaluation.own.process`.
 
     Raises
     ------

@@ -38,7 +38,7 @@ _SQUAT: Final = Exercise(
     "squat",
     signals=(
         *_angles("knee", 165.0, 100.0, "leg"),
-        Signal(("hip_height_m",), 0.68, 0.42),
+        Signal(("hip_height_m",), 0.68, 0.42, square=True),
     ),
     gates=(
         Gate(_UPRIGHT, high=65.0, when="extreme", partial=True),
@@ -242,7 +242,7 @@ _CURL: Final = Exercise(
     "biceps_curl",
     signals=(
         *_angles("elbow", 145.0, 75.0, "arm", most=True),
-        Signal(_sides("shoulder_over_wrist_m"), 0.45, 0.15, "arm", most=True),
+        Signal(_sides("shoulder_over_wrist_m"), 0.45, 0.15, "arm", most=True, square=True),
     ),
     gates=(
         Gate(_UPRIGHT, high=30.0),

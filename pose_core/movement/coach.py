@@ -174,6 +174,21 @@ class Coach:
             self._cues.restart()
             self._state = self._shown(self._state.time_s, self._state.person, self._state.yaw_deg)
 
+    def adjust(self, exercises: Mapping[str, Exercise]) -> None:
+        """Judge form by the limits of these records from now on, and what is there already, too; counts stay.
+
+        Parameters
+        ----------
+        exercises : mapping of str to Exercise
+            As in the constructor, with other limits; see `pose_core.movement.limits.exercises_with`.
+        """
+        with self._lock:
+            self._exercises |= exercises
+            for name, one in self._followed.items():
+                if name in exercises:
+                    one.adjust(exercises[name])
+            self._state = self._shown(self._state.time_s, self._state.person, self._state.yaw_deg)
+
     def likeliest(self) -> str | None:
         """The exercise that explains most of the time; None if none was seen. The first of those alike."""
         with self._lock:

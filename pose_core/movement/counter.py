@@ -14,7 +14,8 @@ from pose_core.arrays import FloatArray
 from pose_core.movement.effort import BodyFrame, EffortMeter
 from pose_core.movement.exercise import Exercise
 from pose_core.movement.phases import find_phases
-from pose_core.movement.repetitions import Repetition, Trace, gates_open, measure_repetition
+from pose_core.movement.repetitions import Repetition, measure_repetition
+from pose_core.movement.trace import Trace, gates_open
 from pose_core.settings import check_range
 
 __all__ = ["CounterSettings", "RepetitionCounter", "Way"]
@@ -26,6 +27,11 @@ Way = Literal["rest", "down", "bottom", "up"]
 _BEFORE_S: Final = 4.0
 #: The smoothed effort is late by about this: where it is lowest, the movement has begun by then.
 _LAG_S: Final = 0.15
+#: As low as the lowest effort, and for how long that is looked at.
+_VALLEY: Final = 0.1
+_VALLEY_S: Final = 1.0
+#: What was measured this short a time ago may not have got through yet.
+_LATE_S: Final = 0.2
 #: More frames than this of one repetition are thinned out.
 _MOST_FRAMES: Final = 2400
 #: The last ranges that tell a person's own.
@@ -147,7 +153,7 @@ class RepetitionCounter:
         self._meter.restart()
         if not self._moving:
             self._moving, self._low = None, math.inf
-        elif self._peak >= self.exercise.full and not math.isnan(self._begun_s):
+        elif self._far_end_seen():
             self._cut_at_far_end = True
         self._cut_s = self._seen_s
 
@@ -200,10 +206,18 @@ class RepetitionCounter:
         """
         self._close()
         repetition = None
-        if self._moving and self._peak >= self.exercise.full and not math.isnan(self._begun_s):
+        if self._moving and self._far_end_seen():
             repetition = self._complete(self._seen_s, unfinished=not self._cut_at_far_end)
         self._moving, self._cut_at_far_end, self._open_from_s = None, False, None
         return repetition
+
+    def _far_end_seen(self) -> bool:
+        """Whether a repetition that began in the start posture has got to its far end, as far as was measured."""
+        if math.isnan(self._begun_s):
+            return False
+        # What is evened out is late: of the newest efforts all but the highest one count, too.
+        newest = sorted(effort for time_s, effort, _ in self._frames if self._seen_s - time_s <= _LATE_S)
+        return max(self._peak, *newest[-2:-1], -math.inf) >= self.exercise.full
 
     def _forget(self) -> Repetition | None:
         """After a long absence nothing continues."""
@@ -228,8 +242,6 @@ class RepetitionCounter:
             self._close()
             self._moving = True
             self._peak, self._begun_s = self._effort, self._low_s
-            first_s = self._low_s - _LAG_S
-            self._drop_before(first_s)
         elif self._open_from_s is None:
             while time_s - self._frames[0][0] > _BEFORE_S:
                 self._frames.popleft()
@@ -262,13 +274,14 @@ class RepetitionCounter:
         reached, limits = phases.peak - (0.0 if late else phases.rest), self.settings
         own = self.own_range if self.count >= 2 else math.nan
         needed = max(self.exercise.full, 0.0 if math.isnan(own) else limits.own * own)
-        long_enough = limits.shortest_s <= time_s - trace.time_s[0] and (
-            late or phases.end_s - phases.start_s <= limits.longest_s
+        long_enough = late or (
+            limits.shortest_s <= time_s - phases.start_s and phases.end_s - phases.start_s <= limits.longest_s
         )
+        if reached < limits.partial or not (long_enough and trace.sees(self.exercise.signals[0].part)):
+            return None
         in_one_piece = self._cut_s < trace.time_s[0]
         possible, complete = gates_open(self.exercise.gates, trace, phases, in_one_piece=in_one_piece)
-        seen = trace.sees(self.exercise.signals[0].part)
-        if not (long_enough and possible and seen) or reached < limits.partial:
+        if not possible:
             return None
         full = (
             complete
@@ -286,24 +299,40 @@ class RepetitionCounter:
         self._open_from_s = float(trace.time_s[0])
         return repetition
 
-    def _trace(self) -> Trace | None:
-        if len(self._frames) < 2:
+    def _trace(self, until_s: float = math.inf) -> Trace | None:
+        frames = [frame for frame in self._frames if frame[0] <= until_s]
+        if len(frames) < 2:
             return None
-        times, efforts, rows = zip(*self._frames, strict=True)
+        times, efforts, rows = zip(*frames, strict=True)
         return Trace(np.array(times), np.array(efforts), np.array(rows))
 
     def _close(self) -> None:
         """Measure the last repetition again, now that its end is known, and let its frames go."""
+        first_s = self._valley_from_s()
         if self._open_from_s is None:
+            self._drop_before(first_s)
             return
         self._open_from_s = None
         last = self.repetitions[-1]
-        trace = self._trace()
+        # A fast one's next far end may be near by now.
+        lows = [time_s for time_s, effort, _ in self._frames if effort <= self._low + _VALLEY]
+        trace = self._trace(max(lows[-1], self._low_s) if lows else math.inf)
         if trace is not None:
             self.repetitions[-1] = measure_repetition(
                 self.exercise, trace, last.number, last.full, last.counted_s, whole=last.whole
             )
-        self._drop_before(self._low_s - _LAG_S)
+        self._drop_before(first_s)
+
+    def _valley_from_s(self) -> float:
+        """From when on the lowest effort was about as low: a slow movement begins before it can be told from noise."""
+        first_s = self._low_s - _LAG_S
+        for time_s, effort, _ in reversed(self._frames):
+            if time_s > first_s:
+                continue
+            if effort > self._low + _VALLEY or self._low_s - time_s > _VALLEY_S:
+                break
+            first_s = time_s
+        return first_s
 
     def _drop_before(self, time_s: float) -> None:
         while self._frames and self._frames[0][0] < time_s:

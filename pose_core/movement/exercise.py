@@ -9,6 +9,7 @@ from typing import Final, Literal
 
 from pose_core.errors import SettingsError
 from pose_core.movement.body import MEASURES
+from pose_core.settings import check_range
 
 __all__ = ["VIEWS", "Exercise", "Fault", "Gate", "Part", "Signal", "View"]
 
@@ -22,6 +23,9 @@ VIEWS: Final[Mapping[View, tuple[float, float]]] = {
     "front": (0.0, 30.0),
     "side": (60.0, 90.0),
 }
+
+#: A limit can be changed by this many times its uncertainty.
+_ADJUSTABLE: Final = 8
 
 
 def _check_measures(measures: tuple[str, ...]) -> None:
@@ -46,6 +50,9 @@ class Signal:
         Of two sides, the one whose part is seen better counts; both, if they are seen about as well.
     most : bool
         Of two sides seen about as well: the one that moves more, not the mean.
+    square : bool
+        Whether it begins slowly, with the square of an angle, as a height does when a straight limb bends. Matters for
+        when a movement begins and ends.
     """
 
     measures: tuple[str, ...]
@@ -53,6 +60,7 @@ class Signal:
     target: float
     part: Part = "whole"
     most: bool = False
+    square: bool = False
 
     def __post_init__(self) -> None:
         _check_measures(self.measures)
@@ -142,6 +150,21 @@ class Fault:
             return
         _check_measures(self.measures)
 
+    @property
+    def unit(self) -> Literal["deg", "m", "s", "ratio"]:
+        """What the limit is in; metres are those of the average person."""
+        if not self.measures:
+            return "s"
+        name = self.measures[0]
+        return "m" if name.endswith("_m") else "ratio" if name == "knees_per_ankles" else "deg"
+
+    @property
+    def range(self) -> tuple[float, float]:
+        """Between what the limit can be changed: by eight times its uncertainty."""
+        far = _ADJUSTABLE * self.tolerance
+        low, high = self.limit - far, self.limit + far
+        return (max(0.0, low), high) if self.unit == "s" else (low, min(180.0, high))
+
 
 @dataclass(frozen=True, slots=True)
 class Exercise:
@@ -202,8 +225,10 @@ class Exercise:
         Raises
         ------
         SettingsError
-            If there is no such fault.
+            If there is no such fault, or a limit is outside its `Fault.range`.
         """
         checked = replace(self, limits=dict(limits))
+        for fault in self.faults:
+            check_range(fault.name, limits.get(fault.name, fault.limit), *fault.range)
         faults = tuple(replace(fault, limit=limits.get(fault.name, fault.limit)) for fault in self.faults)
         return replace(checked, faults=faults)

@@ -7,7 +7,7 @@ from pose_core.movement.counter import CounterSettings, RepetitionCounter
 from pose_core.movement.effort import BodyFrame
 from pose_core.movement.exercise import Exercise
 from pose_core.movement.holds import Hold, HoldTimer
-from pose_core.movement.repetitions import Repetition
+from pose_core.movement.repetitions import Repetition, judged_again
 
 __all__ = ["FollowedExercise"]
 
@@ -20,6 +20,15 @@ class FollowedExercise:
         self.counter = None if exercise.hold else RepetitionCounter(exercise, settings)
         self.timer = HoldTimer(exercise) if exercise.hold else None
         self.arming = Arming(exercise) if arming and not exercise.hold else None
+
+    def adjust(self, exercise: Exercise) -> None:
+        """Judge form by another record of the exercise: repetitions that are there as well, holds from the next on."""
+        self.exercise = exercise
+        if self.timer is not None:
+            self.timer.exercise = exercise
+        if self.counter is not None:
+            self.counter.exercise = exercise
+            self.counter.repetitions = [judged_again(one, exercise) for one in self.counter.repetitions]
 
     @property
     def armed(self) -> bool:

@@ -66,8 +66,8 @@ class BodyReader:
 
     def restart(self, time_s: float) -> None:
         """Expect another scene; the most prominent person in it is followed."""
-        self._person, self._cut = None, True
-        self._continuity.cut(time_s)
+        self._person = None
+        self._continuity.suspect(time_s)
 
     def read(self, frame: WatchedFrame) -> Reading:
         """What the next frame says."""

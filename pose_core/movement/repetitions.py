@@ -2,84 +2,31 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pose_core.arrays import FloatArray
 from pose_core.movement.body import index_of
-from pose_core.movement.effort import SEEN, side_weights, value_of
-from pose_core.movement.exercise import VIEWS, Exercise, Fault, Gate, Part, Signal
+from pose_core.movement.exercise import VIEWS, Exercise, Fault, Part, Signal
 from pose_core.movement.phases import Phases, find_phases
+from pose_core.movement.trace import NEAR_EXTREME, NEAR_REST, Trace
 
-__all__ = ["Judgement", "Repetition", "Trace", "measure_repetition"]
+__all__ = ["Judgement", "Repetition", "judged_again", "measure_repetition"]
 
-#: Frames near the extreme, and near the start posture, as shares of the range.
-_NEAR_EXTREME: Final = 0.75
-_NEAR_REST: Final = 0.25
-#: A gate is open, and a view is taken, if it is so in this share of the frames.
-_GATE_SHARE: Final = 0.5
 #: A fault that lasts: 30 % of the repetition or 0.3 s, whichever is longer.
 _FAULT_SHARE: Final = 0.3
 _FAULT_S: Final = 0.3
 #: How far a body may be turned beyond the limits of a view: the estimate is good to about ten degrees.
 _VIEW_MARGIN_DEG: Final = 5.0
 
-_SEEN_LIMIT: Final = 0.5
-
 #: A way to the far end that is shorter is fast (the usual tempo is 2-0-2 seconds).
 FAST_S: Final = 0.8
 
 _YAW: Final = index_of("yaw_deg")
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Trace:
-    """The frames of a repetition.
-
-    Attributes
-    ----------
-    time_s : ndarray, shape (T,)
-        Increasing.
-    effort : ndarray, shape (T,)
-        As measured (`pose_core.movement.effort`).
-    rows : ndarray, shape (T, N_MEASURES)
-    """
-
-    time_s: FloatArray
-    effort: FloatArray
-    rows: FloatArray
-
-    def weights(self) -> dict[Part, float]:
-        """Weights of the left side over the whole trace."""
-        return side_weights(
-            {
-                part: (float(np.median(self.rows[:, left])), float(np.median(self.rows[:, right])))
-                for part, (left, right) in SEEN.items()
-            }
-        )
-
-    def sees(self, part: Part) -> bool:
-        """Whether a part is visible on at least one side, for most of the time."""
-        return bool(np.median(self.rows[:, list(SEEN[part])].max(axis=1)) >= _SEEN_LIMIT)
-
-    def values_of(self, signal: Signal, left_weight: float) -> FloatArray:
-        """A signal in each frame, shape (T,)."""
-        return np.array([value_of(signal, row, left_weight) for row in self.rows.tolist()])
-
-    def efforts(self, signal: Signal, left_weight: float) -> FloatArray:
-        """A signal's effort in each frame, shape (T,)."""
-        return (self.values_of(signal, left_weight) - signal.rest) / (signal.target - signal.rest)
-
-    def values(self, measures: Sequence[str], left_weight: float) -> FloatArray:
-        """A measure in each frame, shape (T,); of two sides as far as each is seen."""
-        columns = [self.rows[:, index_of(name)] for name in measures]
-        if len(columns) == 1:
-            return columns[0]
-        return left_weight * columns[0] + (1 - left_weight) * columns[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +76,10 @@ class Repetition:
         Mean speed on the way back, in ranges of the exercise per second.
     yaw_deg : float
         How far the body was turned: 0 front or back, 90 side.
+    measured : tuple of (str, float)
+        Of each fault that this view can show: its name and what was measured, in the unit of its measure.
     faults : tuple of Judgement
-        The heaviest first.
+        Of these, what is beyond its limit: the heaviest first.
     unseen : tuple of str
         Names of faults that this view cannot show.
     """
@@ -151,6 +100,7 @@ class Repetition:
     speed: float
     yaw_deg: float
     effort_range: float
+    measured: tuple[tuple[str, float], ...] = ()
     faults: tuple[Judgement, ...] = ()
     unseen: tuple[str, ...] = ()
 
@@ -164,63 +114,6 @@ class Repetition:
     def fast(self) -> bool:
         """Whether the way to the far end took less than 0.8 s: for information, no fault."""
         return self.down_s < FAST_S
-
-
-def gate_values(gate: Gate, rows: FloatArray, weights: Mapping[Part, float]) -> FloatArray:
-    """What a gate looks at, shape (T, alternatives)."""
-    columns = rows[:, [index_of(name) for name in gate.measures]]
-    if len(gate.measures) == 2 and gate.measures[0].startswith("left_"):
-        left = weights[gate.part]
-        columns = columns @ np.array([[left], [1 - left]])
-    return columns
-
-
-def is_open(gate: Gate, values: FloatArray, share: FloatArray) -> bool:
-    """Whether a gate is open over a movement; a gate without frames to look at is.
-
-    Parameters
-    ----------
-    gate : Gate
-    values : ndarray, shape (T, alternatives)
-    share : ndarray, shape (T,)
-        Where in the movement each frame is: 0 at the start posture, 1 at the far end.
-    """
-    if gate.when == "change":
-        far, near = values[share >= _NEAR_EXTREME], values[share <= _NEAR_REST]
-        if not (len(far) and len(near)):
-            return True
-        values = (np.median(far, axis=0) - np.median(near, axis=0))[None]
-    elif gate.when == "spread":
-        values = np.ptp(np.quantile(values, (0.05, 0.95), axis=0), axis=0)[None]
-    elif gate.when == "extreme":
-        values = values[share >= _NEAR_EXTREME]
-    elif gate.when == "rest":
-        values = values[share <= _NEAR_REST]
-    if not len(values):
-        return True
-    inside = ((values >= gate.low) & (values <= gate.high)).any(axis=1)
-    return bool(inside.mean() >= _GATE_SHARE)
-
-
-def gates_open(
-    gates: Sequence[Gate], trace: Trace, phases: Phases, *, in_one_piece: bool = True
-) -> tuple[bool, bool]:
-    """Whether a trace may be this exercise, and whether it may be a complete repetition of it.
-
-    Across a cut (not `in_one_piece`) places in the picture say nothing, so gates on a spread are left out.
-    """
-    share = (trace.effort - phases.rest) / max(phases.peak - phases.rest, 1e-6)
-    weights = trace.weights()
-    possible = complete = True
-    for gate in gates:
-        if gate.when == "spread" and not in_one_piece:
-            continue
-        if gate.part != "whole" and not trace.sees(gate.part):
-            continue
-        opened = is_open(gate, gate_values(gate, trace.rows, weights), share)
-        complete &= opened
-        possible &= opened or gate.partial
-    return possible, complete
 
 
 def measure_repetition(
@@ -243,7 +136,8 @@ def measure_repetition(
     """
     weights = trace.weights()
     signals = np.column_stack([trace.efforts(signal, weights[signal.part]) for signal in exercise.signals])
-    phases = find_phases(trace.time_s, trace.effort, signals)
+    square = [signal.square for signal in exercise.signals]
+    phases = find_phases(trace.time_s, trace.effort, signals, square)
     primary = exercise.signals[0]
     at_far_end = (trace.time_s >= phases.arrive_s) & (trace.time_s <= phases.leave_s)
     values = trace.values_of(primary, weights[primary.part])
@@ -254,7 +148,8 @@ def measure_repetition(
     rest = float(np.quantile(started, 0.95 if bending else 0.05))
     yaw_deg = float(np.median(trace.rows[:, _YAW]))
     up_s = phases.end_s - phases.leave_s
-    judged, unseen = _judge(exercise, trace, phases, weights, yaw_deg)
+    seen = [fault for fault in exercise.faults if seen_from(fault.view, yaw_deg)]
+    measured = tuple((fault.name, _fault_value(fault, trace, phases, weights)) for fault in seen)
     return Repetition(
         number=number,
         full=full,
@@ -272,8 +167,9 @@ def measure_repetition(
         speed=(phases.peak - phases.rest) / up_s if up_s > 0 else 0.0,
         yaw_deg=yaw_deg,
         effort_range=phases.peak - phases.rest,
-        faults=judged,
-        unseen=unseen,
+        measured=measured,
+        faults=_judged(measured, exercise),
+        unseen=tuple(fault.name for fault in exercise.faults if fault not in seen),
     )
 
 
@@ -299,20 +195,20 @@ def judge(fault: Fault, value: float) -> Judgement | None:
     return Judgement(fault.name, value, fault.limit, beyond > fault.tolerance) if beyond > 0 else None
 
 
-def _judge(
-    exercise: Exercise, trace: Trace, phases: Phases, weights: Mapping[Part, float], yaw_deg: float
-) -> tuple[tuple[Judgement, ...], tuple[str, ...]]:
+def _judged(measured: Sequence[tuple[str, float]], exercise: Exercise) -> tuple[Judgement, ...]:
+    values = dict(measured)
     found: list[tuple[int, Judgement]] = []
-    unseen = []
     for fault in exercise.faults:
-        if not seen_from(fault.view, yaw_deg):
-            unseen.append(fault.name)
-            continue
-        judgement = judge(fault, _fault_value(fault, trace, phases, weights))
+        judgement = judge(fault, values.get(fault.name, math.nan))
         if judgement is not None:
             found.append((fault.weight + judgement.certain * 10, judgement))
     found.sort(key=lambda item: -item[0])
-    return tuple(judgement for _, judgement in found), tuple(unseen)
+    return tuple(judgement for _, judgement in found)
+
+
+def judged_again(repetition: Repetition, exercise: Exercise) -> Repetition:
+    """The repetition with its form judged by the limits of another record of its exercise."""
+    return replace(repetition, faults=_judged(repetition.measured, exercise))
 
 
 def _fault_value(fault: Fault, trace: Trace, phases: Phases, weights: Mapping[Part, float]) -> float:
@@ -327,7 +223,7 @@ def _fault_value(fault: Fault, trace: Trace, phases: Phases, weights: Mapping[Pa
         return float("nan")
     height = max(phases.peak - phases.rest, 1e-6)
     share = (trace.effort - phases.rest) / height
-    far, near = values[inside & (share >= _NEAR_EXTREME)], values[inside & (share <= _NEAR_REST)]
+    far, near = values[inside & (share >= NEAR_EXTREME)], values[inside & (share <= NEAR_REST)]
     if fault.when == "all":
         lasting = max(_FAULT_SHARE, min(1.0, _FAULT_S / max(phases.end_s - phases.start_s, 1e-6)))
         return float(np.quantile(values[inside], 1 - lasting if fault.above else lasting))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
+from pose_core.movement.catalogue import EXERCISES
 from pose_core.movement.holds import Hold
-from pose_core.movement.repetitions import Repetition
+from pose_core.movement.repetitions import Repetition, judged_again
 
 __all__ = ["Correction", "ExerciseSet"]
 
@@ -48,6 +50,8 @@ class ExerciseSet:
         In the order in which they were made.
     arming : bool
         Whether the start posture had to be held first.
+    limits : mapping of str to float
+        Limits of form that differ from the standard, by fault: what the repetitions are judged by.
     """
 
     exercise: str
@@ -57,6 +61,19 @@ class ExerciseSet:
     holds: tuple[Hold, ...] = ()
     corrections: tuple[Correction, ...] = ()
     arming: bool = True
+    limits: Mapping[str, float] = field(default_factory=dict)
+
+    def with_limits(self, limits: Mapping[str, float]) -> ExerciseSet:
+        """The set with its repetitions judged by other limits, by fault; holds keep what was said of them.
+
+        Raises
+        ------
+        SettingsError
+            If the exercise has no such fault, or a limit is outside its range.
+        """
+        exercise = EXERCISES[self.exercise].with_limits(limits)
+        judged = tuple(judged_again(one, exercise) for one in self.repetitions)
+        return replace(self, repetitions=judged, limits=dict(limits))
 
     def since(self, time_s: float) -> ExerciseSet:
         """The set with its times counted from `time_s`, as from the start of a stream."""

@@ -7,6 +7,7 @@ from typing import Final, cast, get_args
 
 import streamlit as st
 
+from pose_core.movement.limits import limits_as_text, limits_from_text
 from pose_core.performer.exercises import RIGHT_MOTIONS
 from pose_core.pipeline.live import LiveSettings
 from pose_core.settings import PoseSettings
@@ -14,7 +15,7 @@ from pose_core.tracking.smoothing import SmoothingSettings
 from pose_ui.coach.session import CHOICES, CoachSession
 from pose_ui.live_view.choices import SIZES_WH, LiveChoices, Place
 from pose_ui.live_view.session import LiveSession, SourceKind
-from pose_ui.shell.remembered import on_off, one_of, remembered
+from pose_ui.shell.remembered import Choice, on_off, one_of, remembered
 from pose_ui.shell.state import COACH_DEFAULTS, LIVE_DEFAULTS, coach_key, live_key
 from pose_ui.texts import Translator
 from pose_ui.widgets.labels import landmark_labels
@@ -24,6 +25,7 @@ __all__ = ["choose_exercise", "choose_speech", "coach_choices", "coach_keys", "r
 _CHOICES: Final = {
     "exercise": one_of(CHOICES, COACH_DEFAULTS["exercise"]),
     "speak": on_off(bool(COACH_DEFAULTS["speak"])),
+    "limits": Choice(COACH_DEFAULTS["limits"], limits_from_text, limits_as_text),
 }
 #: What the performer shows while the exercise is to be recognised.
 _SHOWN_FOR_AUTO: Final = "squat"

@@ -6,28 +6,35 @@ import streamlit as st
 
 from pose_core.settings import PoseSettings
 from pose_ui.coach.session import CoachSession
-from pose_ui.shell.layout import number
+from pose_ui.shell.layout import number, plain
 from pose_ui.shell.problems import show_refused_file
 from pose_ui.texts import Translator
+from pose_ui.widgets.film_drop import film_drop, refusal_sentence
 
 __all__ = ["film_panel"]
 
 _EVERY_S = 0.5
+#: The field for films, alone and above a result.
+_HIGH_PX = 300
+_LOW_PX = 120
 
 
 def film_panel(session: CoachSession, exercise: str, pose: PoseSettings, t: Translator) -> None:
-    """Show the uploader, or how far the analysis is; rerun the page when it is over."""
-    if session.problem is not None:
-        show_refused_file(*session.problem, t)
+    """Show the field for films, or how far the analysis is; rerun the page when it is over."""
     if session.job is None:
-        key = f"coach_film_{session.uploads}"
-
-        def take() -> None:
-            file = st.session_state[key]
-            if file is not None:
-                session.take_film(file.name, file.getvalue(), exercise, pose)
-
-        st.file_uploader(t("coach.film"), key=key, help=t("coach.film_help"), on_change=take)
+        sent, refusal = film_drop(
+            t, key="coach_film", least_px=_HIGH_PX if session.result is None else _LOW_PX
+        )
+        if refusal is not None:
+            session.refusal, session.problem = refusal, None
+        if sent:
+            session.take_film(sent, exercise, pose)
+            st.rerun()
+        if session.refusal:
+            st.error(plain(refusal_sentence(session.refusal, t)), icon=":material/error:")
+        if session.problem is not None:
+            show_refused_file(*session.problem, t)
+        st.caption(t("coach.film_help"))
         return
 
     @st.fragment(run_every=_EVERY_S)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -16,8 +16,10 @@ from pose_core.arrays import FrameRGB
 from pose_core.errors import PoseCoreError
 from pose_core.media.films import read_film
 from pose_core.media.images import encode_jpeg, fit_within
-from pose_core.movement.catalogue import EXERCISE_NAMES
+from pose_core.movement.catalogue import EXERCISE_NAMES, EXERCISES
 from pose_core.movement.coach import AUTO, Coach, CoachState
+from pose_core.movement.exercise import Exercise
+from pose_core.movement.limits import Limits, exercises_with
 from pose_core.movement.repetitions import Repetition
 from pose_core.movement.sets import Correction, ExerciseSet
 from pose_core.pipeline.live import LiveStream
@@ -47,6 +49,8 @@ class LiveCoach:
         One of `CHOICES`.
     picture : callable
         Returns the newest frame.
+    exercises : mapping of str to Exercise
+        With the limits that form is judged by.
 
     Attributes
     ----------
@@ -59,8 +63,13 @@ class LiveCoach:
         JPEG files, by the number of the complete repetition.
     """
 
-    def __init__(self, exercise: str, picture: Callable[[], FrameRGB | None]) -> None:
-        self.coach = Coach(exercise)
+    def __init__(
+        self,
+        exercise: str,
+        picture: Callable[[], FrameRGB | None],
+        exercises: Mapping[str, Exercise] = EXERCISES,
+    ) -> None:
+        self.coach = Coach(exercise, exercises=exercises)
         self.started_at = datetime.now()
         self.at_ms = 0.0
         self.first_s: float | None = None
@@ -110,6 +119,8 @@ class CoachSession:
 
     Attributes
     ----------
+    limits : mapping of str to mapping
+        Of form, those that the visitor has changed.
     live : LiveCoach or None
         Watches the stream that runs.
     job : Job or None
@@ -122,17 +133,18 @@ class CoachSession:
         Whether the last set ended without anything in it.
     problem : (str, PoseCoreError) or None
         Name of the last film, and why there is no result.
-    uploads : int
-        Counts films: each gets a fresh, empty uploader.
+    refusal : object
+        What the browser told about a film that was refused; None after another one.
     """
 
+    limits: Limits = field(default_factory=dict)
     live: LiveCoach | None = None
     job: Job | None = None
     result: ExerciseSet | None = None
     stills: dict[int, bytes] = field(default_factory=dict)
     nothing: bool = False
     problem: tuple[str, PoseCoreError] | None = None
-    uploads: int = 0
+    refusal: object = None
     _stream: LiveStream | None = None
     _source: str = ""
     _film: tuple[Coach, str, datetime, bool] | None = None
@@ -143,7 +155,7 @@ class CoachSession:
         if self._stream is not None and (self._stream.closed or stream is not self._stream):
             self._end_live()
         if stream is not None and not stream.closed and self._stream is None:
-            self.live = LiveCoach(exercise, stream.snapshot)
+            self.live = LiveCoach(exercise, stream.snapshot, exercises_with(self.limits))
             self._stream, self._source = stream, source
             stream.watchers.add(self.live)
 
@@ -171,28 +183,47 @@ class CoachSession:
         self.nothing = state.exercise is None or not (state.repetitions or state.holds)
         if state.exercise is not None and not self.nothing:
             self.result = ExerciseSet(
-                state.exercise, source, started_at, state.repetitions, state.holds, arming=arming
+                state.exercise,
+                source,
+                started_at,
+                state.repetitions,
+                state.holds,
+                arming=arming,
+                limits=self.limits.get(state.exercise, {}),
             )
             self.stills = stills
 
+    def adjust(self, limits: Limits) -> None:
+        """Judge form by these limits: of what runs, of the last set, and of all that follows."""
+        if limits == self.limits:
+            return
+        self.limits = limits
+        exercises = exercises_with(limits)
+        if self.live is not None:
+            self.live.coach.adjust(exercises)
+        if self._film is not None:
+            self._film[0].adjust(exercises)
+        if self.result is not None:
+            self.result = self.result.with_limits(limits.get(self.result.exercise, {}))
+
     # ------------------------------------------------------------------ films
-    def take_film(self, name: str, data: bytes, exercise: str, pose: PoseSettings) -> None:
-        """Start to count in a film; a problem is kept for the page to show."""
-        self.uploads += 1
-        self.problem, self.nothing = None, False
-        coach = Coach(exercise, arming=False)
+    def take_film(self, film_id: str, exercise: str, pose: PoseSettings) -> None:
+        """Start to count in a film that has arrived; a problem is kept for the page to show."""
+        self.problem, self.refusal, self.nothing = None, None, False
         studio = film_studio()
+        film = studio.film(film_id, film_owner(this_session_id()))
+        if film is None:  # another one has taken its place
+            return
+        coach = Coach(exercise, arming=False, exercises=exercises_with(self.limits))
         try:
-            read_film(data)
-            with studio.arrive(film_owner(this_session_id()), name, len(data)) as film:
-                film.add(data)
-                film.finish()
+            read_film(film.data)
             # The coach reads the poses as the model gave them.
             self.job = studio.analyse(film, VideoSettings(pose, smoothing=None), watchers=lambda: (coach,))
         except PoseCoreError as error:
-            self.problem = name, error
+            studio.discard(film)
+            self.problem = film.name, error
         else:
-            self._film = coach, name, datetime.now(), False
+            self._film = coach, film.name, datetime.now(), False
 
     def stop_film(self) -> None:
         """End the analysis; what is counted so far is kept."""

@@ -9,7 +9,7 @@ from typing import Final
 
 import streamlit as st
 
-from pose_core.export.sets import set_bars, set_report, set_to_csv, set_to_json, set_to_xlsx
+from pose_core.export.sets import changed_text, set_bars, set_report, set_to_csv, set_to_json, set_to_xlsx
 from pose_core.figures.repetitions import strip_figure
 from pose_core.movement.repetitions import Judgement
 from pose_core.movement.sets import Correction, ExerciseSet
@@ -193,6 +193,9 @@ def set_summary(session: CoachSession, t: Translator) -> None:
     st.subheader(_lead(one, t), anchor=False)
     if not one.holds:
         _corrections(session, one, t)
+    changed = changed_text(one, t)
+    if changed:
+        st.caption(changed)
     show_table(set_table(one, t), t("coach.table_alt"))
     show_chart(
         strip_figure(set_bars(one), t("coach.axis_held" if one.holds else "coach.axis_range"), t),

@@ -40,6 +40,7 @@ CARDS: Final = (
     Card("live", ask_for_performer),
     Card("coach", ask_for_performer),
     Card("validate", partial(ask_to_start, "validate")),
+    Card("side_by_side"),
     Card("benchmark"),
 )
 

@@ -24,7 +24,7 @@ from pose_ui.widgets.labels import landmark_labels
 __all__ = ["choose_source", "live_settings_panel"]
 
 _RATES_FPS: Final = (15, 24, 30)
-_DRAWING: Final = ("drawn_in", "in_step")
+_DRAWING: Final = ("drawn_in", "in_step", "model_in")
 
 
 def _default(name: str) -> object:
@@ -48,6 +48,7 @@ _READ: Final[dict[str, Callable[[Any], Choice]]] = {
     "target": partial(number_within, 5, 30),
     "drawn_in": partial(one_of, get_args(Place)),
     "in_step": on_off,
+    "model_in": partial(one_of, get_args(Place)),
 }
 _CHOICES: Final = {name: read(_default(name)) for name, read in _READ.items()}
 
@@ -87,8 +88,28 @@ def _smoothing(t: Translator) -> SmoothingSettings | None:
     return SmoothingSettings(min_cutoff_hz, beta)
 
 
-def _drawing(session: LiveSession, t: Translator) -> None:
-    """Where the camera's picture is drawn on, and how the browser does it."""
+def _model(session: LiveSession, t: Translator) -> bool:
+    """Where the model runs for the camera; whether that is the browser."""
+
+    def other_place() -> None:
+        session.connection.browser_model_failed = None
+        session.restart()
+
+    place = st.radio(
+        t("live.model_in"),
+        get_args(Place)[::-1],
+        key=live_key("model_in"),
+        format_func=lambda name: t(f"live.model_in_{name}"),
+        help=t("live.model_in_help"),
+        on_change=other_place,
+        horizontal=True,
+        persist_state="session",
+    )
+    return bool(place == "browser")
+
+
+def _drawing(session: LiveSession, t: Translator, *, browser_draws: bool) -> None:
+    """Where the camera's picture is drawn on, and how the browser does it; where the model runs there, it draws too."""
 
     def other_way() -> None:
         session.connection.overlay_failed = False
@@ -102,13 +123,14 @@ def _drawing(session: LiveSession, t: Translator) -> None:
             format_func=lambda name: t(f"live.drawn_in_{name}"),
             help=t("live.drawn_in_help"),
             on_change=other_way,
+            disabled=browser_draws,
             persist_state="session",
         )
         st.toggle(
             t("live.in_step"),
             key=live_key("in_step"),
             help=t("live.in_step_help"),
-            disabled=place != "browser",
+            disabled=place != "browser" and not browser_draws,
             persist_state="session",
         )
 
@@ -145,14 +167,16 @@ def live_settings_panel(
         mirror = st.toggle(
             t("live.mirror"), key=live_key("mirror"), help=t("live.mirror_help"), persist_state="session"
         )
+        model_in_browser = source == "camera" and _model(session, t)
         if source == "camera":
             # Above everything that comes and goes by itself, which would close it.
-            _drawing(session, t)
+            _drawing(session, t, browser_draws=model_in_browser)
         smoothing = _smoothing(t)
         adaptive = st.toggle(
             t("live.adaptive"),
             key=live_key("adaptive"),
             help=t("live.adaptive_help"),
+            disabled=model_in_browser,
             persist_state="session",
         )
         rung = session.connection.rung
@@ -167,7 +191,7 @@ def live_settings_panel(
             5,
             30,
             key=live_key("target"),
-            disabled=not adaptive,
+            disabled=model_in_browser or not adaptive,
             persist_state="session",
         )
         st.button(t("live.reset"), icon=":material/restart_alt:", on_click=_reset, type="tertiary")
@@ -187,6 +211,7 @@ def live_settings_panel(
         ),
         drawn_in=cast(Place, st.session_state[live_key("drawn_in")]),
         in_step=bool(st.session_state[live_key("in_step")]),
+        model_in="browser" if model_in_browser else "server",
     )
 
 

@@ -14,6 +14,7 @@ from pose_core.models.pool import PosePool
 from pose_core.pipeline.live import LIVE_STEPS, Change, LiveSettings, LiveStatus, LiveStream, Rung
 from pose_core.tracking.history import History
 from pose_ui.live.small_picture import small_picture
+from pose_ui.live_view.browser_model.view import browser_model_panel
 from pose_ui.live_view.choices import LiveChoices
 from pose_ui.live_view.presenter import big_figures
 from pose_ui.live_view.session import LiveSession
@@ -228,6 +229,9 @@ def _person(status: LiveStatus, t: Translator) -> int:
 def live_panel(session: LiveSession, choices: LiveChoices, pool: PosePool, t: Translator) -> None:
     """Show figures and charts; rerun the page when the connection has changed."""
     connection = session.connection
+    if connection.on and connection.model_in_browser:
+        browser_model_panel(t)  # nothing of it runs by itself: the server has nothing to say
+        return
     shown_rung = connection.rung
     run_every_s = _EVERY_S if connection.phase == "playing" else _EVERY_BEFORE_S
 
@@ -260,15 +264,18 @@ def live_panel(session: LiveSession, choices: LiveChoices, pool: PosePool, t: Tr
             return
         if shown_rung is not None and status.rung != shown_rung:
             st.rerun()  # so that the settings show what runs
-        if connection.overlay_failed and choices.source == "camera":
-            st.caption(t("live.overlay_failed"))
+        if choices.source == "camera":
+            if connection.browser_model_failed is not None:
+                st.caption(t(f"live.model_{connection.browser_model_failed}"))
+            if connection.overlay_failed:
+                st.caption(t("live.overlay_failed"))
         _big_figures(status, t)
         if choices.source == "camera" and not connection.drawn_in_browser:
             small_picture(status, choices.settings.height_px, seats.streams, t)
         _quality(status, choices, t)
         limit = choices.settings.pose.visibility_limit
         _chart(stream, connection.history, limit, _person(status, t), chosen, t)
-        st.caption(watching)
+        st.caption(f"{t('live.model_there')} · {watching}" if choices.source == "camera" else watching)
 
     figures = st.container()
     chosen = _choose_chart(t) if connection.phase == "playing" else ("", [])

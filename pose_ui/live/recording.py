@@ -34,6 +34,7 @@ _MIME: Final = {
 
 def record_buttons(session: LiveSession, t: Translator) -> None:
     """Show the buttons for recording and snapshot, and for the report of the last recording."""
+    in_browser = session.connection.model_in_browser and session.connection.phase == "playing"
     playing = session.connection.phase == "playing" and session.connection.stream is not None
     clip_key = live_key("clip")
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
@@ -59,16 +60,16 @@ def record_buttons(session: LiveSession, t: Translator) -> None:
         st.button(
             t("live.snapshot"),
             icon=":material/photo_camera:",
-            disabled=not playing,
+            disabled=not (playing or in_browser),
             on_click=take_snapshot,
             args=(session, t),
-            help=t("live.snapshot_help"),
+            help=t("live.snapshot_help_browser" if in_browser else "live.snapshot_help"),
             key="live_snapshot",
         )
         st.toggle(
             t("live.clip"),
             key=clip_key,
-            disabled=session.is_recording,
+            disabled=session.is_recording or in_browser,
             help=t("live.clip_help"),
             persist_state="session",
         )

@@ -1,20 +1,15 @@
 // The camera, drawn in the browser: its frames go to the server by WebRTC, small messages about people come back over a
 // data channel, and this draws them over its own picture. Page side: pose_ui/live_view/overlay.py.
 
-import { PoseCanvas } from "./pose_canvas.js";
+import { CameraView, mounting } from "./camera_view.js";
 import { decodePeople } from "./people_message.js";
 
-const KEPT_MS = 1000; // longer than it takes Streamlit to bring an element back
 const GATHER_MS = 2000; // for candidates of a distant relay; those of this machine are there at once
 const CONNECT_MS = 7000; // shorter than the server's own limit
 const RING = 16; // frames held back: half a second
 const STALE_MS = 600; // without messages for so long, the picture goes on without people
 const LONGEST_DELAY_MS = 2000; // more means that the clocks of browser and sender report disagree
 const TYPICAL_WAY_MS = 30; // to the server and back, until the first sender report
-
-const left = new Map(); // by key: views whose element went a moment ago
-
-const stopAll = (stream) => stream?.getTracks().forEach((track) => track.stop());
 
 class FrameRing {
   constructor() {
@@ -44,83 +39,29 @@ class FrameRing {
   }
 }
 
-class View {
+class OverlayView extends CameraView {
   constructor(box) {
-    this.box = box;
-    this.video = box.querySelector("video");
-    this.canvas = new PoseCanvas(box.querySelector("canvas"));
+    super(box);
     this.ring = new FrameRing();
-    this.turn = 0; // the one that was connected for, or tried to
-    this.attempt = null; // what runs; null after its end
-    this.message = null;
     this.errorsMs = [];
-    this.delaysMs = [];
-    this.received = 0;
-    this.captured = 0;
-    this.away = () => this.hangUp();
-    window.addEventListener("pagehide", this.away);
-    this.video.onresize = () => this.shape(this.video.videoWidth, this.video.videoHeight);
-    box.view = this; // for tests and measurements
   }
 
   update(data, setState) {
-    this.data = data;
-    this.setState = setState;
-    if (!this.stream) this.shape(...data.size);
-    this.box.setAttribute("aria-label", data.alt);
-    this.video.classList.toggle("mirrored", data.look.mirrored);
-    if (data.turn !== this.turn) {
-      this.hangUp();
-      this.turn = data.turn;
-      if (this.turn) this.connect();
-    }
+    super.update(data, setState);
     this.take(data.answer);
     this.draw();
   }
 
-  // As wide as its column, or as high as its place allows.
-  shape(width, height) {
-    if (!width || !height) return;
-    this.box.style.aspectRatio = `${width} / ${height}`;
-    this.box.style.maxWidth = `calc(var(--posedeck-high, 640px) * ${width / height})`;
-  }
-
-  tell(state) {
-    this.setState("signal", { turn: this.turn, ...state });
-  }
-
-  fail(attempt) {
-    if (attempt !== this.attempt) return;
-    this.hangUp();
-    this.tell({ failed: true });
-  }
-
-  async connect() {
-    const attempt = (this.attempt = {});
+  async begin(attempt) {
     this.limit = setTimeout(() => this.channel?.readyState !== "open" && this.fail(attempt), CONNECT_MS);
-    try {
-      const offer = await this.offer(attempt);
-      if (offer) this.tell(offer);
-    } catch {
-      this.fail(attempt);
-    }
+    const offer = await this.offer(attempt);
+    if (offer) this.tell(offer);
   }
 
   // The offer for an attempt; null if it ended meanwhile.
   async offer(attempt) {
-    const [width, height] = this.data.size;
-    const stream = await navigator.mediaDevices.getUserMedia({
-      video: { width: { ideal: width }, height: { ideal: height }, frameRate: { ideal: this.data.fps } },
-      audio: false,
-    });
-    if (attempt !== this.attempt) { // the visitor stopped, or the element is gone
-      stopAll(stream);
-      return null;
-    }
-    this.stream = stream;
-    this.video.srcObject = stream;
-    this.video.play().catch(() => {}); // it also starts by itself
-    this.watch();
+    const stream = await this.open(attempt);
+    if (!stream) return null;
     const peer = (this.peer = new RTCPeerConnection(this.data.ice));
     peer.addTransceiver(stream.getVideoTracks()[0], { direction: "sendonly", streams: [stream] });
     this.channel = peer.createDataChannel(this.data.channel, { ordered: false, maxRetransmits: 0 });
@@ -151,24 +92,10 @@ class View {
     }
   }
 
-  // Note each frame of the camera, with the time at which it was taken.
-  watch() {
-    const { video, stream } = this;
-    const next = (now, frame) => {
-      if (this.stream !== stream) return;
-      this.captured += 1;
-      if (this.inStep) this.ring.add(video, frame?.captureTime ?? now);
-      else this.ring.clear();
-      if (!this.inStep || this.isStale(now)) this.draw();
-      if (video.requestVideoFrameCallback) video.requestVideoFrameCallback(next);
-      else requestAnimationFrame(next);
-    };
-    if (video.requestVideoFrameCallback) video.requestVideoFrameCallback(next);
-    else requestAnimationFrame(next);
-  }
-
-  get inStep() {
-    return this.data.look.inStep;
+  frameTaken(now, atMs) {
+    if (this.inStep) this.ring.add(this.video, atMs);
+    else this.ring.clear();
+    if (!this.inStep || this.isStale(now)) this.draw();
   }
 
   isStale(now) {
@@ -193,56 +120,22 @@ class View {
     this.draw();
   }
 
-  note(list, value) {
-    list.push(value);
-    if (list.length > 300) list.shift();
-  }
-
   draw() {
     const { look } = this.data;
     const stale = this.isStale(performance.now());
     const people = stale ? [] : this.message.people;
     // Without a frame of its own, the video below shows through.
     const picture = stale || !look.inStep ? null : this.message.frame?.canvas;
-    this.canvas.show({ people, options: look, picture, ground: look.skeletonOnly });
-    // Under a picture it need not be composed: without a graphics card that costs as much as all the drawing.
-    this.video.style.visibility = picture ? "hidden" : "";
+    this.show(people, picture);
   }
 
   hangUp() {
-    this.attempt = null;
     clearTimeout(this.limit);
     this.peer?.close();
-    stopAll(this.stream);
-    this.peer = this.channel = this.stream = this.message = this.name = null;
-    this.video.srcObject = null;
+    this.peer = this.channel = this.name = null;
+    super.hangUp();
     this.ring.clear();
   }
-
-  end() {
-    this.hangUp();
-    this.canvas.end();
-    window.removeEventListener("pagehide", this.away);
-  }
 }
 
-// The view in an element, taken over from one that went a moment ago if there is one.
-export function mount(parent, key) {
-  const box = parent.querySelector(".posedeck-overlay");
-  const old = left.get(key);
-  if (old) {
-    left.delete(key);
-    box.replaceWith(old.box);
-    return old;
-  }
-  return new View(box);
-}
-
-export function unmount(view, key) {
-  left.set(key, view);
-  setTimeout(() => {
-    if (view.box.isConnected) return; // taken over
-    if (left.get(key) === view) left.delete(key);
-    view.end();
-  }, KEPT_MS);
-}
+export const { mount, unmount } = mounting(OverlayView);

@@ -10,7 +10,7 @@ from pose_ui.live_view.session import SourceKind
 
 __all__ = ["SIZES_WH", "LiveChoices", "Place"]
 
-#: Who draws on the camera's picture.
+#: Who draws on the camera's picture, and where the model runs.
 Place = Literal["browser", "server"]
 
 _WIDE: Final = 1.5
@@ -39,6 +39,8 @@ class LiveChoices:
         Where the camera's picture is drawn on; performer and clip are always drawn by the server.
     in_step : bool
         In the browser: hold the picture back until its people are known.
+    model_in : Place
+        Where the model runs for the camera; in the browser, the browser draws, too.
     """
 
     source: SourceKind
@@ -48,6 +50,7 @@ class LiveChoices:
     settings: LiveSettings
     drawn_in: Place = "server"
     in_step: bool = True
+    model_in: Place = "server"
 
     @property
     def shape(self) -> float:

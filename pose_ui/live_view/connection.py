@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import inf
 from time import monotonic
-from typing import Final
+from typing import Final, Literal
 
 from pose_core.pipeline.live import LiveSettings, Source
 from pose_ui.live_view.camera_check import CameraReport
@@ -49,7 +49,7 @@ class Connection(Phases):
         self._heard_s = self._looked_s = -inf
         seats.join(self)
 
-    def shown(self, page: Page | None, *, camera: bool) -> None:
+    def shown(self, page: Page | None, *, camera: bool, browser_model: bool = False) -> None:
         """A run of the page begins, which will show the current state; starts the stream if the visitor asked to.
 
         Parameters
@@ -58,9 +58,12 @@ class Connection(Phases):
             Woken when there is something new to show.
         camera : bool
             Whether the camera is the chosen source.
+        browser_model : bool
+            Whether the model is to run in the browser at the next start, with the camera.
         """
         with self._changing() as now_s:
             self._page, self._camera, self._heard_s = page, camera, now_s
+            self._wants_browser_model = camera and browser_model
             if self.phase == "idle" and self._asked:
                 self._start(now_s)
             self._shown = self.revision
@@ -107,7 +110,7 @@ class Connection(Phases):
                 self._fail(report.state, now_s)
             elif self.phase == "checking":
                 # A visitor who took long to answer the browser's question may have lost the seat.
-                if self._keeps_seat(now_s):
+                if self.model_in_browser or self._keeps_seat(now_s):
                     self._go("connecting", now_s)
                 else:
                     self._go("waiting", now_s)
@@ -165,6 +168,25 @@ class Connection(Phases):
             if self.phase == "connecting" and self.drawn_in_browser:
                 self._attempt_failed(now_s)
 
+    def browser_model_runs(self) -> None:
+        """The browser says that its own model has found out about a first frame."""
+        with self._changing() as now_s:
+            if self.phase == "connecting" and self.model_in_browser:
+                self._go("playing", now_s)
+
+    def browser_model_impossible(self, why: Literal["simd", "failed"]) -> None:
+        """The browser says that it cannot run the model: the server runs it instead."""
+        with self._changing() as now_s:
+            if self.connected and self.model_in_browser:
+                self.browser_model_failed = why
+                self._again(now_s)
+
+    def camera_gone(self) -> None:
+        """The browser, which runs the model, says that its camera has ended."""
+        with self._changing() as now_s:
+            if self.connected and self.model_in_browser:
+                self._fail("no_camera", now_s)
+
     # ------------------------------------------------------------------ what the media path does
     def _first_frame_asked(self, media: Media | OverlayMedia) -> None:
         """The browser requests its first frame: the connection is open."""
@@ -212,6 +234,7 @@ class Connection(Phases):
                     self._again(now_s, keep_seat=False)  # somebody else was quicker: wait for the next seat
                 elif elapsed_s > _FIRST_FRAME_LIMIT_S if silent_s is None else silent_s > _SILENCE_LIMIT_S:
                     self._fail("no_frames", now_s)
-            if self.phase != "idle" and now_s - self._heard_s > _UNHEARD_LIMIT_S:
+            resting = self.phase == "idle" or (self.phase == "playing" and self.model_in_browser)
+            if not resting and now_s - self._heard_s > _UNHEARD_LIMIT_S:
                 self._heard_s = now_s
                 self.revision += 1

@@ -18,7 +18,7 @@ from pose_ui.texts import Translator
 from pose_ui.webrtc.ice import ice_configuration
 from pose_ui.webrtc.peer import CHANNEL
 
-__all__ = ["camera_overlay"]
+__all__ = ["camera_component", "camera_overlay", "look_of"]
 
 _KEY: Final = "live_overlay"
 
@@ -32,6 +32,11 @@ _CSS: Final = """
 }
 .posedeck-overlay video, .posedeck-overlay canvas { position: absolute; inset: 0; width: 100%; height: 100%; }
 .posedeck-overlay video.mirrored { transform: scaleX(-1); }
+.posedeck-overlay-said {
+  position: absolute; inset: 0 0 auto 0; margin: 0; padding: 0.6rem 0.9rem; color: #fff; background: #14171ccc;
+  font: 400 0.875rem/1.4 var(--st-font, sans-serif);
+}
+.posedeck-overlay-said:empty { display: none; }
 """
 
 # Streamlit calls the function at each run with new data, and the returned function when the element goes, even for a
@@ -63,10 +68,11 @@ export default function ({ data, parentElement, setStateValue }) {
 }
 """
 
-_component = st.components.v2.component("posedeck_camera_overlay", html=_HTML, css=_CSS, js=_JS)
+#: The element with the camera and its canvas, filled by the module whose address is in its data.
+camera_component = st.components.v2.component("posedeck_camera_overlay", html=_HTML, css=_CSS, js=_JS)
 
 
-def _look(choices: LiveChoices) -> dict[str, Any]:
+def look_of(choices: LiveChoices) -> dict[str, Any]:
     """How people are drawn, as pose_canvas.js takes it."""
     settings = choices.settings
     draw = settings.pose.draw
@@ -103,7 +109,7 @@ def camera_overlay(connection: Connection, choices: LiveChoices, t: Translator) 
     ice = ice_configuration()
     answer = _answer(connection, choices, ice) if connection.connected else None
     connected = connection.connected  # read once: it may change at any moment
-    _component(
+    camera_component(
         key=_KEY,
         data={
             "key": _KEY,
@@ -114,7 +120,7 @@ def camera_overlay(connection: Connection, choices: LiveChoices, t: Translator) 
             "fps": choices.fps,
             "ice": ice,
             "channel": CHANNEL,
-            "look": _look(choices),
+            "look": look_of(choices),
             "alt": t("live.overlay_alt"),
         },
         default={"signal": None},

@@ -74,6 +74,10 @@ class Phases:
         What happened since Start, for the log.
     overlay_failed : bool
         Whether drawing in the browser was tried in vain, so that the server draws.
+    model_in_browser : bool
+        Whether what runs, or ran last, has its model in the browser: it needs no seat, and no server.
+    browser_model_failed : {"simd", "failed"} or None
+        Why the browser could not run the model, so that the server runs it.
     """
 
     def __init__(self, seats: Seats) -> None:
@@ -92,6 +96,9 @@ class Phases:
         self._attempts = 0
         self._promise_s = -inf  # until then a seat is reserved, unless the pool counts it already
         self.overlay_failed = False
+        self.model_in_browser = False
+        self.browser_model_failed: Literal["simd", "failed"] | None = None
+        self._wants_browser_model = False
         self._media: Media | OverlayMedia | None = None
         self._ended: list[Media | OverlayMedia] = []
         self._page: Page | None = None
@@ -127,6 +134,8 @@ class Phases:
     @property
     def restless(self) -> bool:
         """Whether the passing of time may change anything."""
+        if self.model_in_browser and self.phase == "playing" and not self.missed:
+            return False
         return self.phase != "idle" or (self.missed and self._here())
 
     # ------------------------------------------------------------------ for the queue in `Seats`
@@ -185,7 +194,13 @@ class Phases:
     def _start(self, now_s: float) -> None:
         self.trouble = None
         self._asked = False
-        if not self._keeps_seat(now_s):
+        self.model_in_browser = self._wants_browser_model and self.browser_model_failed is None
+        if self.model_in_browser:
+            self.stream, self.history = None, History()
+            self._promise_s = -inf
+            self.turn += 1
+            self._go("checking", now_s)
+        elif not self._keeps_seat(now_s):
             self._go("waiting", now_s)
         elif self._camera:
             self.turn += 1
@@ -214,7 +229,7 @@ class Phases:
         self._stop(now_s)
         self._asked = True
         self.steps.begin(now_s)
-        if keep_seat:
+        if keep_seat and not self.model_in_browser:
             self._promise_s = now_s + _STOP_LIMIT_S + _CONNECT_LIMIT_S
 
     def _fail(self, trouble: LiveTrouble, now_s: float) -> None:
@@ -224,6 +239,10 @@ class Phases:
 
     def _connect_on(self, now_s: float, elapsed_s: float) -> None:
         """Wait for the next step, unless it is overdue."""
+        if self.model_in_browser:  # loads a model, as long as that takes, or says that it cannot
+            if not self._here():
+                self._stop(now_s)
+            return
         stepped_s = max(self.since_s, self.steps.last_s)
         limit_s = _OVERLAY_LIMIT_S if self.drawn_in_browser else _CONNECT_LIMIT_S
         if now_s - stepped_s <= limit_s and elapsed_s <= _CONNECT_MOST_S:

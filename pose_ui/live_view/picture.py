@@ -11,6 +11,7 @@ from streamlit_webrtc import Translations, WebRtcMode, webrtc_streamer
 from pose_core.media.images import encode_png
 from pose_core.models.pool import PosePool
 from pose_core.performer.samples import sample_clip
+from pose_ui.live_view.browser_model.view import camera_in_browser
 from pose_ui.live_view.camera_check import camera_check
 from pose_ui.live_view.choices import LiveChoices
 from pose_ui.live_view.overlay import camera_overlay
@@ -52,7 +53,10 @@ def _translations(t: Translator) -> Translations:
 
 
 def take_snapshot(session: LiveSession, t: Translator) -> None:
-    """Send the current frame to the Photo page. A button's callback."""
+    """Send the current frame to the Photo page, or have the browser save it if it runs the model. A callback."""
+    if session.connection.model_in_browser:
+        session.snapshots += session.connection.phase == "playing"
+        return
     stream = session.connection.stream
     frame_rgb = stream.snapshot() if stream is not None else None
     if frame_rgb is None:
@@ -184,7 +188,10 @@ def live_picture(session: LiveSession, choices: LiveChoices, pool: PosePool, t: 
     if connection.phase == "checking":
         st.caption(t("live.checking"))
     if active or connection.phase == "stopping":
-        if choices.source == "camera" and choices.drawn_in == "browser" and not connection.overlay_failed:
+        if choices.source == "camera" and connection.model_in_browser:
+            session.frame = None
+            camera_in_browser(connection, choices, session.snapshots, t)
+        elif choices.source == "camera" and choices.drawn_in == "browser" and not connection.overlay_failed:
             session.frame = None
             camera_overlay(connection, choices, t)
         else:

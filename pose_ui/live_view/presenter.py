@@ -16,7 +16,14 @@ from streamlit.delta_generator import DeltaGenerator
 from pose_ui.shell.state import KEYS_DONE
 from pose_ui.texts import Translator
 
-__all__ = ["big_figures", "no_picture", "present_button", "presenter", "stage"]
+__all__ = [
+    "big_figures",
+    "figures_of_the_browser",
+    "no_picture",
+    "present_button",
+    "presenter",
+    "stage",
+]
 
 _KEY: Final = "live_presenter"
 _STAGE: Final = "posedeck_stage"
@@ -73,22 +80,52 @@ strong {
 }
 """
 
-# Only texts are written, and only those that changed.
+# Only texts are written, and only those that changed. Figures that the browser measures (model_view.js) do not pass
+# through the server: an event of the page has them.
 _FIGURES_JS: Final = """
-export default function ({ data, parentElement }) {
-  const list = parentElement.querySelector("ul");
-  while (list.children.length < data.figures.length) {
+const lists = new WeakMap();
+
+function show(list, figures) {
+  while (list.children.length < figures.length) {
     const item = document.createElement("li");
     item.append(document.createElement("strong"), " ", document.createElement("span"));
     list.append(item);
   }
-  while (list.children.length > data.figures.length) list.lastChild.remove();
-  data.figures.forEach(([value, label], i) => {
+  while (list.children.length > figures.length) list.lastChild.remove();
+  figures.forEach(([value, label], i) => {
     const [strong, span] = list.children[i].children;
     if (strong.textContent !== value) strong.textContent = value;
     if (span.textContent !== label) span.textContent = label;
   });
-  window.dispatchEvent(new CustomEvent("posedeck-figures", { detail: data.figures }));
+  window.dispatchEvent(new CustomEvent("posedeck-figures", { detail: figures }));
+}
+
+function measuredFigures(measured, detail) {
+  return measured.map(({ name, text, label, one }) => {
+    const value = detail && Math.round(detail[name]);
+    return [detail ? text.replace("{value}", value) : "\u2013", value === 1 ? one : label];
+  });
+}
+
+export default function ({ data, parentElement }) {
+  const list = parentElement.querySelector("ul");
+  let state = lists.get(list);
+  if (!state) {
+    state = { detail: null };
+    state.hear = ({ detail }) => {
+      state.detail = detail;
+      if (state.measured) show(list, measuredFigures(state.measured, detail));
+    };
+    lists.set(list, state);
+    window.addEventListener("posedeck-measured", state.hear);
+  }
+  state.measured = data.measured;
+  show(list, data.measured ? measuredFigures(data.measured, state.detail) : data.figures);
+  return () => {
+    if (list.isConnected) return;
+    window.removeEventListener("posedeck-measured", state.hear);
+    lists.delete(list);
+  };
 }
 """
 
@@ -119,6 +156,18 @@ def big_figures(figures: Sequence[tuple[str, str]]) -> None:
     _figures(key="live_big_figures", data={"figures": [list(one) for one in figures]})
 
 
+def figures_of_the_browser(figures: Sequence[tuple[str, str, str, str]]) -> None:
+    """Show figures that the browser itself measures and fills in, as `big_figures` does.
+
+    Parameters
+    ----------
+    figures : sequence of tuple of str
+        Name in the event "posedeck-measured"; text with ``{value}`` in it; label; label for a value of one.
+    """
+    measured = [dict(zip(("name", "text", "label", "one"), one, strict=True)) for one in figures]
+    _figures(key="live_measured_figures", data={"measured": measured})
+
+
 def _new_keys(value: object) -> list[tuple[int, str]]:
     """Those of the browser's last keys, with their growing numbers, that nothing was done for yet."""
     done = st.session_state.get(KEYS_DONE, 0)
@@ -136,7 +185,7 @@ def presenter(
     t: Translator,
     *,
     playing: bool,
-    poster: str,
+    poster: str = "",
     hint: str = "",
 ) -> bool:
     """Let the stage fit the window and be presented.
@@ -151,7 +200,7 @@ def presenter(
     playing : bool
         Whether figures are to be shown.
     poster : str
-        Address of a picture, relative to the dashboard's, that stands behind the words while there is no other.
+        Address of a picture, relative to the dashboard's, that stands behind the words while there is no other; none if empty.
     hint : str
         What the keys do, to read; standard: those of the Live page.
 

@@ -43,6 +43,8 @@ class LiveSession:
         Counts uploads: each gets a fresh, empty uploader.
     note : str
         What another page has set and says, until the next stop; may be empty.
+    snapshots : int
+        Counts pictures that the browser was told to save, while it runs the model.
     frame : str or None
         Key of the picture's frame, if the last run of the page showed one.
     """
@@ -56,13 +58,14 @@ class LiveSession:
     clip_problem: tuple[str, PoseCoreError] | None = None
     uploads: int = 0
     note: str = ""
+    snapshots: int = 0
     frame: str | None = None
     _recorded: LiveStream | None = None
     _recorded_of: str = ""
 
-    def shown(self, source: SourceKind) -> None:
-        """A run of the page begins, with this source chosen."""
-        self.connection.shown(ShownPage(), camera=source == "camera")
+    def shown(self, source: SourceKind, *, browser_model: bool = False) -> None:
+        """A run of the page begins, with this source chosen, and perhaps the model in the browser."""
+        self.connection.shown(ShownPage(), camera=source == "camera", browser_model=browser_model)
         if self._recorded is not None and self._recorded.closed:
             self.keep_recording()  # the connection ended by itself
 

@@ -1,4 +1,4 @@
-"""Where the Video page's browser sends a film: straight into one buffer in memory, once and never on disk.
+"""Where the browser sends a film: straight into one buffer in memory, once and never on disk.
 
 Streamlit's own uploader would write it to a temporary file and hold it twice.
 """

@@ -20,9 +20,15 @@ _FILES: Final = {
     for path in (
         _ROOT / "widgets" / "pose_canvas" / "pose_canvas.js",
         _ROOT / "widgets" / "pose_canvas" / "people_message.js",
+        _ROOT / "live_view" / "camera_view.js",
         _ROOT / "live_view" / "camera_overlay.js",
+        _ROOT / "live_view" / "browser_model" / "model_view.js",
+        _ROOT / "live_view" / "browser_model" / "model_worker.js",
+        _ROOT / "live_view" / "browser_model" / "people_tracker.js",
         _ROOT / "video" / "film_player.js",
         _ROOT / "video" / "film_charts.js",
+        _ROOT / "side_by_side" / "sides_view.js",
+        _ROOT / "side_by_side" / "sides_clock.js",
     )
 }
 _FOLDER: Final = "posedeck/modules-"

@@ -19,6 +19,7 @@ PAGES: Final = (
     ("see", "live", "videocam"),
     ("use", "coach", "fitness_center"),
     ("trust", "validate", "fact_check"),
+    ("trust", "side_by_side", "compare"),
     ("trust", "benchmark", "speed"),
 )
 _FIRST: Final = PAGES[0][1]

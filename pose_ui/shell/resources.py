@@ -11,15 +11,19 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import cv2
 
 from ops.configuration import read_configuration
 from ops.films import FilmStudio
+from ops.newest import Newest
 from ops.rate import RateLimit
+from ops.validations import ValidationStudio
 from pose_core.benchmark import BenchmarkRunner
+from pose_core.evaluation.own.checking import OwnModelChecks
 from pose_core.evaluation.running import ValidationRunner
+from pose_core.export.onnx_background import OnnxExporter
 from pose_core.figures.landmarks import picture_figure
 from pose_core.media.images import (
     MAX_MEGAPIXELS,
@@ -42,16 +46,22 @@ __all__ = [
     "close_pool",
     "film_studio",
     "import_late",
+    "onnx_exporter",
+    "own_model_checks",
     "password_attempts",
+    "performer_comparisons",
     "pool",
     "upload_refusals",
     "validation_runner",
+    "validation_studio",
     "visitors",
     "warm_up",
 ]
 
 #: Passwords a minute from one address: enough for typing errors, and no more than 14 400 guesses a day.
 PASSWORD_ATTEMPTS = 10
+#: Comparisons on the performer that are kept: 5 MB each.
+PERFORMER_COMPARISONS = 4
 T = TypeVar("T")
 _WARM_RUNS = 3  # full analyses of a picture; after these it is as fast as it gets
 
@@ -91,6 +101,16 @@ film_studio = Shared(lambda: FilmStudio(lambda: pool().status().streams > 0))
 benchmark_runner = Shared(BenchmarkRunner)
 #: The one `ValidationRunner`.
 validation_runner = Shared(ValidationRunner)
+#: What visitors have found on the performer side by side, by the settings: the same for everybody.
+performer_comparisons: Shared[Newest[object, Any]] = Shared(lambda: Newest(PERFORMER_COMPARISONS))
+#: The one `OnnxExporter`.
+onnx_exporter = Shared(OnnxExporter)
+#: The one `OwnModelChecks`.
+own_model_checks = Shared(OwnModelChecks)
+#: The one `ValidationStudio`, for programs. Live viewers come first.
+validation_studio = Shared(
+    lambda: ValidationStudio(pool, lambda: pool().status().streams > 0, checks=own_model_checks)
+)
 #: How often each address may still try a password.
 password_attempts = Shared(lambda: RateLimit(PASSWORD_ATTEMPTS))
 #: Which browsers have signed in.
@@ -148,6 +168,9 @@ def close_pool() -> None:
     benchmark_runner.clear()
     validation_runner().close()
     validation_runner.clear()
+    performer_comparisons.clear()
+    validation_studio().close()
+    validation_studio.clear()
     pool().close()
     pool.clear()
     close_decoders()

@@ -45,7 +45,8 @@ def content_security_policy() -> str:
             "media-src 'self'",
             # data: the camera field's picture goes through fetch() before it is uploaded.
             "connect-src 'self' data:",
-            "worker-src 'none'",
+            # Where the model runs in the browser (pose_ui/live_view/browser_model), it runs beside the page.
+            "worker-src 'self'",
             "frame-src 'self'",
             "base-uri 'none'",
             "form-action 'self'",

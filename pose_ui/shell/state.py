@@ -18,6 +18,7 @@ __all__ = [
     "LIVE",
     "LIVE_DEFAULTS",
     "LIVE_WANTED",
+    "OWN_MODEL",
     "PAGE",
     "PHOTO",
     "PHOTO_SAMPLE",
@@ -26,6 +27,10 @@ __all__ = [
     "PICTURES_FOR_PHOTO",
     "REMEMBERED",
     "SETTING_DEFAULTS",
+    "SIDES",
+    "SIDES_DEFAULTS",
+    "SIDES_TAB",
+    "SIDES_UPLOAD_TURN",
     "SIGNED_IN",
     "SIGN_IN_BUTTON",
     "SIGN_IN_FORM",
@@ -44,6 +49,7 @@ __all__ = [
     "coach_key",
     "live_key",
     "setting_key",
+    "sides_key",
     "validate_key",
     "video_key",
 ]
@@ -53,6 +59,7 @@ KEYS_DONE: Final = "keys_done"  # number of the last key of presenter mode that 
 BENCHMARK: Final = "benchmark"  # a pose_ui.benchmark.session.BenchmarkSession
 BENCHMARK_TAB: Final = "benchmark_tab"  # name of its open tab
 COACH: Final = "coach"  # a pose_ui.coach.session.CoachSession
+OWN_MODEL: Final = "own_model"  # a pose_ui.widgets.own_model.OwnModelUpload
 PAGE: Final = "page"  # address of the page shown last
 ENTERED: Final = "entered"  # set until a page has noticed that the visitor has just opened it
 FORGOTTEN: Final = "forgotten"  # set by Sign out: nothing remembered counts any more
@@ -65,6 +72,9 @@ PHOTO_SAMPLE: Final = "photo_sample"  # id of the sample on show, for the addres
 PHOTO_ZIP_PNG: Final = "photo_zip_png"  # whether a batch's drawn pictures are PNG and not JPEG
 PHOTO_TAB: Final = "photo_tab"  # name of the view of the result that is open below it
 PICTURES_FOR_PHOTO: Final = "pictures_for_photo"  # see pose_ui.shell.mailbox
+SIDES: Final = "sides"  # a pose_ui.side_by_side.session.SidesSession
+SIDES_TAB: Final = "sides_tab"  # name of its open tab
+SIDES_UPLOAD_TURN: Final = "sides_upload_turn"  # number of its uploader; each is used once
 SIGNED_IN: Final = "signed_in"  # True once the visitor may see the pages
 SIGN_IN_BUTTON: Final = "sign_in_button"  # to the provider and back
 SIGN_IN_FORM: Final = "sign_in"  # the password's form
@@ -113,6 +123,7 @@ LIVE_DEFAULTS: Final[dict[str, object]] = {
     "clip": False,
     "drawn_in": "browser",
     "in_step": True,
+    "model_in": "server",
 }
 
 
@@ -142,7 +153,11 @@ def benchmark_key(name: str) -> str:
 
 
 #: Choices of the Coach page with their defaults; each lives under `coach_key`. Its source is that of the Live page.
-COACH_DEFAULTS: Final[dict[str, object]] = {"exercise": "squat", "speak": False}
+COACH_DEFAULTS: Final[dict[str, object]] = {
+    "exercise": "squat",
+    "speak": False,
+    "limits": {},  # of form, by exercise and fault: only those that differ; replaced as a whole
+}
 
 
 def coach_key(name: str) -> str:
@@ -157,12 +172,34 @@ VALIDATE_DEFAULTS: Final[dict[str, object]] = {
     "lite": True,
     "full": True,
     "heavy": False,
+    "onnx": "full",
 }
 
 
 def validate_key(name: str) -> str:
     """Key of one choice of the Validate page."""
     return f"validate_{name}"
+
+
+#: Choices of the Side by side page with their defaults; each lives under `sides_key`.
+SIDES_DEFAULTS: Final[dict[str, object]] = {
+    "source": "performer",
+    "people": 1,
+    "frames": 300,
+    "unit": "percent",
+    "a_model": "lite",
+    "b_model": "full",
+    **{f"{side}_{name}": 0.5 for side in "ab" for name in ("detection", "presence")},
+    "a_smooth": True,
+    "b_smooth": True,
+    "a_height": 0,  # 0: as the picture is
+    "b_height": 0,
+}
+
+
+def sides_key(name: str) -> str:
+    """Key of one choice of the Side by side page."""
+    return f"sides_{name}"
 
 
 #: Choices of the Video page with their defaults; each lives under `video_key`.
@@ -172,6 +209,7 @@ VIDEO_DEFAULTS: Final[dict[str, object]] = {
     "mirrored": False,
     "height": None,  # in cm
     "angle": "left_knee",
+    "exercise": "auto",  # whose repetitions are counted
 }
 
 
@@ -188,5 +226,6 @@ def choice_keys() -> tuple[str, ...]:
         *map(benchmark_key, BENCHMARK_DEFAULTS),
         *map(coach_key, COACH_DEFAULTS),
         *map(validate_key, VALIDATE_DEFAULTS),
+        *map(sides_key, SIDES_DEFAULTS),
         *map(video_key, VIDEO_DEFAULTS),
     )

@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ops.pace import Pace, TooSlowError, paced
 from pose_core.media.images import MAX_FILE_MB
-from pose_ui.shell.state import PHOTO, SIGNED_IN, VALIDATE
+from pose_ui.shell.state import OWN_MODEL, PHOTO, SIDES, SIGNED_IN, VALIDATE
 from pose_ui.shell.streamlit_bindings import (
     SMALLEST,
     ShownPage,
@@ -86,7 +86,7 @@ def _kept() -> Counter[str]:
     """Bytes of files that each session keeps: in Streamlit's memory, and on the pages that keep some."""
     kept = Counter(upload_sizes())
     for session_id, state in all_session_states().items():
-        for page in (PHOTO, VALIDATE):
+        for page in (OWN_MODEL, PHOTO, VALIDATE, SIDES):
             try:
                 kept[session_id] += state[page].kept_bytes
             except KeyError:

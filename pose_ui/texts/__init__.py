@@ -63,3 +63,7 @@ class Translator:
     def people(self, count: int) -> str:
         """``"1 person"``, ``"2 people"``."""
         return self("count.person" if count == 1 else "count.people", count=count)
+
+    def pictures(self, count: int) -> str:
+        """``"1 picture"``, ``"2 pictures"``."""
+        return self("count.picture" if count == 1 else "count.pictures", count=count)

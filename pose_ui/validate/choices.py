@@ -7,7 +7,7 @@ from typing import Final
 import streamlit as st
 
 from pose_core.evaluation.dataset import Dataset
-from pose_core.evaluation.settings import ValidationSettings, shipped
+from pose_core.evaluation.settings import ValidationSettings, own, shipped
 from pose_core.evaluation.uploads import MAX_UPLOADED_PICTURES
 from pose_core.media.images import MAX_FILE_MB
 from pose_core.settings import VARIANTS
@@ -17,6 +17,7 @@ from pose_ui.shell.remembered import Choice, on_off, one_of, remembered
 from pose_ui.shell.state import VALIDATE_DEFAULTS, VALIDATE_UPLOAD_TURN, validate_key
 from pose_ui.texts import Translator
 from pose_ui.validate.session import MAX_TOTAL_MB, SOURCES, Source, ValidateSession
+from pose_ui.widgets.own_model import own_model
 
 __all__ = ["choose_models", "choose_source", "preview", "remember_choices", "take_upload"]
 
@@ -24,6 +25,7 @@ _MB: Final = 1024 * 1024
 _CHOICES: Final[dict[str, Choice]] = {
     "source": one_of(SOURCES, VALIDATE_DEFAULTS["source"]),
     "protocol": one_of(("crop", "whole"), VALIDATE_DEFAULTS["protocol"]),
+    "onnx": one_of(VARIANTS, VALIDATE_DEFAULTS["onnx"]),
     **{name: on_off(bool(VALIDATE_DEFAULTS[name])) for name in VARIANTS},
 }
 
@@ -48,14 +50,16 @@ def choose_source(t: Translator) -> Source:
 
 
 def choose_models(t: Translator) -> ValidationSettings | None:
-    """Choose the models; None if none is chosen."""
+    """Choose the models; None if none is chosen. One of the visitor's own is always measured beside the shipped."""
     with st.container(horizontal=True, vertical_alignment="center", width="content"):
         chosen = [
             name
             for name in VARIANTS
             if st.checkbox(name, key=validate_key(name), persist_state="session", width="content")
         ]
-    return ValidationSettings(shipped(*chosen)) if chosen else None
+    mine = own_model().model
+    models = (*shipped(*chosen), *((own(mine),) if mine is not None else ()))
+    return ValidationSettings(models) if models else None
 
 
 def take_upload(session: ValidateSession, t: Translator) -> None:
@@ -105,8 +109,8 @@ def preview(session: ValidateSession, source: Source, dataset: Dataset, t: Trans
     lines = [
         t(
             "validate.ready",
-            pictures=len(dataset.pictures),
-            people=people,
+            pictures=t.pictures(len(dataset.pictures)),
+            people=t.people(people),
             joints=len(kit.joints),
             set=plain(kit.name),
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from functools import partial
 
 import streamlit as st
@@ -12,30 +11,25 @@ from pose_core.evaluation.outcomes import Protocol
 from pose_core.evaluation.validate import ValidationResult
 from pose_core.export import validations
 from pose_core.export.file_names import safe_stem
-from pose_core.export.validation_report import validation_report
 from pose_ui.texts import Translator
+from pose_ui.validate.reports import report_in
 
 __all__ = ["validation_downloads"]
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-def _report(result: ValidationResult, protocol: Protocol, t: Translator) -> bytes:
-    made = t("validate.report_made", time=f"{datetime.now():%Y-%m-%d %H:%M}", data=result.dataset.name)
-    return validation_report(result, protocol, t, language=t.language, made=made, reason_of=t.error)
-
-
 def validation_downloads(result: ValidationResult, model: str, protocol: Protocol, t: Translator) -> None:
     """Buttons in a row."""
     stem = f"posedeck_validation_{safe_stem(result.dataset.name)}"
     files: tuple[tuple[str, str, str, Callable[[], bytes]], ...] = (
-        ("html", f"{stem}.html", "text/html", partial(_report, result, protocol, t)),
+        ("html", f"{stem}.html", "text/html", partial(report_in, result, t.language, protocol)),
         ("csv", f"{stem}.csv", "text/csv", partial(validations.to_csv, result)),
         ("xlsx", f"{stem}.xlsx", _XLSX, partial(validations.to_xlsx, result, t)),
         ("json", f"{stem}.json", "application/json", partial(validations.to_json, result)),
         (
             "coco",
-            f"{stem}_{model}_{protocol}_coco.json",
+            f"{stem}_{safe_stem(model)}_{protocol}_coco.json",
             "application/json",
             partial(validations.to_coco, result, model, protocol),
         ),

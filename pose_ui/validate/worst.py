@@ -5,12 +5,12 @@ from __future__ import annotations
 import streamlit as st
 
 from pose_core.errors import PictureError
-from pose_core.evaluation.cases import Case, case_picture, cases, worst_first
-from pose_core.evaluation.outcomes import KINDS, Kind, Protocol
+from pose_core.evaluation.cases import Case, Wanted, case_picture, cases, worst_first
+from pose_core.evaluation.outcomes import KINDS, Protocol
 from pose_core.evaluation.validate import ValidationResult
 from pose_core.export.validation_report import case_text
 from pose_core.media.images import encode_jpeg, fit_within
-from pose_ui.shell.layout import plain
+from pose_ui.shell.layout import number, plain
 from pose_ui.texts import Translator
 from pose_ui.validate.session import ValidateSession
 from pose_ui.widgets.before_after import compare
@@ -66,7 +66,12 @@ def _filtered(
             on_change=first,
             persist_state="session",
         )
-        kinds: list[Kind | None] = [None, *(kind for kind in KINDS if kind != "good")]
+        kinds: list[Wanted | None] = [
+            None,
+            *(kind for kind in KINDS if kind != "good"),
+            "not_found",
+            "exchanged",
+        ]
         kind = st.selectbox(
             t("validate.filter_kind"),
             kinds,
@@ -75,7 +80,7 @@ def _filtered(
             on_change=first,
             persist_state="session",
         )
-    return worst_first(cases(result, model, protocol), joint=joint or None, kind=kind)
+    return worst_first(cases(result, model, protocol), joint=joint or None, wanted=kind)
 
 
 def _picture(result: ValidationResult, model: str, protocol: Protocol, case: Case, t: Translator) -> None:
@@ -94,12 +99,16 @@ def _picture(result: ValidationResult, model: str, protocol: Protocol, case: Cas
         spare_px=_SPARE_PX,
     )
     wrong = [
-        f"{t(f'landmark.{joint}')}: {t(f'validate.kind_{kind}')}"
-        for joint, kind in case.kinds.items()
+        t(
+            "validate.case_joint",
+            joint=t(f"landmark.{joint}"),
+            kind=t(f"validate.kind_{kind}"),
+            off=number(100 * case.joint_torso[joint]),
+        )
+        for joint, kind in sorted(case.kinds.items(), key=lambda one: -case.joint_torso[one[0]])
         if kind != "good"
     ]
-    st.caption(
-        "  \n".join(
-            [*([t("angle.list_separator").join(wrong)] if wrong else []), t("validate.about_worst_page")]
-        )
-    )
+    lines = [t("angle.list_separator").join(wrong)] if wrong else []
+    if case.exchanged:
+        lines.append(t("validate.case_exchanged"))
+    st.caption("  \n".join([*lines, t("validate.about_worst_page")]))

@@ -209,6 +209,7 @@ export class Charts {
     const { film, player } = this;
     const { texts } = player.data;
     this.text(ctx, texts.seen, LEFT_PX, top - 7);
+    this.bars = []; // [left, top, right, bottom, frame that a click shows]
     lanes.forEach(({ person, events }, k) => {
       const y = top + k * LANE_PX;
       if (person !== undefined) {
@@ -228,6 +229,7 @@ export class Charts {
       } else {
         for (const event of events) {
           const [from, to] = [this.x(this.frameOf(event.start_s)), this.x(this.frameOf(event.end_s))];
+          if (event.at_s != null) this.bars.push([from, y, Math.max(from + 3, to), y + LANE_PX - 4, this.frameOf(event.at_s)]);
           ctx.fillStyle = event.colour ?? "#009E73";
           ctx.fillRect(from, y, Math.max(3, to - from - 1), LANE_PX - 4);
           if (event.text && to - from > 14) {
@@ -303,10 +305,15 @@ export class Charts {
     return Math.abs(timeS[next] - wanted) < Math.abs(timeS[frame] - wanted) ? next : frame;
   }
 
+  barAt(x, y) {
+    return this.bars?.find(([left, top, right, bottom]) => x >= left && x < right && y >= top && y < bottom);
+  }
+
   press(event) {
     if (!this.film || event.button) return;
     const box = this.plot.getBoundingClientRect();
     const from = event.clientX - box.left;
+    const [, , , , shown] = this.barAt(from, event.clientY - box.top) ?? [];
     let dragged = false;
     this.plot.setPointerCapture(event.pointerId);
     this.plot.onpointermove = (moved) => {
@@ -318,7 +325,7 @@ export class Charts {
     };
     this.plot.onpointerup = this.plot.onpointercancel = () => {
       this.plot.onpointermove = this.plot.onpointerup = this.plot.onpointercancel = null;
-      this.player.seek(dragged && this.player.range ? this.player.range[0] : this.frameAtX(from));
+      this.player.seek(dragged && this.player.range ? this.player.range[0] : shown ?? this.frameAtX(from));
     };
   }
 }

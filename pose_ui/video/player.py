@@ -113,12 +113,15 @@ class TimelineEvent:
         Shown on the bar if there is room.
     colour : str
         CSS colour that white text can be read on.
+    at_s : float or None
+        The time that a click on the bar shows; None: where it was clicked.
     """
 
     start_s: float
     end_s: float
     text: str
     colour: str = "#00704F"
+    at_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +210,13 @@ def player(
         "joints": {joint: t(f"joint.{joint}") for joint in LIMB_ANGLES},
         "labels": landmark_labels(t),
         "events": [
-            {"start_s": one.start_s, "end_s": one.end_s, "text": one.text, "colour": one.colour}
+            {
+                "start_s": one.start_s,
+                "end_s": one.end_s,
+                "text": one.text,
+                "colour": one.colour,
+                "at_s": one.at_s,
+            }
             for one in events
         ],
         "plays": plays,

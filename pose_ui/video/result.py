@@ -14,6 +14,7 @@ from pose_ui.video.files import files
 from pose_ui.video.moments import moments
 from pose_ui.video.people import people_strip
 from pose_ui.video.player import player
+from pose_ui.video.repetitions import repetition_bars, repetitions
 from pose_ui.video.session import VideoSession
 
 __all__ = ["show_result"]
@@ -53,7 +54,9 @@ def show_result(
             st.rerun()
         if version is None or not len(version.result.time_s):
             return
-        at = player(job.id, outcome, version, t, seek=session.seek, plays=session.plays)
+        bars = repetition_bars(session, job.id, version)
+        at = player(job.id, outcome, version, t, seek=session.seek, plays=session.plays, events=bars)
+        repetitions(session, job.id, version, at, t)
         with st.expander(t("film.people", count=len(version.result.people))):
             people_strip(studio, job.id, session.owner, version, at, t)
         moments(session, job.id, outcome, version, at, t)

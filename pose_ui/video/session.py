@@ -12,13 +12,15 @@ from ops.films import Arrival, FilmStudio
 from ops.jobs import Job, NoSuchJobError
 from pose_core.errors import BusyError, PoseCoreError
 from pose_core.media.films import FilmReader, read_film
+from pose_core.movement.holds import Hold
+from pose_core.movement.repetitions import Repetition
 from pose_core.pipeline.video import VideoSettings
 from pose_core.settings import PoseSettings
 from pose_ui.shell.film_upload import film_owner
 from pose_ui.shell.state import VIDEO, VIDEO_DEFAULTS, video_key
 from pose_ui.shell.streamlit_bindings import this_session_id
 
-__all__ = ["Seek", "VideoSession", "range_s", "video_session"]
+__all__ = ["Counted", "Seek", "VideoSession", "range_s", "video_session"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,24 @@ class Seek:
 
     id: int
     frame: int
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Repetitions in one version of a result.
+
+    Attributes
+    ----------
+    of : tuple
+        In what they were counted: job, version, exercise that was chosen, people.
+    exercise : str or None
+        None if none was recognised, or none was to be counted.
+    found : tuple of Repetition or Hold
+    """
+
+    of: tuple[object, ...]
+    exercise: str | None
+    found: tuple[Repetition | Hold, ...]
 
 
 @dataclass
@@ -47,6 +67,8 @@ class VideoSession:
         Files made so far, by what they were made of.
     pictures : dict
         Stills of key moments, by what they were made of; only the newest.
+    counted : Counted or None
+        The repetitions that were counted last.
     """
 
     refusal: object = None
@@ -55,6 +77,7 @@ class VideoSession:
     plays: bool = False
     made: dict[tuple[object, ...], bytes] = field(default_factory=dict)
     pictures: dict[object, dict[int, tuple[bytes, bytes]]] = field(default_factory=dict)
+    counted: Counted | None = None
     _read: tuple[str, FilmReader | PoseCoreError] | None = None
 
     @property

@@ -102,7 +102,7 @@ class Workshop:
         plain = self.folder / Path(source.member).name
         described = plain.with_suffix(".described.tflite")
         plain.write_bytes(self.read(source))
-        _run(self.python, DESCRIBE_SCRIPT, plain, described, source.mean, source.std)
+        run(self.python, DESCRIBE_SCRIPT, plain, described, source.mean, source.std)
         return described.read_bytes()
 
     def _member(self, source: Source) -> bytes:
@@ -144,11 +144,11 @@ def open_workshop(cache: Path, tool_python: str | None = None) -> Workshop:
         shutil.rmtree(cache, ignore_errors=True)
         for folder in (packages, work):
             folder.mkdir(parents=True)
-        _run(tool_python or _find_tool_python(), "-m", "venv", environment)
-        _run(python, *PIP, "download", "--no-deps", "--only-binary=:all:", "--dest", packages, PIP_PACKAGE)
-        _run(python, *PIP, "install", *TOOL_REQUIREMENTS)
-        _run(python, *PIP, "install", "--no-deps", _only_file(packages, "mediapipe-*.whl"))
-        _run("npm", "pack", "--silent", "--ignore-scripts", "--pack-destination", packages, NPM_PACKAGE)
+        run(tool_python or _find_tool_python(), "-m", "venv", environment)
+        run(python, *PIP, "download", "--no-deps", "--only-binary=:all:", "--dest", packages, PIP_PACKAGE)
+        run(python, *PIP, "install", *TOOL_REQUIREMENTS)
+        run(python, *PIP, "install", "--no-deps", _only_file(packages, "mediapipe-*.whl"))
+        run("npm", "pack", "--silent", "--ignore-scripts", "--pack-destination", packages, NPM_PACKAGE)
         complete.write_text(wanted, encoding="utf-8")
     return Workshop(
         work, python, _only_file(packages, "mediapipe-*.whl"), _only_file(packages, "mediapipe-pose-*.tgz")
@@ -178,7 +178,8 @@ def _only_file(folder: Path, pattern: str) -> Path:
     return found[0]
 
 
-def _run(*command: object) -> None:
+def run(*command: object) -> None:
+    """Run a program; if it is missing or fails, raise a SourceError."""
     arguments = [str(argument) for argument in command]
     try:
         subprocess.run(arguments, check=True, capture_output=True, text=True)

@@ -1,4 +1,4 @@
-"""The measurement of the two ways to draw on the camera's picture: its clip, its arithmetic and its report."""
+"""The measurement of the ways to draw on the camera's picture: its clip, its arithmetic and its report."""
 
 from __future__ import annotations
 
@@ -32,13 +32,20 @@ def test_a_delay_is_counted_from_the_last_time_the_camera_took_that_frame() -> N
 def test_the_report_has_a_row_for_each_way_and_size() -> None:
     figures: dict[str, Any] = {
         "cpu_ms": summary([12.0]),
+        "cpu_percent": summary([30.0]),
         "per_s": summary([29.0]),
+        "first_s": summary([2.0]),
         "delays_ms": summary([50.0]),
     }
     cases = [
         {"way": "browser", "size_wh": [640, 480], "errors_ms": summary([0.5]), **figures},
+        {"way": "model", "size_wh": [640, 480], "errors_ms": None, **figures},
         {"way": "server", "size_wh": [1280, 720], "errors_ms": None, **figures, "delays_ms": None},
     ]
-    first, second = overlay.report({"machine": overlay.describe_machine(), "cases": cases}).splitlines()[-2:]
-    assert " ".join(first.split()) == "in the browser 640x480 12.0 / 12.0 29.0 / 29.0 50 / 50 0.5 / 0.5"
-    assert " ".join(second.split()) == "on the server 1280x720 12.0 / 12.0 29.0 / 29.0 - -"
+    drawn, model, server = overlay.report(
+        {"machine": overlay.describe_machine(), "cases": cases}
+    ).splitlines()[-3:]
+    same = "12.0 / 12.0 30.0 / 30.0 29.0 / 29.0 2.0 / 2.0"
+    assert " ".join(drawn.split()) == f"drawn in the browser 640x480 {same} 50 / 50 0.5 / 0.5"
+    assert " ".join(model.split()) == f"model in the browser 640x480 {same} 50 / 50 -"
+    assert " ".join(server.split()) == f"on the server 1280x720 {same} - -"

@@ -55,7 +55,7 @@ def program(server: Server) -> Client:
 
 def test_every_page_shows_only_the_form_before_sign_in(closed: Server, browser: Browser) -> None:
     with visit(browser, "about:blank") as page:
-        for path in ("photo", "video", "live", "coach", "validate", "benchmark", ""):
+        for path in ("photo", "video", "live", "coach", "validate", "side_by_side", "benchmark", ""):
             page.goto(f"{closed.url}/{path}")
             expect(page.get_by_role("button", name="Sign in")).to_be_visible()
             settle(page)

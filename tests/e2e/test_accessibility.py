@@ -61,8 +61,8 @@ def _contrast(colours: list[list[int]]) -> float:
 def _rest(page: Page, name: str) -> None:
     if name == "photo":
         wait_for_result(page)
-    if name == "benchmark":
-        expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible()
+    if name in ("benchmark", "side_by_side"):
+        expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible(timeout=60_000)
     settle(page)
 
 

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from pose_core.performer import Camera, render_frame
+from tests.support.clips import encode
 from tests.support.server import Server
 from tests.support.visit import download, settle, visit
 
@@ -22,6 +24,18 @@ def _file(page: Page) -> dict[str, Any]:
     _, data = download(page, page.get_by_role("button", name="JSON"))
     found: dict[str, Any] = json.loads(data)
     return found
+
+
+def squat_film() -> bytes:
+    """One squat from the side, after and before a moment of rest."""
+    shares = [0.0] * 8 + [number / 30 for number in range(30)] + [0.0] * 8
+    return encode(
+        [
+            render_frame("squat_right", share, yaw_deg=90.0, camera=Camera(320, 240), seed=number).rgb
+            for number, share in enumerate(shares)
+        ],
+        fps=25,
+    )
 
 
 def test_squats_are_counted_on_the_screen_and_a_correction_is_kept_in_the_file(
@@ -57,3 +71,33 @@ def test_squats_are_counted_on_the_screen_and_a_correction_is_kept_in_the_file(
             {"kind": "was_none", "repetition": 1},
         ]
         assert [one["kind"] for one in corrected["repetitions"]].count("none") == 1
+
+
+def test_a_film_goes_straight_to_the_server_and_limits_change_what_is_said_of_it(
+    server: Server, browser: Browser
+) -> None:
+    with visit(browser, f"{server.url}/coach", height=1600) as page:
+        page.get_by_role("radio", name="Film").click()
+        settle(page)
+        film = {"name": "squat.mp4", "mimeType": "video/mp4", "buffer": squat_film()}
+        page.locator(".drop input[type=file]").set_input_files([film])
+        expect(page.get_by_role("heading", name="Squat: 1")).to_be_visible(timeout=120_000)
+        settle(page)
+        before = _file(page)
+        assert (before["source"], before["counted"]) == ("film", 1)
+        leaning_deg = round(before["repetitions"][0]["measured"]["leaning"])
+
+        page.get_by_text("Limits of form").click()
+        field = page.get_by_label("Trunk from the vertical, at most (°)")
+        field.fill(str(leaning_deg - 10))
+        field.press("Enter")
+        expect(
+            page.get_by_text(f"Limits changed by hand: leans forward {leaning_deg - 10}°.")
+        ).to_be_visible()
+        settle(page)
+        (fault,) = _file(page)["repetitions"][0]["faults"]
+        assert (fault["fault"], fault["certain"]) == ("leaning", True)
+        page.get_by_role("button", name="Back to standard").click()
+        expect(page.get_by_text("Limits changed by hand")).to_have_count(0)
+        settle(page)
+        assert _file(page)["repetitions"] == before["repetitions"]

@@ -90,7 +90,9 @@ def test_one_press_on_back_leads_to_the_page_before(server: Server, browser: Bro
         expect(page.get_by_role("radio", name=re.compile("^lite"))).to_be_checked()
 
 
-@pytest.mark.parametrize("name", ["", "photo", "video", "live", "coach", "validate", "benchmark"])
+@pytest.mark.parametrize(
+    "name", ["", "photo", "video", "live", "coach", "validate", "side_by_side", "benchmark"]
+)
 def test_the_page_begins_right_below_the_header(server: Server, browser: Browser, name: str) -> None:
     with visit(browser, f"{server.url}/{name}") as page:
         settle(page)

@@ -103,6 +103,17 @@ def validate(page: Page, t: Translator, wide: bool) -> Rows:
     return [[heading(page, t("validate.title"))], *top, [pictures]]
 
 
+def side_by_side(page: Page, t: Translator, wide: bool) -> Rows:
+    source = page.get_by_role("radiogroup", name=t("sides.source"))
+    picture, chart = page.locator(".posedeck-sides .frame"), page.locator(CHART).first
+    expect(chart.locator(".main-svg").first).to_be_visible(timeout=60_000)
+    largest = page.get_by_role("radiogroup", name=t("sides.largest_film"))
+    compare = button(page, t("sides.again"))
+    if wide:
+        return [[heading(page, t("sides.title"))], [source, compare], [picture, chart], [largest]]
+    return [[heading(page, t("sides.title"))], [source], [compare], [picture], [largest], [chart]]
+
+
 def start_performer(page: Page) -> None:
     page.get_by_role("button", name="Start").click()
 
@@ -116,6 +127,7 @@ PAGES: dict[str, tuple[Callable[[Page, Translator, bool], Rows], int]] = {
     "coach": (coach, 14),
     "benchmark": (benchmark, 25),
     "validate": (validate, 15),
+    "side_by_side": (side_by_side, 25),
 }
 
 

@@ -30,7 +30,7 @@ from tests.support.visit import download, go_to, settle, upload, visit, wait_for
 
 pytestmark = pytest.mark.e2e
 
-PAGES = ("", "live", "coach", "benchmark", "validate", "video", "photo")
+PAGES = ("", "live", "coach", "benchmark", "validate", "side_by_side", "video", "photo")
 PHOTO_TABS = ("Explore", "3-D", "Angles", "Table", "JSON")
 BENCHMARK_TABS = ("Where the time goes", "What is lost", "Scaling", "Compare", "Method", "Speed")
 

@@ -20,7 +20,10 @@ from playwright.sync_api import Browser
 
 from benchmarks.heavy_pictures import endless_jpeg
 from pose_core.media.images import decode_picture
+from pose_core.models.bundles import bundle
+from pose_core.performer import render_frame
 from pose_core.performer.samples import sample_bytes, sample_clip
+from tests.support.annotations import write_performer
 from tests.support.paths import ROOT
 from tests.support.rest_client import Client, form
 from tests.support.server import Server
@@ -115,6 +118,24 @@ def test_the_example_for_films_works(server: Server, tmp_path: Path) -> None:
     assert (tmp_path / "poses.trc").read_text().startswith("PathFileType")
     with zipfile.ZipFile(tmp_path / "all.zip") as archive:
         assert "annotated.mp4" in archive.namelist()
+
+
+@pytest.mark.skipif(not shutil.which("curl"), reason="the examples need curl")
+def test_the_example_for_validations_works(server: Server, tmp_path: Path) -> None:
+    annotations = write_performer(tmp_path / "set", {"picture.png": render_frame("squat", 0.3, yaw_deg=-40)})
+    shutil.copy(annotations, tmp_path)
+    shutil.copy(annotations.parent / "pictures" / "picture.png", tmp_path)
+    shutil.copy(bundle("lite").path, tmp_path / "my.task")
+    shutil.make_archive(str(tmp_path / "annotated"), "zip", annotations.parent)
+    subprocess.run(["sh", "-ec", example("bash", server)], cwd=tmp_path, check=True)
+    assert set(json.loads((tmp_path / "validation.json").read_text())["models"]) == {"lite", "full"}
+    assert (tmp_path / "report.html").read_text().startswith("<!DOCTYPE")
+    with zipfile.ZipFile(tmp_path / "all.zip") as archive:
+        assert "coco_full_crop.json" in archive.namelist()
+    path = f"/api/v1/validate/{json.loads((tmp_path / 'job.json').read_text())['id']}"
+    until(lambda: ask(server).get(path).json()["state"] == "done")
+    assert "own:my" in ask(server).get(f"{path}/result").json()["models"]
+    ask(server).ask("DELETE", path)
 
 
 def test_the_example_for_python_works(server: Server, folder: Path) -> None:

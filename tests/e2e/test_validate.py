@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from pose_core.performer import render_frame
 from tests.support.annotations import write_performer
+from tests.support.networks import JOINTS, declared, simcc
 from tests.support.server import Server
 from tests.support.visit import go_to, settle, visit
 
@@ -76,8 +78,51 @@ def test_own_pictures_are_read_checked_and_measured(server: Server, browser: Bro
         chooser.set_input_files([pictures])
         expect(page.get_by_text("There must be annotations")).to_be_visible()
         page.locator("input[type=file]").set_input_files([annotations])
-        expect(page.get_by_text("1 pictures with 1 people")).to_be_visible()
+        expect(page.get_by_text("1 picture with 1 person")).to_be_visible()
         settle(page)
         run(page)
         verdict = page.get_by_role("heading", name=re.compile("lite gets"))
         expect(verdict).to_be_visible(timeout=RUN_LIMIT_MS)
+
+
+def test_a_model_of_ones_own_is_checked_and_measured_beside_the_others(
+    server: Server, browser: Browser, tmp_path: Path
+) -> None:
+    (tmp_path / "dots.onnx").write_bytes(simcc())
+    (tmp_path / "dots.json").write_text(json.dumps(declared("simcc")))
+    annotations = write_performer(tmp_path / "set", {"a.png": render_frame("squat", 0.3, yaw_deg=-40)})
+    with visit(browser, f"{server.url}/validate?validate_source=own&validate_full=0") as page:
+        settle(page)
+        page.locator("input[type=file]").first.set_input_files(
+            [annotations, annotations.parent / "pictures" / "a.png"]
+        )
+        expect(page.get_by_text("1 picture with 1 person")).to_be_visible()
+        page.get_by_role("button", name="Your own model").click()
+        popover = page.get_by_test_id("stPopoverBody")
+        popover.locator("input[type=file]").set_input_files(tmp_path / "dots.onnx")
+        expect(popover.get_by_text("Add its declaration")).to_be_visible()
+        popover.locator("input[type=file]").set_input_files(tmp_path / "dots.json")
+        expect(popover.get_by_text("those of this one are")).to_be_visible()  # it sees dots, not people
+        page.keyboard.press("Escape")
+        settle(page)
+        run(page)
+        verdict = page.get_by_role("heading", name=re.compile("lite gets .* One picture is too few"))
+        expect(verdict).to_be_visible(timeout=RUN_LIMIT_MS)
+        settle(page)
+        document = json.loads(saved(page, "JSON"))
+        assert set(document["models"]) == {"lite", "own:dots"}
+        assert set(document["dataset"]["compared"]) == set(JOINTS)
+
+
+def test_a_model_is_exported_as_onnx(server: Server, browser: Browser) -> None:
+    with visit(browser, f"{server.url}/validate?validate_onnx=lite") as page:
+        settle(page)
+        page.get_by_role("button", name="Export as ONNX").click()
+        page.get_by_role("button", name="Prepare lite").click()
+        button = page.get_by_role("button", name=re.compile("Download ZIP"))
+        expect(button).to_be_visible(timeout=RUN_LIMIT_MS)
+        expect(page.get_by_text("of MediaPipe's, nine of ten")).to_be_visible()
+        with page.expect_download() as download:
+            button.click()
+        with zipfile.ZipFile(download.value.path()) as archive:
+            assert {"run.py", "detector.onnx", "agreement.json"} <= set(archive.namelist())

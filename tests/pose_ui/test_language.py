@@ -183,6 +183,8 @@ def _playing(make_pose: PoseMaker) -> Any:
         missed=False,
         overlay_failed=False,
         drawn_in_browser=False,
+        model_in_browser=False,
+        browser_model_failed=None,
         trouble=None,
         rung=None,
         stream=stream,

@@ -102,7 +102,7 @@ _SMALL = """
         const deep = (root) => [...root.querySelectorAll("*")].flatMap(
             (one) => one.shadowRoot ? [one, ...deep(one.shadowRoot)] : [one]);
         const PRESSED = "button, summary, select, [role=tab], [role=radio], a[href], label:has(input:not([type=file]))";
-        const ELSEWHERE = "[data-testid=stTooltipIcon] *, [data-testid=stHeader] [data-testid=stMainMenu] *, p a";
+        const ELSEWHERE = "[data-testid=stTooltipIcon] *, [data-testid=stSidebar][data-collapsed=true] *, p a";
         return deep(document.body)
             .filter((one) => one.matches(PRESSED) && !one.matches(ELSEWHERE) && !one.disabled
                 && one.checkVisibility({ opacityProperty: true, visibilityProperty: true }))

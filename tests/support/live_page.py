@@ -46,6 +46,15 @@ def choose_drawing(page: Page, place: str) -> None:
         settle(page)
 
 
+def choose_model_place(page: Page, place: str) -> None:
+    """Choose the camera, and where the model runs for it: "this server (standard)" or "your browser"."""
+    settle(page)
+    choose_source(page, "Camera")
+    with gear(page):
+        page.get_by_text(place, exact=True).click()
+        settle(page)
+
+
 def open_details(page: Page) -> None:
     """Show the figures for experts, while pictures flow."""
     page.get_by_text("Details", exact=True).click()

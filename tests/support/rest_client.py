@@ -17,7 +17,7 @@ from starlette.applications import Starlette
 from ops.configuration import Configuration
 from ops.films import FilmStudio
 from pose_core.models.pool import PosePool
-from service import Limits, routes
+from service import Limits, Validations, routes
 
 BOUNDARY = "a-boundary-of-the-tests"
 FORM_TYPE = f"multipart/form-data; boundary={BOUNDARY}"
@@ -29,11 +29,20 @@ NO_RATE = Configuration(rate=0)
 
 def form(*pictures: bytes, field: str = "image", name: str = "some.png") -> bytes:
     """The body of a form with `pictures` as files."""
+    return _body([(field, name, picture) for picture in pictures])
+
+
+def named_form(files: Mapping[tuple[str, str], bytes]) -> bytes:
+    """The body of a form with files, by field and name."""
+    return _body([(field, name, data) for (field, name), data in files.items()])
+
+
+def _body(files: list[tuple[str, str, bytes]]) -> bytes:
     parts = [
         f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{field}"; filename="{name}"\r\n\r\n'.encode()
-        + picture
+        + data
         + b"\r\n"
-        for picture in pictures
+        for field, name, data in files
     ]
     return b"".join(parts) + f"--{BOUNDARY}--\r\n".encode()
 
@@ -103,9 +112,10 @@ def rest_server(
     configuration: Configuration = NO_RATE,
     trusted: str = "127.0.0.1",
     studio: Callable[[], FilmStudio] | None = None,
+    validations: Validations | None = None,
 ) -> Iterator[Client]:
     """The interface alone on a port of this machine, until the block ends; it trusts `trusted` as a proxy."""
-    app = Starlette(routes=routes(pool, limits, configuration, studio))
+    app = Starlette(routes=routes(pool, limits, configuration, studio, validations))
     config = uvicorn.Config(app, ws="none", lifespan="off", log_level="warning", forwarded_allow_ips=trusted)
     server = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", 0)) as door:

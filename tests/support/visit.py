@@ -102,6 +102,7 @@ GROUPS = {
     "Coach": "Use",
     "教练": "使用",
     "Validate": "Trust",
+    "Side by side": "Trust",
     "Benchmark": "Trust",
     "测速": "验证",
 }

@@ -2,6 +2,7 @@
 
 from pose_core.pipeline.live.meter import LIVE_STEPS, Figures
 from pose_core.pipeline.live.quality import Change, Rung
+from pose_core.pipeline.live.second import LivePair, SecondSettings
 from pose_core.pipeline.live.settings import LiveSettings, LiveStatus
 from pose_core.pipeline.live.sources import SCENES, ClipSource, PerformerSource, Source
 from pose_core.pipeline.live.stream import LiveStream
@@ -12,10 +13,12 @@ __all__ = [
     "Change",
     "ClipSource",
     "Figures",
+    "LivePair",
     "LiveSettings",
     "LiveStatus",
     "LiveStream",
     "PerformerSource",
     "Rung",
+    "SecondSettings",
     "Source",
 ]

@@ -12,6 +12,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
@@ -28,6 +29,7 @@ from pose_core.pipeline.frame import FramePath, ProcessedFrame
 from pose_core.pipeline.live.adaptive import AdaptiveQuality
 from pose_core.pipeline.live.meter import Meter
 from pose_core.pipeline.live.quality import Rung
+from pose_core.pipeline.live.second import KEPT_PAIRS, LivePair, SecondLook, SecondSettings
 from pose_core.pipeline.live.settings import LiveSettings, LiveStatus
 from pose_core.pipeline.watchers import Watchers
 from pose_core.pose import Pose, TrackedPerson
@@ -80,6 +82,11 @@ class LiveStream:
     ----------
     watchers : Watchers
         Any thread may add and remove some while the stream runs; their `events` are collected here.
+    second : SecondSettings or None
+        Another setting that looks at each frame as well, from the next frame on; any thread may replace it. Its people
+        are drawn and told beside the stream's own; watchers see the stream's own alone.
+    pairs : deque of LivePair
+        The newest frames that both have seen, for any thread to read.
     """
 
     def __init__(
@@ -97,6 +104,8 @@ class LiveStream:
         self.on_drawn = on_drawn
         self.on_found = on_found
         self.watchers = Watchers(watchers, sinks)
+        self.second: SecondSettings | None = None
+        self.pairs: deque[LivePair] = deque(maxlen=KEPT_PAIRS)
         self._clock_s = time.monotonic()
         self._inbox = NewestSlot[_Arrived]()
         self._meter = Meter(self._clock_s)
@@ -111,6 +120,7 @@ class LiveStream:
         self._landmarker: StreamLandmarker | None = None
         self._path = FramePath(settings.smoothing)
         self._quality = AdaptiveQuality(settings, self._clock_s)
+        self._second: SecondLook | None = None
         self._processed: _Arrived | None = None
         self._shown: _Arrived | None = None
 
@@ -216,6 +226,7 @@ class LiveStream:
                 self._guard(partial(self._process, arrived))
         finally:
             self._release_landmarker()
+            self._close_second()
             self._people = ()
             self.watchers.finish()
 
@@ -236,6 +247,7 @@ class LiveStream:
             self._problem = (self._now_s(), _frame_failed(error))
             self._people = ()
             self._release_landmarker()  # its state is unknown now; the next frame gets a new one
+            self._close_second()
 
     def _release_landmarker(self) -> None:
         landmarker, self._landmarker = self._landmarker, None
@@ -250,10 +262,14 @@ class LiveStream:
         def detect(frame_rgb: FrameRGB, time_s: float) -> tuple[Pose, ...]:
             return self._landmarker_for(settings, rung).detect(frame_rgb, time_s)
 
+        second = self._second_for(self.second)
         self._path.smoothing = settings.smoothing
         if _is_cut(self._processed, arrived):
             self._path.restart()
+            if second is not None:
+                second.restart()
         self._processed = arrived
+        draw = self.on_drawn is not None or self.watchers.want_pictures
         done = self._path.process(
             arrived.frame,
             arrived.at_s,
@@ -262,7 +278,7 @@ class LiveStream:
             height_px=rung.height_px,
             mirrored=settings.mirror,
             labels=settings.labels,
-            draw=self.on_drawn is not None or self.watchers.want_pictures,
+            draw=draw and second is None,
         )
         if done is None:
             self._people = ()
@@ -271,11 +287,12 @@ class LiveStream:
             return
         self._people = done.watched.people
         self._returned_wh = done.watched.size_wh
+        shown = done if second is None else second.look(arrived.frame, done, settings, draw=draw)
         if self.on_found is not None:
-            self.on_found(arrived.frame, done.watched, self._now_s() - arrived.at_s)
+            self.on_found(arrived.frame, shown.watched, self._now_s() - arrived.at_s)
         if self.on_drawn is not None:
-            self.on_drawn(done.frame)
-        self._show(arrived, done)
+            self.on_drawn(shown.frame)
+        self._show(arrived, done.watched, shown.drawn_rgb)
         self._count(arrived, done, begin_s)
         self._quality.update(settings, self._meter, self._now_s())
 
@@ -293,11 +310,34 @@ class LiveStream:
             self._meter.restart(self._now_s())
         return self._landmarker
 
-    def _show(self, arrived: _Arrived, done: ProcessedFrame) -> None:
+    def _second_for(self, wanted: SecondSettings | None) -> SecondLook | None:
+        if self._second is not None and self._second.settings != wanted:
+            self._close_second()
+        if self._second is None and wanted is not None:
+            self.pairs.clear()
+            try:
+                self._second = SecondLook(self._pool, wanted, self.pairs)
+            except BusyError:  # the picture goes on with one
+                self._problem = (
+                    self._now_s(),
+                    BusyError(
+                        "second_seat",
+                        "Two settings need two free seats; there is only one. You see the first setting alone until "
+                        "somebody stops watching.",
+                    ),
+                )
+        return self._second
+
+    def _close_second(self) -> None:
+        second, self._second = self._second, None
+        if second is not None:
+            second.close()
+
+    def _show(self, arrived: _Arrived, watched: WatchedFrame, drawn_rgb: FrameRGB | None) -> None:
         if _is_cut(self._shown, arrived):
             self.watchers.restart(arrived.at_s)
         self._shown = arrived
-        self.watchers.show(done.watched, done.drawn_rgb)
+        self.watchers.show(watched, drawn_rgb)
 
     def _count(self, arrived: _Arrived, done: ProcessedFrame, begin_s: float) -> None:
         steps_ms = dict(done.steps_ms)

@@ -2,7 +2,8 @@
 //
 // A person: { number, points: [x0, y0, x1, y1, ...], visibility: [33], presence: [33], angles: [10], uncertain: [10] },
 // with points as fractions of the unmirrored picture and angles in degrees, in the order of LIMB_ANGLES; NaN where
-// unknown. Only `points` must be there: without `angles` they are measured in the picture.
+// unknown. Only `points` must be there: without `angles` they are measured in the picture. `tint` is a colour for all of
+// a person, in place of the number's.
 //
 // It draws as pose_core/drawing/skeleton.py does; tests/e2e/test_pose_canvas.py compares the two.
 
@@ -70,6 +71,8 @@ export const DEFAULTS = {
   visibilityLimit: 0.5,
   presenceLimit: 0.5,
   mirrored: false,
+  partial: false, // also people of whom some landmarks are unknown, as far as they are known
+  weight: 1, // of lines and dots; less where two skeletons lie over each other
   chosen: null, // number of the only person with names and angles; null for everyone
 };
 
@@ -92,20 +95,20 @@ function known(person, i, options) {
 }
 
 // Sizes that suit the picture and the people in it, as in Python; `ratio` is the canvas's pixels for one of the page's.
-function penFor(people, { width, height, ratio = 1 }) {
+function penFor(people, { width, height, ratio = 1 }, weight = 1) {
   const side = Math.min(width, height);
   let scale = side / 480;
   let tallest = 0;
   for (const { points } of people) {
     let [low, high] = [Infinity, -Infinity];
-    for (let i = 1; i < points.length; i += 2) [low, high] = [Math.min(low, points[i]), Math.max(high, points[i])];
+    for (let i = 1; i < points.length; i += 2) if (Number.isFinite(points[i])) [low, high] = [Math.min(low, points[i]), Math.max(high, points[i])];
     tallest = Math.max(tallest, high - low);
   }
   if (people.length) scale *= clip(tallest / TALL, 0.45, 1);
   return {
-    line: Math.max(1, 2.2 * scale),
-    dot: Math.max(2, 4.2 * scale),
-    edge: Math.max(1, scale),
+    line: Math.max(1, 2.2 * scale * weight),
+    dot: Math.max(2 * weight, 4.2 * scale * weight),
+    edge: Math.max(weight, scale * weight),
     text: Math.max(11 * ratio, 19 * Math.max(scale, side / 900)),
   };
 }
@@ -114,6 +117,7 @@ function bones(ctx, person, xy, pen, options, colourOf) {
   const byColour = new Map();
   const faint = new Map();
   for (const [a, b] of CONNECTIONS) {
+    if (!Number.isFinite(xy[2 * a] + xy[2 * b])) continue;
     const sure = options.hidden === "drawn" || (known(person, a, options) && known(person, b, options));
     if (!sure && options.hidden === "none") continue;
     const paths = sure ? byColour : faint;
@@ -292,25 +296,26 @@ function writeNumber(ctx, person, xy, pen, { width }) {
 // optionally `ratio`, the canvas's pixels for one of the page's, below which no text gets too small to read.
 export function drawPeople(ctx, people, options, size) {
   options = { ...DEFAULTS, ...options };
-  const drawn = people.filter(({ points }) => points.every(Number.isFinite));
+  const drawn = people.filter(({ points }) =>
+    options.partial ? points.some(Number.isFinite) : points.every(Number.isFinite));
   const several = people.length > 1;
-  const pen = penFor(drawn, size);
+  const pen = penFor(drawn, size, options.weight);
   const places = drawn.map((person) => placed(person, size, options.mirrored));
   ctx.save();
   drawn.forEach((person, k) => {
-    const own = COLOURS.people[(person.number - 1) % COLOURS.people.length];
+    const own = person.tint ?? COLOURS.people[(person.number - 1) % COLOURS.people.length];
     const sided = (side) => COLOURS.sides[side];
     const bySide = options.style === "sides";
-    const lines = several ? () => own : bySide ? sided : () => COLOURS.line;
+    const lines = several || person.tint ? () => own : bySide ? sided : () => COLOURS.line;
     bones(ctx, person, places[k], pen, options, lines);
     if (options.chosen === null || options.chosen === person.number) {
       arcs(ctx, person, places[k], pen, options, bySide ? sided : lines);
     }
-    const plain = several ? COLOURS.line : COLOURS.dot;
+    const plain = several || person.tint ? COLOURS.line : COLOURS.dot;
     dots(ctx, person, places[k], pen, options, bySide ? sided : () => plain);
   });
   drawn.forEach((person, k) => {
-    if (several) writeNumber(ctx, person, places[k], pen, size);
+    if (several && !person.tint) writeNumber(ctx, person, places[k], pen, size);
   });
   drawn.forEach((person, k) => {
     if (options.chosen === null || options.chosen === person.number) {

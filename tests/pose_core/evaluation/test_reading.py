@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import tracemalloc
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -168,6 +169,13 @@ def _edited(**more: Any) -> dict[str, Any]:
         ({"shapes": []}, "dataset_json_unknown"),
         (_edited(images=[{"id": 1}]), "dataset_field_wrong"),
         (_edited(images=[PICTURE, PICTURE]), "dataset_picture_twice"),
+        (b'{"images": [], "annotations": [{"area": NaN}]}', "dataset_json_nan"),
+        (b'{"images": [], "annotations": [{"area": -Infinity}]}', "dataset_json_nan"),
+        (b'{"images": [{"id": 1e999}]}', "dataset_json_broken"),
+        (_edited(annotations=[annotation(1, 1, POINTS)] * 2), "dataset_annotation_twice"),
+        (_edited(annotations=[{}] * 500_001), "dataset_too_many_annotations"),
+        (_edited(annotations="all"), "dataset_field_wrong"),
+        (good(bbox=[0, 0, 1e300, 1e300]), "dataset_far_outside"),
         (good(image_id=99), "dataset_picture_unlisted"),
         (good(keypoints=[1, 2, 2]), "dataset_keypoints_length"),
         (good(keypoints=[1e9] * 51), "dataset_far_outside"),
@@ -191,6 +199,72 @@ def test_a_mistake_has_its_own_sentence(value: Any, code: str) -> None:
 
 def test_without_any_of_its_pictures_annotations_are_refused() -> None:
     assert code_of(good(), "other.jpg") == "dataset_pictures_missing"
+
+
+def test_a_file_full_of_faults_is_refused_at_the_first() -> None:
+    tracemalloc.start()
+    try:
+        assert code_of(_edited(annotations=[{}] * 200_000)) == "dataset_field_wrong"
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 60e6
+
+
+#: Names as the data sets themselves write them, how the set is called, and what nothing is made up for.
+SETS = {
+    "MPII": (
+        "r_ankle r_knee r_hip l_hip l_knee l_ankle pelvis thorax upper_neck head_top r_wrist r_elbow r_shoulder "
+        "l_shoulder l_elbow l_wrist",
+        {"pelvis", "thorax", "upper_neck", "head_top"},
+    ),
+    "AIC": (
+        "right_shoulder right_elbow right_wrist left_shoulder left_elbow left_wrist right_hip right_knee right_ankle "
+        "left_hip left_knee left_ankle head_top neck",
+        {"head_top", "neck"},
+    ),
+    "H36M": (
+        "root right_hip right_knee right_foot left_hip left_knee left_foot spine thorax neck_base head left_shoulder "
+        "left_elbow left_wrist right_shoulder right_elbow right_wrist",
+        {"root", "spine", "thorax", "neck_base", "head"},
+    ),
+    "Halpe": (
+        "nose left_eye right_eye left_ear right_ear left_shoulder right_shoulder left_elbow right_elbow left_wrist "
+        "right_wrist left_hip right_hip left_knee right_knee left_ankle right_ankle head neck hip left_big_toe "
+        "right_big_toe left_small_toe right_small_toe left_heel right_heel",
+        {"head", "neck", "hip", "left_big_toe", "right_big_toe", "left_small_toe", "right_small_toe"},
+    ),
+    "PoseTrack": (
+        "nose head_bottom head_top left_ear right_ear left_shoulder right_shoulder left_elbow right_elbow left_wrist "
+        "right_wrist left_hip right_hip left_knee right_knee left_ankle right_ankle",
+        {"head_bottom", "head_top"},
+    ),
+    "LSP": (
+        "right_ankle right_knee right_hip left_hip left_knee left_ankle right_wrist right_elbow right_shoulder "
+        "left_shoulder left_elbow left_wrist neck head_top",
+        {"neck", "head_top"},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_other_sets_are_compared_by_name_in_coco_and_in_yolo(name: str) -> None:
+    joints, others = tuple(SETS[name][0].split()), SETS[name][1]
+    points = np.column_stack(
+        [np.arange(len(joints)) + 10, np.arange(len(joints)) + 20, np.full(len(joints), 2)]
+    )
+    dataset = read(coco([PICTURE], [annotation(1, 1, points)], joints))
+    kit = dataset.keypoints
+    assert kit.name == name
+    assert set(kit.not_comparable) == others
+    assert set(kit.joints) <= set(LANDMARK_NAMES)
+    assert len(kit.joints) == len(joints) - len(others)
+    # Each joint has the place of its own column.
+    np.testing.assert_array_equal(dataset.pictures[0].people[0].joints_xy[:, 0], 10 + kit.columns)
+    listed = "".join(f"    - {joint}\n" for joint in joints)
+    yolo = _yolo(_line(len(joints)), f"kpt_shape: [{len(joints)}, 3]\nkpt_names:\n  0:\n{listed}")
+    assert yolo.keypoints.joints == kit.joints
+    assert set(yolo.keypoints.not_comparable) == others
 
 
 # ---------------------------------------------------------------------- YOLO
@@ -232,10 +306,12 @@ def test_a_picture_without_labels_shows_nobody() -> None:
         ("0 0.5 0.5 0.2 0.4", "", "dataset_yolo_boxes"),
         ("person here", "", "dataset_yolo_line"),
         ("0 320 240 100 200 " + "1 1 2 " * 17, "", "dataset_yolo_line"),
+        (_line().replace("0.25", "nan"), "", "dataset_yolo_line"),
+        (_line().replace("0.25", "1e300"), "", "dataset_yolo_line"),
         (_line(5), "", "dataset_joints_unnamed_yolo"),
         (_line(17), "kpt_shape: [16, 3]", "dataset_yolo_length"),
     ],
-    ids=["boxes", "words", "pixels", "unnamed", "length"],
+    ids=["boxes", "words", "pixels", "nan", "huge", "unnamed", "length"],
 )
 def test_a_mistake_in_yolo_has_its_own_sentence(lines: str, yaml: str, code: str) -> None:
     with pytest.raises(DatasetError) as caught:

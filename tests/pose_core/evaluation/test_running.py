@@ -12,7 +12,7 @@ import pytest
 from pose_core.arrays import FrameRGB
 from pose_core.errors import BusyError
 from pose_core.evaluation.dataset import Dataset
-from pose_core.evaluation.running import MAX_RUNS, ValidationRun, ValidationRunner
+from pose_core.evaluation.running import MAX_RUNS, ValidationRun, ValidationRunner, ending_in_time
 from pose_core.evaluation.settings import ValidationSettings, shipped
 from pose_core.models.pool import PosePool
 from tests.support.validations import made_up
@@ -98,3 +98,11 @@ def test_closing_ends_what_is_under_way(lite_pool: PosePool, gate: threading.Eve
     threading.Timer(0.2, gate.set).start()
     runner.close()
     assert not run.running
+
+
+def test_a_run_that_takes_too_long_ends_with_a_sentence() -> None:
+    assert ending_in_time(lambda: True)()
+    ask = ending_in_time(lambda: False, limit_s=-1.0)
+    with pytest.raises(BusyError) as caught:
+        ask()
+    assert caught.value.code == "validation_too_long"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import threading
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ import pytest
 
 from pose_core.errors import RegressionError, SettingsError
 from pose_core.evaluation.cases import cases, draw_case, worst_first
-from pose_core.evaluation.dataset import Dataset
+from pose_core.evaluation.dataset import AnnotatedPicture, Dataset
 from pose_core.evaluation.detecting import Cancelled, Progress, crop_box
 from pose_core.evaluation.performer_set import check_against_shipped, performer_dataset
 from pose_core.evaluation.reading import open_dataset
@@ -21,6 +22,8 @@ from pose_core.evaluation.validate import ValidationResult, validate
 from pose_core.models.pool import PosePool
 from pose_core.performer import PALETTES, Camera, Person, render_scene
 from tests.support.annotations import COCO_LANDMARKS, write_performer
+from tests.support.bundles import with_other_weights
+from tests.support.validations import made_up
 
 LITE = ValidationSettings(shipped("lite"), resamples=200)
 
@@ -64,6 +67,28 @@ def test_a_model_that_is_worse_on_the_performer_is_seen(small: ValidationResult)
     }
     with pytest.raises(RegressionError):
         check_against_shipped(dataclasses.replace(small, outcomes=outcomes))
+
+
+def test_another_processors_rounding_is_no_worse(lite_pool: PosePool) -> None:
+    def noisy(picture: AnnotatedPicture) -> AnnotatedPicture:
+        pixels = np.asarray(picture.load(), dtype=np.int16)
+        change = np.random.default_rng(3).integers(-1, 2, pixels.shape)
+        changed = np.clip(pixels + change, 0, 255).astype(np.uint8)
+        return dataclasses.replace(picture, load=lambda: changed)
+
+    dataset = performer_dataset(small=True)
+    # A grey level is a hundred times what two processors differ by.
+    dataset = dataclasses.replace(dataset, pictures=tuple(map(noisy, dataset.pictures)))
+    assert "Not worse" in check_against_shipped(validate(dataset, LITE, lite_pool))
+
+
+@pytest.mark.parametrize(("spread", "worse"), [(0.01, False), (0.03, True)])
+@pytest.mark.nightly
+def test_weights_that_are_a_little_off_are_seen(spread: float, worse: bool, lite_pool: PosePool) -> None:
+    model = Model("own:changed", with_other_weights("full", spread))
+    result = validate(performer_dataset(small=True), ValidationSettings((model,), resamples=100), lite_pool)
+    with pytest.raises(RegressionError) if worse else nullcontext():
+        check_against_shipped(result)
 
 
 def test_everybody_is_found_in_pictures_and_crops(annotated: Path, lite_pool: PosePool) -> None:
@@ -139,9 +164,28 @@ def test_worst_people_come_first_and_can_be_filtered(small: ValidationResult) ->
     found = cases(small, "lite", "whole")
     ordered = worst_first(found)
     assert [case.oks for case in ordered] == sorted(case.oks for case in found)
-    wrists = worst_first(found, joint="left_wrist", kind="miss")
+    wrists = worst_first(found, joint="left_wrist", wanted="miss")
     assert all(case.kinds["left_wrist"] == "miss" for case in wrists)
-    assert len(worst_first(found, kind="good")) == len(found)
+    assert len(worst_first(found, wanted="good")) == len(found)
+
+
+def test_by_a_joint_the_farthest_off_comes_first_whatever_the_rest_is_like() -> None:
+    result = made_up({"lite": 12.0})
+    ordered = worst_first(cases(result, "lite", "crop"), joint="right_ankle")
+    far = [case.joint_torso["right_ankle"] for case in ordered]
+    assert len(far) == 12
+    assert far == sorted(far, reverse=True)
+    assert ordered != worst_first(cases(result, "lite", "crop"))
+
+
+def test_those_not_found_and_those_with_exchanged_annotations_can_be_asked_for() -> None:
+    result = made_up({"lite": 2.0}, missed=3, turned=True)
+    found = cases(result, "lite", "whole")
+    assert [case.name for case in worst_first(found, wanted="not_found")] == ["0.jpg", "1.jpg", "2.jpg"]
+    assert len(worst_first(found, wanted="exchanged")) == len(result.exchanged.people)
+    straight = made_up({"lite": 2.0})
+    assert worst_first(cases(straight, "lite", "whole"), wanted="exchanged") == ()
+    assert worst_first(cases(straight, "lite", "whole"), wanted="not_found") == ()
 
 
 def test_truth_and_prediction_are_drawn_on_a_copy(small: ValidationResult) -> None:

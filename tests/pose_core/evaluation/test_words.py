@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from pose_core.evaluation.bootstrap import Figure
+from pose_core.evaluation.published import PUBLISHED
+from pose_core.evaluation.validate import Exchanged
 from pose_core.evaluation.words import (
     best_model,
     definitions,
@@ -14,6 +17,7 @@ from pose_core.evaluation.words import (
     notes,
     paired_table,
     percent,
+    published_table,
     verdict,
     widths_text,
 )
@@ -64,6 +68,22 @@ def test_exchanged_annotations_come_before_everything_else() -> None:
     assert not list(notes(made_up({"full": 2.0}), EN))
 
 
+def test_a_few_that_look_exchanged_are_named_without_accusing_the_file() -> None:
+    few = replace(made_up({"full": 2.0}), exchanged=Exchanged(False, 12, (("3.jpg", 3),)))
+    assert [note[:40] for note in notes(few, EN)] == ["1 of 12 people fit much better with left"]
+
+
+def test_published_figures_are_as_published() -> None:
+    values = {(one.model, one.data): one.value for one in PUBLISHED}
+    assert [values["MediaPipe full", data] for data in ("Yoga", "Dance", "HIIT")] == [0.955, 0.963, 0.957]
+    assert [values[f"MoveNet {name}", "COCO, one person"] for name in ("Lightning", "Thunder")] == [
+        0.63,
+        0.72,
+    ]
+    assert [values[f"RTMPose-{name}", "COCO val2017"] for name in "tsm"] == [0.685, 0.722, 0.758]
+    assert len(published_table(EN)[1]) == len(PUBLISHED) == 14
+
+
 def test_a_wrong_width_of_the_hips_is_said() -> None:
     result = made_up({"full": 0.0}, shift_x=-10)
     assert re.search(
@@ -91,3 +111,12 @@ def test_what_is_unknown_is_a_dash() -> None:
     nan = float("nan")
     assert percent(None) == percent(Figure(nan, nan, nan)) == "–"
     assert percent(Figure(0.5, nan, nan)) == "50.0 %"
+
+
+def test_one_picture_tells_no_models_apart() -> None:
+    result = made_up({"lite": 30.0, "full": 4.0}, pictures=1)
+    text = verdict(result, "crop", EN)
+    assert text.startswith("full gets ")
+    assert text.endswith("One picture is too few to tell models apart.")
+    assert "nan" not in text
+    assert verdict(result, "crop", ZH).endswith("无法区分模型。")

@@ -16,6 +16,7 @@ import pytest
 from PIL import Image
 
 from pose_core.errors import BundleError
+from pose_core.export.onnx_background import OnnxExporter
 from pose_core.export.onnx_files import agreement, onnx_files, onnx_networks
 from pose_core.export.onnx_run import N_LANDMARKS, PosePipeline, Square, find_anchors
 from pose_core.media.images import decode_picture
@@ -61,7 +62,8 @@ def test_files_are_complete_and_the_agreement_was_measured(files: Mapping[str, b
     }
     measured = json.loads(files["agreement.json"])["agreement"]
     assert (measured["pictures"], measured["found_by_both"], measured["found_by_one"]) == (6, 5, 0)
-    assert 0 < measured["median_px"] <= 0.3 < measured["largest_px"]
+    assert 0 <= measured["median_px"] <= measured["p90_px"] <= 0.15
+    assert measured["largest_px"] < 1
     assert f"within {measured['median_px']} pixels" in files["README.md"].decode()
 
 
@@ -86,11 +88,11 @@ def test_script_runs_with_onnxruntime_numpy_and_pillow_alone(
     with closing(ImageLandmarker(DetectionSettings(model="lite"))) as landmarker:
         (pose,) = landmarker.detect(frame.rgb)
     away_px = np.linalg.norm(np.array(person["landmarks_px"])[:, :2] - pose.image_xy_px, axis=1)
-    assert np.median(away_px) < 0.3
-    np.testing.assert_allclose(np.array(person["landmarks_px"])[:, 2], pose.image_z_px, atol=3)
-    np.testing.assert_allclose(person["world_landmarks_m"], pose.world_xyz_m, atol=0.02)
-    np.testing.assert_allclose(person["visibility"], pose.visibility, atol=0.02)
-    np.testing.assert_allclose(person["presence"], pose.presence, atol=0.02)
+    assert np.median(away_px) < 0.05
+    np.testing.assert_allclose(np.array(person["landmarks_px"])[:, 2], pose.image_z_px, atol=0.5)
+    np.testing.assert_allclose(person["world_landmarks_m"], pose.world_xyz_m, atol=0.002)
+    np.testing.assert_allclose(person["visibility"], pose.visibility, atol=0.005)
+    np.testing.assert_allclose(person["presence"], pose.presence, atol=0.005)
     drawn = np.asarray(Image.open(tmp_path / "drawn.png").convert("RGB"))
     assert (drawn != frame.rgb).any()
 
@@ -153,3 +155,34 @@ def test_another_file_is_no_model(content: bytes | None) -> None:
         content = buffer.getvalue()
     with pytest.raises(BundleError, match=r"\.task"):
         onnx_networks(content)
+
+
+def test_an_export_is_made_once_in_the_background_and_the_last_is_kept() -> None:
+    exporter = OnnxExporter()
+    assert exporter.export("lite") is None
+    for _ in range(2):
+        exporter.start("lite")
+    exporter.wait("lite", 60)
+    made = exporter.export("lite")
+    assert made is not None
+    assert (exporter.making("lite"), exporter.problem("lite")) == (False, None)
+    assert made.agreement["median_px"] <= 0.05
+    with zipfile.ZipFile(io.BytesIO(made.data)) as archive:
+        assert "run.py" in archive.namelist()
+    exporter.start("lite")
+    assert not exporter.making("lite")
+    assert exporter.export("lite") is made
+
+
+def test_an_export_that_fails_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_: str) -> None:
+        raise BundleError("bundle_missing", "The model is missing.")
+
+    monkeypatch.setattr("pose_core.export.onnx_files.onnx_files", broken)
+    exporter = OnnxExporter()
+    exporter.start("lite")
+    exporter.wait("lite", 60)
+    problem = exporter.problem("lite")
+    assert problem is not None
+    assert problem.code == "bundle_missing"
+    assert not exporter.making("lite")

@@ -9,12 +9,21 @@ import numpy as np
 import pytest
 
 from pose_core.errors import SettingsError
+from pose_core.movement.body import Body, index_of
 from pose_core.movement.catalogue import EXERCISES
 from pose_core.movement.coach import AUTO, Coach
 from pose_core.movement.exercise import Exercise, Gate, Signal
 from pose_core.performer.exercises import EXERCISE_MOTIONS
 from pose_core.watching import Event, WatchedFrame
-from tests.support.performing import BEFORE_S, Show, coached, through_the_model, truly, watched_poses
+from tests.support.performing import (
+    BEFORE_S,
+    Show,
+    coached,
+    through_the_model,
+    true_pose,
+    truly,
+    watched_poses,
+)
 
 RIGHT = [
     name for name, motion in EXERCISE_MOTIONS.items() if motion.exercise and motion.full and not motion.faults
@@ -25,8 +34,8 @@ PARTIAL = [name for name, motion in EXERCISE_MOTIONS.items() if not motion.full]
 NONE = [name for name, motion in EXERCISE_MOTIONS.items() if motion.exercise is None]
 #: Faults that can be seen from the front only.
 FROM_THE_FRONT = {"squat_knees_in", "jack_low_arms"}
-#: A model finds nobody lying with their feet or head towards the camera, or invents the arms.
-LYING = {"push_up", "sit_up"}
+#: Views in which the model does not see what moves: arms or a trunk along the line of sight, feet that part along it.
+UNSEEN = {"push_up": (0.0, 30.0), "sit_up": (0.0,), "jack_right": (90.0,)}
 
 
 def exercise_of(motion: str) -> str:
@@ -52,25 +61,68 @@ def test_every_right_repetition_counts_with_its_phases_and_is_recognised(motion:
     np.testing.assert_allclose(found, show.truth_s(), atol=0.1)
 
 
-def test_every_repetition_counts_through_the_real_model() -> None:
-    show = Show("squat_right", 90.0, 1.0, cycles=2)
-    state = coached(through_the_model(show), "squat").state
-    assert (state.count, state.partial) == (2, 0)
+def counts_through_the_model(show: Show) -> None:
+    """Counts are exact, times near, and from the side depths are; how near: docs/coach.md."""
+    exercise = EXERCISES[exercise_of(show.motion)]
+    state = coached(through_the_model(show), exercise.name).state
+    assert (state.count, state.partial) == (show.cycles, 0)
     found = [(one.start_s, one.bottom_s, one.end_s) for one in state.repetitions]
-    np.testing.assert_allclose(found, show.truth_s(), atol=0.2)
+    np.testing.assert_allclose(found, show.truth_s(), atol=0.1 if show.cycle_s < 1 else 0.17)
+    if show.yaw_deg == 90:
+        row = Body().measure(true_pose(show.motion, 0.5, 90.0), 0.0)
+        true_deg = np.mean([row[index_of(name)] for name in exercise.signals[0].measures])
+        np.testing.assert_allclose([one.depth_deg for one in state.repetitions], true_deg, atol=8.5)
+
+
+@pytest.mark.parametrize(
+    ("motion", "yaw_deg", "cycle_s"),
+    [("squat_right", 90.0, 1.0), ("push_up", 60.0, 0.7), ("curl", 30.0, 0.7), ("press", 90.0, 0.7)],
+)
+def test_repetitions_count_through_the_real_model(motion: str, yaw_deg: float, cycle_s: float) -> None:
+    counts_through_the_model(Show(motion, yaw_deg, cycle_s, cycles=2))
 
 
 @pytest.mark.nightly
 @pytest.mark.parametrize(
-    ("motion", "yaw_deg", "cycle_s"), list(product(REPEATED, (0.0, 30.0, 60.0, 90.0), (0.7, 1.0, 2.0)))
+    ("motion", "yaw_deg", "cycle_s"),
+    [
+        (motion, yaw_deg, cycle_s)
+        for motion in REPEATED
+        for yaw_deg in (0.0, 30.0, 60.0, 90.0)
+        if yaw_deg not in UNSEEN.get(motion, ())
+        for cycle_s in (0.7, 1.0, 2.0)
+    ],
 )
 def test_every_repetition_counts_from_every_view_and_at_every_speed(
     motion: str, yaw_deg: float, cycle_s: float
 ) -> None:
-    if motion in LYING and yaw_deg < 60:
-        pytest.skip("the model does not see this view")
-    state = coached(through_the_model(Show(motion, yaw_deg, cycle_s)), exercise_of(motion)).state
-    assert (state.count, state.partial) == (4, 0)
+    counts_through_the_model(Show(motion, yaw_deg, cycle_s))
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("yaw_deg", [30.0, 60.0, 90.0])
+def test_a_plank_is_timed_through_the_real_model(yaw_deg: float) -> None:
+    show = Show("plank", yaw_deg, 2.0)
+    (hold,) = coached(through_the_model(show), "plank").state.holds
+    assert hold.duration_s == pytest.approx(show.duration_s, abs=0.1)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("motion", NONE)
+def test_ten_minutes_of_walking_and_waving_are_no_exercise(motion: str) -> None:
+    armed, unarmed = Coach(AUTO), Coach(AUTO, arming=False)
+    for frame in through_the_model(Show(motion, 30.0, 1.0, cycles=300)):
+        armed.add(frame)
+        unarmed.add(frame)
+    counts = {}
+    for coach in (armed, unarmed):
+        coach.finish()
+        for name in EXERCISES:
+            coach.choose(name)
+            counts[coach is armed, name] = coach.state.count + len(coach.state.holds)
+    assert not any(counts[True, name] for name in ("squat", "push_up", "sit_up", "plank"))
+    assert all(counts[True, name] <= 1 for name in EXERCISES)
+    assert sum(counts[False, name] for name in ("squat", "push_up", "sit_up")) <= 4
 
 
 @pytest.mark.parametrize("motion", PARTIAL)

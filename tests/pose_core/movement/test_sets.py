@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 from datetime import datetime
 
 import openpyxl
@@ -99,6 +100,30 @@ def test_csv_and_xlsx_have_a_row_for_each_repetition_and_the_corrections() -> No
     assert sheet.max_row == 5
     about = {row[0].value: row[1].value for row in book["coach.sheet_about"].iter_rows()}
     assert (about["corrections"], about["corrected"]) == ("plus_one", 4)
+
+
+def test_changed_limits_judge_the_set_again_and_stand_in_every_file() -> None:
+    measured = replace(repetition(1), measured=(("leaning", 54.0), ("shallow", 0.2)))
+    one = replace(SET, repetitions=(measured,)).with_limits({"leaning": 58.0})
+    assert [fault.fault for fault in one.repetitions[0].faults] == ["shallow"]
+    assert [fault.fault for fault in one.with_limits({}).repetitions[0].faults] == ["shallow", "leaning"]
+    found = json.loads(set_to_json(one))
+    (leaning,) = (limit for limit in found["limits"] if limit["fault"] == "leaning")
+    assert (leaning["limit"], leaning["standard"], leaning["tolerance"], leaning["unit"]) == (
+        58,
+        50,
+        6,
+        "deg",
+    )
+    assert found["repetitions"][0]["measured"] == {"leaning": 54.0, "shallow": 0.2}
+    rows = list(csv.DictReader(io.StringIO(set_to_csv(one).decode("utf-8-sig"))))
+    assert [(row["kind"], row["faults"]) for row in rows[1:]] == [("limit", "leaning=58")]
+    sheet = openpyxl.load_workbook(io.BytesIO(set_to_xlsx(one)))["coach.limits"]
+    assert [row[2].value for row in sheet.iter_rows(min_row=2)][:2] == ["12 cm", "58°"]
+    html = set_report(one, ([], []), {}, "lead", untranslated, language="en").decode()
+    assert "coach.limits_changed" in html
+    assert "58°" in html
+    assert "50°" in html
 
 
 def test_holds_are_listed_with_their_seconds() -> None:

@@ -54,7 +54,8 @@ def test_a_film_takes_the_place_of_the_live_picture() -> None:
     app = _open()
     app.segmented_control(key="live_source").set_value("clip").run()
     assert not app.exception
-    assert [one.label for one in app.file_uploader] == [Translator("en")("coach.film")]
+    assert Translator("en")("coach.film_help") in [one.value for one in app.caption]
+    assert not app.file_uploader  # films of 300 MB do not go through Streamlit's
 
 
 def test_a_set_has_a_table_and_its_corrections_can_be_undone() -> None:
@@ -75,6 +76,39 @@ def test_a_set_has_a_table_and_its_corrections_can_be_undone() -> None:
     assert app.subheader[0].value == "Squat: 2"
     app.button(key="coach_forget").click().run()
     assert not app.subheader
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_limits_are_changed_judge_the_set_again_and_go_back_to_standard(language: str) -> None:
+    t = Translator("zh" if language == "zh" else "en")
+    app = _open(language)
+    app.session_state[COACH].result = _set("squat_leaning", "squat")
+    app.run()
+    field, reset = "coach_limit_squat_leaning", "coach_limits_reset"
+    assert app.number_input(key=field).value == 50
+    assert app.button(key=reset).disabled
+    assert any(t("source.squat_leaning") in caption.value for caption in app.caption)
+    app.number_input(key=field).set_value(80).run()
+    assert not app.exception
+    assert t("fault.squat_leaning") not in "".join(app.dataframe[0].value.iloc[:, -1])
+    assert app.session_state[COACH].result.limits == {"leaning": 80.0}
+    assert "80°" in "".join(caption.value for caption in app.caption)
+    app.selectbox(key="coach_exercise").set_value("push_up").run()
+    app.selectbox(key="coach_exercise").set_value("squat").run()
+    assert app.number_input(key=field).value == 80
+    app.button(key=reset).click().run()
+    assert app.number_input(key=field).value == 50
+    assert t("fault.squat_leaning") in app.dataframe[0].value.iloc[0, -1]
+    assert app.session_state[COACH].result.limits == {}
+
+
+def test_limits_in_the_address_are_taken_over() -> None:
+    app = AppTest.from_file(str(ROOT / "dashboard.py"), default_timeout=60)
+    app.query_params["coach_limits"] = "squat.leaning.61~plank.sagging.12"
+    app.run()
+    app.switch_page("pages/coach.py").run()
+    assert app.number_input(key="coach_limit_squat_leaning").value == 61
+    assert app.session_state[COACH].limits == {"squat": {"leaning": 61.0}, "plank": {"sagging": 12.0}}
 
 
 def test_a_plank_shows_its_seconds() -> None:

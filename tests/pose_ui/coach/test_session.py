@@ -15,7 +15,9 @@ from pose_core.pipeline.watchers import Watchers
 from pose_core.settings import DetectionSettings, PoseSettings
 from pose_core.watching import WatchedFrame
 from pose_ui.coach.session import CoachSession
-from pose_ui.shell.resources import close_pool
+from pose_ui.shell.film_upload import film_owner
+from pose_ui.shell.resources import close_pool, film_studio
+from pose_ui.shell.streamlit_bindings import this_session_id
 from tests.support.performing import Show, truly
 
 
@@ -82,10 +84,19 @@ def test_a_recognised_exercise_is_the_sets_when_nobody_chose_one() -> None:
     assert (session.result.exercise, session.result.counted) == ("squat", 2)
 
 
-def test_a_file_that_is_no_film_is_refused_and_starts_nothing() -> None:
+def _arrived(name: str, data: bytes) -> str:
+    """A film that a browser has sent."""
+    with film_studio().arrive(film_owner(this_session_id()), name, len(data)) as film:
+        film.add(data)
+        film.finish()
+    return film.id
+
+
+def test_a_file_that_is_no_film_is_refused_forgotten_and_starts_nothing() -> None:
     session = CoachSession()
-    session.take_film("notes.txt", b"no film", "squat", PoseSettings())
+    session.take_film(_arrived("notes.txt", b"no film"), "squat", PoseSettings())
     assert session.job is None
+    assert film_studio().bytes_kept == 0
     assert session.problem is not None
     assert session.problem[0] == "notes.txt"
 
@@ -99,10 +110,14 @@ def _no_jobs_left() -> Iterator[None]:
 @pytest.mark.usefixtures("_no_jobs_left")
 def test_a_film_is_counted_without_arming_and_its_job_is_removed() -> None:
     session = CoachSession()
-    session.take_film("squats.mp4", sample_clip(), "squat", PoseSettings(DetectionSettings(model="lite")))
+    session.adjust({"squat": {"leaning": 61.0}})
+    film_id = _arrived("squats.mp4", sample_clip())
+    session.take_film(film_id, "squat", PoseSettings(DetectionSettings(model="lite")))
     assert session.job is not None
     assert session.job.over.wait(120)
     session.end_film()
     assert session.job is None
     assert session.result is not None
     assert (session.result.source, session.result.counted, session.result.arming) == ("film", 1, False)
+    assert session.result.limits == {"leaning": 61.0}
+    assert film_studio().bytes_kept == 0

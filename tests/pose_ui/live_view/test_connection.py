@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import gc
 import itertools
 import threading
@@ -739,3 +740,130 @@ def test_a_connection_that_breaks_while_the_browser_draws_is_trouble(
     media._peer._on_open()
     media._peer._on_ended()
     assert (connection.phase, connection.trouble) == ("stopping", "ended")
+
+
+def test_a_browser_that_sends_no_more_frames_loses_its_seat_and_is_told_why(
+    connection: Connection,
+    clock: Clock,
+    page: OpenPage,
+    pool: PosePool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    media = connects_overlay(connection, page)
+    media._peer._on_open()
+    media._take(a_frame(), None)
+    until(lambda: media.drawn)
+    status = media.stream.status()
+    for silent_s, outcome in ((9.9, ("playing", None)), (10.1, ("stopping", "no_frames"))):
+        silent = dataclasses.replace(status, silent_s=silent_s)
+        monkeypatch.setattr(media.stream, "status", lambda silent=silent: silent)
+        clock.passes(1.1)
+        assert (connection.phase, connection.trouble) == outcome
+    until(lambda: pool.status().streams == 0)
+
+
+# ---------------------------------------------------------------------- the model in the browser
+def asks_for_browser_model(connection: Connection, page: OpenPage) -> None:
+    connection.ask()
+    connection.shown(page, camera=True, browser_model=True)
+    connection.checked(CameraReport(connection.turn, "ready"))
+
+
+def test_a_model_in_the_browser_needs_no_seat_and_no_clock(
+    connection: Connection, clock: Clock, page: OpenPage, pool: PosePool
+) -> None:
+    taken = pool.lease_stream(SETTINGS.pose.detection)
+    asks_for_browser_model(connection, page)
+    assert (connection.phase, connection.model_in_browser) == ("connecting", True)
+    clock.passes(60)  # a slow network brings the model
+    assert connection.phase == "connecting"
+    connection.browser_model_runs()
+    assert (connection.phase, connection.stream) == ("playing", None)
+    connection.shown(page, camera=True, browser_model=True)
+    woken = page.wakes
+    assert not clock.seats.advance(clock.now_s), "the clock may sleep"
+    clock.passes(600)
+    assert (connection.phase, page.wakes) == ("playing", woken)
+    assert pool.status().streams == 1
+    connection.stop()
+    connection.hung_up()
+    assert connection.phase == "idle"
+    pool.release_stream(taken)
+
+
+def test_a_model_in_the_browser_keeps_no_seat_from_others(
+    connection: Connection, clock: Clock, page: OpenPage
+) -> None:
+    asks_for_browser_model(connection, page)
+    connection.browser_model_runs()
+    connection.restart()  # towards the server, or another size
+    other = Connection(clock.seats)
+    asks(other, OpenPage())
+    assert other.phase == "connecting"
+    connection.shown(page, camera=True, browser_model=False)
+    connection.hung_up()
+    clock.passes(0.25)
+    assert connection.phase == "waiting", "the only seat is the other's"
+    other.stop()
+    other.hung_up()
+    clock.passes(0.25)
+    assert (connection.phase, connection.model_in_browser) == ("checking", False)
+
+
+def test_a_seat_is_free_at_once_for_others_when_the_model_moves_to_the_browser(
+    connection: Connection, clock: Clock, page: OpenPage
+) -> None:
+    connects_overlay(connection, page)
+    connection.restart()
+    connection.shown(page, camera=True, browser_model=True)
+    connection.hung_up()
+    clock.passes(0.25)
+    assert (connection.phase, connection.model_in_browser) == ("checking", True)
+    other = Connection(clock.seats)
+    asks(other, OpenPage())
+    assert other.phase == "connecting"
+
+
+@pytest.mark.parametrize("running", [False, True])
+def test_where_the_browser_cannot_run_the_model_the_server_does(
+    connection: Connection, page: OpenPage, *, running: bool
+) -> None:
+    asks_for_browser_model(connection, page)
+    if running:
+        connection.browser_model_runs()
+    connection.browser_model_impossible("simd")
+    assert (connection.phase, connection.browser_model_failed) == ("stopping", "simd")
+    connection.shown(page, camera=True, browser_model=True)
+    connection.hung_up()
+    assert (connection.phase, connection.model_in_browser) == ("checking", False)
+    connection.checked(CameraReport(connection.turn, "ready"))
+    media = connection.overlay(SETTINGS)
+    assert media is not None
+    media._peer._on_open()
+    assert connection.phase == "playing"
+    connection.browser_model_impossible("failed")  # too late
+    assert connection.phase == "playing"
+
+
+def test_a_camera_that_is_unplugged_is_trouble(connection: Connection, page: OpenPage) -> None:
+    asks_for_browser_model(connection, page)
+    connection.browser_model_runs()
+    connection.camera_gone()
+    assert (connection.phase, connection.trouble) == ("stopping", "no_camera")
+    connection.hung_up()
+    assert connection.phase == "idle"
+
+
+def test_the_browsers_model_is_only_for_the_camera(connection: Connection, page: OpenPage) -> None:
+    connection.ask()
+    connection.shown(page, camera=False, browser_model=True)
+    assert (connection.phase, connection.model_in_browser) == ("connecting", False)
+
+
+def test_a_closed_page_ends_the_loading_of_its_model(
+    connection: Connection, clock: Clock, page: OpenPage
+) -> None:
+    asks_for_browser_model(connection, page)
+    page.open = False
+    clock.passes(0.25)
+    assert connection.phase == "stopping"

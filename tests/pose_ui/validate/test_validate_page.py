@@ -13,7 +13,7 @@ from pose_core.evaluation.running import ValidationRun, ValidationRunner
 from pose_core.evaluation.validate import ValidationResult
 from pose_core.media.images import encode_png
 from pose_core.models.pool import PosePool
-from pose_ui.shell.resources import close_pool, validation_runner
+from pose_ui.shell.resources import close_pool, onnx_exporter, validation_runner
 from pose_ui.shell.state import VALIDATE
 from pose_ui.shell.upload_gate import _kept
 from pose_ui.texts import Translator
@@ -174,6 +174,22 @@ def test_too_many_megabytes_are_refused_and_what_was_there_stays(monkeypatch: py
     assert session.too_large
     assert set(session.files) == {"1.png", "a.json"}
     assert session.dataset is not None
+
+
+@pytest.mark.parametrize("t", [EN, ZH], ids=["en", "zh"])
+def test_a_model_is_made_as_onnx_and_offered_with_how_well_it_agrees(t: Translator) -> None:
+    app = _open(lang=t.language, validate_onnx="lite")
+    onnx_exporter.clear()
+    app.run()
+    app.button(key="validate_onnx_make").click().run()
+    onnx_exporter().wait("lite", 60)
+    app.run()
+    assert not app.exception
+    made = onnx_exporter().export("lite")
+    assert made is not None
+    median = f"{made.agreement['median_px']:.3f}"
+    p90 = f"{made.agreement['p90_px']:.3f}"
+    assert t("onnx.agreement", pictures=6, median=median, p90=p90) in _texts(app)
 
 
 def test_a_visitor_waits_while_others_validate(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,11 +12,10 @@ from starlette.types import Message
 from ops.films import FilmStudio
 from pose_core.pipeline.video import VideoSettings
 from pose_core.settings import DetectionSettings, PoseSettings
-from pose_ui.shell import film_upload, upload_gate
+from pose_ui.shell import film_upload, private_film, upload_gate
 from pose_ui.shell.film_upload import film_owner
 from pose_ui.shell.state import SIGNED_IN
 from pose_ui.shell.visitors import COOKIE, visitor_of
-from pose_ui.video import routes
 from pose_ui.video.routes import film_routes, people_path, picture_path
 from tests.support.numbered_film import numbered_film
 from tests.support.waiting import in_a_loop
@@ -31,7 +30,7 @@ FILM = numbered_film(3)
 def studio(monkeypatch: pytest.MonkeyPatch) -> Iterator[FilmStudio]:
     states = {session: {SIGNED_IN: True} for session in SESSIONS}
     monkeypatch.setattr(upload_gate, "open_session_state", states.get)
-    for module in (upload_gate, film_upload, routes):
+    for module in (upload_gate, film_upload, private_film):
         monkeypatch.setattr(
             module, "visitor_in", lambda session: visitor_of({COOKIE: SESSIONS.get(session, "")})
         )

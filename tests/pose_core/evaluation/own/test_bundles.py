@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,60 +9,27 @@ from dataclasses import replace
 import pytest
 
 from pose_core.errors import BundleError
-from pose_core.evaluation.own_bundle import check_bundle
+from pose_core.evaluation.own.checking import check_own
 from pose_core.evaluation.performer_set import performer_dataset
 from pose_core.evaluation.settings import Model, ValidationSettings
 from pose_core.evaluation.validate import validate
 from pose_core.models.bundles import bundle
 from pose_core.models.pool import PosePool
-
-DETECTOR, LANDMARKS = "pose_detector.tflite", "pose_landmarks_detector.tflite"
-
-
-def repacked(
-    change: Callable[[str, bytes], bytes | None] = lambda name, data: data, packing: int = zipfile.ZIP_STORED
-) -> bytes:
-    """The shipped lite model with its networks changed."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(bundle("lite").path) as source, zipfile.ZipFile(out, "w", packing) as target:
-        for name in source.namelist():
-            data = change(name, source.read(name))
-            if data is not None:
-                target.writestr(name, data)
-    return out.getvalue()
-
-
-def with_zeros(name: str, data: bytes) -> bytes:
-    """200 kB of the landmark network's weights are zero; its structure is whole."""
-    import tflite
-
-    if name != LANDMARKS:
-        return data
-    changed = bytearray(data)
-    model = tflite.Model.GetRootAsModel(data, 0)
-    done = 0
-    for i in range(model.BuffersLength()):
-        length = model.Buffers(i).DataLength()
-        if length > 10_000 and done < 200_000:
-            weights = model.Buffers(i).DataAsNumpy().tobytes()
-            at = data.index(weights)
-            changed[at : at + length] = bytes(length)
-            done += length
-    assert done >= 200_000
-    return bytes(changed)
+from tests.support.bundles import DETECTOR, LANDMARKS, repacked, with_zeros
 
 
 def test_a_good_bundle_has_no_warnings() -> None:
-    report = check_bundle(repacked())
+    report = check_own("mine.task", repacked())
     assert report.trial_found
     assert report.trial_error_torso < 0.1
     assert report.warnings == ()
+    assert report.label == "own:mine"
 
 
 def test_zeroed_weights_are_warned_of() -> None:
-    report = check_bundle(repacked(with_zeros))
+    report = check_own("mine.task", repacked(with_zeros))
     assert report.zero_share > 0.03
-    assert report.warnings
+    assert next(warning.code for warning in report.warnings) == "own_model_zeros"
 
 
 @pytest.mark.nightly
@@ -100,7 +66,7 @@ def test_zeroed_weights_are_worse_than_full_beyond_doubt() -> None:
 )
 def test_what_is_no_pose_bundle_is_refused(data: Callable[[], bytes], code: str) -> None:
     with pytest.raises(BundleError) as caught:
-        check_bundle(data())
+        check_own("mine.task", data())
     assert caught.value.code == code
 
 
@@ -109,7 +75,7 @@ def test_networks_in_each_others_place_are_refused() -> None:
         networks = {name: file.read(name) for name in file.namelist()}
     swapped = {DETECTOR: LANDMARKS, LANDMARKS: DETECTOR}
     with pytest.raises(BundleError) as caught:
-        check_bundle(repacked(lambda name, data: networks[swapped[name]]))
+        check_own("mine.task", repacked(lambda name, data: networks[swapped[name]]))
     assert caught.value.code == "own_network_wrong"
 
 
@@ -123,5 +89,5 @@ def test_a_bundle_that_ends_mediapipe_ends_only_the_trial() -> None:
         )
 
     with pytest.raises(BundleError) as caught:
-        check_bundle(repacked(cut))
-    assert caught.value.code in ("own_bundle_fails", "own_network_wrong")
+        check_own("mine.task", repacked(cut))
+    assert caught.value.code in ("own_bundle_fails", "own_network_wrong", "own_model_memory")

@@ -1,4 +1,4 @@
-"""One process that decodes (`pose_core.media.decode_child`), seen from the process that uses it."""
+"""A process for files that may be hostile, seen from the process that uses it; see `pose_core.media.child_side`."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from pose_core.media.decode_child import HEAD
+from pose_core.media.child_side import HEAD
 from pose_core.stopping import Stop
 
-__all__ = ["DecodeProcess"]
+__all__ = ["ChildProcess"]
 
 _PIPE_BYTES: Final = 2**20
 _F_SETPIPE_SZ: Final = 1031  # Linux
@@ -29,8 +29,13 @@ _SMALL: Final = {
 }
 
 
-class DecodeProcess:
+class ChildProcess:
     """One process, and the deadline of what it is doing.
+
+    Parameters
+    ----------
+    module : str
+        Whose `main` it runs.
 
     Attributes
     ----------
@@ -38,9 +43,9 @@ class DecodeProcess:
         Whether `kill` was called.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, module: str) -> None:
         places = [str(Path(place).absolute()) for place in sys.path]  # it imports what this process would
-        code = f"import sys; sys.path[:] = {places!r}; from pose_core.media.decode_child import main; main()"
+        code = f"import sys; sys.path[:] = {places!r}; from {module} import main; main()"
         environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
         environment |= _SMALL
         self._process = subprocess.Popen(
@@ -107,7 +112,7 @@ class DecodeProcess:
                 self._busy = False
 
     def send(self, job: int, data: bytes, number: float = 0.0) -> None:
-        """Send a file; what to do with it is one of the jobs of `pose_core.media.decode_child`."""
+        """Send a file; what to do with it is one of the jobs that its module names."""
         assert self._process.stdin is not None
         for part in (memoryview(struct.pack(HEAD, job, number, len(data))), memoryview(data)):
             while part:

@@ -1,0 +1,1 @@
+"""What only the Side by side page needs."""
