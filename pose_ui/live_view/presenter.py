@@ -200,7 +200,7 @@ def presenter(
     playing : bool
         Whether figures are to be shown.
     poster : str
-        Address of a picture, relative to the dashboard's, that stands behind the words while there is no other; none if empty.
+        Address of a picture, relative to the dashboard's, behind the words while there is no other.
     hint : str
         What the keys do, to read; standard: those of the Live page.
 
