@@ -104,6 +104,12 @@ def show_validate(page: Page) -> None:
     settle(page)
 
 
+def show_side_by_side(page: Page) -> None:
+    """Wait until both models' people are over the picture, and the figures below it."""
+    expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible(timeout=180_000)
+    settle(page)
+
+
 def show_benchmark(page: Page) -> None:
     """Wait for the shipped result's chart."""
     expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible()
@@ -166,6 +172,7 @@ PICTURES = (
     *(("video", show_video, look, 800 if look[0] > 600 else 844) for look in LOOKS),
     *(("coach", show_coach, look, 800 if look[0] > 600 else 844) for look in LOOKS),
     *(("validate", show_validate, look, 1000 if look[0] > 600 else 844) for look in LOOKS),
+    *(("side_by_side", show_side_by_side, look, 800 if look[0] > 600 else 844) for look in LOOKS),
     *(("benchmark", show_benchmark, look, 1000 if look[0] > 600 else 1700) for look in LOOKS),
     *(("home", show_home, look, 800 if look[0] > 600 else 844) for look in LOOKS),
     ("photo_3d", show_in_space, LOOKS[0], 1500),
@@ -187,8 +194,9 @@ def main(only: Sequence[str]) -> None:
         if not only or "home" in only:
             write_motion()
         for name, show, look, height in PICTURES:
-            if not only or name.split("_")[0] in only:
-                address = server.url if name == "home" else f"{server.url}/{name.split('_')[0]}"
+            place = name.removesuffix("_3d")
+            if not only or place in only:
+                address = server.url if place == "home" else f"{server.url}/{place}"
                 take(browser, address, show, name, look, height)
         browser.close()
 
