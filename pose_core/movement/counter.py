@@ -274,8 +274,9 @@ class RepetitionCounter:
         reached, limits = phases.peak - (0.0 if late else phases.rest), self.settings
         own = self.own_range if self.count >= 2 else math.nan
         needed = max(self.exercise.full, 0.0 if math.isnan(own) else limits.own * own)
+        shortest_s = limits.shortest_s / (2 if self._cut_at_far_end else 1)
         long_enough = late or (
-            limits.shortest_s <= time_s - phases.start_s and phases.end_s - phases.start_s <= limits.longest_s
+            shortest_s <= time_s - phases.start_s and phases.end_s - phases.start_s <= limits.longest_s
         )
         if reached < limits.partial or not (long_enough and trace.sees(self.exercise.signals[0].part)):
             return None

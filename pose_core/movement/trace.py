@@ -21,7 +21,7 @@ NEAR_EXTREME: Final = 0.75
 NEAR_REST: Final = 0.25
 #: A gate is open if it is so in this share of the frames.
 _GATE_SHARE: Final = 0.5
-#: At each end, this share of the frames does not count for how far something spreads.
+#: At each end, one frame and this share of them do not count for how far something spreads.
 _SPARE: Final = 0.05
 #: A part with a visibility below this is not seen.
 _SEEN_LIMIT: Final = 0.5
@@ -98,7 +98,8 @@ def _is_open(gate: Gate, values: FloatArray, share: FloatArray) -> bool:
             return True
         values = (np.median(far, axis=0) - np.median(near, axis=0))[None]
     elif gate.when == "spread":
-        ordered, spare = np.sort(values, axis=0), int(_SPARE * len(values))
+        ordered = np.sort(values, axis=0)
+        spare = min(1 + int(_SPARE * len(values)), (len(values) - 1) // 2)
         values = (ordered[-1 - spare] - ordered[spare])[None]
     elif gate.when == "extreme":
         values = values[share >= NEAR_EXTREME]
