@@ -9,7 +9,6 @@ from dataclasses import asdict
 from typing import Any, Final, get_args
 
 import numpy as np
-import plotly.graph_objects as go
 import pyarrow as pa  # type: ignore[import-untyped]
 from pyarrow import csv
 
@@ -28,6 +27,7 @@ from pose_core.export.report import (
 )
 from pose_core.export.sequences import ANGLE_DIGITS, angle_rows, person_columns, rounded_times_s
 from pose_core.export.tables import DIGITS, number_cell
+from pose_core.figures.curves import angle_curves_figure
 from pose_core.geometry.angles import ANGLE_NAMES, Space, sequence_angles
 from pose_core.geometry.reasons import REASONS
 from pose_core.movement.moments import Mark, Moment
@@ -40,8 +40,6 @@ __all__ = ["VIDEO_SCHEMA_VERSION", "angles_csv", "clock", "video_report", "video
 
 #: Goes up whenever a field changes its name or meaning; docs/poses.schema.json describes them.
 VIDEO_SCHEMA_VERSION: Final = "1.0"
-#: Points of a curve in the report; the files have all of them.
-_CURVE_POINTS: Final = 1000
 _SCALE_DIGITS: Final = 7
 
 
@@ -223,7 +221,8 @@ def _report_parts(
         yield Text(_end_sentence(result, t), "note")
     for person in summary.people:
         yield Heading(t("video.person", number=person.person))
-        yield Chart(_curves(result, person.person, t), t("video.curves_alt"))
+        angles = sequence_angles(result.sequence(person.person), "image", result.settings.visibility_limit)
+        yield Chart(angle_curves_figure(result.time_s, angles.deg, t), t("video.curves_alt"))
         yield Table(
             [t("video.angle"), t("video.least"), t("video.greatest"), t("video.uncertain_share")],
             [
@@ -260,31 +259,3 @@ def _readable_facts(result: VideoResult) -> Iterator[tuple[str, object]]:
     yield "rate", f"{result.fps:.3g}"
     yield "duration", clock(result.duration_s)
     yield "cuts", len(result.cuts_s)
-
-
-def _curves(result: VideoResult, person: int, t: Translate) -> go.Figure:
-    """Limb angles in the picture over time; fewer points than the files have, each the value of a frame."""
-    smoothed = result.sequence(person)
-    degrees = sequence_angles(smoothed, "image", result.settings.visibility_limit).deg
-    step = max(1, math.ceil(len(smoothed) / _CURVE_POINTS))
-    figure = go.Figure()
-    for name in ANGLE_NAMES:
-        if not name.startswith(("left_", "right_")):
-            continue
-        values = degrees[::step, ANGLE_NAMES.index(name)]
-        figure.add_scatter(
-            x=np.round(smoothed.time_s[::step], 3),
-            y=np.round(values, 1),
-            name=t(f"angle.{name}"),
-            mode="lines",
-            line={"width": 1.5, "dash": "solid" if name.startswith("left") else "dash"},
-            visible=True if "knee" in name or "elbow" in name else "legendonly",
-        )
-    figure.update_layout(
-        height=340,
-        margin={"l": 48, "r": 8, "t": 8, "b": 40},
-        xaxis={"title": "s"},
-        yaxis={"title": "°", "range": [0, 185]},
-        legend={"orientation": "h", "y": -0.25},
-    )
-    return figure

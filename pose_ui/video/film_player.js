@@ -178,6 +178,10 @@ class Player {
     this.show(Math.min(this.frame, this.last));
     this.seekAsked();
     if (this.frame === 0 && !this.silent) this.seek(0);
+    if (this.data.plays && this.played !== this.job && !matchMedia("(prefers-reduced-motion: reduce)").matches) {
+      this.played = this.job;
+      this.play();
+    }
   }
 
   seekAsked() {

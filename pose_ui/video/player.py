@@ -36,6 +36,7 @@ _CSS: Final = """
 button, select { font: inherit; color: inherit; min-height: 32px; min-width: 32px; padding: 2px 9px; cursor: pointer;
                  background: var(--st-background-color); border-radius: var(--st-base-radius);
                  border: 1px solid color-mix(in srgb, var(--st-text-color) 35%, transparent); }
+@media (max-width: 640px) { button, select { min-height: 44px; min-width: 44px; } }
 button[aria-pressed="true"] { background: color-mix(in srgb, var(--st-primary-color) 20%, var(--st-background-color));
                               border-color: var(--st-primary-color); }
 button svg { display: block; fill: currentColor; }
@@ -168,6 +169,7 @@ def player(
     t: Translator,
     *,
     seek: Seek | None = None,
+    plays: bool = False,
     events: Sequence[TimelineEvent] = (),
     marks: Sequence[Mark] = (),
     on_mark: Callable[[int], None] | None = None,
@@ -183,6 +185,8 @@ def player(
     t : Translator
     seek : Seek, optional
         Where it should go.
+    plays : bool
+        Whether a film that was not shown before begins to play by itself.
     events : sequence of TimelineEvent
         Shown below the curves.
     marks : sequence of Mark
@@ -224,6 +228,7 @@ def player(
             for one in events
         ],
         "marks": [{"time_s": mark.time_s, "text": mark.text} for mark in marks],
+        "plays": plays,
         "seek": {"id": seek.id, "frame": seek.frame} if seek else None,
         "texts": texts,
     }

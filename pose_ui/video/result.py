@@ -59,7 +59,17 @@ def show_result(
             return
         mark = partial(mark_frame, studio, job.id, session.owner, version, t)
         bars = repetition_bars(session, job.id, version)
-        at = player(job.id, outcome, version, t, seek=session.seek, events=bars, marks=marks, on_mark=mark)
+        at = player(
+            job.id,
+            outcome,
+            version,
+            t,
+            seek=session.seek,
+            plays=session.plays,
+            events=bars,
+            marks=marks,
+            on_mark=mark,
+        )
         repetitions(session, job.id, version, at, t)
         with st.expander(t("film.people", count=len(version.result.people))):
             people_strip(studio, job.id, session.owner, version, at, t)

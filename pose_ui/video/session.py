@@ -62,6 +62,8 @@ class VideoSession:
         Why the last film or analysis did not start.
     seek : Seek or None
         For the player.
+    plays : bool
+        Whether the result begins to play by itself: a demonstration does.
     pictures : dict
         Stills of moments by their frame: a small drawn JPEG and a large plain one; only of `pictures_of`.
     pictures_of : object
@@ -75,6 +77,7 @@ class VideoSession:
     refusal: object = None
     problem: PoseCoreError | None = None
     seek: Seek | None = None
+    plays: bool = False
     pictures: dict[int, tuple[bytes, bytes]] = field(default_factory=dict)
     pictures_of: object = None
     floor: tuple[object, FloorSlope | None] | None = None
@@ -125,6 +128,7 @@ class VideoSession:
             self.problem = error
         else:
             self.analyse(studio, film, VideoSettings(settings))
+            self.plays = True
 
     def analyse(self, studio: FilmStudio, film: Arrival, settings: VideoSettings) -> None:
         """Start a job for a film; the one before is forgotten."""
@@ -137,7 +141,7 @@ class VideoSession:
         except PoseCoreError as error:
             self.problem = error
             return
-        self.seek = None
+        self.seek, self.plays = None, False
         self.pictures.clear()
         if old is not None:
             studio.jobs.remove(old.id, self.owner)

@@ -14,11 +14,11 @@ from types import ModuleType
 
 import pytest
 
-from benchmarks import page, photo, report, server, video
+from benchmarks import first_minute, page, photo, report, server, video
 from pose_core.media.images import decode_picture
 
 
-@pytest.mark.parametrize("module", [report, server])
+@pytest.mark.parametrize("module", [first_minute, report, server])
 def test_docstring_examples_pass(module: ModuleType) -> None:
     results = doctest.testmod(module)
     assert results.attempted > 0
