@@ -116,7 +116,10 @@ def moments(
             persist_state="session",
         )
     choices = FileChoices(outcome.name, t.language, at.person, angle=angle, marks=marks)
-    found = moments_of(result, choices)
+    key = job_id, version.number, choices
+    if session.found is None or session.found[0] != key:
+        session.found = key, moments_of(result, choices)
+    found = session.found[1]
     made = _pictures(session, job_id, outcome, version, found, t)
     shown = [moment for moment in found if moment.frame in made]
     if not shown:

@@ -14,6 +14,7 @@ from pose_core.errors import BusyError, PoseCoreError
 from pose_core.geometry.scale import FloorSlope
 from pose_core.media.films import FilmReader, read_film
 from pose_core.movement.holds import Hold
+from pose_core.movement.moments import Moment
 from pose_core.movement.repetitions import Repetition
 from pose_core.pipeline.video import VideoSettings
 from pose_core.settings import PoseSettings
@@ -68,6 +69,8 @@ class VideoSession:
         Stills of moments by their frame: a small drawn JPEG and a large plain one; only of `pictures_of`.
     pictures_of : object
         What they were made of.
+    found : tuple or None
+        Key moments and marks, after what they were found in.
     floor : tuple or None
         The slope of the floor, after what it was found from.
     counted : Counted or None
@@ -80,6 +83,7 @@ class VideoSession:
     plays: bool = False
     pictures: dict[int, tuple[bytes, bytes]] = field(default_factory=dict)
     pictures_of: object = None
+    found: tuple[object, tuple[Moment, ...]] | None = None
     floor: tuple[object, FloorSlope | None] | None = None
     counted: Counted | None = None
     _read: tuple[str, FilmReader | PoseCoreError] | None = None

@@ -165,9 +165,10 @@ def test_jobs_about_another_are_kept_and_removed_with_it() -> None:
 
 
 def test_a_job_told_to_stop_does_not_keep_its_owner_from_the_next() -> None:
-    stop = threading.Event()
+    began, stop = threading.Event(), threading.Event()
     with some_jobs() as jobs:
-        slow = jobs.start("anna", lambda _: stop.wait(30))
+        slow = jobs.start("anna", lambda _: (began.set(), stop.wait(30)))
+        assert began.wait(30)
         with pytest.raises(BusyError):
             jobs.start("anna", lambda _: 2)
         jobs.cancel(slow.id)

@@ -9,9 +9,11 @@ import pytest
 
 from pose_core.arrays import FloatArray
 from pose_core.geometry.scale import floor_slope
+from pose_core.skeleton import INDEX
 from tests.support.motions import walking
 
 WALK = walking(120)
+SHOULDERS = [INDEX["left_shoulder"], INDEX["right_shoulder"]]
 
 
 def turned(deg: float, noise_px: float = 0.0, seed: int = 0) -> FloatArray:
@@ -44,8 +46,9 @@ def test_the_slope_of_exact_steps_is_exact() -> None:
 def test_somebody_who_stands_or_comes_nearer_says_nothing_about_the_floor() -> None:
     standing = np.repeat(WALK.image_xy_px[:1], len(WALK), axis=0)
     assert floor_slope(standing, WALK.time_s) is None
-    grows = np.linspace(1.0, 1.4, len(WALK))[:, None, None]
-    nearer = (WALK.image_xy_px - (320, 100)) * grows + (320, 100)
+    nearer = turned(4.0)  # a way towards the camera looks like a slope, and the person grows on it
+    assert floor_slope(nearer, WALK.time_s) is not None
+    nearer[:, SHOULDERS, 1] -= np.linspace(0, 30, len(WALK))[:, None]
     assert floor_slope(nearer, WALK.time_s) is None
 
 
