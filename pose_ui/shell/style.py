@@ -61,7 +61,6 @@ _CSS: Final = """
   }
   [data-testid="stSidebarNavLink"] { min-height: 2.75rem; }
   [data-testid="stCheckbox"] > label { align-items: center; }
-  [data-testid="stButtonGroup"] > [data-rac] { flex-wrap: wrap; }
 }
 
 /* 4.5 to 1 on the accent colour, also in the dark, where it is lighter. */

@@ -96,13 +96,14 @@ _LOOK = """
 """
 
 
-# A link in a sentence and the sign of a tip are pressed rarely; a field is pressed with its label.
+# A link in a sentence and the sign of a tip are pressed rarely; a choice is pressed anywhere in its field.
 _SMALL = """
     (least) => {
         const deep = (root) => [...root.querySelectorAll("*")].flatMap(
             (one) => one.shadowRoot ? [one, ...deep(one.shadowRoot)] : [one]);
         const PRESSED = "button, summary, select, [role=tab], [role=radio], a[href], label:has(input:not([type=file]))";
-        const ELSEWHERE = "[data-testid=stTooltipIcon] *, [data-testid=stSidebar][data-collapsed=true] *, p a";
+        const ELSEWHERE = "[data-testid=stTooltipIcon] *, [data-testid=stSidebar][data-collapsed=true] *, "
+            + "[data-testid=stSelectbox] button, p a";
         return deep(document.body)
             .filter((one) => one.matches(PRESSED) && !one.matches(ELSEWHERE) && !one.disabled
                 && one.checkVisibility({ opacityProperty: true, visibilityProperty: true }))
