@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from ops.jobs import Job
 from pose_core.performer.samples import sample_bytes, sample_clip
+from pose_ui.live_view.session import LiveSession
 from pose_ui.shell.resources import close_pool, film_studio, performer_comparisons
 from pose_ui.shell.state import LIVE, SIDES, SIDES_DEFAULTS, sides_key
 from pose_ui.side_by_side.session import SidesSession
@@ -138,16 +139,17 @@ def test_a_comparison_that_failed_says_why() -> None:
     assert "picture" in app.error[0].value
 
 
-def test_live_offers_a_start_compares_nothing_by_itself_and_ends_with_another_source() -> None:
+def test_live_offers_a_start_compares_nothing_by_itself_and_ends_with_another_source(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     app = _open(sides_source="live", **QUICK)
     assert _job() is None
     assert EN("sides.live_start") in _texts(app)
-    live = app.session_state[LIVE]
-    live.connection.ask()
-    assert live.connection.on
+    stopped: list[LiveSession] = []
+    monkeypatch.setattr(LiveSession, "stop", stopped.append)
     app.segmented_control(key=sides_key("source")).set_value("samples").run()
     assert not app.exception
-    assert not live.connection.on
+    assert stopped == [app.session_state[LIVE]]
 
 
 def test_too_many_pictures_are_refused_and_what_was_there_stays() -> None:
