@@ -146,7 +146,7 @@ def test_live_offers_a_start_compares_nothing_by_itself_and_ends_with_another_so
     assert _job() is None
     assert EN("sides.live_start") in _texts(app)
     stopped: list[LiveSession] = []
-    monkeypatch.setattr(LiveSession, "stop", stopped.append)
+    monkeypatch.setattr(LiveSession, "stop", lambda session: stopped.append(session))
     app.segmented_control(key=sides_key("source")).set_value("samples").run()
     assert not app.exception
     assert stopped == [app.session_state[LIVE]]
