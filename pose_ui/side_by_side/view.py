@@ -70,6 +70,7 @@ button { font: inherit; color: inherit; min-height: 32px; min-width: 34px; paddi
 button[aria-pressed="true"] { border-color: var(--st-primary-color);
          background: color-mix(in srgb, var(--st-primary-color) 20%, var(--st-background-color)); }
 button:focus-visible { outline: 3px solid var(--st-primary-color); outline-offset: 2px; }
+@media (max-width: 640px) { button { min-height: 44px; min-width: 44px; } }
 """
 
 # As in pose_ui/video/player.py: state is kept per element, and only what has left the page is cleaned up.

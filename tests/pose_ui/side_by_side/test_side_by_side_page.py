@@ -9,8 +9,9 @@ from streamlit.testing.v1 import AppTest
 
 from ops.jobs import Job
 from pose_core.performer.samples import sample_bytes, sample_clip
+from pose_ui.live_view.session import LiveSession
 from pose_ui.shell.resources import close_pool, film_studio, performer_comparisons
-from pose_ui.shell.state import SIDES, SIDES_DEFAULTS, sides_key
+from pose_ui.shell.state import LIVE, SIDES, SIDES_DEFAULTS, sides_key
 from pose_ui.side_by_side.session import SidesSession
 from pose_ui.side_by_side.work import owner_of_sides
 from pose_ui.texts import Translator
@@ -136,6 +137,19 @@ def test_a_comparison_that_failed_says_why() -> None:
     _finish(app)
     assert len(app.error) == 1
     assert "picture" in app.error[0].value
+
+
+def test_live_offers_a_start_compares_nothing_by_itself_and_ends_with_another_source(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    app = _open(sides_source="live", **QUICK)
+    assert _job() is None
+    assert EN("sides.live_start") in _texts(app)
+    stopped: list[LiveSession] = []
+    monkeypatch.setattr(LiveSession, "stop", lambda session: stopped.append(session))
+    app.segmented_control(key=sides_key("source")).set_value("samples").run()
+    assert not app.exception
+    assert stopped == [app.session_state[LIVE]]
 
 
 def test_too_many_pictures_are_refused_and_what_was_there_stays() -> None:
