@@ -11,11 +11,12 @@ from pose_ui.coach.limits import changed_limits, limits_panel
 from pose_ui.coach.panel import coach_panel
 from pose_ui.coach.session import coach_session
 from pose_ui.coach.summary import set_summary
+from pose_ui.home.films import film_path
 from pose_ui.live_view.picture import live_buttons, live_picture
-from pose_ui.live_view.presenter import present_button, presenter, source_row, stage
+from pose_ui.live_view.presenter import present_button, presenter, stage
 from pose_ui.live_view.session import live_session
 from pose_ui.shell import language
-from pose_ui.shell.layout import page_header
+from pose_ui.shell.layout import beside_title, page_header
 from pose_ui.shell.mailbox import take_wish_for_live
 from pose_ui.shell.problems import show_problem
 from pose_ui.shell.resources import pool
@@ -30,7 +31,7 @@ if take_wish_for_live() is not None:
 row = st.container(horizontal=True, vertical_alignment="center", gap="small")
 page_header(t("coach.title"), t, row)
 with row:
-    sources = source_row()
+    sources = beside_title()
     present_button(t)
     gear = st.popover(t("photo.settings"), icon=":material/tune:")
 pose = settings_panel(t, gear)
@@ -40,7 +41,8 @@ with sources:
     if choices.source != "clip":
         live_buttons(live, t)
 playing = live.connection.phase == "playing"
-presenter(choices.shape, coach_keys(live), t, playing=playing, hint=t("coach.keys"))
+poster = film_path("hero", "jpg")
+presenter(choices.shape, coach_keys(live), t, playing=playing, poster=poster, hint=t("coach.keys"))
 
 if choices.source == "clip":
     live.stop()
@@ -50,7 +52,7 @@ else:
     if live.connection.stream is not None:
         live.connection.stream.settings = choices.settings
     live.shown(choices.source)
-    picture, panel = st.columns([3, 2], gap="medium")
+    picture, panel = st.columns([2, 1], gap="medium")
     with picture, stage():
         try:
             live_picture(live, choices, pool(), t)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pose_ui.home.drop import drop
 from pose_ui.home.films import film_path
 from pose_ui.home.gallery import gallery, start
 from pose_ui.home.status import status_line
@@ -20,10 +21,8 @@ with picture:
 with beside:
     page_header(t("home.claim"), t)
     st.write(t("home.lead"))
-    with st.container(horizontal=True):
-        if st.button(t("home.go_live"), type="primary", icon=":material/videocam:"):
-            start("live")
-        if st.button(t("home.drop"), icon=":material/photo_camera:"):
-            start("photo")
+    if st.button(t("home.go_live"), type="primary", icon=":material/videocam:"):
+        start("live")
+    drop(t)
     status_line(t)
 gallery(t)

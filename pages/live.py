@@ -5,15 +5,16 @@ from __future__ import annotations
 import streamlit as st
 
 from pose_core.errors import PoseCoreError
+from pose_ui.home.films import film_path
 from pose_ui.live.choices import choose_source, live_settings_panel
 from pose_ui.live.keys import live_keys
-from pose_ui.live.panel import live_panel
+from pose_ui.live.panel import live_details, live_panel
 from pose_ui.live.recording import record_buttons, recording_summary
 from pose_ui.live_view.picture import live_buttons, live_picture
-from pose_ui.live_view.presenter import present_button, presenter, source_row, stage
+from pose_ui.live_view.presenter import present_button, presenter, stage
 from pose_ui.live_view.session import live_session
 from pose_ui.shell import language
-from pose_ui.shell.layout import page_header
+from pose_ui.shell.layout import beside_title, page_header
 from pose_ui.shell.mailbox import picture_is_waiting, take_wish_for_live
 from pose_ui.shell.problems import show_problem, show_refused_file
 from pose_ui.shell.resources import pool
@@ -28,11 +29,13 @@ if (wish := take_wish_for_live()) is not None:
 row = st.container(horizontal=True, vertical_alignment="center", gap="small")
 page_header(t("live.title"), t, row)
 with row:
-    sources = source_row()
+    sources = beside_title()
     present_button(t)
     gear = st.popover(t("photo.settings"), icon=":material/tune:")
 choices = live_settings_panel(session, settings_panel(t, gear), t, gear)
-presenting = presenter(choices.shape, live_keys(session, t), t, playing=session.connection.phase == "playing")
+playing = session.connection.phase == "playing"
+poster = film_path("hero", "jpg")
+presenting = presenter(choices.shape, live_keys(session, t), t, playing=playing, poster=poster)
 if picture_is_waiting() and not presenting:
     st.switch_page("pages/photo.py")
 if session.connection.stream is not None:
@@ -56,4 +59,5 @@ with panel:
         st.caption(f":material/tune: {session.note}")
     live_panel(session, choices, pool(), t)
     record_buttons(session, t)
+    live_details(session, choices, t)
 recording_summary(session, t)

@@ -26,9 +26,10 @@ from pose_ui.shell.problems import show_problem, show_refused_file
 from pose_ui.shell.resources import pool
 
 t = language.current()
-page_header(t("photo.title"), t)
 session = photo_session()
-settings = photo_sources(session, t)
+row = st.container(horizontal=True, vertical_alignment="center", gap="small")
+page_header(t("photo.title"), t, row)
+settings = photo_sources(session, t, row)
 progress = st.container()
 
 session.forget_if_changed(settings)

@@ -6,6 +6,7 @@ import streamlit as st
 
 from pose_ui.shell import language
 from pose_ui.shell.layout import page_header
+from pose_ui.shell.mailbox import take_wish_to_start
 from pose_ui.shell.problems import show_problem
 from pose_ui.shell.resources import pool, validation_runner
 from pose_ui.validate.choices import choose_models, choose_source, preview, remember_choices, take_upload
@@ -30,6 +31,9 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     if run is not None:
         st.button(t("validate.stop"), icon=":material/stop:", on_click=run.stop, args=(2.0,))
     else:
+        if take_wish_to_start("validate") and result is None and dataset and settings and runner.free:
+            session.start(dataset, settings, runner, pool())
+            st.rerun()
         st.button(
             t("validate.again" if result is not None else "validate.run"),
             type="secondary" if result is not None else "primary",

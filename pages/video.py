@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pose_core.performer.samples import sample_clip
 from pose_ui.home.films import film_path
 from pose_ui.shell import language
-from pose_ui.shell.layout import page_header
+from pose_ui.shell.layout import beside_title, page_header
+from pose_ui.shell.mailbox import take_wish_to_start
 from pose_ui.shell.problems import show_problem
 from pose_ui.shell.resources import film_studio
 from pose_ui.shell.settings_panel import settings_panel
@@ -16,18 +18,25 @@ from pose_ui.video.result import show_result
 from pose_ui.video.session import video_session
 
 t = language.current()
-page_header(t("film.title"), t)
 session = video_session()
 studio = film_studio()
-job = session.job(studio)
-film = studio.film_of(job.id, session.owner) if job is not None else studio.newest_film(session.owner)
-with st.container(
-    horizontal=True, vertical_alignment="center", horizontal_alignment="distribute" if film else "right"
-):
-    if film is not None:
-        film_bar(session, studio, film, job, t)
+row = st.container(
+    horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", gap="small"
+)
+page_header(t("film.title"), t, row)
+with row:
+    bar = beside_title()
     gear = st.popover(t("photo.settings"), icon=":material/tune:")
 settings = settings_panel(t, gear)
+job = session.job(studio)
+film = studio.film_of(job.id, session.owner) if job is not None else studio.newest_film(session.owner)
+if take_wish_to_start("video") and film is None:
+    session.try_performer(studio, settings, sample_clip())
+    job = session.job(studio)
+    film = studio.film_of(job.id, session.owner) if job is not None else None
+if film is not None:
+    with bar:
+        film_bar(session, studio, film, job, t)
 if session.problem is not None:
     show_problem(session.problem, t)
 

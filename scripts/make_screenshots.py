@@ -21,15 +21,18 @@ from PIL import Image  # noqa: E402
 from playwright.sync_api import Browser, Page, expect, sync_playwright  # noqa: E402
 
 from pose_ui.home.films import FOLDER as FILMS  # noqa: E402
+from pose_ui.texts import LANGUAGES, catalogue  # noqa: E402
 from tests.support.browser import chromium_executable  # noqa: E402
 from tests.support.server import running_server  # noqa: E402
 from tests.support.visit import CHROMIUM_FLAGS, settle, visit, wait_for_result  # noqa: E402
 
 FOLDER = ROOT / "docs" / "images"
 #: Width of the window in pixels, and whether it is dark and Chinese.
-LOOKS = ((1280, False), (1280, True), (390, False), (390, True))
+LOOKS = ((1280, False), (390, True))
 #: So many seconds of angles are in the Live page's chart before its picture is taken.
 HISTORY_S = 8
+#: The performer's film shows a squat there.
+BENT_FRAME = 34
 #: Every third frame of 25 a second, in this size and so many colours.
 MOTION_EVERY, MOTION_WH, MOTION_COLOURS = 3, (640, 360), 64
 _DIFFER = """
@@ -41,6 +44,12 @@ _DIFFER = """
             return context.getImageData(0, 0, 64, 64).data.join();
         };
         return drawn("中") !== drawn("文");
+    }
+"""
+_PAUSE_AT = """
+    async (film, frame) => {
+        while (!(film.player?.film && film.player.frame >= frame)) await new Promise(requestAnimationFrame);
+        film.player.pause();
     }
 """
 _HAS_HISTORY = """
@@ -62,11 +71,43 @@ def show_photo(page: Page) -> None:
 
 def show_live(page: Page) -> None:
     """Play the performer until the chart has a history to show."""
-    page.get_by_role("radio", name=re.compile("^(虚拟表演者|Performer)$")).click()
-    settle(page)
-    page.get_by_role("button", name=re.compile("(开始|Start)$")).click()
+    press(page, "live.start")
     expect(page.locator(".posedeck-live-chart .main-svg").first).to_be_visible(timeout=60_000)
     page.evaluate(_HAS_HISTORY, [".posedeck-live-chart", HISTORY_S])
+
+
+def press(page: Page, key: str) -> None:
+    """Press the button with this text of the catalogue, in either language."""
+    settle(page)
+    names = "|".join(re.escape(catalogue()[key][language]) for language in LANGUAGES)
+    page.get_by_role("button", name=re.compile(f"({names})$")).first.click()
+
+
+def show_video(page: Page) -> None:
+    """Analyse the performer's film, and stop it where a knee is bent."""
+    press(page, "film.try_performer")
+    expect(page.locator(".posedeck-film .stage")).to_be_visible(timeout=120_000)
+    page.locator(".posedeck-film").evaluate(_PAUSE_AT, BENT_FRAME)
+    settle(page)
+
+
+def show_coach(page: Page) -> None:
+    """Let the performer squat until two are counted."""
+    press(page, "live.start")
+    expect(page.locator(".posedeck-coach .number")).to_have_text("2", timeout=120_000)
+
+
+def show_validate(page: Page) -> None:
+    """Run the small sample."""
+    press(page, "validate.run")
+    expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible(timeout=120_000)
+    settle(page)
+
+
+def show_side_by_side(page: Page) -> None:
+    """Wait until both models' people are over the picture, and the figures below it."""
+    expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible(timeout=180_000)
+    settle(page)
 
 
 def show_benchmark(page: Page) -> None:
@@ -126,8 +167,12 @@ def take(
 
 #: Name, what to wait for, look, and height of the window.
 PICTURES = (
-    *(("photo", show_photo, look, 1000 if look[0] > 600 else 844) for look in LOOKS),
-    *(("live", show_live, look, 1000 if look[0] > 600 else 844) for look in LOOKS),
+    *(("photo", show_photo, look, 800 if look[0] > 600 else 844) for look in LOOKS),
+    *(("live", show_live, look, 800 if look[0] > 600 else 844) for look in LOOKS),
+    *(("video", show_video, look, 800 if look[0] > 600 else 844) for look in LOOKS),
+    *(("coach", show_coach, look, 800 if look[0] > 600 else 844) for look in LOOKS),
+    *(("validate", show_validate, look, 1000 if look[0] > 600 else 844) for look in LOOKS),
+    *(("side_by_side", show_side_by_side, look, 800 if look[0] > 600 else 844) for look in LOOKS),
     *(("benchmark", show_benchmark, look, 1000 if look[0] > 600 else 1700) for look in LOOKS),
     *(("home", show_home, look, 800 if look[0] > 600 else 844) for look in LOOKS),
     ("photo_3d", show_in_space, LOOKS[0], 1500),
@@ -149,8 +194,9 @@ def main(only: Sequence[str]) -> None:
         if not only or "home" in only:
             write_motion()
         for name, show, look, height in PICTURES:
-            if not only or name.split("_")[0] in only:
-                address = server.url if name == "home" else f"{server.url}/{name.split('_')[0]}"
+            place = name.removesuffix("_3d")
+            if not only or place in only:
+                address = server.url if place == "home" else f"{server.url}/{place}"
                 take(browser, address, show, name, look, height)
         browser.close()
 

@@ -9,7 +9,6 @@ from dataclasses import asdict
 from typing import Any, Final, get_args
 
 import numpy as np
-import plotly.graph_objects as go
 import pyarrow as pa  # type: ignore[import-untyped]
 from pyarrow import csv
 
@@ -28,9 +27,10 @@ from pose_core.export.report import (
 )
 from pose_core.export.sequences import ANGLE_DIGITS, angle_rows, person_columns, rounded_times_s
 from pose_core.export.tables import DIGITS, number_cell
+from pose_core.figures.curves import angle_curves_figure
 from pose_core.geometry.angles import ANGLE_NAMES, Space, sequence_angles
 from pose_core.geometry.reasons import REASONS
-from pose_core.movement.moments import Moment
+from pose_core.movement.moments import Mark, Moment
 from pose_core.pipeline.video import VideoResult
 from pose_core.skeleton import LANDMARK_NAMES
 from pose_core.tracking.recording_summary import RecordingSummary, summarise
@@ -40,8 +40,6 @@ __all__ = ["VIDEO_SCHEMA_VERSION", "angles_csv", "clock", "video_report", "video
 
 #: Goes up whenever a field changes its name or meaning; docs/poses.schema.json describes them.
 VIDEO_SCHEMA_VERSION: Final = "1.0"
-#: Points of a curve in the report; the files have all of them.
-_CURVE_POINTS: Final = 1000
 _SCALE_DIGITS: Final = 7
 
 
@@ -69,7 +67,12 @@ def _film_facts(result: VideoResult, name: str) -> dict[str, Any]:
     }
 
 
-def video_to_json(result: VideoResult, name: str = "film", scales: dict[int, Scale] | None = None) -> bytes:
+def video_to_json(
+    result: VideoResult,
+    name: str = "film",
+    scales: dict[int, Scale] | None = None,
+    marks: Sequence[Mark] = (),
+) -> bytes:
     """JSON file, UTF-8: facts, the time of every frame, columns of numbers for each person, events.
 
     Parameters
@@ -79,6 +82,8 @@ def video_to_json(result: VideoResult, name: str = "film", scales: dict[int, Sca
         Of the film's file.
     scales : dict of int to Scale, optional
         By person.
+    marks : sequence of Mark
+        Moments that somebody marked.
 
     Returns
     -------
@@ -100,6 +105,7 @@ def video_to_json(result: VideoResult, name: str = "film", scales: dict[int, Sca
                     "person": person,
                     "metres_per_px": number_cell(scale.metres_per_px, _SCALE_DIGITS),
                     "floor_deg": number_cell(scale.floor_deg, ANGLE_DIGITS),
+                    "floor_within_deg": number_cell(scale.floor_within_deg, ANGLE_DIGITS),
                     "measured": scale.measured,
                 }
                 for person, scale in (scales or {}).items()
@@ -110,6 +116,7 @@ def video_to_json(result: VideoResult, name: str = "film", scales: dict[int, Sca
             "time_s": rounded_times_s(result),
             "people": (person_columns(result, person) for person in result.people),
             "events": [asdict(event) for event in result.events],
+            "marks": [{"time_s": _time(mark.time_s), "text": mark.text} for mark in marks],
         },
     )
     return file.getvalue()
@@ -214,7 +221,8 @@ def _report_parts(
         yield Text(_end_sentence(result, t), "note")
     for person in summary.people:
         yield Heading(t("video.person", number=person.person))
-        yield Chart(_curves(result, person.person, t), t("video.curves_alt"))
+        angles = sequence_angles(result.sequence(person.person), "image", result.settings.visibility_limit)
+        yield Chart(angle_curves_figure(result.time_s, angles.deg, t), t("video.curves_alt"))
         yield Table(
             [t("video.angle"), t("video.least"), t("video.greatest"), t("video.uncertain_share")],
             [
@@ -236,7 +244,7 @@ def _report_parts(
                 [
                     f"{m.time_s:.2f} s",
                     t(f"video.moment_{m.kind}"),
-                    t(f"video.value_{m.kind}", value=f"{m.value:.1f}"),
+                    m.text or t(f"video.value_{m.kind}", value=f"{m.value:.1f}"),
                 ]
                 for m in moments
             ],
@@ -251,31 +259,3 @@ def _readable_facts(result: VideoResult) -> Iterator[tuple[str, object]]:
     yield "rate", f"{result.fps:.3g}"
     yield "duration", clock(result.duration_s)
     yield "cuts", len(result.cuts_s)
-
-
-def _curves(result: VideoResult, person: int, t: Translate) -> go.Figure:
-    """Limb angles in the picture over time; fewer points than the files have, each the value of a frame."""
-    smoothed = result.sequence(person)
-    degrees = sequence_angles(smoothed, "image", result.settings.visibility_limit).deg
-    step = max(1, math.ceil(len(smoothed) / _CURVE_POINTS))
-    figure = go.Figure()
-    for name in ANGLE_NAMES:
-        if not name.startswith(("left_", "right_")):
-            continue
-        values = degrees[::step, ANGLE_NAMES.index(name)]
-        figure.add_scatter(
-            x=np.round(smoothed.time_s[::step], 3),
-            y=np.round(values, 1),
-            name=t(f"angle.{name}"),
-            mode="lines",
-            line={"width": 1.5, "dash": "solid" if name.startswith("left") else "dash"},
-            visible=True if "knee" in name or "elbow" in name else "legendonly",
-        )
-    figure.update_layout(
-        height=340,
-        margin={"l": 48, "r": 8, "t": 8, "b": 40},
-        xaxis={"title": "s"},
-        yaxis={"title": "°", "range": [0, 185]},
-        legend={"orientation": "h", "y": -0.25},
-    )
-    return figure

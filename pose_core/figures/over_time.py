@@ -35,8 +35,8 @@ _TICKS_DEG: Final = (0, 90, 180)
 # Heights in pixels.
 _ROW_PX: Final = 92
 _GAP_PX: Final = 26  # for the joint's name above its row
-_TOP_PX: Final = 52
-_BOTTOM_PX: Final = 52
+_TOP_PX: Final = 48
+_BOTTOM_PX: Final = 44
 _BAR_ROW_PX: Final = 34
 
 

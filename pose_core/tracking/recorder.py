@@ -13,10 +13,11 @@ import numpy as np
 
 from pose_core.errors import ClipError
 from pose_core.media.clip_writer import ClipWriter
+from pose_core.media.stills import Stills
 from pose_core.pose import TrackedPerson
 from pose_core.settings import PoseSettings
 from pose_core.tracking.recording import ROW_SHAPE, EndedBy, Recording, Values, write_row
-from pose_core.watching import Event, WatchedFrame
+from pose_core.watching import Event, FrameSink, WatchedFrame
 
 __all__ = ["MAX_FRAMES", "MAX_PERSON_FRAMES", "MAX_RECORDING_S", "Recorder"]
 
@@ -38,25 +39,35 @@ class Recorder:
         Kept with the recording; its visibility limit decides which angles are available.
     clip : bool
         Whether to make a clip of the drawn frames as well.
+    stills : bool
+        Whether to keep a few of the drawn frames, for a report.
     max_s : float
         Longest recording in seconds.
 
     Attributes
     ----------
     clip : ClipWriter or None
-        The sink for the stream's drawn frames: give it to the stream together with the recorder. `stop` ends its
-        thread.
+        One of the `sinks`. `stop` ends its thread.
 
     Notes
     -----
-    Memory: at most 21.9 MB (`MAX_PERSON_FRAMES`, `MAX_FRAMES`); a clip adds up to 60 MB, and 11 MB of waiting frames.
+    Memory: at most 21.9 MB (`MAX_PERSON_FRAMES`, `MAX_FRAMES`); a clip adds up to 60 MB, and 11 MB of waiting frames;
+    stills about 2 MB.
     `add` belongs to the stream's thread; everything else may be called from any thread.
     """
 
-    def __init__(self, settings: PoseSettings, *, clip: bool = False, max_s: float = MAX_RECORDING_S) -> None:
+    def __init__(
+        self,
+        settings: PoseSettings,
+        *,
+        clip: bool = False,
+        stills: bool = False,
+        max_s: float = MAX_RECORDING_S,
+    ) -> None:
         self._settings = settings
         self._max_s = max_s
         self.clip = ClipWriter() if clip else None
+        self._stills = Stills() if stills else None
         self._started_at = datetime.now().astimezone()
         self._start_s = math.nan
         self._ended_by: EndedBy | None = None
@@ -70,6 +81,11 @@ class Recorder:
         # Held while the recording is assembled, so that a second caller waits for the same one.
         self._stop_lock = threading.Lock()
         self._recording: Recording | None = None
+
+    @property
+    def sinks(self) -> tuple[FrameSink, ...]:
+        """What needs the stream's drawn frames: give them to the stream together with the recorder."""
+        return tuple(sink for sink in (self.clip, self._stills) if sink is not None)
 
     @property
     def full(self) -> bool:
@@ -177,4 +193,12 @@ class Recorder:
             clip_truncated=self.clip is not None and self.clip.full,
             clip_left_out=self.clip.left_out if self.clip is not None else 0,
             clip_error=clip_error,
+            stills=self._own_stills(),
         )
+
+    def _own_stills(self) -> tuple[tuple[float, bytes], ...]:
+        """Those of recorded frames, by the recording's clock."""
+        if self._stills is None or not self._times_s:
+            return ()
+        own = ((time_s - self._start_s, jpeg) for time_s, jpeg in self._stills.pictures)
+        return tuple((own_s, jpeg) for own_s, jpeg in own if 0 <= own_s <= self._times_s[-1])

@@ -62,6 +62,8 @@ class Recording:
         Frames missing from the clip because the encoder was behind.
     clip_error : ClipError or None
         Why there is no clip although one was wanted.
+    stills : tuple of (float, bytes)
+        A few frames as drawn, with their times: JPEG files. Empty if none were wanted.
 
     Notes
     -----
@@ -81,6 +83,7 @@ class Recording:
     clip_truncated: bool = False
     clip_left_out: int = 0
     clip_error: ClipError | None = None
+    stills: tuple[tuple[float, bytes], ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
         for name in ("time_s", "row_frame", "row_person", "values"):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import streamlit as st
 
 from pose_ui.home.films import film_path
-from pose_ui.shell.mailbox import ask_for_performer
+from pose_ui.shell.mailbox import ask_for_performer, ask_to_start
 from pose_ui.texts import Translator
 from pose_ui.widgets.film import FILM_JS
 
@@ -35,10 +36,10 @@ class Card:
 #: A new thing to do adds one line, two texts, and a film in ``scripts/make_films.py``.
 CARDS: Final = (
     Card("photo"),
-    Card("video"),
+    Card("video", partial(ask_to_start, "video")),
     Card("live", ask_for_performer),
     Card("coach", ask_for_performer),
-    Card("validate"),
+    Card("validate", partial(ask_to_start, "validate")),
     Card("side_by_side"),
     Card("benchmark"),
 )
@@ -70,7 +71,8 @@ _JS = (
     + """
 export default function ({ data, parentElement, setTriggerValue }) {
   const list = parentElement.querySelector(".cards");
-  list.style.setProperty("--least", data.cards.length > 4 ? "170px" : "270px");
+  const count = data.cards.length; // all in one row of a wide window, two in one of a phone
+  list.style.setProperty("--least", count > 6 ? "140px" : count > 4 ? "170px" : "270px");
   for (const card of data.cards) {
     let item = list.querySelector(`[data-page="${card.page}"]`);
     if (!item) {

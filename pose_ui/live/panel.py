@@ -23,7 +23,7 @@ from pose_ui.shell.state import live_key
 from pose_ui.texts import Translator
 from pose_ui.widgets.live_chart import live_chart
 
-__all__ = ["live_panel", "quality_now"]
+__all__ = ["live_details", "live_panel", "quality_now"]
 
 #: The browser pays for each of these runs, whatever it shows: some 95 ms of a core of a busy machine, of which a chart
 #: takes 20. Twice a second that was two thirds of all that the page cost beside its picture.
@@ -100,7 +100,10 @@ def _quality(status: LiveStatus, choices: LiveChoices, t: Translator) -> None:
     )
 
 
-def _details(session: LiveSession, choices: LiveChoices, t: Translator) -> None:
+def live_details(session: LiveSession, choices: LiveChoices, t: Translator) -> None:
+    """What only engineers read, folded; nothing while nothing runs."""
+    if session.connection.phase == "idle":  # not while another size starts, so that it stays open
+        return
     area = st.expander(t("live.details"), key="live_details", on_change="rerun")
     if not area.open:  # what is closed would cost as much as what is open
         return
@@ -214,6 +217,8 @@ def _person(status: LiveStatus, t: Translator) -> int:
     chosen = st.segmented_control(
         t("photo.person"),
         sorted(status.people),
+        default=min(status.people),
+        required=True,
         key=live_key("person"),
         format_func=lambda number: t("person.number", number=number),
         label_visibility="collapsed",
@@ -276,5 +281,3 @@ def live_panel(session: LiveSession, choices: LiveChoices, pool: PosePool, t: Tr
     chosen = _choose_chart(t) if connection.phase == "playing" else ("", [])
     with figures:
         panel()
-    if connection.phase != "idle":  # also while another size starts, so that it stays open
-        _details(session, choices, t)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 from math import isfinite
 from typing import Final
@@ -10,6 +11,7 @@ from typing import Final
 import pandas as pd
 import streamlit as st
 
+from pose_core.export.recording_report import recording_report
 from pose_core.export.recordings import recording_to_csv, recording_to_json, recording_to_xlsx
 from pose_core.geometry.angles import LIMB_ANGLES
 from pose_core.tracking.recorder import MAX_RECORDING_S
@@ -31,7 +33,7 @@ _MIME: Final = {
 
 
 def record_buttons(session: LiveSession, t: Translator) -> None:
-    """Show the buttons for recording and snapshot, below the picture."""
+    """Show the buttons for recording and snapshot, and for the report of the last recording."""
     in_browser = session.connection.model_in_browser and session.connection.phase == "playing"
     playing = session.connection.phase == "playing" and session.connection.stream is not None
     clip_key = live_key("clip")
@@ -49,7 +51,9 @@ def record_buttons(session: LiveSession, t: Translator) -> None:
                 t("live.record"),
                 icon=":material/fiber_manual_record:",
                 disabled=not playing,
-                on_click=lambda: session.start_recording(clip=bool(st.session_state.get(clip_key))),
+                on_click=lambda: session.start_recording(
+                    clip=bool(st.session_state.get(clip_key)), of=_what_plays(session, t)
+                ),
                 help=t("live.record_help", minutes=round(MAX_RECORDING_S / 60)),
                 key="live_record",
             )
@@ -69,6 +73,18 @@ def record_buttons(session: LiveSession, t: Translator) -> None:
             help=t("live.clip_help"),
             persist_state="session",
         )
+        if session.recording is not None:
+            _report_button(session.recording, session.recording_of, t)
+
+
+def _what_plays(session: LiveSession, t: Translator) -> str:
+    """The source, for the report."""
+    source = st.session_state[live_key("source")]
+    if source == "performer":
+        return f"{t('live.source_performer')}: {t('scene.' + st.session_state[live_key('scene')])}"
+    if source == "clip":
+        return session.clip_name or t("live.clip_name")
+    return t(f"live.source_{source}")
 
 
 def _degrees(person: PersonSummary, name: str, t: Translator) -> str:
@@ -99,8 +115,30 @@ def _ranges(summary: RecordingSummary, t: Translator) -> None:
         )
 
 
+def _report(recording: Recording, of: str, t: Translator) -> bytes:
+    """Runs in another thread when the button is pressed: no ``st.*`` here."""
+    made = t("live.report_made", time=f"{datetime.now():%Y-%m-%d %H:%M}")
+    return recording_report(recording, t, language=t.language, made=made, source=of)
+
+
+def _stem(recording: Recording) -> str:
+    return f"posedeck_{recording.started_at:%Y-%m-%d_%H%M%S}"
+
+
+def _report_button(recording: Recording, of: str, t: Translator) -> None:
+    st.download_button(
+        t("live.report"),
+        data=partial(_report, recording, of, t),
+        file_name=f"{_stem(recording)}_report.html",
+        mime="text/html",
+        on_click="ignore",
+        icon=":material/description:",
+        help=t("live.report_help"),
+        key="live_download_html",
+    )
+
+
 def _files(recording: Recording, t: Translator) -> None:
-    stem = f"posedeck_{recording.started_at:%Y-%m-%d_%H%M%S}"
     # Called in another thread when a button is pressed: no ``st.*`` in them.
     makers: dict[str, Callable[[], bytes]] = {
         "csv": partial(recording_to_csv, recording),
@@ -112,7 +150,7 @@ def _files(recording: Recording, t: Translator) -> None:
             st.download_button(
                 kind.upper(),
                 data=make,
-                file_name=f"{stem}_landmarks.{kind}",
+                file_name=f"{_stem(recording)}_landmarks.{kind}",
                 mime=_MIME[kind],
                 on_click="ignore",
                 icon=":material/download:",
@@ -123,7 +161,7 @@ def _files(recording: Recording, t: Translator) -> None:
             st.download_button(
                 t("live.download_mp4", megabytes=f"{len(recording.clip_mp4) / 1e6:.1f}"),
                 data=recording.clip_mp4,
-                file_name=f"{stem}.mp4",
+                file_name=f"{_stem(recording)}.mp4",
                 mime="video/mp4",
                 on_click="ignore",
                 icon=":material/movie:",

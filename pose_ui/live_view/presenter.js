@@ -113,6 +113,8 @@ export default function ({ data, parentElement, setStateValue }) {
   if (!data.playing) state.figures = []; // of what has ended
   state.tell = (on) => setStateValue("presenting", on);
   state.press = (keys) => setStateValue("pressed", keys);
+  const poster = data.poster ? `url("${new URL(data.poster, document.baseURI).href}")` : "none";
+  document.documentElement.style.setProperty("--posedeck-poster", poster);
   fit();
   show();
   return () => {

@@ -22,13 +22,11 @@ __all__ = [
     "no_picture",
     "present_button",
     "presenter",
-    "source_row",
     "stage",
 ]
 
 _KEY: Final = "live_presenter"
 _STAGE: Final = "posedeck_stage"
-_SOURCES: Final = "posedeck_sources"
 _BUTTON: Final = "posedeck_present"
 _NO_PICTURE: Final = "posedeck_no_picture"
 
@@ -42,19 +40,18 @@ _CSS: Final = """
 }
 .st-key-posedeck_no_picture {
   aspect-ratio: var(--posedeck-shape, 1.333); margin: 0 auto;
-  max-width: calc(var(--posedeck-high) * var(--posedeck-shape, 1.333));
+  max-width: calc(var(--posedeck-high) * var(--posedeck-shape, 1.333)); border-color: transparent;
+  background: linear-gradient(#14171c90, #14171c90), var(--posedeck-poster, none) center / cover #14171c;
 }
-[data-presenting] .st-key-posedeck_no_picture { border-color: transparent; color-scheme: dark; color: #fff; }
+.st-key-posedeck_no_picture p { color: #fff; font-size: 1rem; text-shadow: 0 0 6px #000, 0 0 2px #000; }
+.st-key-posedeck_no_picture [data-testid="stCaptionContainer"] { opacity: 1; color: #fff; }
+.st-key-posedeck_no_picture strong { font-size: 1.25rem; }
 .st-key-posedeck_stage[data-presenting] {
   position: fixed; inset: 0; z-index: 1000000; width: 100vw; height: 100vh; max-width: none; max-height: none;
   justify-content: center; overflow: hidden; background: #000; outline: none; --posedeck-high: 103vh;
 }
 .st-key-posedeck_stage[data-presenting] iframe { pointer-events: none; }
 .st-key-posedeck_stage[data-presenting] > * { flex-shrink: 0; }
-/* On a phone, what can be chosen stands below the title and its buttons. */
-@media (max-width: 640px) {
-  :has(> .st-key-posedeck_sources) { order: 1; flex: 1 1 100% !important; }
-}
 .posedeck-shown, .st-key-live_presenter, .st-key-live_camera_check { display: none; }
 [data-presenting] > .posedeck-shown {
   position: absolute; left: 0; right: 0; bottom: 0; display: flex; align-items: flex-end; gap: 1rem; padding: 1.25rem;
@@ -149,11 +146,6 @@ def no_picture() -> DeltaGenerator:
     )
 
 
-def source_row() -> DeltaGenerator:
-    """The place for source, Start and Stop, in the row of the title."""
-    return st.container(horizontal=True, vertical_alignment="center", gap="small", key=_SOURCES)
-
-
 def present_button(t: Translator) -> None:
     """Show the button that enters presenter mode. Only the browser itself may do that, when it is pressed."""
     st.button(t("present.button"), icon=":material/fullscreen:", help=t("present.help"), key=_BUTTON)
@@ -188,7 +180,13 @@ def _new_keys(value: object) -> list[tuple[int, str]]:
 
 
 def presenter(
-    shape: float, keys: Mapping[str, Callable[[], object]], t: Translator, *, playing: bool, hint: str = ""
+    shape: float,
+    keys: Mapping[str, Callable[[], object]],
+    t: Translator,
+    *,
+    playing: bool,
+    poster: str = "",
+    hint: str = "",
 ) -> bool:
     """Let the stage fit the window and be presented.
 
@@ -201,6 +199,8 @@ def presenter(
     t : Translator
     playing : bool
         Whether figures are to be shown.
+    poster : str
+        Address of a picture, relative to the dashboard's, behind the words while there is no other.
     hint : str
         What the keys do, to read; standard: those of the Live page.
 
@@ -225,6 +225,7 @@ def presenter(
             "keys": list(keys),
             "hint": hint or t("present.keys"),
             "playing": playing,
+            "poster": poster,
         },
         default={"presenting": False, "pressed": []},
         on_pressed_change=pressed,

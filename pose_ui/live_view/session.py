@@ -12,7 +12,6 @@ from pose_core.media.clips import read_clip
 from pose_core.pipeline.live import LiveStream
 from pose_core.tracking.recorder import Recorder
 from pose_core.tracking.recording import Recording
-from pose_core.watching import FrameSink
 from pose_ui.live_view.connection import Connection
 from pose_ui.live_view.seats import seats
 from pose_ui.shell.state import ENTERED, LIVE
@@ -32,6 +31,8 @@ class LiveSession:
     connection : Connection
     recording : Recording or None
         The last finished recording.
+    recording_of : str
+        What was played during it, to read.
     recorder : Recorder or None
         The running recorder; None while nothing is recorded.
     clip, clip_name : bytes and str, or None
@@ -50,6 +51,7 @@ class LiveSession:
 
     connection: Connection
     recording: Recording | None = None
+    recording_of: str = ""
     recorder: Recorder | None = None
     clip: bytes | None = None
     clip_name: str | None = None
@@ -59,6 +61,7 @@ class LiveSession:
     snapshots: int = 0
     frame: str | None = None
     _recorded: LiveStream | None = None
+    _recorded_of: str = ""
 
     def shown(self, source: SourceKind, *, browser_model: bool = False) -> None:
         """A run of the page begins, with this source chosen, and perhaps the model in the browser."""
@@ -88,24 +91,24 @@ class LiveSession:
         """Whether a recording is running."""
         return self._recorded is not None
 
-    def start_recording(self, *, clip: bool) -> None:
-        """Start recording; the last recording is kept until this one is finished."""
+    def start_recording(self, *, clip: bool, of: str = "") -> None:
+        """Start recording what is played, `of` to read; the last recording is kept until this one is finished."""
         stream = self.connection.stream
         if self.connection.phase == "playing" and stream is not None:
             self.keep_recording()
-            self.recorder = Recorder(stream.settings.pose, clip=clip)
-            stream.watchers.add(self.recorder, sinks=_sinks(self.recorder))
-            self._recorded = stream
+            self.recorder = Recorder(stream.settings.pose, clip=clip, stills=True)
+            stream.watchers.add(self.recorder, sinks=self.recorder.sinks)
+            self._recorded, self._recorded_of = stream, of
 
     def keep_recording(self) -> None:
         """Finish a running recording, and keep it if it has any frames."""
         stream, recorder = self._recorded, self.recorder
         self._recorded = self.recorder = None
         if stream is not None and recorder is not None:
-            stream.watchers.remove(recorder, sinks=_sinks(recorder))
+            stream.watchers.remove(recorder, sinks=recorder.sinks)
             recording = recorder.stop()
             if len(recording.time_s):
-                self.recording = recording
+                self.recording, self.recording_of = recording, self._recorded_of
 
     def forget_recording(self) -> None:
         """Delete the last recording."""
@@ -122,10 +125,6 @@ class LiveSession:
             self.clip_problem = name or "", error
         else:
             self.clip_name, self.clip = name, data
-
-
-def _sinks(recorder: Recorder) -> tuple[FrameSink, ...]:
-    return () if recorder.clip is None else (recorder.clip,)
 
 
 def live_session() -> LiveSession:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 import pandas as pd
 import streamlit as st
@@ -21,6 +22,10 @@ from pose_ui.widgets.countdown import Countdown
 from pose_ui.widgets.thumbnails import Thumbnail, thumbnails
 
 __all__ = ["analyse_rest", "analyse_shown", "batch_bar", "batch_overview"]
+
+
+#: Address of the table of all pictures within the page.
+_ALL: Final = "all"
 
 
 def _stop(session: PhotoSession, stopped: bool) -> None:
@@ -118,6 +123,8 @@ def batch_bar(session: PhotoSession, settings: PoseSettings, t: Translator) -> N
                 on_click=session.remove_all,
                 type="tertiary",
             )
+    if total > 1:
+        st.markdown(f":small[:material/arrow_downward: [{t('photo.to_all', total=total)}](#{_ALL})]")
     pending = len(session.pending())
     if session.stopped and pending:
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -142,7 +149,7 @@ def batch_overview(session: PhotoSession, settings: PoseSettings, t: Translator)
     if failed:
         kind = "all" if failed == total else "some"
         st.warning(t(f"photo.failed_{kind}", count=failed, total=total), icon=":material/warning:")
-    st.header(t("photo.overview", total=total), anchor=False)
+    st.header(t("photo.overview", total=total), anchor=_ALL)
     joints = st.pills(
         t("photo.overview_angles"),
         LIMB_ANGLES,

@@ -7,11 +7,13 @@ from functools import partial
 from typing import Final
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from pose_core.media.images import MAX_FILE_MB, MAX_MEGAPIXELS
 from pose_core.performer.samples import SAMPLES
 from pose_core.settings import PoseSettings
 from pose_ui.photo.session import MAX_PICTURES, MAX_TOTAL_MB, PhotoItem, PhotoSession, sample_thumbnail
+from pose_ui.shell.layout import beside_title
 from pose_ui.shell.settings_panel import choose, settings_panel
 from pose_ui.shell.state import setting_key
 from pose_ui.shell.upload_gate import ANY_SIZE_MB
@@ -26,7 +28,7 @@ _CAMERA_KEY = "photo_camera"
 _CAMERA_OPEN_KEY = "photo_camera_open"
 #: Wide enough for all samples, and for the words of the field.
 _SAMPLES_PX: Final = 476
-_UPLOAD_PX: Final = 410
+_UPLOAD_PX: Final = 270
 
 
 def _take_choice(session: PhotoSession, choice: str) -> None:
@@ -101,18 +103,19 @@ def _files(session: PhotoSession, t: Translator) -> None:
         st.rerun()
 
 
-def photo_sources(session: PhotoSession, t: Translator) -> PoseSettings:
-    """Show one row: samples, files, the camera, and the settings; what is chosen goes into `session`.
+def photo_sources(session: PhotoSession, t: Translator, row: DeltaGenerator) -> PoseSettings:
+    """Show samples, files, the camera, and the settings in the row of the title; what is chosen goes into `session`.
 
     Returns
     -------
     PoseSettings
     """
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        with st.container(width=_SAMPLES_PX):
-            _samples(session, t)
-        _files(session, t)
-        _camera(session, t)
+    with row:
+        with beside_title():
+            with st.container(width=_SAMPLES_PX):
+                _samples(session, t)
+            _files(session, t)
+            _camera(session, t)
         gear = st.popover(t("photo.settings"), icon=":material/tune:")
     settings = settings_panel(t, gear)
     if session.left_out:

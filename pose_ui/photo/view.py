@@ -28,27 +28,25 @@ __all__ = ["angle_panel", "choose_person", "choose_space", "drawn_picture", "how
 #: Width by height: below the first a picture stands upright, from the second on it is wide.
 _UPRIGHT: Final = 0.9
 _WIDE: Final = 1.5
-#: What stands above the picture and below it in the first screen: title, sources, timing.
-_SPARE_PX: Final = 250
+#: What stands above the picture and below it in the first screen: title, sources, timing, the way to a closer look.
+_SPARE_PX: Final = 270
 
 
 def _size(size_wh: tuple[int, int]) -> str:
     return f"{size_wh[0]}×{size_wh[1]}"
 
 
-def _timing_line(result: PhotoResult, times_ms: Mapping[str, float], t: Translator) -> str:
-    steps = [
-        f"{t(f'photo.step_{step}')} {times_ms[step]:.1f}"
-        for step in PHOTO_STEPS
-        if step != "enlarge" or result.analysed_wh != result.size_wh
-    ]
-    return t(
+def _timing(result: PhotoResult, times_ms: Mapping[str, float], t: Translator) -> tuple[str, str]:
+    """How it was made in one line, and how long each step took."""
+    steps = [step for step in PHOTO_STEPS if step != "enlarge" or result.analysed_wh != result.size_wh]
+    line = t(
         "photo.timing",
         model=result.settings.detection.model,
         size=_size(result.analysed_wh),
-        steps=" · ".join(steps) + " ms",
+        time=f"{sum(times_ms[step] for step in steps):.0f}",
         people=t.people(len(result.poses)) if result.poses else t("count.nobody"),
     )
+    return line, " · ".join(f"{t(f'photo.step_{step}')} {times_ms[step]:.1f} ms" for step in steps)
 
 
 def _hover_joints(result: PhotoResult, t: Translator) -> list[dict[str, Any]]:
@@ -105,7 +103,8 @@ def drawn_picture(result: PhotoResult, preview: Preview, chosen: int | None, t: 
         joints=_hover_joints(result, t),
         spare_px=_SPARE_PX,
     )
-    st.caption(_timing_line(result, {**result.times_ms, "draw": draw_ms}, t))
+    line, steps = _timing(result, {**result.times_ms, "draw": draw_ms}, t)
+    st.caption(line, help=steps)
     notes = [t(f"note.{note}") for note in result.notes]
     if result.analysed_wh != result.size_wh:
         notes.append(t("note.enlarged", before=_size(result.size_wh), after=_size(result.analysed_wh)))

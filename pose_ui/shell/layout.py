@@ -13,10 +13,10 @@ from streamlit.delta_generator import DeltaGenerator
 
 from pose_ui.shell import language
 from pose_ui.shell.sign_out import sign_out_button
-from pose_ui.shell.style import TOP_BAR
+from pose_ui.shell.style import BESIDE_TITLE, TOP_BAR
 from pose_ui.texts import Translator
 
-__all__ = ["ICON", "number", "open_tab", "page_header", "plain", "top_bar"]
+__all__ = ["ICON", "beside_title", "number", "open_tab", "page_header", "plain", "top_bar"]
 
 #: Our own file: for a Material icon, the browser would fetch the picture for its tab from Google.
 ICON: Final = str(Path(__file__).with_name("assets") / "icon.svg")
@@ -68,6 +68,11 @@ def page_header(title: str, t: Translator, place: DeltaGenerator | None = None) 
         st.title(title, anchor=False)
     else:
         place.title(title, anchor=False, width="content")
+
+
+def beside_title() -> DeltaGenerator:
+    """The place for what can be chosen, in the row of the title; on a phone below it."""
+    return st.container(horizontal=True, vertical_alignment="center", gap="small", key=BESIDE_TITLE)
 
 
 def open_tab(labels: Mapping[str, str], memory: str, t: Translator) -> tuple[str, DeltaGenerator]:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pose_ui.shell.state import LIVE_WANTED, PICTURES_FOR_PHOTO, live_key
+from pose_ui.shell.state import LIVE_WANTED, PICTURES_FOR_PHOTO, START_WANTED, live_key
 
 __all__ = [
     "ask_for_live",
     "ask_for_performer",
+    "ask_to_start",
     "collect_pictures",
     "picture_is_waiting",
     "send_to_photo",
     "take_wish_for_live",
+    "take_wish_to_start",
 ]
 
 
@@ -47,3 +49,13 @@ def take_wish_for_live() -> str | None:
     """The note of a wish since the last call, which may be empty; None if there was none."""
     wish: str | None = st.session_state.pop(LIVE_WANTED, None)
     return wish
+
+
+def ask_to_start(page: str) -> None:
+    """Ask that a page, which the caller then opens, begins by itself with what it has to show: name of its file."""
+    st.session_state[START_WANTED] = page
+
+
+def take_wish_to_start(page: str) -> bool:
+    """Whether this page was asked to begin by itself since the last call; a wish for another page is over."""
+    return bool(st.session_state.pop(START_WANTED, None) == page)

@@ -12,6 +12,7 @@ __all__ = [
     "COACH_DEFAULTS",
     "ENTERED",
     "FORGOTTEN",
+    "HOME_UPLOAD_TURN",
     "KEYS_DONE",
     "LANG",
     "LIVE",
@@ -35,6 +36,7 @@ __all__ = [
     "SIGN_IN_FORM",
     "SIGN_IN_LANG",
     "SIGN_IN_TROUBLE",
+    "START_WANTED",
     "TYPED_PASSWORD",
     "VALIDATE",
     "VALIDATE_DEFAULTS",
@@ -61,6 +63,7 @@ OWN_MODEL: Final = "own_model"  # a pose_ui.widgets.own_model.OwnModelUpload
 PAGE: Final = "page"  # address of the page shown last
 ENTERED: Final = "entered"  # set until a page has noticed that the visitor has just opened it
 FORGOTTEN: Final = "forgotten"  # set by Sign out: nothing remembered counts any more
+HOME_UPLOAD_TURN: Final = "home_upload_turn"  # number of its uploader; each is used once
 REMEMBERED: Final = "remembered"  # see pose_ui.shell.remembered
 LIVE: Final = "live"  # a pose_ui.live_view.session.LiveSession
 LIVE_WANTED: Final = "live_wanted"  # see pose_ui.shell.mailbox
@@ -80,6 +83,7 @@ SIGN_IN_TROUBLE: Final = "sign_in_trouble"  # 0: wrong password; above 0: second
 VALIDATE: Final = "validate"  # a pose_ui.validate.session.ValidateSession
 VALIDATE_TAB: Final = "validate_tab"  # name of its open tab
 VALIDATE_UPLOAD_TURN: Final = "validate_upload_turn"  # number of its uploader; each is used once
+START_WANTED: Final = "start_wanted"  # see pose_ui.shell.mailbox
 TYPED_PASSWORD: Final = "typed_password"  # the field; emptied as soon as the password is checked
 VIDEO: Final = "video"  # a pose_ui.video.session.VideoSession
 
@@ -204,6 +208,7 @@ VIDEO_DEFAULTS: Final[dict[str, object]] = {
     "slowed": 1.0,
     "mirrored": False,
     "height": None,  # in cm
+    "floor": None,  # in degrees
     "angle": "left_knee",
     "exercise": "auto",  # whose repetitions are counted
 }

@@ -14,19 +14,25 @@ import streamlit as st
 from pose_core.media.images import MAX_FILE_MB
 from pose_ui.texts import Translator
 
-__all__ = ["TOP_BAR", "page_style"]
+__all__ = ["BESIDE_TITLE", "TOP_BAR", "page_style"]
 
 #: Key of the container that floats in Streamlit's header, at the right.
 TOP_BAR: Final = "posedeck_top_bar"
+
+#: Key of the container beside a page's title that stands below it on a phone.
+BESIDE_TITLE: Final = "posedeck_beside_title"
 
 _CSS: Final = """
 /* The page begins right below the header, and uses the window's width. */
 [data-testid="stMainBlockContainer"] { padding: 4.25rem 2rem 2rem; }
 @media (max-width: 640px) { [data-testid="stMainBlockContainer"] { padding: 4.25rem 1rem 2rem; } }
 [data-testid="stMainBlockContainer"] h1 { padding: 0 0 0.25rem; }
-/* The limit of files is ours (pose_ui/shell/upload_gate.py), not the one the uploader names. */
+/* The limit of files is ours (pose_ui/shell/upload_gate.py), not the uploader's; so is its button's word. */
 [data-testid="stFileUploaderDropzoneInstructions"] span { display: none; }
 [data-testid="stFileUploaderDropzoneInstructions"]::after { content: FILE_LIMIT; font-size: 0.875rem; opacity: 0.7; }
+[data-testid="stFileUploaderDropzone"] button [data-testid="stMarkdownContainer"] { display: none; }
+[data-testid="stFileUploaderDropzone"] button::after { content: CHOOSE; margin-left: 0.5rem; font-size: 0.875rem; }
+[data-testid="stFileUploader"] [data-testid="stFileUploaderDropzone"] { flex-direction: row; align-items: center; }
 
 /* Language and Sign out, in the header. */
 [data-testid="stLayoutWrapper"]:has(> .st-key-TOP_BAR) { position: absolute; } /* takes no row of the page */
@@ -44,6 +50,20 @@ _CSS: Final = """
 [data-testid="stExpandSidebarButton"] { width: auto; padding: 0 0.75rem 0 0.25rem; }
 [data-testid="stExpandSidebarButton"]::after { content: MENU; margin-left: 0.25rem; }
 
+/* On a phone, what can be chosen stands below the title and the buttons beside it; a thumb needs 44 px. */
+@media (max-width: 640px) {
+  :has(> .st-key-BESIDE_TITLE) { order: 1; flex: 1 1 100% !important; }
+  [data-testid^="stBaseButton-"], [data-testid="stPopoverButton"], [data-testid="stButtonGroup"] button,
+  [data-testid="stRadioOption"], [data-testid="stCheckbox"] > label, [data-testid="stExpander"] summary,
+  [data-testid="stTabs"] [role="tab"], [data-testid="stExpandSidebarButton"],
+  [data-testid="stSelectbox"] [role="group"], .st-key-TOP_BAR [data-testid="stButtonGroup"] button {
+    min-height: 2.75rem; min-width: 2.75rem;
+  }
+  [data-testid="stSidebarNavLink"] { min-height: 2.75rem; }
+  [data-testid="stCheckbox"] > label { align-items: center; }
+  [data-testid="stButtonGroup"] > [data-rac] { flex-wrap: wrap; }
+}
+
 /* 4.5 to 1 on the accent colour, also in the dark, where it is lighter. */
 [data-testid="stBaseButton-primary"]:not(:disabled),
 [data-testid="stBaseButton-primaryFormSubmit"]:not(:disabled) { color: light-dark(#ffffff, #08110f); }
@@ -60,7 +80,11 @@ button:focus:not(:focus-visible), a:focus:not(:focus-visible) { outline: none; b
 
 def page_style(t: Translator) -> None:
     """Apply it; once in each run, before anything is shown."""
-    css = _CSS.replace("TOP_BAR", TOP_BAR)
-    for place, text in (("MENU", t("app.menu")), ("FILE_LIMIT", t("upload.limit", megabytes=MAX_FILE_MB))):
+    css = _CSS.replace("TOP_BAR", TOP_BAR).replace("BESIDE_TITLE", BESIDE_TITLE)
+    for place, text in (
+        ("MENU", t("app.menu")),
+        ("CHOOSE", t("upload.choose")),
+        ("FILE_LIMIT", t("upload.limit", megabytes=MAX_FILE_MB)),
+    ):
         css = css.replace(place, json.dumps(text, ensure_ascii=False))
     st.html(f"<style>{css}</style>")

@@ -31,7 +31,7 @@ def arrival(
 
     `film_paths` are the addresses of a short film of what there will be to see, and of its still.
     """
-    own, performer = st.columns([3, 2], gap="medium", vertical_alignment="top")
+    performer, own = st.columns([3, 2], gap="medium", vertical_alignment="top")
     with own:
         sent, refusal = film_drop(t, key=_KEY)
         if refusal is not None:
@@ -43,12 +43,13 @@ def arrival(
         if session.refusal:
             st.error(plain(refusal_sentence(session.refusal, t)), icon=":material/error:")
     with performer:
-        st.button(
-            t("film.try_performer"),
-            icon=":material/directions_run:",
-            type="primary",
-            on_click=session.try_performer,
-            args=(studio, settings, sample_clip()),
-        )
-        st.caption(t("film.try_performer_text"))
         film(*film_paths, t("film.performer_alt"), ratio=16 / 9, key="video_performer")
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.button(
+                t("film.try_performer"),
+                icon=":material/directions_run:",
+                type="primary",
+                on_click=session.try_performer,
+                args=(studio, settings, sample_clip()),
+            )
+            st.caption(t("film.try_performer_text"), width="stretch")

@@ -11,6 +11,7 @@ import streamlit as st
 from ops.films import Arrival, FilmStudio
 from ops.jobs import Job, NoSuchJobError
 from pose_core.errors import BusyError, PoseCoreError
+from pose_core.geometry.scale import FloorSlope
 from pose_core.media.films import FilmReader, read_film
 from pose_core.movement.holds import Hold
 from pose_core.movement.repetitions import Repetition
@@ -61,10 +62,14 @@ class VideoSession:
         Why the last film or analysis did not start.
     seek : Seek or None
         For the player.
-    made : dict
-        Files made so far, by what they were made of.
+    plays : bool
+        Whether the result begins to play by itself: a demonstration does.
     pictures : dict
-        Stills of key moments, by what they were made of; only the newest.
+        Stills of moments by their frame: a small drawn JPEG and a large plain one; only of `pictures_of`.
+    pictures_of : object
+        What they were made of.
+    floor : tuple or None
+        The slope of the floor, after what it was found from.
     counted : Counted or None
         The repetitions that were counted last.
     """
@@ -72,8 +77,10 @@ class VideoSession:
     refusal: object = None
     problem: PoseCoreError | None = None
     seek: Seek | None = None
-    made: dict[tuple[object, ...], bytes] = field(default_factory=dict)
-    pictures: dict[object, dict[int, tuple[bytes, bytes]]] = field(default_factory=dict)
+    plays: bool = False
+    pictures: dict[int, tuple[bytes, bytes]] = field(default_factory=dict)
+    pictures_of: object = None
+    floor: tuple[object, FloorSlope | None] | None = None
     counted: Counted | None = None
     _read: tuple[str, FilmReader | PoseCoreError] | None = None
 
@@ -103,7 +110,7 @@ class VideoSession:
             except PoseCoreError as error:
                 self._read = film.id, error
             for name, default in VIDEO_DEFAULTS.items():
-                if name not in ("height", "angle"):
+                if name not in ("height", "floor", "angle"):
                     st.session_state[video_key(name)] = default
         found = self._read[1]
         if isinstance(found, PoseCoreError):
@@ -121,6 +128,7 @@ class VideoSession:
             self.problem = error
         else:
             self.analyse(studio, film, VideoSettings(settings))
+            self.plays = True
 
     def analyse(self, studio: FilmStudio, film: Arrival, settings: VideoSettings) -> None:
         """Start a job for a film; the one before is forgotten."""
@@ -133,8 +141,7 @@ class VideoSession:
         except PoseCoreError as error:
             self.problem = error
             return
-        self.seek = None
-        self.made.clear()
+        self.seek, self.plays = None, False
         self.pictures.clear()
         if old is not None:
             studio.jobs.remove(old.id, self.owner)
@@ -144,7 +151,6 @@ class VideoSession:
         with suppress(NoSuchJobError):
             studio.forget_job(job_id, self.owner)
         self.seek = None
-        self.made.clear()
         self.pictures.clear()
 
     def forget(self, studio: FilmStudio) -> None:
@@ -154,7 +160,6 @@ class VideoSession:
         while (film := studio.newest_film(self.owner)) is not None:
             studio.discard(film)
         self.problem = self.refusal = self.seek = self._read = None
-        self.made.clear()
         self.pictures.clear()
 
     def go_to(self, frame: int) -> None:

@@ -42,6 +42,7 @@ input { position: absolute; opacity: 0; width: 1px; height: 1px; }
 progress { width: 100%; height: 8px; accent-color: var(--st-primary-color); }
 button { font: inherit; color: inherit; padding: 4px 12px; cursor: pointer; background: var(--st-background-color);
          border: 1px solid var(--st-border-color); border-radius: var(--st-base-radius); }
+@media (max-width: 640px) { button { min-height: 44px; } }
 button:focus-visible { outline: 3px solid var(--st-primary-color); outline-offset: 2px; }
 """
 

@@ -7,6 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from pose_core.performer.samples import sample_bytes, sample_clip
 from pose_ui.home.gallery import CARDS
 from tests.support.live_page import FIGURES
 from tests.support.server import Server
@@ -61,6 +62,32 @@ def test_one_press_on_a_card_leads_to_a_moving_skeleton(server: Server, browser:
         expect(page.get_by_role("heading", name="See how a body moves.")).to_be_visible()
 
 
+def test_a_card_starts_its_page_with_the_performer(server: Server, browser: Browser) -> None:
+    with visit(browser, server.url) as page:
+        settle(page)
+        card(page, "Video").click()
+        stop = page.get_by_role("button", name=re.compile("Cancel|Stop and keep"))
+        expect(stop.or_(page.locator(".posedeck-film .stage")).first).to_be_visible()
+        page.go_back()
+        card(page, "Validate").click()
+        expect(page.get_by_role("button", name=re.compile("(Stop|Run again)$"))).to_be_visible()
+
+
+def test_a_dropped_photo_opens_on_photo_and_a_film_on_video(server: Server, browser: Browser) -> None:
+    with visit(browser, server.url) as page:
+        settle(page)
+        field = page.locator("input[type=file]")
+        field.set_input_files([{"name": "me.png", "mimeType": "image/png", "buffer": sample_bytes("stand")}])
+        expect(page.get_by_alt_text(re.compile("me.png")).first).to_be_visible()
+        wait_for_result(page)
+        page.go_back()
+        expect(page.get_by_role("heading", name="See how a body moves.")).to_be_visible()
+        settle(page)
+        field.set_input_files([{"name": "me.mp4", "mimeType": "video/mp4", "buffer": sample_clip()}])
+        expect(page.get_by_text("me.mp4")).to_be_visible()
+        expect(page.get_by_role("button", name=re.compile("Analyse$"))).to_be_enabled()
+
+
 def test_cards_work_with_the_keyboard_and_one_press_on_back_returns(server: Server, browser: Browser) -> None:
     with visit(browser, server.url) as page:
         settle(page)
@@ -81,7 +108,7 @@ def test_a_chinese_browser_gets_chinese_and_can_switch(server: Server, browser: 
         expect(page.get_by_text("See how a body moves.")).to_be_visible()
         expect(page).to_have_url(re.compile("lang=en"))
         settle(page)
-        page.get_by_role("button", name="Drop a photo").click()
+        card(page, "Photo").click()
         wait_for_result(page)
         expect(page).to_have_url(re.compile("photo.*lang=en"))
         page.reload()

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from pose_ui.home.gallery import CARDS
 from pose_ui.texts import Translator
-from tests.support.layout import assert_sound, faults_of, misplaced
+from tests.support.layout import assert_sound, faults_of, misplaced, too_small_for_a_thumb
 from tests.support.server import Server
 from tests.support.visit import settle, visit, wait_for_result
 
@@ -33,12 +33,12 @@ def heading(page: Page, name: str) -> Locator:
 # ---------------------------------------------------------------------- what a page shows, and where
 def home(page: Page, t: Translator, wide: bool) -> Rows:
     film, claim = page.get_by_role("img", name=t("home.film_alt")), heading(page, t("home.claim"))
-    ways = [button(page, t(f"home.{name}")) for name in ("go_live", "drop")]
+    go_live, drop = button(page, t("home.go_live")), page.get_by_text(t("home.drop"), exact=True)
     items = page.get_by_test_id("stMain").get_by_role("listitem")  # the menu of a phone is a list too
     expect(items).to_have_count(len(CARDS))
     cards = items.all()
     pairs = [cards[at : at + 2] for at in range(0, len(cards), 2)]
-    return [[film, claim], cards] if wide else [[film], [claim], ways, *pairs]
+    return [[film, claim], cards] if wide else [[film], [claim], [go_live], [drop], *pairs]
 
 
 def photo(page: Page, t: Translator, wide: bool) -> Rows:
@@ -55,8 +55,9 @@ def photo(page: Page, t: Translator, wide: bool) -> Rows:
 
 
 def video(page: Page, t: Translator, wide: bool) -> Rows:
-    drop, performer = page.locator(".drop"), button(page, t("film.try_performer"))
-    middle = [[drop, performer]] if wide else [[drop], [performer]]
+    film, drop = page.get_by_role("img", name=t("film.performer_alt")), page.locator(".drop")
+    performer = button(page, t("film.try_performer"))
+    middle = [[film, drop], [performer]] if wide else [[film], [performer], [drop]]
     return [[heading(page, t("film.title"))], *middle]
 
 
@@ -142,6 +143,7 @@ def test_everything_is_in_place_and_nothing_overlaps_or_is_cut(
         if name in ("live", "coach"):
             start_performer(page)
         assert_sound(page, places(page, Translator("en"), wide), at_least)
+        assert wide or not too_small_for_a_thumb(page)
         page.get_by_text("中文", exact=True).click()
         expect(page.locator("html")).to_have_attribute("lang", "zh-CN")
         settle(page)

@@ -147,6 +147,11 @@ def test_the_performer_can_be_recorded_and_downloaded(server: Server, browser: B
         with av.open(io.BytesIO(data)) as clip:
             assert clip.streams.video[0].codec_context.name == "h264"
             assert sum(1 for _ in clip.decode(video=0)) > 5
+        name, data = download(page, _button(page, "Report"))
+        assert name.endswith("_report.html")
+        html = data.decode()
+        assert "Performer: Squat" in html
+        assert len(re.findall("<figure>", html)) >= 1, "pictures of the recording"
         stop(page)
         expect(page.get_by_role("heading", name="Last recording")).to_be_visible()  # nothing is lost
 

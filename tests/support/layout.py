@@ -96,6 +96,31 @@ _LOOK = """
 """
 
 
+# A link in a sentence and the sign of a tip are pressed rarely; a field is pressed with its label.
+_SMALL = """
+    (least) => {
+        const deep = (root) => [...root.querySelectorAll("*")].flatMap(
+            (one) => one.shadowRoot ? [one, ...deep(one.shadowRoot)] : [one]);
+        const PRESSED = "button, summary, select, [role=tab], [role=radio], a[href], label:has(input:not([type=file]))";
+        const ELSEWHERE = "[data-testid=stTooltipIcon] *, [data-testid=stSidebar][data-collapsed=true] *, p a";
+        return deep(document.body)
+            .filter((one) => one.matches(PRESSED) && !one.matches(ELSEWHERE) && !one.disabled
+                && one.checkVisibility({ opacityProperty: true, visibilityProperty: true }))
+            .map((one) => [one.getAttribute("aria-label") || one.textContent.trim() || one.tagName,
+                one.getBoundingClientRect()])
+            .filter(([, box]) => box.width > 1 && (box.width < least || box.height < least))
+            .map(([name, box]) => `${name.slice(0, 40)}: ${box.width.toFixed(0)}x${box.height.toFixed(0)}`);
+    }
+"""
+_THUMB_PX = 43.5
+
+
+def too_small_for_a_thumb(page: Page) -> list[str]:
+    """What can be pressed and is smaller than a thumb needs."""
+    found: list[str] = page.evaluate(_SMALL, _THUMB_PX)
+    return found
+
+
 def faults_of(page: Page, at_least: int) -> list[str]:
     """What overlaps, is cut or is wider than the window, read at once; also if fewer than `at_least` things show."""
     found: dict[str, Any] = page.evaluate(_LOOK, _SLACK_PX)

@@ -26,6 +26,8 @@ _STILL_S: Final = 1.0
 _SIDE_DEG: Final = 80.0
 #: What the performer can show: each motion alone, and two people at once.
 SCENES: Final[tuple[str, ...]] = (*MOTIONS, "duo")
+#: Motions that need no room above the head, or beside the mat.
+_WITHIN_REACH: Final = frozenset({"squat", "lunge", "walk", "biceps_curl"})
 _REEL_FRAMES: Final = round(REEL_FPS * _CYCLE_S)
 _REEL_QUALITY: Final = 92
 #: Reels cached for all viewers: 90 frames of 40 to 120 kB each.
@@ -64,12 +66,20 @@ def _people(scene: str, phase: float) -> list[Person]:
     return [Person(scene, phase, yaw_deg=0.0 if scene in ("arm_raise", "jack") else 35.0)]
 
 
+def _camera(scene: str, size_wh: tuple[int, int]) -> Camera:
+    """Closer to somebody who stays on the feet and below the head, so that the body fills the picture."""
+    motion = EXERCISE_MOTIONS[scene].exercise if scene in EXERCISE_MOTIONS else scene
+    if motion in _WITHIN_REACH:
+        return Camera(*size_wh, target_height_m=0.87, scene_height_m=2.0)
+    return Camera(*size_wh)
+
+
 class _Reel:
     """One cycle of a scene as JPEGs, each drawn when it is first needed: drawing takes far longer than decoding."""
 
     def __init__(self, scene: str, size_wh: tuple[int, int]) -> None:
         self._scene = scene
-        self._camera = Camera(*size_wh)
+        self._camera = _camera(scene, size_wh)
         self._frames: list[bytes | None] = [None] * _REEL_FRAMES
         self._locks = [threading.Lock() for _ in range(_REEL_FRAMES)]
 
