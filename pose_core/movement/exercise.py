@@ -162,7 +162,7 @@ class Fault:
     def range(self) -> tuple[float, float]:
         """Between what the limit can be changed: by eight times its uncertainty."""
         far = _ADJUSTABLE * self.tolerance
-        low, high = self.limit - far, self.limit + far
+        low, high = round(self.limit - far, 6), round(self.limit + far, 6)  # as people write them
         return (max(0.0, low), high) if self.unit == "s" else (low, min(180.0, high))
 
 

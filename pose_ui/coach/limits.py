@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final, cast
 
 import streamlit as st
@@ -25,26 +26,29 @@ def changed_limits() -> Limits:
     return cast(Limits, st.session_state[_LIMITS])
 
 
+def _changed(exercise: str) -> Mapping[str, float]:
+    return changed_limits().get(exercise, {})
+
+
 def _set(exercise: str, changed: dict[str, float]) -> None:
     others = {name: faults for name, faults in changed_limits().items() if name != exercise}
     st.session_state[_LIMITS] = {**others, exercise: changed} if changed else others
 
 
 def _field(exercise: str, fault: Fault, t: Translator) -> None:
-    changed = dict(changed_limits().get(exercise, {}))
     key = coach_key(f"limit_{exercise}_{fault.name}")
     step, form = _STEPS[fault.unit]
     low, high = (shown(fault, end) for end in fault.range)
 
     def take() -> None:
         value = stored(fault, st.session_state[key])
-        changed.pop(fault.name, None)
+        changed = {name: limit for name, limit in _changed(exercise).items() if name != fault.name}
         if shown(fault, value) != shown(fault, fault.limit):
             changed[fault.name] = value
         _set(exercise, changed)
 
     what, sign = t(f"limit.{exercise}_{fault.name}"), _SIGNS[fault.unit]
-    st.session_state[key] = shown(fault, changed.get(fault.name, fault.limit))
+    st.session_state[key] = shown(fault, _changed(exercise).get(fault.name, fault.limit))
     st.number_input(
         t("coach.limits_unit", what=what, unit=sign) if sign else what,
         low,
@@ -91,6 +95,6 @@ def limits_panel(exercise: str, t: Translator) -> None:
             icon=":material/restart_alt:",
             on_click=_set,
             args=(exercise, {}),
-            disabled=not changed_limits().get(exercise),
+            disabled=not _changed(exercise),
             key="coach_limits_reset",
         )

@@ -67,7 +67,9 @@ def test_each_limit_can_be_shown_stored_and_read_in_both_languages(exercise: str
     low, high = one.range
     assert low < one.limit < high
     for value in (low, one.limit, high):
-        assert stored(one, shown(one, value)) == pytest.approx(value, abs=0.006 if one.unit != "deg" else 0.6)
+        again = stored(one, shown(one, value))
+        assert again == pytest.approx(value, abs=0.006 if one.unit != "deg" else 0.6)
+        assert exercises_with({exercise: {one.name: again}})[exercise].limits == {one.name: again}
     assert limit_text(one, one.limit)
     assert Translator("en")(f"source.{exercise}_{one.name}") == one.source
     for language in ("en", "zh"):
