@@ -128,6 +128,10 @@ class Player {
     this.stage.onclick = () => this.toggle();
     this.video.onerror = () => this.video.getAttribute("src") && this.withoutPicture();
     this.video.onplay = this.video.onpause = () => this.playing();
+    this.video.onloadeddata = () => {
+      this.loaded = true;
+      if (this.film) this.seek(this.frame); // perhaps chosen before there was a picture
+    };
     this.video.onseeked = () => this.video.requestVideoFrameCallback || this.fromPicture(this.video.currentTime);
     this.watch();
     this.observer = new ResizeObserver(() => this.draw(true));
@@ -151,6 +155,7 @@ class Player {
     if (data.job !== this.job) {
       this.job = data.job;
       this.silent = false;
+      this.loaded = false;
       this.frame = 0;
       this.range = null;
       this.people = null;
@@ -224,7 +229,7 @@ class Player {
   fromPicture(shownS) {
     if (!this.film || this.silent) return;
     this.shownMediaS = shownS;
-    if (this.video.seeking) return; // a picture of an earlier step: the frame that was asked for last counts
+    if (this.video.seeking || !this.loaded) return; // a picture of an earlier step: the frame that was asked for last counts
     const frame = this.frameAt(shownS);
     this.show(frame);
     if (this.video.paused) return;

@@ -17,7 +17,7 @@ import numpy as np
 import openpyxl
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from pose_core.export.video_files import FILE_NAMES, MORE_FILE_NAMES
 from tests.support.numbered_film import FPS, NUMBER_JS, number_in, numbered_duo
@@ -237,6 +237,24 @@ def test_the_result_is_there_after_another_page_and_after_a_reload(page: Page) -
     page.reload()
     _player(page)
     expect(page.get_by_text("squat.mp4")).to_be_visible()
+    settle(page)
+
+
+def test_a_frame_chosen_before_there_is_a_picture_is_shown(page: Page) -> None:
+    held: list[Route] = []
+    address = re.compile(r"/posedeck/film/.*/film$")
+    page.route(address, held.append)
+    page.reload()
+    player = page.locator(".posedeck-film")
+    until_on_page(page, lambda: held and player.evaluate("root => Boolean(root.player?.film)"))
+    player.locator(".stage").focus()
+    for _ in range(12):
+        page.keyboard.press("ArrowRight")
+    page.unroute(address)
+    for route in held:
+        route.continue_()
+    until_on_page(page, lambda: number_in(pixels(_player(page).locator("video"))) == 12)
+    assert _at(player)["frame"] == 12
     settle(page)
 
 
