@@ -35,6 +35,7 @@ bench: setup  ## measure this machine: half an hour; the page only after setup-d
 	@$(PY) -m benchmarks.smoothing $(if $(OUT),--out "$(OUT)/smoothing.json")
 	@$(PY) -m benchmarks.encoder $(if $(OUT),--out "$(OUT)/encoder.json")
 	@$(PY) -m benchmarks.resolution $(if $(OUT),--out "$(RESOLUTION)")
+	@$(PY) -m benchmarks.video --seconds 60 $(if $(OUT),--out "$(OUT)/video.json")
 	@$(PY) -m benchmarks.live $(if $(OUT),--out "$(OUT)/live.json")
 	@$(PY) -m benchmarks.live_browsers $(if $(OUT),--out "$(OUT)/live_browsers.json")
 

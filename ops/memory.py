@@ -7,7 +7,7 @@ import errno
 import platform
 from typing import Final
 
-__all__ = ["is_out_of_memory", "limit_memory_growth"]
+__all__ = ["give_memory_back", "is_out_of_memory", "limit_memory_growth"]
 
 #: In messages of errors without a type of their own: from threads, shared libraries, OpenCV and C++.
 _NO_MEMORY_SIGNS: Final = (
@@ -33,6 +33,12 @@ def limit_memory_growth() -> None:
         libc = ctypes.CDLL(None)
         libc.mallopt(_M_ARENA_MAX, 2)
         libc.mallopt(_M_MMAP_THRESHOLD, 4 * 2**20)
+
+
+def give_memory_back() -> None:
+    """Have glibc return what is free in its heaps, after much work. Does nothing where there is no glibc."""
+    if platform.libc_ver()[0] == "glibc":
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def is_out_of_memory(error: BaseException) -> bool:

@@ -16,10 +16,10 @@ Find = Callable[[FrameRGB], tuple[FloatArray, FloatArray]]
 
 
 def with_landmarker(landmarker: ImageLandmarker) -> Find:
-    """MediaPipe's; the score is the mean visibility."""
+    """MediaPipe's; the score is the mean visibility. A pose with a landmark that is no number counts as none."""
 
     def find(frame_rgb: FrameRGB) -> tuple[FloatArray, FloatArray]:
-        poses = landmarker.detect(frame_rgb)
+        poses = [pose for pose in landmarker.detect(frame_rgb) if np.isfinite(pose.image_xy_px).all()]
         return (
             np.array([pose.image_xy_px for pose in poses]).reshape(-1, 33, 2),
             np.array([pose.visibility.mean() for pose in poses]),

@@ -52,6 +52,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "video.moment_greatest": "largest angle",
     "video.moment_stillest": "stillest",
     "video.moment_fastest": "fastest",
+    "video.moment_mark": "own mark",
     "video.value_least": "{value}°",
     "video.value_greatest": "{value}°",
     "video.value_stillest": "{value} torso lengths a second",

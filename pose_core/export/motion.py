@@ -18,7 +18,7 @@ import numpy as np
 
 from pose_core.arrays import FloatArray
 from pose_core.geometry.angles import ANGLE_NAMES, Space, sequence_angles
-from pose_core.geometry.scale import floor_angle_deg, metres_per_px, model_metres_per_px
+from pose_core.geometry.scale import FloorSlope, floor_slope, metres_per_px, model_metres_per_px
 from pose_core.pose import PoseSequence
 from pose_core.skeleton import INDEX
 from pose_core.tracking.resampling import common_rate_hz, even_times_s, resample
@@ -59,11 +59,15 @@ class Scale:
         Slope of the floor in the picture, which becomes level; positive: it rises to the right.
     measured : bool
         Whether the size is from a known height; if not, from the model's typical body.
+    floor_within_deg : float
+        How sure the slope is (`pose_core.geometry.scale.FloorSlope`): 0 if it was given, NaN if it could not be told
+        and the floor is taken as level.
     """
 
     metres_per_px: float
     floor_deg: float
     measured: bool
+    floor_within_deg: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,10 +107,10 @@ def find_scale(
         if math.isfinite(measured)
         else model_metres_per_px(sequence.image_xy_px, sequence.world_xyz_m)
     )
-    if floor_deg is None:
-        found_deg = floor_angle_deg(sequence.image_xy_px, sequence.time_s)
-        floor_deg = found_deg if math.isfinite(found_deg) else 0.0
-    return Scale(size, floor_deg, math.isfinite(measured))
+    if floor_deg is not None:
+        return Scale(size, floor_deg, math.isfinite(measured))
+    floor = floor_slope(sequence.image_xy_px, sequence.time_s) or FloorSlope(0.0, math.nan)
+    return Scale(size, floor.deg, math.isfinite(measured), floor.within_deg)
 
 
 def make_markers(
@@ -158,19 +162,22 @@ def _level(xy: FloatArray, floor_deg: float) -> FloatArray:
 
 
 def to_trc(markers: Markers, name: str = "poses.trc") -> bytes:
-    """A TRC file: metres, five lines of header, an empty field where a marker is unknown."""
+    """A TRC file: metres, five lines of header, an empty field where a marker is unknown.
+
+    Lines of markers end in a tab, as OpenSim writes them; without it, a line whose last field is empty is not read.
+    """
     frames, rate = len(markers.time_s), f"{markers.rate_hz:.6f}"
     lines = [
         f"PathFileType\t4\t(X/Y/Z)\t{name}",
         "DataRate\tCameraRate\tNumFrames\tNumMarkers\tUnits\tOrigDataRate\tOrigDataStartFrame\tOrigNumFrames",
         f"{rate}\t{rate}\t{frames}\t{len(MARKERS)}\tm\t{rate}\t1\t{frames}",
-        "Frame#\tTime\t" + "\t\t\t".join(MARKERS) + "\t\t",
-        "\t\t" + "\t".join(f"{axis}{n + 1}" for n in range(len(MARKERS)) for axis in "XYZ"),
+        "Frame#\tTime\t" + "\t\t\t".join(MARKERS) + "\t\t\t",
+        "\t\t" + "\t".join(f"{axis}{n + 1}" for n in range(len(MARKERS)) for axis in "XYZ") + "\t",
         "",
     ]
     for number, (time_s, points) in enumerate(zip(markers.time_s, markers.xyz_m, strict=True), start=1):
         cells = "\t".join(f"{value:.6f}" if math.isfinite(value) else "" for value in points.ravel().tolist())
-        lines.append(f"{number}\t{time_s:.6f}\t{cells}")
+        lines.append(f"{number}\t{time_s:.6f}\t{cells}\t")
     return ("\n".join(lines) + "\n").encode()
 
 
@@ -181,22 +188,35 @@ def angles_to_mot(
     rate_hz: float | None = None,
     name: str = "angles",
 ) -> bytes:
-    """A MOT file: the angles by our names, in degrees, ``nan`` where unknown; angles and signs: docs/conventions.md."""
+    """A MOT file: the angles by our names, in degrees; angles and signs: docs/conventions.md.
+
+    The format knows no missing values: OpenSim ends a motion at the first ``nan``. So gaps are bridged by straight
+    lines, as a line of the header says, and angles that were never known are left out.
+    """
     rate_hz = rate_hz or common_rate_hz(sequence.time_s)
     times_s = even_times_s(sequence.time_s, rate_hz)
     angles = resample(sequence.time_s, sequence_angles(sequence, space, visibility_limit).deg, times_s)
+    known = np.isfinite(angles)
+    columns = {
+        angle: np.interp(times_s, times_s[known[:, place]], angles[known[:, place], place])
+        for place, angle in enumerate(ANGLE_NAMES)
+        if known[:, place].any()
+    }
     lines = [
         name,
         "version=1",
         f"nRows={len(times_s)}",
-        f"nColumns={len(ANGLE_NAMES) + 1}",
+        f"nColumns={len(columns) + 1}",
         "inDegrees=yes",
+        "Where an angle is unknown, it is bridged by a straight line; angles.csv has only what was seen.",
         "endheader",
-        "\t".join(("time", *ANGLE_NAMES)),
+        "\t".join(("time", *columns)),
     ]
     lines += [
         "\t".join([f"{time_s:.6f}", *(f"{value:.4f}" for value in row)])
-        for time_s, row in zip(times_s.tolist(), angles.tolist(), strict=True)
+        for time_s, *row in zip(
+            times_s.tolist(), *(column.tolist() for column in columns.values()), strict=True
+        )
     ]
     return ("\n".join(lines) + "\n").encode()
 

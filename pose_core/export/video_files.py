@@ -11,14 +11,21 @@ from pose_core.export.recordings import recording_to_csv
 from pose_core.export.videos import angles_csv, video_report, video_to_json, video_to_xlsx
 from pose_core.geometry.angles import ANGLE_NAMES
 from pose_core.media.images import encode_png
-from pose_core.movement.moments import Moment, key_moments
+from pose_core.movement.moments import Mark, Moment, key_moments, marked
 from pose_core.pipeline.stills import still_sheet, stills
 from pose_core.pipeline.video import VideoResult
 from pose_core.pipeline.video_film import annotate_video
 from pose_core.settings import DrawSettings
 from pose_core.translate import Translate
 
-__all__ = ["FILE_NAMES", "MORE_FILE_NAMES", "FileChoices", "find_scales", "make_file"]
+__all__ = [
+    "FILE_NAMES",
+    "MORE_FILE_NAMES",
+    "FileChoices",
+    "find_scales",
+    "make_file",
+    "moments_of",
+]
 
 #: What a person with a hundred films gets for each.
 FILE_NAMES: Final[tuple[str, ...]] = (
@@ -52,6 +59,8 @@ class FileChoices:
         Whose extremes are key moments.
     draw : DrawSettings or None
         Those of the analysis unless given.
+    marks : tuple of Mark
+        Moments that somebody marked: in JSON, and among the key moments of report and sheet.
     """
 
     name: str = "film"
@@ -61,6 +70,7 @@ class FileChoices:
     floor_deg: float | None = None
     angle: str = "left_knee"
     draw: DrawSettings | None = None
+    marks: tuple[Mark, ...] = ()
 
     def __post_init__(self) -> None:
         if self.angle not in ANGLE_NAMES:
@@ -121,7 +131,9 @@ def make_file(
         film = annotate_video(data, result, choices.draw, on_progress=on_progress, cancelled=cancelled)
         return film or None
     makers: Mapping[str, Callable[[], bytes]] = {
-        "poses.json": lambda: video_to_json(result, choices.name, find_scales(result, choices)),
+        "poses.json": lambda: video_to_json(
+            result, choices.name, find_scales(result, choices), choices.marks
+        ),
         "angles.csv": lambda: angles_csv(result),
         "landmarks.csv": lambda: recording_to_csv(result),
         "poses.xlsx": lambda: video_to_xlsx(result, t, choices.name),
@@ -129,14 +141,14 @@ def make_file(
     if name in makers:
         return makers[name]()
     if name == "report.html":
-        moments = _moments(result, person, choices)
+        moments = moments_of(result, choices)
         return video_report(
             result,
             t,
             name=choices.name,
             language=choices.language,
             moments=moments,
-            sheet=_sheet(data, result, moments, choices),
+            sheet=_sheet(data, result, moments, choices, t),
         )
     if name not in (*FILE_NAMES, *MORE_FILE_NAMES):
         raise KeyError(name)
@@ -146,29 +158,39 @@ def make_file(
     if name == "angles.mot":
         return angles_to_mot(sequence, visibility_limit=limit)
     if name == "moments.png":
-        return _sheet(data, result, _moments(result, person, choices), choices) or None
+        return _sheet(data, result, moments_of(result, choices), choices, t) or None
     markers = make_markers(sequence, find_scales(result, choices)[person])
     return to_trc(markers, name) if name == "poses.trc" else to_c3d(markers)
 
 
-def _moments(result: VideoResult, person: int | None, choices: FileChoices) -> tuple[Moment, ...]:
-    if person is None:
-        return ()
-    sequence = result.sequence(person)
-    return key_moments(sequence, choices.angle, visibility_limit=result.settings.visibility_limit)
+def moments_of(result: VideoResult, choices: FileChoices) -> tuple[Moment, ...]:
+    """Key moments of the chosen person, and somebody's own marks, in order of time."""
+    person = choices.person or next(iter(result.people), None)
+    found: tuple[Moment, ...] = ()
+    if person is not None:
+        limit = result.settings.visibility_limit
+        found = key_moments(result.sequence(person), choices.angle, visibility_limit=limit)
+    own = marked(result.time_s, choices.marks)
+    taken = {moment.frame for moment in own}
+    return tuple(
+        sorted([*own, *(one for one in found if one.frame not in taken)], key=lambda moment: moment.time_s)
+    )
 
 
-def _sheet(data: bytes, result: VideoResult, moments: tuple[Moment, ...], choices: FileChoices) -> bytes:
+def _sheet(
+    data: bytes, result: VideoResult, moments: tuple[Moment, ...], choices: FileChoices, t: Translate
+) -> bytes:
     if not moments:
         return b""
     pictures = stills(data, result, [moment.frame for moment in moments], choices.draw)
-    captions = dict(_captions(moments))
+    captions = dict(_captions(moments, t))
     return (
         encode_png(still_sheet(pictures, [captions[still.frame] for still in pictures])) if pictures else b""
     )
 
 
-def _captions(moments: tuple[Moment, ...]) -> Iterator[tuple[int, str]]:
+def _captions(moments: tuple[Moment, ...], t: Translate) -> Iterator[tuple[int, str]]:
     for moment in moments:
-        unit = "deg" if moment.kind in ("least", "greatest") else "torso/s"
-        yield moment.frame, f"{moment.time_s:.2f} s  {moment.value:.1f} {unit}"
+        what = moment.text or t(f"video.moment_{moment.kind}")
+        degrees = f" {moment.value:.0f}°" if moment.kind in ("least", "greatest") else ""
+        yield moment.frame, f"{moment.time_s:.2f} s  {what}{degrees}"

@@ -30,7 +30,7 @@ from pose_core.export.tables import DIGITS, number_cell
 from pose_core.figures.curves import angle_curves_figure
 from pose_core.geometry.angles import ANGLE_NAMES, Space, sequence_angles
 from pose_core.geometry.reasons import REASONS
-from pose_core.movement.moments import Moment
+from pose_core.movement.moments import Mark, Moment
 from pose_core.pipeline.video import VideoResult
 from pose_core.skeleton import LANDMARK_NAMES
 from pose_core.tracking.recording_summary import RecordingSummary, summarise
@@ -67,7 +67,12 @@ def _film_facts(result: VideoResult, name: str) -> dict[str, Any]:
     }
 
 
-def video_to_json(result: VideoResult, name: str = "film", scales: dict[int, Scale] | None = None) -> bytes:
+def video_to_json(
+    result: VideoResult,
+    name: str = "film",
+    scales: dict[int, Scale] | None = None,
+    marks: Sequence[Mark] = (),
+) -> bytes:
     """JSON file, UTF-8: facts, the time of every frame, columns of numbers for each person, events.
 
     Parameters
@@ -77,6 +82,8 @@ def video_to_json(result: VideoResult, name: str = "film", scales: dict[int, Sca
         Of the film's file.
     scales : dict of int to Scale, optional
         By person.
+    marks : sequence of Mark
+        Moments that somebody marked.
 
     Returns
     -------
@@ -98,6 +105,7 @@ def video_to_json(result: VideoResult, name: str = "film", scales: dict[int, Sca
                     "person": person,
                     "metres_per_px": number_cell(scale.metres_per_px, _SCALE_DIGITS),
                     "floor_deg": number_cell(scale.floor_deg, ANGLE_DIGITS),
+                    "floor_within_deg": number_cell(scale.floor_within_deg, ANGLE_DIGITS),
                     "measured": scale.measured,
                 }
                 for person, scale in (scales or {}).items()
@@ -108,6 +116,7 @@ def video_to_json(result: VideoResult, name: str = "film", scales: dict[int, Sca
             "time_s": rounded_times_s(result),
             "people": (person_columns(result, person) for person in result.people),
             "events": [asdict(event) for event in result.events],
+            "marks": [{"time_s": _time(mark.time_s), "text": mark.text} for mark in marks],
         },
     )
     return file.getvalue()
@@ -235,7 +244,7 @@ def _report_parts(
                 [
                     f"{m.time_s:.2f} s",
                     t(f"video.moment_{m.kind}"),
-                    t(f"video.value_{m.kind}", value=f"{m.value:.1f}"),
+                    m.text or t(f"video.value_{m.kind}", value=f"{m.value:.1f}"),
                 ]
                 for m in moments
             ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from pose_core.arrays import FloatArray
 from pose_core.skeleton import INDEX
 
-__all__ = ["floor_angle_deg", "metres_per_px", "model_metres_per_px"]
+__all__ = ["FloorSlope", "floor_slope", "metres_per_px", "model_metres_per_px"]
 
 _PAIRS: Final = {
     joint: [INDEX[f"left_{joint}"], INDEX[f"right_{joint}"]]
@@ -24,6 +25,15 @@ _QUANTILE: Final = 0.9
 _LEAST_WALK_TORSOS: Final = 2.0
 #: A foot that stands moves by less than this, in torso lengths a second.
 _STANDING_TORSOS_PER_S: Final = 0.5
+#: Of a long walk the last steps are enough.
+_LEAST_STEPS: Final = 4
+_MOST_STEPS: Final = 100
+#: Of somebody who stays at one distance, the torso keeps its size to within this share.
+_SAME_SIZE: Final = 0.15
+#: How often steps are drawn; the uncertainty beyond which no slope is told, and the least that the model allows.
+_DRAWS: Final = 200
+_SURE_DEG: Final = 3.0
+_SUREST_DEG: Final = 0.3
 
 
 def _trunk(points: FloatArray) -> FloatArray:
@@ -91,7 +101,23 @@ def model_metres_per_px(xy_px: FloatArray, world_xyz_m: FloatArray) -> float:
     return float(np.median(in_space[known] / in_picture[known])) if known.any() else math.nan
 
 
-def floor_angle_deg(xy_px: FloatArray, time_s: FloatArray) -> float:
+@dataclass(frozen=True, slots=True)
+class FloorSlope:
+    """The slope of the floor in the picture.
+
+    Attributes
+    ----------
+    deg : float
+        -45 to 45; positive: the floor rises to the right.
+    within_deg : float
+        Of a hundred such films, 95 have the true slope within this distance.
+    """
+
+    deg: float
+    within_deg: float
+
+
+def floor_slope(xy_px: FloatArray, time_s: FloatArray) -> FloorSlope | None:
     """The slope of the floor in the picture, from where somebody's feet stood.
 
     Parameters
@@ -102,25 +128,62 @@ def floor_angle_deg(xy_px: FloatArray, time_s: FloatArray) -> float:
 
     Returns
     -------
-    float
-        Degrees, -45 to 45; positive: the floor rises to the right. NaN unless somebody walks along the picture by at
-        least two torso lengths: between two feet that stay, the line shows how they stand and not the floor.
+    FloorSlope or None
+        None where it cannot be told: unless somebody walks along the picture by at least two torso lengths, feet show
+        how they stand and not the floor; of somebody who also comes nearer or goes away, they show the way. And None if
+        the slope is not known to within 3 degrees.
 
     Notes
     -----
-    The median slope between all pairs of standing feet that are at least a torso length apart (H. Theil, "A rank-
-    invariant method of linear and polynomial regression analysis", 1950; P. K. Sen, 1968).
+    The median slope between all pairs of steps of one foot that are at least a torso length apart (H. Theil, "A
+    rank-invariant method of linear and polynomial regression analysis", 1950; P. K. Sen, 1968). How sure that is: from
+    the same median of steps drawn at random with replacement (B. Efron, "Bootstrap methods: another look at the
+    jackknife", 1979).
     """
-    size_px = _longest(_trunk(xy_px))
+    trunk_px = _trunk(xy_px)
+    size_px = _longest(trunk_px)
     if len(time_s) < 2 or not size_px > 0:
-        return math.nan
-    feet = xy_px[:, [*_PAIRS["heel"], *_PAIRS["foot_index"]]]
+        return None
+    steps = _standing_feet(xy_px, time_s, size_px)
+    if len(steps) < _LEAST_STEPS or np.ptp(steps[:, 0]) < _LEAST_WALK_TORSOS * size_px:
+        return None
+    if _comes_nearer(xy_px, trunk_px):
+        return None
+    found = _median_slope(steps, size_px)
+    random = np.random.default_rng(0)
+    drawn = [_median_slope(steps[random.integers(0, len(steps), len(steps))], size_px) for _ in range(_DRAWS)]
+    known = np.degrees(np.arctan([one for one in drawn if math.isfinite(one)]))
+    if not math.isfinite(found) or len(known) < _DRAWS / 2:
+        return None
+    low, high = np.quantile(known, (0.025, 0.975))
+    deg = math.degrees(math.atan(found))
+    within_deg = max(high - deg, deg - low, _SUREST_DEG)
+    return FloorSlope(deg, float(within_deg)) if abs(deg) <= 45 and within_deg <= _SURE_DEG else None
+
+
+def _standing_feet(xy_px: FloatArray, time_s: FloatArray, size_px: float) -> FloatArray:
+    """Where a foot stood, once for each time that it did: x, y and which foot, shape (N, 3)."""
+    feet = (xy_px[:, _PAIRS["heel"]] + xy_px[:, _PAIRS["foot_index"]]) / 2
     speed = np.linalg.norm(np.diff(feet, axis=0), axis=-1) / np.diff(time_s)[:, None]
-    standing = feet[1:][speed < _STANDING_TORSOS_PER_S * size_px]
-    if len(standing) < 2 or np.ptp(standing[:, 0]) < _LEAST_WALK_TORSOS * size_px:
-        return math.nan
-    standing = standing[np.linspace(0, len(standing) - 1, min(len(standing), 400)).astype(int)]
-    across, up = (standing[:, None] - standing[None]).transpose(2, 0, 1)
-    apart = across > size_px
-    angle_deg = math.degrees(math.atan(float(np.median(-up[apart] / across[apart]))))
-    return angle_deg if abs(angle_deg) <= 45 else math.nan
+    stands = speed < _STANDING_TORSOS_PER_S * size_px  # NaN is not
+    places = []
+    for foot in range(feet.shape[1]):
+        edges = np.flatnonzero(np.diff(np.concatenate([[False], stands[:, foot], [False]]).astype(int)))
+        for first, end in edges.reshape(-1, 2):
+            places.append((*feet[1:][first:end, foot].mean(axis=0), foot))
+    return np.array(places).reshape(-1, 3)[-_MOST_STEPS:]
+
+
+def _comes_nearer(xy_px: FloatArray, trunk_px: FloatArray) -> bool:
+    """Whether somebody changes their size from one end of the way to the other."""
+    x_px = xy_px[:, _PAIRS["hip"], 0].mean(axis=1)
+    known = np.isfinite(x_px) & np.isfinite(trunk_px)
+    slope, _ = np.polyfit(x_px[known], trunk_px[known], 1)
+    return bool(abs(slope) * np.ptp(x_px[known]) > _SAME_SIZE * np.median(trunk_px[known]))
+
+
+def _median_slope(steps: FloatArray, apart_px: float) -> float:
+    """Upwards by so much for each pixel to the right; NaN if no two steps of one foot are far enough apart."""
+    across, down, other_foot = (steps[:, None] - steps[None]).transpose(2, 0, 1)
+    apart = (across > apart_px) & (other_foot == 0)
+    return float(np.median(-down[apart] / across[apart])) if apart.any() else math.nan

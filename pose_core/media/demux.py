@@ -43,6 +43,8 @@ DEFAULT_FPS: Final = 25.0
 _MAX_LOST: Final = 1000
 #: Of an AVI file: FFmpeg turns a single large chunk of sound into half a million entries of its index, for each.
 _AVI_STREAMS: Final = 8
+#: Whether to exchange the axes, then to flip x, and to flip y.
+_Turn = tuple[bool, bool, bool]
 _COVER: Final = av.stream.Disposition.attached_pic  # the cover of a song
 
 
@@ -201,6 +203,7 @@ class PixelReader:
     def __init__(self, stream: Any, box_wh: tuple[int, int] = CLIP_BOX_PX) -> None:
         self._stretch = _stretch(stream)
         self._box_wh = box_wh
+        self._turn: tuple[int, _Turn] | None = None  # by the angle that FFmpeg reads from the matrix
         self._reformatter = VideoReformatter()  # a new one for each frame would take several times as long
 
     def __call__(self, frame: Any) -> FrameRGB:
@@ -216,13 +219,24 @@ class PixelReader:
         frame_rgb = pixels(fitted)
         if fitted is frame:  # rgb24 of this size in the file: not ours to change
             frame_rgb = frame_rgb.copy()
-        return np.ascontiguousarray(_upright(frame_rgb, frame))
+        return np.ascontiguousarray(_upright(frame_rgb, self._turn_of(frame)))
+
+    def _turn_of(self, frame: Any) -> _Turn:
+        """As `_turn`, but the matrix is read only when its angle changes.
+
+        A PyAV frame whose side data was read refers to itself: it would stay, 3 MB at 1080p, until the garbage
+        collector finds it, which is a hundred frames later.
+        """
+        if self._turn is None or self._turn[0] != frame.rotation:
+            self._turn = frame.rotation, _turn(frame)
+        return self._turn[1]
 
     def _one_field(self, frame: Any, size_wh: tuple[int, int]) -> FrameRGB:
         """Every second line: two fields are from two moments, and would give everybody combs for edges."""
         whole = pixels(self._reformatter.reformat(frame, frame.width, frame.height, "rgb24", threads=1))
         field_rgb = cv2.resize(np.ascontiguousarray(whole[::2]), size_wh, interpolation=cv2.INTER_LINEAR)
-        return np.ascontiguousarray(_upright(np.asarray(field_rgb, dtype=np.uint8), frame))
+        upright_rgb = _upright(np.asarray(field_rgb, dtype=np.uint8), self._turn_of(frame))
+        return np.ascontiguousarray(upright_rgb)
 
 
 def _stretch(stream: Any) -> float:
@@ -236,7 +250,7 @@ def upright_wh(frame: Any, stream: Any) -> tuple[int, int]:
     return (height, width) if _turn(frame)[0] else (width, height)
 
 
-def _turn(frame: Any) -> tuple[bool, bool, bool]:
+def _turn(frame: Any) -> _Turn:
     """Whether to exchange the axes, then to flip x, and to flip y: the display matrix, to the nearest quarter turn.
 
     FFmpeg's ``libavutil/display.h``: nine 32-bit numbers; a point goes to ``x' = a x + c y``, ``y' = b x + d y`` with
@@ -252,8 +266,8 @@ def _turn(frame: Any) -> tuple[bool, bool, bool]:
     return exchanged, a < 0, d < 0
 
 
-def _upright(frame_rgb: FrameRGB, frame: Any) -> FrameRGB:
-    exchanged, flip_x, flip_y = _turn(frame)
+def _upright(frame_rgb: FrameRGB, turn: _Turn) -> FrameRGB:
+    exchanged, flip_x, flip_y = turn
     if exchanged:
         frame_rgb = frame_rgb.transpose(1, 0, 2)
     return frame_rgb[:: -1 if flip_y else 1, :: -1 if flip_x else 1]

@@ -9,6 +9,8 @@ from fractions import Fraction
 from typing import Any, BinaryIO, Final
 
 import av
+import cv2
+import numpy as np
 
 from pose_core.arrays import FrameRGB
 from pose_core.media.demux import container_of
@@ -23,6 +25,13 @@ FILM_BOX_PX: Final = (1920, 1080)
 MAX_FILM_OUT_BYTES: Final = 250_000_000
 #: Bits a second: enough for 1080p with camera noise.
 _MAX_RATE: Final = 8_000_000
+#: A third of the work of "veryfast" for a picture as near to the source (PSNR 46.8 instead of 46.3 dB) at 1.3 times
+#: the size: "ultrafast" with what makes its files small and smooth again.
+_X264: Final = {
+    "preset": "ultrafast",
+    "crf": "25",
+    "x264-params": "cabac=1:8x8dct=1:deblock=0,0:weightp=1",
+}
 #: Share of the bytes that pictures may take; the rest is sound and index.
 _PICTURES: Final = 0.8
 #: Sound that MP4 holds and browsers know.
@@ -87,7 +96,9 @@ class FilmWriter:
         if self._output is None:
             self._output = self._open(frame_rgb)
         container, stream = self._output
-        frame = av.VideoFrame.from_ndarray(fit_into(frame_rgb, self._size_wh), format="rgb24")
+        # OpenCV takes a fraction of the time of PyAV's converter.
+        planes = cv2.cvtColor(fit_into(frame_rgb, self._size_wh), cv2.COLOR_RGB2YUV_I420)
+        frame = av.VideoFrame.from_numpy_buffer(np.asarray(planes, dtype=np.uint8), format="yuv420p")
         frame.pts, frame.time_base = round(time_s * TICKS_PER_S), Fraction(1, TICKS_PER_S)
         self._add_sound(container, time_s)
         container.mux(stream.encode(frame))
@@ -108,12 +119,7 @@ class FilmWriter:
         height, width = frame_rgb.shape[:2]
         scale = box_scale(width, height, FILM_BOX_PX)
         self._size_wh = even_px(width * scale), even_px(height * scale)
-        options = {
-            "preset": "veryfast",
-            "crf": "23",
-            "maxrate": str(self._rate),
-            "bufsize": str(2 * self._rate),
-        }
+        options = _X264 | {"maxrate": str(self._rate), "bufsize": str(2 * self._rate)}
         container, stream = open_mp4(self._file, self._size_wh, options)
         if self._source is not None:
             self._open_sound(container, self._source)

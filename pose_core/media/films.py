@@ -6,10 +6,10 @@ The check is that of clips (`pose_core.media.clips`): in another process, whose 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Final, TypedDict
+from typing import Any, Final, TypedDict
 
 import av
 import numpy as np
@@ -81,7 +81,12 @@ class FilmReader:
     data: bytes = field(repr=False)
 
     def frames(
-        self, start_s: float = 0.0, end_s: float = math.inf, *, box_px: tuple[int, int] = CLIP_BOX_PX
+        self,
+        start_s: float = 0.0,
+        end_s: float = math.inf,
+        *,
+        box_px: tuple[int, int] = CLIP_BOX_PX,
+        also: tuple[tuple[int, int], Callable[[float, FrameRGB], None]] | None = None,
     ) -> Iterator[tuple[float, FrameRGB]]:
         """The frames from `start_s` to before `end_s`, decoded one at a time.
 
@@ -91,6 +96,8 @@ class FilmReader:
             Seconds from the first frame of the film, as it is played.
         box_px : tuple of int
             Longer and shorter side that pictures are scaled down to.
+        also : tuple of (box_px, callable), optional
+            Who gets each frame first, in another size.
 
         Yields
         ------
@@ -105,7 +112,8 @@ class FilmReader:
         """
         end_s = min(end_s, MAX_FILM_S)
         with opened(self.data) as (container, stream):
-            pixels = PixelReader(stream, box_px)
+            pixels = self._reader(stream, box_px)
+            others = self._reader(stream, also[0]) if also is not None else None
             if start_s > _SEEK_FROM_S:
                 with suppress(av.FFmpegError):  # what has no index is read from its beginning
                     container.seek(round((self.first_s + start_s) / stream.time_base), stream=stream)
@@ -113,10 +121,15 @@ class FilmReader:
                 if time_s >= end_s:
                     return
                 if time_s >= start_s:
-                    frame_rgb = pixels(frame)
-                    if self.mirrored:
-                        frame_rgb = np.ascontiguousarray(frame_rgb[:, ::-1])
-                    yield time_s, frame_rgb
+                    if also is not None and others is not None:
+                        also[1](time_s, others(frame))
+                    yield time_s, pixels(frame)
+
+    def _reader(self, stream: Any, box_px: tuple[int, int]) -> Callable[[Any], FrameRGB]:
+        upright = PixelReader(stream, box_px)
+        if not self.mirrored:
+            return upright
+        return lambda frame: np.ascontiguousarray(upright(frame)[:, ::-1])
 
 
 def read_film(data: bytes, *, mirrored: bool = False, checked: bool = False) -> FilmReader:

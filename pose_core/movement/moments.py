@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -16,9 +16,9 @@ from pose_core.geometry.body import body_size
 from pose_core.pose import PoseSequence
 from pose_core.skeleton import INDEX
 
-__all__ = ["Moment", "MomentKind", "key_moments", "speed_torsos_per_s"]
+__all__ = ["Mark", "Moment", "MomentKind", "key_moments", "marked", "speed_torsos_per_s"]
 
-MomentKind = Literal["least", "greatest", "stillest", "fastest"]
+MomentKind = Literal["least", "greatest", "stillest", "fastest", "mark"]
 
 #: Joints that tell how fast somebody moves; hands and face would only add noise.
 _MOVING: Final = [
@@ -41,16 +41,50 @@ class Moment:
     time_s : float
     frame : int
         Place in the sequence.
-    kind : {"least", "greatest", "stillest", "fastest"}
-        An extreme of the chosen angle, or of movement.
+    kind : {"least", "greatest", "stillest", "fastest", "mark"}
+        An extreme of the chosen angle, or of movement, or somebody's own mark.
     value : float
-        Degrees, or torso lengths a second.
+        Degrees, or torso lengths a second; NaN of a mark.
+    text : str
+        Of a mark.
     """
 
     time_s: float
     frame: int
     kind: MomentKind
     value: float
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A moment that a person marked.
+
+    Attributes
+    ----------
+    time_s : float
+    text : str
+    """
+
+    time_s: float
+    text: str
+
+
+def marked(time_s: FloatArray, marks: Sequence[Mark]) -> tuple[Moment, ...]:
+    """The moments of somebody's own marks, in order of time: the frames nearest to them.
+
+    Examples
+    --------
+    >>> [moment.frame for moment in marked(np.array([0.0, 0.5, 1.0]), [Mark(0.6, "heel down")])]
+    [1]
+    """
+    if not len(time_s):
+        return ()
+    found = []
+    for mark in sorted(marks, key=lambda mark: mark.time_s):
+        frame = int(np.argmin(np.abs(time_s - mark.time_s)))
+        found.append(Moment(float(time_s[frame]), frame, "mark", math.nan, mark.text))
+    return tuple(found)
 
 
 def speed_torsos_per_s(sequence: PoseSequence) -> FloatArray:

@@ -25,6 +25,10 @@ _CELL_WH: Final = (480, 360)
 _GAP_PX: Final = 12
 _TEXT_PX: Final = 34
 _WHITE: Final = 255
+_INK_RGB: Final = (30, 30, 30)
+_FONT_PX: Final = 22
+_WEIGHT: Final = 500
+_LONGEST_CAPTION: Final = 40
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,7 +94,7 @@ def stills(
 
 
 def still_sheet(pictures: Sequence[Still], captions: Sequence[str]) -> FrameRGB:
-    """All stills on one white sheet, three in a row, each with a line of plain ASCII text below it.
+    """All stills on one white sheet, three in a row, each with a line of text below it.
 
     Parameters
     ----------
@@ -106,6 +110,7 @@ def still_sheet(pictures: Sequence[Still], captions: Sequence[str]) -> FrameRGB:
     columns = min(3, len(pictures))
     rows = math.ceil(len(pictures) / columns)
     step_x, step_y = _CELL_WH[0] + _GAP_PX, _CELL_WH[1] + _TEXT_PX + _GAP_PX
+    font = cv2.FontFace("sans")  # built into OpenCV, with Chinese
     sheet = np.full((rows * step_y + _GAP_PX, columns * step_x + _GAP_PX, 3), _WHITE, dtype=np.uint8)
     for number, (still, caption) in enumerate(zip(pictures, captions, strict=True)):
         x0, y0 = _GAP_PX + number % columns * step_x, _GAP_PX + number // columns * step_y
@@ -116,5 +121,6 @@ def still_sheet(pictures: Sequence[Still], captions: Sequence[str]) -> FrameRGB:
         x, y = x0 + int(left), y0 + int(top)
         sheet[y : y + inner[1], x : x + inner[0]] = small
         place = (x0, y0 + _CELL_WH[1] + _TEXT_PX - 10)
-        cv2.putText(sheet, caption, place, cv2.FONT_HERSHEY_SIMPLEX, 0.65, (30, 30, 30), 1, cv2.LINE_AA)
+        short = caption if len(caption) <= _LONGEST_CAPTION else f"{caption[: _LONGEST_CAPTION - 1]}…"
+        cv2.putText(sheet, short, place, _INK_RGB, font, _FONT_PX, _WEIGHT)
     return sheet

@@ -184,6 +184,7 @@ def analyse_video(
     watchers: Sequence[Watcher] = (),
     on_progress: Callable[[VideoProgress], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
+    also: tuple[tuple[int, int], Callable[[float, FrameRGB], None]] | None = None,
 ) -> VideoResult:
     """Find people in every frame of a film.
 
@@ -202,6 +203,9 @@ def analyse_video(
         Called after each frame.
     cancelled : callable, optional
         Asked before each frame; it may wait, to pause. Once it is true, what is there becomes the result.
+    also : tuple of (box_px, callable), optional
+        Who gets the pictures of all frames as well, in another size, on the thread that decodes; perhaps of a few
+        frames more than the result has. See `pose_core.media.films.FilmReader.frames`.
 
     Returns
     -------
@@ -217,8 +221,9 @@ def analyse_video(
     settings = settings or VideoSettings()
     film = read_film(data, mirrored=settings.mirrored)
     analysis = _Analysis(film, settings, landmarkers, Watchers(watchers))
+    pictures = ahead(film.frames(settings.start_s, settings.end_s, also=also), _AHEAD)
     try:
-        return analysis.run(on_progress, cancelled or (lambda: False))
+        return analysis.run(pictures, on_progress, cancelled or (lambda: False))
     finally:
         analysis.close()
 
@@ -248,12 +253,15 @@ class _Analysis:
         self._landmarker.close()
 
     def run(
-        self, on_progress: Callable[[VideoProgress], None] | None, cancelled: Callable[[], bool]
+        self,
+        pictures: Generator[tuple[float, FrameRGB]],
+        on_progress: Callable[[VideoProgress], None] | None,
+        cancelled: Callable[[], bool],
     ) -> VideoResult:
         total_s = min(self._film.duration_s, self._settings.end_s)
         ended_by: VideoEnd | None = None
         read_to_s = self._settings.start_s
-        with closing(self._pictures()) as pictures:
+        with closing(pictures):
             for played_s, frame_rgb in pictures:
                 if cancelled():
                     ended_by = "cancelled"
@@ -268,10 +276,6 @@ class _Analysis:
         self._watchers.finish()
         self._collect_events()
         return self._result(read_to_s, ended_by or self._film_end(read_to_s, total_s))
-
-    def _pictures(self) -> Generator[tuple[float, FrameRGB]]:
-        settings = self._settings
-        return ahead(self._film.frames(settings.start_s, settings.end_s), _AHEAD)
 
     def _film_end(self, read_to_s: float, total_s: float) -> VideoEnd:
         """Whether the file held all that it stated; the last frame may last long, and sound longer than pictures."""

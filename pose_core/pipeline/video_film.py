@@ -6,12 +6,12 @@ import io
 import math
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import replace
 from typing import Final
 
 import av
 import numpy as np
 
+from pose_core.arrays import FrameRGB
 from pose_core.drawing.skeleton import draw_poses
 from pose_core.errors import ClipError
 from pose_core.media.ahead import ahead
@@ -21,7 +21,7 @@ from pose_core.pipeline.video import VideoResult
 from pose_core.settings import DrawSettings
 from pose_core.tracking.recording import pose_of_row
 
-__all__ = ["annotate_video", "clean_copy"]
+__all__ = ["FilmCopy", "annotate_video"]
 
 #: Decoded pictures that may wait: 25 MB at 1080p.
 _AHEAD: Final = 4
@@ -103,20 +103,55 @@ def annotate_video(
     return file.getvalue()
 
 
-def clean_copy(
-    data: bytes,
-    result: VideoResult,
-    *,
-    on_progress: Callable[[float], None] | None = None,
-    cancelled: Callable[[], bool] | None = None,
-) -> bytes:
-    """The analysed part of a film as MP4 (H.264) without drawing, for what cannot play the film itself.
+class FilmCopy:
+    """The pictures of a film as MP4 (H.264) without drawing, written while it is analysed; for what cannot play it.
 
-    Parameters, returned bytes and errors as in `annotate_video`.
+    Hand it to `pose_core.pipeline.video.analyse_video` as ``also=copy.wish``.
+
+    Parameters
+    ----------
+    data : bytes
+        The film, which has been checked.
+    length_s : float
+        About how long the copy will be; NaN if unknown.
+
+    Attributes
+    ----------
+    wish : tuple of (box_px, callable)
     """
-    nobody = replace(
-        result, row_frame=result.row_frame[:0], row_person=result.row_person[:0], values=result.values[:0]
-    )
-    return annotate_video(
-        data, nobody, DrawSettings(skeleton_only=False), on_progress=on_progress, cancelled=cancelled
-    )
+
+    def __init__(self, data: bytes, length_s: float = math.nan) -> None:
+        self.wish = FILM_BOX_PX, self._add
+        self._data = data
+        self._length_s = length_s
+        self._file = io.BytesIO()
+        self._writer: FilmWriter | None = None
+        self._start_s = 0.0
+        self._failed = False
+
+    def _add(self, played_s: float, frame_rgb: FrameRGB) -> None:
+        if self._failed:
+            return
+        try:
+            if self._writer is None:
+                first_s = read_film(self._data, checked=True).first_s
+                self._start_s = played_s
+                self._writer = FilmWriter(
+                    self._file, self._length_s, self._data, first_s=first_s, start_s=played_s
+                )
+            self._writer.add(played_s - self._start_s, frame_rgb)
+        except MemoryError:
+            raise
+        except av.FFmpegError:  # a result without a picture is better than none
+            self._failed = True
+
+    def finish(self) -> bytes:
+        """The file, which begins at 0 with the first frame; empty if there was none, or the encoder failed."""
+        try:
+            if self._writer is not None:
+                self._writer.finish()
+        except MemoryError:
+            raise
+        except av.FFmpegError:
+            self._failed = True
+        return b"" if self._failed else self._file.getvalue()

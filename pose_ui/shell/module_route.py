@@ -27,6 +27,7 @@ _FILES: Final = {
         _ROOT / "live_view" / "browser_model" / "people_tracker.js",
         _ROOT / "video" / "film_player.js",
         _ROOT / "video" / "film_charts.js",
+        _ROOT / "video" / "film_marks.js",
         _ROOT / "side_by_side" / "sides_view.js",
         _ROOT / "side_by_side" / "sides_clock.js",
     )

@@ -208,6 +208,7 @@ VIDEO_DEFAULTS: Final[dict[str, object]] = {
     "slowed": 1.0,
     "mirrored": False,
     "height": None,  # in cm
+    "floor": None,  # in degrees
     "angle": "left_knee",
     "exercise": "auto",  # whose repetitions are counted
 }

@@ -50,6 +50,7 @@ def choose_source(t: Translator) -> Source:
         format_func=lambda source: t(f"sides.source_{source}"),
         help=t("sides.source_help"),
         label_visibility="collapsed",
+        wrap=True,
         persist_state="session",
     )
     return chosen if chosen is not None else "performer"

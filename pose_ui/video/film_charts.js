@@ -1,5 +1,6 @@
 // The curves beside a film: drawn once, with a cursor that moves above them. A click seeks, a drag chooses a range.
 
+import { drawMarks, markAt } from "./film_marks.js";
 import { COLOURS } from "./pose_canvas.js";
 
 const LEFT_PX = 36; // for the scale
@@ -80,7 +81,9 @@ export class Charts {
     const events = this.player.data.events ?? [];
     const lanes = [...film.people.map((person) => ({ person })), ...(events.length ? [{ events }] : [])];
     const heights = this.chosen.map((name) => GAP_PX + (HEIGHT_PX[name] ?? HEIGHT_PX.joint));
-    const height = heights.reduce((sum, one) => sum + one, 0) + GAP_PX + lanes.length * LANE_PX + 20;
+    const marks = this.player.data.marks ?? [];
+    const markRow = marks.length ? LANE_PX : 0;
+    const height = heights.reduce((sum, one) => sum + one, 0) + GAP_PX + lanes.length * LANE_PX + markRow + 20;
     this.plot.style.height = `${height}px`;
     const ratio = window.devicePixelRatio || 1;
     const width = this.plot.clientWidth;
@@ -97,6 +100,8 @@ export class Charts {
       top += heights[k];
     });
     this.lanes(ctx, lanes, top + GAP_PX);
+    this.markTop = marks.length ? height - 20 - markRow : Infinity;
+    drawMarks(this, ctx, marks, GAP_PX);
     this.axis(ctx, height - 6);
     this.move();
   }
@@ -299,7 +304,11 @@ export class Charts {
   frameAtX(x) {
     const { timeS } = this.film;
     const share = clamp((x - LEFT_PX) / (this.width - LEFT_PX - RIGHT_PX), 0, 1);
-    const wanted = timeS[0] + share * (timeS[this.player.last] - timeS[0]);
+    return this.nearest(timeS[0] + share * (timeS[this.player.last] - timeS[0]));
+  }
+
+  nearest(wanted) {
+    const { timeS } = this.film;
     const frame = this.frameOf(wanted);
     const next = Math.min(frame + 1, this.player.last);
     return Math.abs(timeS[next] - wanted) < Math.abs(timeS[frame] - wanted) ? next : frame;
@@ -325,7 +334,8 @@ export class Charts {
     };
     this.plot.onpointerup = this.plot.onpointercancel = () => {
       this.plot.onpointermove = this.plot.onpointerup = this.plot.onpointercancel = null;
-      this.player.seek(dragged && this.player.range ? this.player.range[0] : shown ?? this.frameAtX(from));
+      const clicked = shown ?? markAt(this, from, event.clientY - box.top) ?? this.frameAtX(from);
+      this.player.seek(dragged && this.player.range ? this.player.range[0] : clicked);
     };
   }
 }

@@ -67,6 +67,7 @@ const ICONS = {
   forward: "M15 5h2v14h-2zM5 5v14l9-7z",
   play: "M7 4v16l13-8z",
   pause: "M6 4h4v16H6zM14 4h4v16h-4z",
+  mark: "M6 3h2v18H6zM9 4h10l-3 4 3 4H9z",
 };
 const icon = (name) => `<svg viewBox="0 0 24 24" width="18" height="18" aria-hidden="true"><path d="${ICONS[name]}"/></svg>`;
 
@@ -117,6 +118,7 @@ class Player {
       button("a", "A", () => this.mark(0)),
       button("b", "B", () => this.mark(1)),
       button("clear", "✕", () => this.setRange(null)),
+      button("mark", "", () => this.markMoment()),
     );
     this.switches = make("div", { class: "switches" });
     this.charts = new Charts(this);
@@ -132,9 +134,10 @@ class Player {
     this.observer.observe(this.root);
   }
 
-  update(data, setState) {
+  update(data, setState, setTrigger) {
     this.data = data;
     this.setState = setState;
+    this.setTrigger = setTrigger;
     const { texts } = data;
     this.stage.setAttribute("aria-label", texts.player);
     for (const [name, button] of Object.entries(this.buttons)) {
@@ -302,6 +305,12 @@ class Player {
     this.setRange(range[0] < range[1] ? range : end ? [0, this.frame] : [this.frame, this.last]);
   }
 
+  markMoment() {
+    if (!this.film) return;
+    this.pause();
+    this.setTrigger("mark", { job: this.job, frame: this.frame });
+  }
+
   setRange(range) {
     this.range = range;
     this.charts.move();
@@ -326,6 +335,7 @@ class Player {
       End: () => this.step(this.last),
       a: () => this.mark(0),
       b: () => this.mark(1),
+      m: () => this.markMoment(),
       Escape: () => this.setRange(null),
     };
     const act = acts[event.key.length === 1 ? event.key.toLowerCase() : event.key];

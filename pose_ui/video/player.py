@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -10,6 +10,7 @@ import streamlit as st
 
 from ops.films import FilmOutcome, Version
 from pose_core.geometry.angles import LIMB_ANGLES
+from pose_core.movement.moments import Mark
 from pose_ui.shell.module_route import module_path
 from pose_ui.shell.streamlit_bindings import this_session_id
 from pose_ui.texts import Translator
@@ -54,7 +55,7 @@ button:focus-visible, select:focus-visible, .stage:focus-visible, .plot:focus-vi
 _JS: Final = """
 const views = new WeakMap();
 
-export default function ({ data, parentElement, setStateValue }) {
+export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
   let slot = views.get(parentElement);
   if (!slot) {
     slot = {};
@@ -70,7 +71,7 @@ export default function ({ data, parentElement, setStateValue }) {
     });
   }
   const call = (slot.call = {});
-  slot.view.then((view) => slot.call === call && view.update(data, setStateValue));
+  slot.view.then((view) => slot.call === call && view.update(data, setStateValue, setTriggerValue));
   return () => {
     if (slot.call !== call || parentElement.isConnected) return;
     views.delete(parentElement);
@@ -92,6 +93,7 @@ _TEXTS: Final = (
         "a",
         "b",
         "clear",
+        "mark",
         "speed_choice",
         "sides",
         "names",
@@ -169,6 +171,8 @@ def player(
     seek: Seek | None = None,
     plays: bool = False,
     events: Sequence[TimelineEvent] = (),
+    marks: Sequence[Mark] = (),
+    on_mark: Callable[[int], None] | None = None,
     key: str = "video_player",
 ) -> At:
     """Show the player; where it rests.
@@ -185,6 +189,10 @@ def player(
         Whether a film that was not shown before begins to play by itself.
     events : sequence of TimelineEvent
         Shown below the curves.
+    marks : sequence of Mark
+        Shown below the curves as well.
+    on_mark : callable, optional
+        Called with the frame that somebody marks.
     key : str
         Streamlit key.
     """
@@ -219,9 +227,19 @@ def player(
             }
             for one in events
         ],
+        "marks": [{"time_s": mark.time_s, "text": mark.text} for mark in marks],
         "plays": plays,
         "seek": {"id": seek.id, "frame": seek.frame} if seek else None,
         "texts": texts,
     }
-    told = _component(key=key, data=data, default={"at": None}, on_at_change=lambda: None).at
+
+    def marked() -> None:
+        match st.session_state[key].mark:
+            case {"job": str(job), "frame": int(frame)} if job == job_id and 0 <= frame < len(result.time_s):
+                if on_mark is not None:
+                    on_mark(frame)
+
+    told = _component(
+        key=key, data=data, default={"at": None}, on_at_change=lambda: None, on_mark_change=marked
+    ).at
     return _read_at(told, job_id, version)

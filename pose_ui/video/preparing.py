@@ -23,11 +23,13 @@ from pose_ui.shell.state import video_key
 from pose_ui.texts import Translator
 from pose_ui.video.session import VideoSession, range_s
 
-__all__ = ["film_bar", "prepare", "working"]
+__all__ = ["film_bar", "left_text", "prepare", "working"]
 
 #: From so many frames a second on, a film was probably recorded for slow motion.
 _FAST_FPS: Final = 100.0
 _LOOK_S: Final = 0.5
+#: A job stops after the frame at which it is; longer than this no page waits for it.
+_STOP_S: Final = 0.4
 #: Time left is told in steps of so many seconds, from so many on.
 _STEP_S: Final = 5
 
@@ -122,7 +124,8 @@ def prepare(
         st.rerun()
 
 
-def _left_text(status: JobStatus, t: Translator) -> str:
+def left_text(status: JobStatus, t: Translator) -> str:
+    """What a job does, how much of it is done, and how long the rest will take."""
     if status.state == "waiting":
         return t("film.waiting", count=status.ahead)
     share = f"{100 * status.share:.0f} %"
@@ -168,7 +171,7 @@ def working(session: VideoSession, studio: FilmStudio, job: Job, t: Translator) 
         if status.over:
             st.rerun()
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.progress(status.share, _left_text(status, t))
+            st.progress(status.share, left_text(status, t))
             st.button(
                 t("film.stop_and_keep" if status.partial else "film.cancel"),
                 icon=":material/stop:",
@@ -197,5 +200,6 @@ def _end_s(so_far: FilmSoFar, status: JobStatus) -> float:
 def _stop(studio: FilmStudio, job_id: str, owner: str) -> None:
     try:
         studio.jobs.cancel(job_id, owner)
+        studio.jobs.get(job_id, owner).over.wait(_STOP_S)  # so that the run that follows shows what there is
     except NoSuchJobError:
         return

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from ops.films import FilmOutcome, FilmStudio
@@ -11,7 +13,7 @@ from pose_core.media.films import plays_in_browsers
 from pose_core.settings import PoseSettings
 from pose_ui.texts import Translator
 from pose_ui.video.files import files
-from pose_ui.video.moments import moments
+from pose_ui.video.moments import mark_frame, moments
 from pose_ui.video.people import people_strip
 from pose_ui.video.player import player
 from pose_ui.video.repetitions import repetition_bars, repetitions
@@ -50,17 +52,29 @@ def show_result(
     def body() -> None:
         try:
             version = studio.version(job.id, session.owner)
+            marks = studio.marks(job.id, session.owner)
         except NoSuchJobError:
             st.rerun()
         if version is None or not len(version.result.time_s):
             return
+        mark = partial(mark_frame, studio, job.id, session.owner, version, t)
         bars = repetition_bars(session, job.id, version)
-        at = player(job.id, outcome, version, t, seek=session.seek, plays=session.plays, events=bars)
+        at = player(
+            job.id,
+            outcome,
+            version,
+            t,
+            seek=session.seek,
+            plays=session.plays,
+            events=bars,
+            marks=marks,
+            on_mark=mark,
+        )
         repetitions(session, job.id, version, at, t)
         with st.expander(t("film.people", count=len(version.result.people))):
             people_strip(studio, job.id, session.owner, version, at, t)
-        moments(session, job.id, outcome, version, at, t)
-        files(session, job.id, outcome, version, settings.draw, at, t)
+        moments(session, studio, job.id, outcome, version, at, marks, t)
+        files(session, studio, job.id, outcome, version, settings.draw, at, marks, t)
 
     @st.fragment(run_every=_STILL_HERE_S)
     def still_here() -> None:

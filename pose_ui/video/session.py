@@ -11,6 +11,7 @@ import streamlit as st
 from ops.films import Arrival, FilmStudio
 from ops.jobs import Job, NoSuchJobError
 from pose_core.errors import BusyError, PoseCoreError
+from pose_core.geometry.scale import FloorSlope
 from pose_core.media.films import FilmReader, read_film
 from pose_core.movement.holds import Hold
 from pose_core.movement.repetitions import Repetition
@@ -63,10 +64,12 @@ class VideoSession:
         For the player.
     plays : bool
         Whether the result begins to play by itself: a demonstration does.
-    made : dict
-        Files made so far, by what they were made of.
     pictures : dict
-        Stills of key moments, by what they were made of; only the newest.
+        Stills of moments by their frame: a small drawn JPEG and a large plain one; only of `pictures_of`.
+    pictures_of : object
+        What they were made of.
+    floor : tuple or None
+        The slope of the floor, after what it was found from.
     counted : Counted or None
         The repetitions that were counted last.
     """
@@ -75,8 +78,9 @@ class VideoSession:
     problem: PoseCoreError | None = None
     seek: Seek | None = None
     plays: bool = False
-    made: dict[tuple[object, ...], bytes] = field(default_factory=dict)
-    pictures: dict[object, dict[int, tuple[bytes, bytes]]] = field(default_factory=dict)
+    pictures: dict[int, tuple[bytes, bytes]] = field(default_factory=dict)
+    pictures_of: object = None
+    floor: tuple[object, FloorSlope | None] | None = None
     counted: Counted | None = None
     _read: tuple[str, FilmReader | PoseCoreError] | None = None
 
@@ -106,7 +110,7 @@ class VideoSession:
             except PoseCoreError as error:
                 self._read = film.id, error
             for name, default in VIDEO_DEFAULTS.items():
-                if name not in ("height", "angle"):
+                if name not in ("height", "floor", "angle"):
                     st.session_state[video_key(name)] = default
         found = self._read[1]
         if isinstance(found, PoseCoreError):
@@ -138,7 +142,6 @@ class VideoSession:
             self.problem = error
             return
         self.seek, self.plays = None, False
-        self.made.clear()
         self.pictures.clear()
         if old is not None:
             studio.jobs.remove(old.id, self.owner)
@@ -148,7 +151,6 @@ class VideoSession:
         with suppress(NoSuchJobError):
             studio.forget_job(job_id, self.owner)
         self.seek = None
-        self.made.clear()
         self.pictures.clear()
 
     def forget(self, studio: FilmStudio) -> None:
@@ -158,7 +160,6 @@ class VideoSession:
         while (film := studio.newest_film(self.owner)) is not None:
             studio.discard(film)
         self.problem = self.refusal = self.seek = self._read = None
-        self.made.clear()
         self.pictures.clear()
 
     def go_to(self, frame: int) -> None:

@@ -14,7 +14,7 @@ from types import ModuleType
 
 import pytest
 
-from benchmarks import first_minute, page, photo, report, server
+from benchmarks import first_minute, page, photo, report, server, video
 from pose_core.media.images import decode_picture
 
 
@@ -110,6 +110,16 @@ def test_a_run_gives_every_figure(rounds: int, processes: int, tmp_path: Path) -
     assert kept["two_at_once"]["throughput_ratio"] > 0
     text = photo.report(kept)
     assert all(name in text for name in ("lite", "full", "heavy", "First request", "two at once"))
+
+
+@pytest.mark.nightly
+def test_a_film_gives_every_figure() -> None:
+    found = video.measure(2.0, "lite", 1)
+    (run,) = found["runs"]
+    assert (run["frames"], run["people"]) == (60, 1)
+    assert 0 < run["analysed_per_length"] < run["with_film_per_length"]
+    assert run["written_mb"] > 0
+    assert "with_film_per_length" in video.report(found)
 
 
 def test_without_playwright_the_page_benchmark_says_in_one_line_what_is_missing(

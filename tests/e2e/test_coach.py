@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from pose_core.performer import Camera, render_frame
-from tests.support.clips import encode
+from tests.support.performing import squat_film
 from tests.support.server import Server
 from tests.support.visit import download, settle, visit
 
@@ -24,18 +23,6 @@ def _file(page: Page) -> dict[str, Any]:
     _, data = download(page, page.get_by_role("button", name="JSON"))
     found: dict[str, Any] = json.loads(data)
     return found
-
-
-def squat_film() -> bytes:
-    """One squat from the side, after and before a moment of rest."""
-    shares = [0.0] * 8 + [number / 30 for number in range(30)] + [0.0] * 8
-    return encode(
-        [
-            render_frame("squat_right", share, yaw_deg=90.0, camera=Camera(320, 240), seed=number).rgb
-            for number, share in enumerate(shares)
-        ],
-        fps=25,
-    )
 
 
 def test_squats_are_counted_on_the_screen_and_a_correction_is_kept_in_the_file(

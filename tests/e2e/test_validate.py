@@ -126,3 +126,13 @@ def test_a_model_is_exported_as_onnx(server: Server, browser: Browser) -> None:
             button.click()
         with zipfile.ZipFile(download.value.path()) as archive:
             assert {"run.py", "detector.onnx", "agreement.json"} <= set(archive.namelist())
+
+
+def test_a_run_says_how_long_it_will_take_and_can_be_stopped(server: Server, browser: Browser) -> None:
+    with visit(browser, f"{server.url}/validate?validate_source=many&validate_heavy=1") as page:
+        settle(page)
+        run(page)
+        expect(page.get_by_text(re.compile(r"^\d+ %, \d+ s left$"))).to_be_visible(timeout=RUN_LIMIT_MS)
+        page.get_by_role("button", name="Stop").click()
+        expect(page.get_by_text("Stopped. Nothing is kept")).to_be_visible()
+        expect(page.get_by_role("button", name=re.compile("Run$"))).to_be_enabled()

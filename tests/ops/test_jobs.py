@@ -148,6 +148,36 @@ def test_results_that_nobody_looks_at_are_forgotten_and_what_they_held_is_freed(
         jobs.close()
 
 
+def test_jobs_about_another_are_kept_and_removed_with_it() -> None:
+    with some_jobs(kept_s=0.5) as jobs:
+        first = jobs.start("anna", lambda _: 1)
+        until(first.over.is_set)
+        about = jobs.start("anna", until_cancelled, about=first.id)
+        assert (jobs.of("anna"), jobs.of("anna", about=first.id)) == ((first,), (about,))
+        about.looked_at_s = 0.0
+        jobs.get(first.id)
+        assert about.looked_at_s > 0
+        jobs.remove(first.id, "anna")
+        assert jobs.every() == ()
+        until(about.over.is_set)
+        with pytest.raises(NoSuchJobError):
+            jobs.start("anna", lambda _: 1, about=first.id)
+
+
+def test_a_job_told_to_stop_does_not_keep_its_owner_from_the_next() -> None:
+    stop = threading.Event()
+    with some_jobs() as jobs:
+        slow = jobs.start("anna", lambda _: stop.wait(30))
+        with pytest.raises(BusyError):
+            jobs.start("anna", lambda _: 2)
+        jobs.cancel(slow.id)
+        following = jobs.start("anna", lambda _: 2)
+        assert not following.over.is_set()
+        stop.set()
+        until(following.over.is_set)
+        assert following.result == 2
+
+
 def test_closing_ends_what_runs_and_refuses_more() -> None:
     jobs = Jobs(workers=1)
     job = jobs.start("anna", until_cancelled)

@@ -31,7 +31,7 @@ from pose_ui.live_view import picture
 from pose_ui.photo import session as photo_session
 from pose_ui.photo.session import PhotoItem, PhotoSession
 from pose_ui.shell.resources import close_pool, film_studio, pool
-from pose_ui.shell.state import LIVE, PHOTO, VIDEO
+from pose_ui.shell.state import LIVE, PHOTO
 from pose_ui.texts import Translator, catalogue
 from pose_ui.video import session as video_session
 from tests.support.numbered_film import numbered_film
@@ -496,10 +496,15 @@ def test_the_result_of_a_film_is_corrected_and_packed_on_the_page(monkeypatch: p
         assert corrected.undoable == 1
         app.button(key="video_undo").click().run()
         assert not app.exception
+        made = {}
         for kind in ("film", "zip"):
             app.button(key=f"video_make_{kind}").click().run()
             assert not app.exception
-        made = {key[0]: data for key, data in app.session_state[VIDEO].made.items()}
+            (making, *_) = reversed(studio.jobs.of(owner, about=job.id))
+            assert making.over.wait(60)
+            app.run()
+            made[kind] = making.result
+            assert [button for button in app.get("download_button") if kind in str(button.proto.id)]
         assert read_film(made["film"]).size_wh == (320, 240)
         with zipfile.ZipFile(io.BytesIO(made["zip"])) as archive:
             assert {*FILE_NAMES, "poses.xlsx", "landmarks.csv"} <= {*archive.namelist()}

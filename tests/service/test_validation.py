@@ -18,6 +18,7 @@ from pose_core.models.pool import PosePool
 from pose_core.performer import render_frame
 from pose_ui.validate.reports import report_in
 from service import Validations
+from service.schemas import ValidateJobAnswer
 from tests.support.annotations import COCO_LANDMARKS, annotation, coco
 from tests.support.networks import HEIGHT, JOINTS, WIDTH, declared, dots, simcc
 from tests.support.rest_client import FORM_TYPE, NO_RATE, Client, named_form, rest_server
@@ -231,3 +232,28 @@ def test_a_file_that_is_none_of_the_result_is_not_there(
     client: Client, done: tuple[str, dict[str, Any]]
 ) -> None:
     assert client.get(f"{done[0]}/files/passwords.txt").status == 404
+
+
+def test_the_addresses_are_described_with_their_options_and_an_example(client: Client) -> None:
+    paths = client.get("/api/v1/openapi.json").json()["paths"]
+    start = paths[PATH]["post"]
+    assert set(start["requestBody"]["content"]) == {"application/zip", "multipart/form-data"}
+    assert {option["name"] for option in start["parameters"]} == {
+        "models",
+        "people",
+        "crop",
+        "enlarge",
+        "seed",
+    }
+    example = start["responses"]["202"]["content"]["application/json"]["example"]
+    assert ValidateJobAnswer.model_validate({"problem": None, **example}).state == "analysing"
+    assert {"get", "delete"} == set(paths[f"{PATH}/{{job_id}}"])
+    assert {f"{PATH}/{{job_id}}/result", f"{PATH}/{{job_id}}/files/{{name}}"} <= set(paths)
+
+
+def test_requests_are_counted_under_the_one_address(client: Client, done: tuple[str, dict[str, Any]]) -> None:
+    client.get(done[0])
+    lines = client.get("/api/v1/metrics").body.decode().splitlines()
+    routes = {line.split('route="')[1].split('"')[0] for line in lines if 'route="' in line}
+    assert PATH in routes
+    assert not [route for route in routes if route.startswith(f"{PATH}/")]

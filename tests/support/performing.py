@@ -18,6 +18,7 @@ from pose_core.pose import Pose, TrackedPerson
 from pose_core.settings import DetectionSettings
 from pose_core.skeleton import INDEX
 from pose_core.watching import WatchedFrame
+from tests.support.clips import encode
 
 FPS = 25
 BEFORE_S = 1.2
@@ -67,6 +68,15 @@ def through_the_model(show: Show) -> Iterator[WatchedFrame]:
             yield watched_poses(time_s, landmarker.detect(picture, time_s))
     finally:
         landmarker.close()
+
+
+def squat_film() -> bytes:
+    """An MP4 of one squat from the side, after and before a moment of rest: two seconds."""
+    shares = [0.0] * 8 + [number / 30 for number in range(30)] + [0.0] * 8
+    camera = Camera(320, 240)
+    return encode(
+        [render_frame("squat_right", share, yaw_deg=90.0, camera=camera).rgb for share in shares], fps=FPS
+    )
 
 
 def true_pose(motion: str, phase: float, yaw_deg: float) -> Pose:

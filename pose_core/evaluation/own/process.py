@@ -115,11 +115,17 @@ class OwnProcess:
                     if status != REFUSED:
                         return read(first)
                     told = json.loads(self._child.read_bytes(_bounded(first, _MOST_BYTES)))
-            except (EOFError, OSError, ValueError, TypeError) as error:  # it has ended, or answers nonsense
+                    code = str(told["code"])
+                    refused = BundleError(code, "{sentence}", sentence=told["sentence"])
+                    refused.values = {**told["values"]}
+            except (
+                EOFError,
+                OSError,
+                ValueError,
+                TypeError,
+                KeyError,
+            ) as error:  # it has ended, or answers nonsense
                 raise self._failed() from error
-        code = str(told["code"])
-        refused = BundleError(code, "{sentence}", sentence=told["sentence"])
-        refused.values = told["values"]
         raise refused
 
     def _failed(self) -> BundleError:

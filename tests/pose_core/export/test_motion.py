@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -20,48 +21,41 @@ from pose_core.export.motion import (
     to_trc,
 )
 from pose_core.geometry.angles import ANGLE_NAMES, sequence_angles
-from pose_core.performer import Camera, Person, landmarks_px
 from pose_core.pose import PoseSequence
+from pose_core.skeleton import INDEX
+from tests.support.motions import walking
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     import c3d
 
-CAMERA = Camera(640, 480)
 LEVEL = Scale(0.005, 0.0, measured=True)
-
-
-def walking(frames: int = 60, *, gap: slice = slice(0, 0), fps: float = 30.0) -> PoseSequence:
-    """The performer's true landmarks, walking to the right, with a gap."""
-    xy_px = np.array(
-        [
-            landmarks_px(Person("walk", 0.9 * n / fps, 90, -1.2 + 2.4 * n / frames), CAMERA)
-            for n in range(frames)
-        ]
-    )
-    xy_px[gap] = np.nan
-    world = np.concatenate(
-        [xy_px - xy_px[:, 23:25].mean(axis=1, keepdims=True), np.zeros((frames, 33, 1))], axis=2
-    )
-    ones = np.ones((frames, 33))
-    return PoseSequence(np.arange(frames) / fps, xy_px, 0 * ones, world / 192, ones, ones, (640, 480))
 
 
 def read_trc(data: bytes) -> tuple[dict[str, str], list[str], np.ndarray]:
     """As OpenSim's TRCFileAdapter reads it: key line, value line, labels in every third column, then rows of numbers.
 
-    An empty field is a missing marker.
+    An empty field is a missing marker. A line is taken apart at its tabs, the last of which ends it.
     """
     lines = data.decode().split("\n")
+    assert all(line.endswith("\t") for line in lines[3:] if line)
     first = lines[0].split("\t")
     assert first[:3] == ["PathFileType", "4", "(X/Y/Z)"]
     facts = dict(zip(lines[1].split("\t"), lines[2].split("\t"), strict=True))
-    labels = lines[3].split("\t")
+    labels = lines[3][:-1].split("\t")
     assert labels[:2] == ["Frame#", "Time"]
     assert not lines[5]
-    rows = [line.split("\t") for line in lines[6:] if line]
+    rows = [line[:-1].split("\t") for line in lines[6:] if line]
     assert {len(row) for row in rows} == {2 + 3 * int(facts["NumMarkers"])}
     return facts, labels[2::3], np.array([[float(cell) if cell else np.nan for cell in row] for row in rows])
+
+
+def read_mot(data: bytes) -> tuple[list[str], tuple[str, ...], np.ndarray]:
+    """Header, names of columns, and the table."""
+    lines = data.decode().split("\n")
+    end = lines.index("endheader")
+    table = np.array([[float(cell) for cell in line.split("\t")] for line in lines[end + 2 :] if line])
+    return lines[:end], tuple(lines[end + 1].split("\t")), table
 
 
 def test_trc_has_the_header_the_rate_and_the_positions() -> None:
@@ -75,17 +69,25 @@ def test_trc_has_the_header_the_rate_and_the_positions() -> None:
 
 def test_mot_has_the_header_and_the_angles() -> None:
     sequence = walking()
-    lines = angles_to_mot(sequence).decode().split("\n")
-    assert lines[1:6] == [
-        "version=1",
-        "nRows=60",
-        f"nColumns={len(ANGLE_NAMES) + 1}",
-        "inDegrees=yes",
-        "endheader",
-    ]
-    assert tuple(lines[6].split("\t")) == ("time", *ANGLE_NAMES)
-    table = np.array([[float(cell) for cell in line.split("\t")] for line in lines[7:] if line])
-    np.testing.assert_allclose(table[:, 1:], sequence_angles(sequence, "image", 0.5).deg, atol=1e-3)
+    header, names, table = read_mot(angles_to_mot(sequence))
+    assert header[1:5] == ["version=1", "nRows=60", f"nColumns={len(ANGLE_NAMES) + 1}", "inDegrees=yes"]
+    assert names == ("time", *ANGLE_NAMES)
+    true_deg = sequence_angles(sequence, "image", 0.5).deg
+    seen = np.isfinite(true_deg)
+    np.testing.assert_allclose(table[:, 1:][seen], true_deg[seen], atol=1e-3)
+
+
+def test_mot_bridges_what_is_unknown_since_readers_stop_there() -> None:
+    whole = walking(gap=slice(20, 40))
+    xy_px = whole.image_xy_px.copy()
+    xy_px[:, INDEX["left_wrist"]] = np.nan
+    sequence = replace(whole, image_xy_px=xy_px)
+    _, names, table = read_mot(angles_to_mot(sequence))
+    assert "left_elbow" not in names
+    assert "right_elbow" in names
+    assert np.isfinite(table).all()
+    knee = table[:, names.index("left_knee")]
+    np.testing.assert_allclose(knee[19:41], np.linspace(knee[19], knee[40], 22), atol=1e-3)
 
 
 def test_c3d_is_read_back_by_another_reader() -> None:
@@ -139,24 +141,30 @@ def test_body_height_gives_the_size_of_a_pixel() -> None:
     assert scale.metres_per_px == pytest.approx(1 / 192, rel=0.08)
 
 
+def sloping(sequence: PoseSequence, deg: float) -> PoseSequence:
+    """The same walk on a floor that rises to the right."""
+    angle = math.radians(deg)
+    turn = np.array([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]])
+    return replace(sequence, image_xy_px=(sequence.image_xy_px - 300) @ turn.T + 300)
+
+
 def test_a_sloping_floor_becomes_level() -> None:
-    sequence = walking(120)
-    angle = math.radians(5)
-    turn = np.array(
-        [[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]]
-    )  # up to the right
-    sloping = PoseSequence(
-        sequence.time_s,
-        (sequence.image_xy_px - 300) @ turn.T + 300,
-        sequence.image_z_px,
-        sequence.world_xyz_m,
-        sequence.visibility,
-        sequence.presence,
-        sequence.size_wh,
-    )
-    level_deg, sloping_deg = find_scale(sequence).floor_deg, find_scale(sloping).floor_deg
+    level_deg, slope_deg = (find_scale(sloping(walking(120), deg)).floor_deg for deg in (0, 5))
     assert level_deg == pytest.approx(0, abs=1.0)
-    assert sloping_deg - level_deg == pytest.approx(5, abs=0.5)
+    assert slope_deg - level_deg == pytest.approx(5, abs=0.5)
+
+
+def test_the_floor_of_somebody_who_stays_is_taken_as_level_and_not_sure() -> None:
+    walk = walking(120)
+    staying = replace(walk, image_xy_px=walk.image_xy_px - walk.image_xy_px[:, 23:24] + 300)
+    scale = find_scale(sloping(staying, 5))
+    assert scale.floor_deg == 0
+    assert math.isnan(scale.floor_within_deg)
+
+
+def test_a_given_floor_is_taken_as_it_is() -> None:
+    scale = find_scale(walking(), floor_deg=-2.5)
+    assert (scale.floor_deg, scale.floor_within_deg) == (-2.5, 0)
 
 
 def test_nobody_is_no_markers() -> None:

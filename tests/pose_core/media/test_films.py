@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import sys
 from fractions import Fraction
@@ -82,6 +83,20 @@ def test_a_turned_film_is_read_upright_with_its_size_as_shown(turn: str) -> None
 def test_a_mirrored_film_is_turned_back() -> None:
     (_, frame_rgb), *_ = read_film(encode([quarters()]), mirrored=True).frames()
     assert_colours(frame_rgb, GREEN, RED, WHITE, BLUE)
+
+
+@pytest.mark.parametrize("matrix", [None, TURNS["clockwise"][0]], ids=["upright", "turned"])
+def test_pictures_that_were_read_do_not_stay_in_memory(matrix: Any) -> None:
+    frames = read_film(encode([quarters()] * 40, display_matrix=matrix)).frames()
+    gc.collect()
+    gc.disable()  # which would find them late, a hundred frames of 3 MB later
+    try:
+        for _ in frames:
+            pass
+        kept = sum(isinstance(one, av.VideoFrame) for one in gc.get_objects())
+    finally:
+        gc.enable()
+    assert kept < 5
 
 
 def test_pixels_that_are_not_square_count_in_the_size() -> None:

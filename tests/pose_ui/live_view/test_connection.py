@@ -819,6 +819,7 @@ def test_a_seat_is_free_at_once_for_others_when_the_model_moves_to_the_browser(
     connection.hung_up()
     clock.passes(0.25)
     assert (connection.phase, connection.model_in_browser) == ("checking", True)
+    assert connection.stream is None, "no figures and no snapshot of the server's stream, which has ended"
     other = Connection(clock.seats)
     asks(other, OpenPage())
     assert other.phase == "connecting"
