@@ -67,6 +67,7 @@ _CSS: Final = """
 button { font: inherit; color: inherit; min-height: 32px; min-width: 34px; padding: 2px 10px; cursor: pointer;
          background: var(--st-background-color); border-radius: var(--st-base-radius);
          border: 1px solid color-mix(in srgb, var(--st-text-color) 35%, transparent); }
+@media (max-width: 640px) { button { min-height: 44px; min-width: 44px; } }
 button[aria-pressed="true"] { border-color: var(--st-primary-color);
          background: color-mix(in srgb, var(--st-primary-color) 20%, var(--st-background-color)); }
 button:focus-visible { outline: 3px solid var(--st-primary-color); outline-offset: 2px; }
