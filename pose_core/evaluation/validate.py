@@ -188,12 +188,17 @@ def conclude(
 def _smallest(
     protocol: Protocol, scores: Mapping[tuple[str, Protocol], Scores], paired: tuple[Paired, ...]
 ) -> float:
-    """Half of the widest interval of a difference in PCK, or of PCK itself with one model; never less than a joint."""
-    widths = [pair.differences["pck"].half_width for pair in paired if pair.protocol == protocol]
+    """Half of the widest interval of a difference in PCK, or of PCK itself with one model.
+
+    Never more than a difference that was told, and never less than a joint.
+    """
+    differences = [pair.differences["pck"] for pair in paired if pair.protocol == protocol]
+    widths = [one.half_width for one in differences]
     widths = widths or [one.pck.half_width for key, one in scores.items() if key[1] == protocol]
+    told = [abs(one.value) for one in differences if one.excludes_zero]
     first = next(one for key, one in scores.items() if key[1] == protocol)
     joints = sum(joint.annotated for joint in first.per_joint.values())
-    return max(*widths, 1 / joints) if joints else float("nan")
+    return max(min([max(widths), *told]), 1 / joints) if joints else float("nan")
 
 
 def _exchanged(

@@ -311,6 +311,20 @@ def test_the_open_view_survives_a_language_change_and_a_page_change() -> None:
     assert len(app.dataframe) == 1
 
 
+def test_the_table_of_landmarks_says_which_are_not_visible() -> None:
+    app = _open("photo")
+    app.segmented_control(key="photo_tab").select("table").run()
+    whole = Image.open(io.BytesIO(sample_bytes("stand")))
+    cut = io.BytesIO()
+    whole.crop((0, 0, whole.width, whole.height * 6 // 10)).save(cut, "PNG")
+    _upload(app, ("cut.png", cut.getvalue()))
+    app.run()
+    assert not app.exception
+    reasons = app.dataframe[0].value[EN("column.reason")]
+    assert "" in set(reasons)
+    assert EN("reason.outside_picture") in set(reasons)
+
+
 def test_no_chart_is_sent_before_somebody_asks_for_a_closer_look() -> None:
     app = _open("photo")
     assert not app.get("plotly_chart")
