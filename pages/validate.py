@@ -36,7 +36,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
             st.rerun()
         st.button(
             t("validate.again" if result is not None else "validate.run"),
-            type="secondary" if result is not None else "primary",
+            type="primary" if result is None or session.chosen_otherwise(dataset, settings) else "secondary",
             icon=":material/play_arrow:",
             disabled=dataset is None or settings is None or not runner.free,
             on_click=session.start,

@@ -49,9 +49,9 @@ def tell_other_choices(
 ) -> None:
     """Say so if the last result is of other pictures or models than those that are chosen now."""
     last = session.run
-    if last is not None and (last.dataset is not dataset or last.settings != settings):
+    if last is not None and session.chosen_otherwise(dataset, settings):
         models = ", ".join(model.name for model in last.settings.models)
-        st.caption(t("validate.changed", models=models, data=plain(last.dataset.name)))
+        st.warning(t("validate.changed", models=models, data=plain(last.dataset.name)))
 
 
 def show_result(session: ValidateSession, result: ValidationResult, t: Translator) -> None:

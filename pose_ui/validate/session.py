@@ -126,6 +126,10 @@ class ValidateSession:
         else:
             _stop_with_the_session(self.run)
 
+    def chosen_otherwise(self, dataset: Dataset | None, settings: ValidationSettings | None) -> bool:
+        """Whether the last run was on other pictures or with other models than these."""
+        return self.run is not None and (self.run.dataset is not dataset or self.run.settings != settings)
+
     def result(self) -> ValidationResult | None:
         """The result of the last run, once it is over."""
         return self.run.result() if self.run is not None else None
