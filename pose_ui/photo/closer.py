@@ -84,7 +84,9 @@ def closer_look(result: PhotoResult, preview: Preview, person: int, t: Translato
             table = pd.DataFrame(landmark_rows([pose], visibility_limit=limit), columns=COLUMNS)
             table = table[["landmark", *_TABLE_FORMATS, "reason"]]
             table["landmark"] = [t(f"landmark.{name}") for name in table["landmark"]]
-            table["reason"] = [t(f"reason.{reason}") if isinstance(reason, str) else "" for reason in table["reason"]]
+            table["reason"] = [
+                t(f"reason.{reason}") if isinstance(reason, str) else "" for reason in table["reason"]
+            ]
             st.dataframe(
                 table.rename(columns=lambda column: t(f"column.{column}")),
                 column_config={
