@@ -243,7 +243,7 @@ def test_the_result_is_there_after_another_page_and_after_a_reload(page: Page) -
 def test_a_frame_chosen_before_there_is_a_picture_is_shown(page: Page) -> None:
     held: list[Route] = []
     address = re.compile(r"/posedeck/film/.*/film$")
-    page.route(address, held.append)
+    page.route(address, lambda route: held.append(route))
     page.reload()
     player = page.locator(".posedeck-film")
     until_on_page(page, lambda: held and player.evaluate("root => Boolean(root.player?.film)"))
