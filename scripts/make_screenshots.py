@@ -160,6 +160,7 @@ def take(
     locale = "zh-CN" if dark else "en-US"
     with visit(browser, url, width=width, height=height, dark=dark, locale=locale) as page:
         show(page)
+        expect(page.get_by_test_id("stSkeleton")).to_have_count(0)  # of parts whose scripts are on their way
         path = FOLDER / f"{name}_{width}_{'dark_zh' if dark else 'light_en'}.png"
         page.screenshot(path=path)
         print(path.relative_to(ROOT), flush=True)

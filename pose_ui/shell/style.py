@@ -57,11 +57,11 @@ _CSS: Final = """
   :has(> .st-key-BESIDE_TITLE) { order: 1; flex: 1 1 100% !important; }
   [data-testid^="stBaseButton-"], [data-testid="stPopoverButton"], [data-testid="stButtonGroup"] button,
   [data-testid="stRadioOption"], [data-testid="stCheckbox"] > label, [data-testid="stExpander"] summary,
-  [data-testid="stTabs"] [role="tab"], [data-testid="stExpandSidebarButton"],
-  [data-testid="stSelectbox"] [role="group"], .st-key-TOP_BAR [data-testid="stButtonGroup"] button {
+  [data-testid="stExpandSidebarButton"], [data-testid="stSelectbox"] [role="group"],
+  .st-key-TOP_BAR [data-testid="stButtonGroup"] button {
     min-height: 2.75rem; min-width: 2.75rem;
   }
-  [data-testid="stSidebarNavLink"] { min-height: 2.75rem; }
+  [data-testid="stSidebarNavLink"], [data-testid="stTabs"] [role="tab"] { min-height: 2.75rem; }
   [data-testid="stCheckbox"] > label { align-items: center; }
 }
 
