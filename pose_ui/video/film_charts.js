@@ -335,7 +335,8 @@ export class Charts {
     this.plot.onpointerup = this.plot.onpointercancel = () => {
       this.plot.onpointermove = this.plot.onpointerup = this.plot.onpointercancel = null;
       const clicked = shown ?? markAt(this, from, event.clientY - box.top) ?? this.frameAtX(from);
-      this.player.seek(dragged && this.player.range ? this.player.range[0] : clicked);
+      if (dragged && this.player.range) this.player.seek(this.player.range[0]);
+      else this.player.jump(clicked);
     };
   }
 }

@@ -194,7 +194,7 @@ class Player {
     if (!seek || !this.film || this.sought === seek.id) return;
     this.sought = seek.id;
     if (seek.range) this.setRange(seek.range);
-    this.seek(seek.frame);
+    this.jump(seek.frame);
   }
 
   get last() {
@@ -297,10 +297,14 @@ class Player {
     this.show(frame);
   }
 
-  step(frames) {
-    if (!this.film) return;
+  // To a frame that somebody asked for, and stay there.
+  jump(frame) {
     this.pause();
-    this.seek(this.frame + frames);
+    this.seek(frame);
+  }
+
+  step(frames) {
+    if (this.film) this.jump(this.frame + frames);
   }
 
   mark(end) {
