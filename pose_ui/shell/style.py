@@ -57,7 +57,8 @@ _CSS: Final = """
   :has(> .st-key-BESIDE_TITLE) { order: 1; flex: 1 1 100% !important; }
   [data-testid^="stBaseButton-"], [data-testid="stPopoverButton"], [data-testid="stButtonGroup"] button,
   [data-testid="stRadioOption"], [data-testid="stCheckbox"] > label, [data-testid="stExpander"] summary,
-  [data-testid="stExpandSidebarButton"], [data-testid="stSelectbox"] [role="group"],
+  [data-testid="stTabs"] [role="tab"], [data-testid="stExpandSidebarButton"],
+  [data-testid="stSelectbox"] [role="group"], [data-testid="stSelectbox"] button,
   .st-key-TOP_BAR [data-testid="stButtonGroup"] button {
     min-height: 2.75rem; min-width: 2.75rem;
   }
