@@ -62,7 +62,7 @@ _CSS: Final = """
   .st-key-TOP_BAR [data-testid="stButtonGroup"] button {
     min-height: 2.75rem; min-width: 2.75rem;
   }
-  [data-testid="stSidebarNavLink"], [data-testid="stTabs"] [role="tab"] { min-height: 2.75rem; }
+  [data-testid="stSidebarNavLink"] { min-height: 2.75rem; }
   [data-testid="stCheckbox"] > label { align-items: center; }
 }
 
