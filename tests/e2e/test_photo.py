@@ -71,7 +71,7 @@ def test_picture_and_angles_are_in_the_first_screen_and_no_chart_is_loaded(
         wait_for_result(page)
         drawn = _drawn(page).bounding_box()
         assert drawn is not None
-        assert drawn["width"] * drawn["height"] > 0.38 * 1280 * 800
+        assert drawn["width"] * drawn["height"] > 0.35 * 1280 * 800
         assert drawn["y"] + drawn["height"] <= 800
         last = page.get_by_role("cell", name="Pelvis obliquity").bounding_box()
         assert last is not None
