@@ -104,7 +104,7 @@ def test_an_upright_picture_of_a_batch_and_one_with_nobody_fit_the_first_screen(
     with visit(browser, f"{server.url}/photo", height=800) as page:
         wait_for_result(page)
         upload(page, ("upright.jpg", encode_jpeg(upright)), ("empty.png", sample_bytes("empty_room")))
-        for name, least in (("upright", 0.2), ("empty", 0.38)):
+        for name, least in (("upright", 0.19), ("empty", 0.35)):
             page.get_by_role("radio", name=re.compile(name)).click()
             shown = page.get_by_alt_text(re.compile(name))
             expect(shown).to_be_visible()
