@@ -105,7 +105,9 @@ def test_the_page_begins_right_below_the_header(server: Server, browser: Browser
                 (box["y"], box["y"] + box["height"]) if box is not None else (math.nan, math.nan)
                 for box in boxes
             )
-            return bar_end <= header_end and 0 <= top - header_end <= 24  # a title may be in the middle of its row
+            return (
+                bar_end <= header_end and 0 <= top - header_end <= 24
+            )  # a title may be in the middle of its row
 
         until(in_place)
 

@@ -82,7 +82,9 @@ def test_presenter_mode_shows_the_picture_with_two_figures_obeys_keys_and_ends_w
     settle(playing)
     playing.keyboard.press(" ")
     expect(figures).to_have_count(2, timeout=60_000)
-    expect(figures.first).to_have_text(FIGURES, timeout=60_000)  # of the new stream: there is a picture to take
+    expect(figures.first).to_have_text(
+        FIGURES, timeout=60_000
+    )  # of the new stream: there is a picture to take
 
     playing.keyboard.press("f")
     expect(playing.locator("[data-presenting]")).to_have_count(0)

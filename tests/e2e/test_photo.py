@@ -20,7 +20,16 @@ from pose_core.performer import render_frame
 from pose_core.performer.samples import SAMPLES, sample_bytes
 from pose_core.skeleton import LANDMARK_NAMES
 from tests.support.server import Server
-from tests.support.visit import download, go_to, pixels, settle, upload, visit, wait_for_result
+from tests.support.visit import (
+    download,
+    go_to,
+    pixels,
+    settle,
+    until_on_page,
+    upload,
+    visit,
+    wait_for_result,
+)
 
 pytestmark = pytest.mark.e2e
 
@@ -117,15 +126,20 @@ def test_an_upright_picture_of_a_batch_and_one_with_nobody_fit_the_first_screen(
 
 
 def test_near_a_joint_the_pointer_shows_its_angle(photo: Page) -> None:
-    shown = _drawn(photo).bounding_box()
-    assert shown is not None
     truth = next(sample for sample in SAMPLES if sample.id == "squat").render().landmarks_px[0]
     x, y = truth[LANDMARK_NAMES.index("left_knee")]
     knee = photo.get_by_role("row", name=re.compile("Knee")).get_by_role("cell").nth(1).inner_text()
-    photo.mouse.move(shown["x"] + x / 960 * shown["width"], shown["y"] + y / 720 * shown["height"])
-    expect(photo.get_by_text(f"Left knee {knee}", exact=True)).to_be_visible()
+    angle = photo.get_by_text(f"Left knee {knee}", exact=True)
+
+    def shows_it() -> bool:
+        shown = _drawn(photo).bounding_box()  # it may move until everything beside it is there
+        assert shown is not None
+        photo.mouse.move(shown["x"] + x / 960 * shown["width"], shown["y"] + y / 720 * shown["height"])
+        return angle.is_visible()
+
+    until_on_page(photo, shows_it)
     photo.mouse.move(5, 5)
-    expect(photo.get_by_text(f"Left knee {knee}", exact=True)).to_be_hidden()
+    expect(angle).to_be_hidden()
 
 
 def test_the_divider_moves_by_keyboard(photo: Page) -> None:
