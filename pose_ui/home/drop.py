@@ -7,7 +7,6 @@ from pathlib import PurePath
 from typing import Final
 
 import streamlit as st
-from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from pose_core.errors import PoseCoreError
 from pose_ui.shell.film_upload import film_owner
@@ -36,15 +35,19 @@ def is_film(name: str, kind: str) -> bool:
     return kind.startswith("video/") or PurePath(name).suffix.lower() in _FILM_SUFFIXES
 
 
-def _take(files: Sequence[UploadedFile]) -> str:
-    """Pass the files on; returns the page that has them now. Of films, one; it is taken only if there is no photo."""
-    photos = [file for file in files if not is_film(file.name, file.type)]
-    for file in photos:
-        send_to_photo(file.name, file.getvalue())
+def _take(files: Sequence[tuple[str, str, bytes]]) -> str:
+    """Pass files on, each its name, media type and content; returns the page that has them now.
+
+    Of films, one; it is taken only if there is no photo.
+    """
+    photos = [(name, data) for name, kind, data in files if not is_film(name, kind)]
+    for name, data in photos:
+        send_to_photo(name, data)
     if photos:
         return "photo"
-    studio, owner, data = film_studio(), film_owner(this_session_id()), files[0].getvalue()
-    with studio.arrive(owner, files[0].name, len(data)) as film:
+    studio, owner = film_studio(), film_owner(this_session_id())
+    name, _, data = files[0]
+    with studio.arrive(owner, name, len(data)) as film:
         for job in studio.jobs.of(owner):  # the page has one film at a time
             studio.jobs.remove(job.id, owner)
         film.add(data)
@@ -67,7 +70,7 @@ def drop(t: Translator) -> None:
         return
     st.session_state[HOME_UPLOAD_TURN] = turn + 1
     try:
-        page = _take(files)
+        page = _take([(file.name, file.type, file.getvalue()) for file in files])
     except PoseCoreError as error:
         show_problem(error, t)
     else:
