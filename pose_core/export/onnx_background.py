@@ -1,4 +1,4 @@
-"""Exports as ONNX made in the background, one at a time, for whoever asks; the last one is kept."""
+"""Exports as ONNX made in the background, one at a time for everybody; the last one is kept."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What has to be known about an ONNX network before it can be used, stated by whoever made it: docs/validate.md.
+"""What has to be known about an ONNX network before it can be used, as its maker states it: docs/validate.md.
 
 Nothing is guessed: a network with the colours exchanged or another mean still gives joints, only worse ones.
 """
