@@ -5,19 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
-from typing import Final
-
-import streamlit as st
 
 from pose_core.export import sides
 from pose_core.export.file_names import safe_stem
 from pose_core.export.sides_report import sides_report
 from pose_ui.side_by_side.work import Outcome
 from pose_ui.texts import Translator
+from pose_ui.widgets.download_row import XLSX, download_row
 
 __all__ = ["sides_downloads"]
-
-_XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def _report(outcome: Outcome, t: Translator) -> bytes:
@@ -39,19 +35,7 @@ def sides_downloads(outcome: Outcome, t: Translator) -> None:
     files: tuple[tuple[str, str, str, Callable[[], bytes]], ...] = (
         ("html", f"{stem}.html", "text/html", partial(_report, outcome, t)),
         ("csv", f"{stem}.csv", "text/csv", partial(sides.to_csv, comparison)),
-        ("xlsx", f"{stem}.xlsx", _XLSX, partial(sides.to_xlsx, comparison, t)),
+        ("xlsx", f"{stem}.xlsx", XLSX, partial(sides.to_xlsx, comparison, t)),
         ("json", f"{stem}.json", "application/json", partial(sides.to_json, comparison, outcome.name)),
     )
-    with st.container(horizontal=True, gap="small"):
-        for kind, name, mime, make in files:
-            st.download_button(
-                t(f"validate.download_{kind}"),
-                data=make,
-                file_name=name,
-                mime=mime,
-                key=f"sides_download_{kind}",
-                help=t(f"sides.download_help_{kind}"),
-                on_click="ignore",
-                icon=":material/download:",
-                type="tertiary",
-            )
+    download_row("sides", files, lambda kind: t(f"sides.download_help_{kind}"), t)
