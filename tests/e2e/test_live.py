@@ -191,6 +191,23 @@ def test_start_right_after_a_choice_plays_what_was_chosen(server: Server, browse
         stop(page)
 
 
+@pytest.mark.nightly
+@pytest.mark.parametrize("gap_ms", range(0, 40, 5))
+def test_stop_counts_even_if_another_click_follows_at_once(
+    server: Server, browser: Browser, gap_ms: int
+) -> None:
+    with visit(browser, f"{server.url}/live") as page:
+        start(page, "Performer")
+        button = page.get_by_role("button", name="Stop", exact=True).element_handle()
+        clip = page.get_by_role("radio", name="Clip").element_handle()
+        # The second may arrive before the run of the page for the first has begun.
+        page.evaluate(
+            "([first, second, gap]) => { first.click(); setTimeout(() => second.click(), gap); }",
+            [button, clip, gap_ms],
+        )
+        expect(page.get_by_role("button", name="Start")).to_be_enabled()
+
+
 def test_another_source_can_be_chosen_while_the_browser_asks_for_the_camera(
     server: Server, browser: Browser
 ) -> None:

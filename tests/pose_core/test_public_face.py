@@ -66,3 +66,8 @@ def test_streamlit_reports_nothing_and_listens_on_this_machine_only() -> None:
     config = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())
     assert config["browser"] == {"gatherUsageStats": False, "serverAddress": "localhost"}
     assert config["server"]["address"] == "127.0.0.1"
+
+
+def test_streamlit_drops_no_run_that_has_not_begun() -> None:
+    config = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())
+    assert config["runner"]["fastReruns"] is False

@@ -34,7 +34,12 @@ _TELL_REFUSALS = f"""
 #: The pixels of an image or video, as the browser decoded them: width, height, RGBA in base64.
 _PIXELS = """
     async element => {
-        if (element.decode) await element.decode();
+        for (let source = null; element.decode && source !== element.src;) {
+            source = element.src;
+            await element.decode().catch(error => {
+                if (source === element.src) throw error;  // else the page has just replaced the picture
+            });
+        }
         const width = element.naturalWidth || element.videoWidth;
         const height = element.naturalHeight || element.videoHeight;
         if (!width) return null;
