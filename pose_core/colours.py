@@ -10,11 +10,13 @@ from typing import Final
 
 from pose_core.skeleton import Side
 
-__all__ = ["DOT", "EDGE", "GROUND", "LINE", "PEOPLE", "SIDES", "rgb"]
+__all__ = ["DOT", "EDGE", "GROUND", "LINE", "PAIR", "PEOPLE", "SIDES", "rgb"]
 
 SIDES: Final[dict[Side, str]] = {"left": "#0072B2", "right": "#E69F00", "middle": "#8A8F98"}
 #: One colour per person, in order; without the two of the sides.
 PEOPLE: Final[tuple[str, ...]] = ("#D55E00", "#56B4E9", "#F0E442", "#009E73", "#CC79A7")
+#: Of two settings that are compared, A's and B's.
+PAIR: Final = (PEOPLE[3], PEOPLE[4])
 DOT: Final = "#FF3B30"  # of the classic skeleton of a single person
 LINE: Final = "#FFFFFF"
 EDGE: Final = "#1A1D21"

@@ -7,6 +7,7 @@ from typing import Final
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from pose_core.arrays import FloatArray, FrameRGB
 from pose_core.colours import EDGE, LINE, SIDES, rgb
@@ -41,16 +42,21 @@ _CONFIDENCE: Final = ((120, 60, 160), (253, 231, 37))
 def draw_bones(
     frame_rgb: FrameRGB, points: FloatArray, pen: Pen, line_rgb: tuple[int, int, int] | None
 ) -> None:
-    """All bones in one colour, or each in that of its side."""
-    ends = fixed(points)
+    """All bones in one colour, or each in that of its side; a bone with an end at NaN is not drawn."""
+    known = np.isfinite(points).all(axis=1)
+    ends = fixed(np.nan_to_num(points))
+
+    def lines(bones: NDArray[np.intp]) -> list[NDArray[np.int32]]:
+        return list(ends[bones[known[bones].all(axis=1)]])
+
     edge_width = pen.line + 2 * pen.edge
     # All lines in one call: the same pixels as one call for each, in a third of the time.
-    cv2.polylines(frame_rgb, list(ends[_ENDS]), False, rgb(EDGE), edge_width, cv2.LINE_AA, SUBPIXEL_BITS)
+    cv2.polylines(frame_rgb, lines(_ENDS), False, rgb(EDGE), edge_width, cv2.LINE_AA, SUBPIXEL_BITS)
     parts = (
         ((_ENDS, line_rgb),) if line_rgb else tuple((_SIDE_ENDS[side], SIDE_RGB[side]) for side in SIDE_RGB)
     )
     for bones, colour in parts:
-        cv2.polylines(frame_rgb, list(ends[bones]), False, colour, pen.line, cv2.LINE_AA, SUBPIXEL_BITS)
+        cv2.polylines(frame_rgb, lines(bones), False, colour, pen.line, cv2.LINE_AA, SUBPIXEL_BITS)
 
 
 def _mark(
@@ -84,15 +90,18 @@ def draw_dots(
     visibility: FloatArray | None,
     limit: float,
 ) -> None:
-    """All dots round and in one colour, or round and square in those of the sides."""
+    """All dots round and in one colour, or round and square in those of the sides; none at NaN."""
     one = 1 << SUBPIXEL_BITS
-    centres = fixed(points).tolist()
+    known = np.isfinite(points).all(axis=1).tolist()
+    centres = fixed(np.nan_to_num(points)).tolist()
     # Python's numbers from here on: NumPy's are slow one by one.
     shares = None if visibility is None else np.clip(np.nan_to_num(visibility), 0, 1).tolist()
     visible = None if visibility is None else (visibility >= limit).tolist()  # NaN is not visible
     # Blue and orange stand out from their own lines by a white edge.
     edge_rgb = rgb(LINE if dot_rgb is None and shares is None else EDGE)
     for i, centre in enumerate(centres):
+        if not known[i]:
+            continue
         # Face points lie close together.
         radius = max(1.5, pen.dot * (0.6 if i < INDEX["left_shoulder"] else 1.0))
         outer, inner = int((radius + pen.edge) * one), int(radius * one)

@@ -19,7 +19,7 @@ _FARTHEST_PX: Final = 30000.0
 
 
 class Pen:
-    """Sizes in pixels that suit the picture and the people in it.
+    """Sizes in pixels that suit the picture and the people in it, each with at least one known landmark.
 
     Attributes
     ----------
@@ -32,12 +32,16 @@ class Pen:
         scale = min(height, width) / 480
         if poses:
             # People small in the picture get finer dots, so that a face does not become one blob.
-            tallest = max(float(np.ptp(pose.image_xy_px[:, 1])) / pose.size_wh[1] for pose in poses)
+            tallest = max(_height_px(pose.image_xy_px[:, 1]) / pose.size_wh[1] for pose in poses)
             scale *= float(np.clip(tallest / 0.6, 0.45, 1.0))
         self.line = max(1, round(2.2 * scale))
         self.dot = max(2, round(4.2 * scale))
         self.edge = max(1, round(1.0 * scale))
         self.text = max(11, round(19 * max(scale, min(height, width) / 900)))
+
+
+def _height_px(y_px: FloatArray) -> float:
+    return float(np.nanmax(y_px) - np.nanmin(y_px))
 
 
 def fixed(points: FloatArray) -> NDArray[np.int32]:

@@ -109,7 +109,7 @@ def _draw_captions(
 def _draw_number(frame_rgb: FrameRGB, points: FloatArray, number: int, pen: Pen) -> None:
     """Draw a person's number above their highest point."""
     size = round(pen.text * 1.4)
-    x, y = points[points[:, 1].argmin()].tolist()
+    x, y = points[np.nanargmin(points[:, 1])].tolist()
     left = _clip(x, 2, frame_rgb.shape[1] - 20)
     stamp(frame_rgb, text_sprite(str(number), size), (int(left), int(max(size, y - pen.text))))
 
@@ -143,6 +143,7 @@ def draw_poses(
     visibility_limit: float = 0.5,
     chosen: int | None = None,
     numbers: Sequence[int] | None = None,
+    tints: Sequence[str] | None = None,
     angles_deg: FloatArray | None = None,
     angle_reasons: Codes | None = None,
     mirrored: bool = False,
@@ -155,8 +156,8 @@ def draw_poses(
     frame_rgb : ndarray of uint8, shape (H, W, 3)
         May have another size than the one that the poses refer to (same aspect ratio): they are scaled to it.
     poses : sequence of Pose
-        One person has red dots and white lines; of several, each has their own colour and a number. People who have a
-        landmark at NaN are left out.
+        One person has red dots and white lines; of several, each has their own colour and a number. A landmark at NaN
+        is not drawn, nor are its bones.
     draw : DrawSettings, optional
         The other style, and what else is drawn.
     names : mapping, optional
@@ -168,6 +169,8 @@ def draw_poses(
     numbers : sequence of int, optional
         Number of each person, from 1, for label and colour, so that both stay with a tracked person; the index in
         `poses` plus 1 unless given. A single person has no label.
+    tints : sequence of str, optional
+        Colour of each person, as ``"#RRGGBB"``, in place of that of the number; nobody has a label then.
     angles_deg, angle_reasons : ndarray, shape (len(poses), len(ANGLE_NAMES)), optional
         The result of `pose_core.geometry.angles.image_angles`, if the caller has it already; else computed if needed.
         Without reasons no angle is marked as uncertain.
@@ -186,10 +189,10 @@ def draw_poses(
     Raises
     ------
     ValueError
-        If `into` has another shape, type or memory order or is read-only, or if `numbers` or `angles_deg` do not have
-        one entry per pose.
+        If `into` has another shape, type or memory order or is read-only, or if `numbers`, `tints` or `angles_deg` do
+        not have one entry per pose.
     """
-    for name, given in (("numbers", numbers), ("angles_deg", angles_deg)):
+    for name, given in (("numbers", numbers), ("tints", tints), ("angles_deg", angles_deg)):
         if given is not None and len(given) != len(poses):
             raise ValueError(f"{name} must have one entry for each of {len(poses)} poses; got {len(given)}.")
     draw = draw or DrawSettings()
@@ -199,19 +202,19 @@ def draw_poses(
         angles = image_angles(poses, visibility_limit)
         angles_deg, angle_reasons = angles.deg, angles.reasons
     canvas = _canvas(frame_rgb, into, mirrored, draw.skeleton_only)
-    several = len(poses) > 1
+    several = len(poses) > 1 or tints is not None
     size_wh = np.array((canvas.shape[1], canvas.shape[0]), dtype=np.float64)
     placed = []
     for i, pose in enumerate(poses):
         points = pose.image_xy_norm * size_wh
         if mirrored:  # as the flip moves pixels: the first column becomes the last
             points[:, 0] = canvas.shape[1] - 1 - points[:, 0]
-        if np.isfinite(points).all():
+        if np.isfinite(points).all(axis=1).any():
             placed.append((i, numbers[i] if numbers is not None else i + 1, pose, points))
     pen = Pen(canvas, [pose for _, _, pose, _ in placed])
     sides = draw.style == "sides"
     for i, number, pose, points in placed:
-        own = rgb(PEOPLE[(number - 1) % len(PEOPLE)])
+        own = rgb(PEOPLE[(number - 1) % len(PEOPLE)] if tints is None else tints[i])
         line = own if several else None if sides else rgb(LINE)
         draw_bones(canvas, points, pen, line)
         if draw.arcs and angles_deg is not None and chosen in (None, i):
@@ -226,7 +229,7 @@ def draw_poses(
             pose.visibility if draw.confidence else None,
             visibility_limit,
         )
-    if several:
+    if several and tints is None:
         for _, number, _, points in placed:
             _draw_number(canvas, points, number, pen)
     for i, _, pose, points in placed:

@@ -63,7 +63,7 @@ def _setting(setting: Setting) -> dict[str, Any]:
         else bundle(model.variant).sha256,
         "detection_confidence": setting.detection_confidence,
         "presence_confidence": setting.presence_confidence,
-        "smoothed": setting.smoothed,
+        "smoothed": setting.smoothing is not None,
         "height_px": setting.height_px,
     }
 

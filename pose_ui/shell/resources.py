@@ -23,6 +23,7 @@ from ops.validations import ValidationStudio
 from pose_core.benchmark import BenchmarkRunner
 from pose_core.evaluation.own.checking import OwnModelChecks
 from pose_core.evaluation.running import ValidationRunner
+from pose_core.evaluation.side_by_side.live import OwnPlaces
 from pose_core.export.onnx_background import OnnxExporter
 from pose_core.figures.landmarks import picture_figure
 from pose_core.media.images import (
@@ -47,6 +48,7 @@ __all__ = [
     "film_studio",
     "import_late",
     "onnx_exporter",
+    "own_live_places",
     "own_model_checks",
     "password_attempts",
     "performer_comparisons",
@@ -107,6 +109,8 @@ performer_comparisons: Shared[Newest[object, Any]] = Shared(lambda: Newest(PERFO
 onnx_exporter = Shared(OnnxExporter)
 #: The one `OwnModelChecks`.
 own_model_checks = Shared(OwnModelChecks)
+#: The one `OwnPlaces`.
+own_live_places = Shared(OwnPlaces)
 #: The one `ValidationStudio`, for programs. Live viewers come first.
 validation_studio = Shared(
     lambda: ValidationStudio(pool, lambda: pool().status().streams > 0, checks=own_model_checks)

@@ -187,6 +187,8 @@ SIDES_DEFAULTS: Final[dict[str, object]] = {
     "people": 1,
     "frames": 300,
     "unit": "percent",
+    "view": "divider",  # of a live picture
+    "divider": 50,
     "a_model": "lite",
     "b_model": "full",
     **{f"{side}_{name}": 0.5 for side in "ab" for name in ("detection", "presence")},

@@ -8,13 +8,14 @@ import streamlit as st
 
 from pose_core.evaluation.settings import Model, own
 from pose_core.evaluation.side_by_side.settings import HEIGHTS_PX, MAX_FRAMES, Setting, SideBySideSettings
+from pose_core.pipeline.live import VIEWS
 from pose_core.settings import MAX_PEOPLE, VARIANTS
 from pose_ui.shell.layout import plain
 from pose_ui.shell.remembered import Choice, number_within, on_off, one_of, remembered
 from pose_ui.shell.state import SIDES_DEFAULTS, sides_key
 from pose_ui.side_by_side.work import SOURCES, Source
 from pose_ui.texts import Translator
-from pose_ui.widgets.own_model import own_model, own_model_upload
+from pose_ui.widgets.own_model import own_model, own_model_fields
 
 __all__ = ["choose_pair", "choose_source", "remember_choices"]
 
@@ -28,6 +29,8 @@ _CHOICES: Final[dict[str, Choice]] = {
     "people": number_within(1, MAX_PEOPLE, 1),
     "frames": one_of(_FRAMES, SIDES_DEFAULTS["frames"]),
     "unit": one_of(("percent", "px"), SIDES_DEFAULTS["unit"]),
+    "view": one_of(VIEWS, SIDES_DEFAULTS["view"]),
+    "divider": number_within(0, 100, 50),
     **{f"{side}_model": one_of(VARIANTS, SIDES_DEFAULTS[f"{side}_model"]) for side in "ab"},
     **{f"{side}_{name}": number_within(*_SURE, 0.5) for side in "ab" for name in ("detection", "presence")},
     **{f"{side}_smooth": on_off(True) for side in "ab"},
@@ -61,7 +64,7 @@ def choose_pair(source: Source, t: Translator) -> SideBySideSettings:
     film = source in ("performer", "film")
     mine = own_model()
     own_one = own(mine.model) if mine.model is not None else None
-    a, b = (_setting(side, own_one, t, film=film) for side in "ab")
+    a = _setting("a", own_one, t, timed=film or source == "live")
     st.button(
         t("sides.exchange"),
         icon=":material/swap_horiz:",
@@ -70,7 +73,7 @@ def choose_pair(source: Source, t: Translator) -> SideBySideSettings:
         type="tertiary",
         help=t("sides.exchange_help"),
     )
-    own_model_upload(t)
+    b = _setting("b", own_one, t, timed=film or source == "live")
     with st.popover(t("sides.more"), icon=":material/tune:"):
         people = st.slider(
             t("settings.people"),
@@ -89,10 +92,12 @@ def choose_pair(source: Source, t: Translator) -> SideBySideSettings:
             disabled=not film,
             persist_state="session",
         )
+        st.markdown(f"**{t('own.button')}**")
+        own_model_fields(t)
     return SideBySideSettings(a, b, people=people, frames=frames or MAX_FRAMES)
 
 
-def _setting(side: str, own_one: Model | None, t: Translator, *, film: bool) -> Setting:
+def _setting(side: str, own_one: Model | None, t: Translator, *, timed: bool) -> Setting:
     key = sides_key(f"{side}_model")
     if own_one is None and st.session_state[key] == _OWN:  # it was removed
         st.session_state[key] = SIDES_DEFAULTS[f"{side}_model"]
@@ -107,6 +112,8 @@ def _setting(side: str, own_one: Model | None, t: Translator, *, film: bool) -> 
             format_func=lambda one: t("sides.model_own" if one == _OWN else f"settings.model_{one}"),
             persist_state="session",
         )
+        if own_one is None:
+            st.caption(t("sides.model_own_where"))
         mine = own_one if model == _OWN else None
         height = st.selectbox(
             t("sides.size"),
@@ -120,7 +127,7 @@ def _setting(side: str, own_one: Model | None, t: Translator, *, film: bool) -> 
             t("sides.smooth"),
             key=sides_key(f"{side}_smooth"),
             help=t("sides.smooth_help"),
-            disabled=not film or mine is not None,
+            disabled=not timed or mine is not None,
             persist_state="session",
         )
         detection, presence = (
@@ -134,7 +141,7 @@ def _setting(side: str, own_one: Model | None, t: Translator, *, film: bool) -> 
             )
             for name in ("detection", "presence")
         )
-    return Setting(mine or Model(model), detection, presence, smooth, height or None)
+    return Setting(mine or Model(model), detection, presence, smooth and mine is None, height or None)
 
 
 def _exchange() -> None:

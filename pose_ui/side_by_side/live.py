@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+import html
 from dataclasses import replace
-from typing import Final, cast
+from typing import Any, Final, cast
 
 import streamlit as st
 
+from pose_core.colours import PAIR
 from pose_core.errors import PoseCoreError
 from pose_core.evaluation.side_by_side.charts import apart_figure
-from pose_core.evaluation.side_by_side.comparing import Comparison, compare
-from pose_core.evaluation.side_by_side.live import looked_live
+from pose_core.evaluation.side_by_side.comparing import Comparison, compare, largest_first
+from pose_core.evaluation.side_by_side.live import live_settings, looked_live
 from pose_core.evaluation.side_by_side.settings import SideBySideSettings
 from pose_core.evaluation.side_by_side.words import figures_table, setting_names, verdict
-from pose_core.pipeline.live import LivePair, LiveSettings, SecondSettings
+from pose_core.media.images import decode_picture
+from pose_core.pipeline.live import VIEWS, LivePair, LiveSettings, View, draw_both
 from pose_core.settings import DrawSettings, PoseSettings
-from pose_ui.live_view.choices import SIZES_WH, LiveChoices, Place
+from pose_ui.live_view.choices import SIZES_WH, LiveChoices
 from pose_ui.live_view.picture import live_buttons, live_picture
 from pose_ui.live_view.presenter import presenter, stage
 from pose_ui.live_view.session import LiveSession, SourceKind, live_session
 from pose_ui.shell.layout import plain
 from pose_ui.shell.problems import show_problem
-from pose_ui.shell.resources import pool
-from pose_ui.shell.state import LIVE, LIVE_DEFAULTS, live_key
+from pose_ui.shell.resources import own_live_places, pool
+from pose_ui.shell.state import LIVE, LIVE_DEFAULTS, live_key, sides_key
+from pose_ui.side_by_side.unit import choose_unit
 from pose_ui.texts import Translator
 from pose_ui.widgets.live_chart import live_chart
 from pose_ui.widgets.tables import show_table
@@ -35,6 +39,7 @@ _EVERY_S: Final = 1.0
 _LEAST: Final = 10
 #: Enough for figures that change every second.
 _RESAMPLES: Final = 300
+_LARGEST: Final = 3
 
 
 def leave_live() -> None:
@@ -50,10 +55,6 @@ def live_sides(pair: SideBySideSettings, t: Translator) -> None:
         st.session_state.setdefault(live_key(name), default)
     if st.session_state[live_key("source")] not in _SOURCES:  # a clip is chosen as a film here
         st.session_state[live_key("source")] = "performer"
-    if any(setting.model.bundle is not None for setting in pair.pair):
-        live.stop()
-        st.info(t("sides.live_shipped"), icon=":material/info:")
-        return
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.segmented_control(
             t("live.source"),
@@ -66,48 +67,85 @@ def live_sides(pair: SideBySideSettings, t: Translator) -> None:
             persist_state="session",
         )
         live_buttons(live, t)
-    pair = replace(pair, people=1, resamples=_RESAMPLES)
-    choices = _choices(pair)
-    stream = live.connection.stream
-    if stream is not None:
-        stream.settings = choices.settings
-        stream.second = SecondSettings(pair.b.detection(1), pair.b.smoothing, pair.b.height_px)
-    live.shown(choices.source)
-    playing = live.connection.phase == "playing"
-    presenter(choices.shape, {}, t, playing=playing, hint=t("sides.live_hint"))
+    pair = replace(pair, resamples=_RESAMPLES)
     picture, panel = st.columns([3, 2], gap="medium")
     with picture:
+        shown = st.container()
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            view, divider = _choose_view(t)
+        _legend(pair, t)
+    choices = _choices(pair, view, divider, live)
+    live.shown(choices.source)
+    with shown:
+        playing = live.connection.phase == "playing"
+        shape = choices.shape * (2 if view == "two" else 1)
+        presenter(shape, {}, t, playing=playing, hint=t("sides.live_hint"))
         with stage():
             try:
                 live_picture(live, choices, pool(), t)
             except PoseCoreError as error:
                 live.stop()
                 show_problem(error, t)
-        a, b = setting_names(pair, t)
-        st.caption(t("sides.live_who", a=plain(a), b=plain(b)))
     with panel:
         _panel(live, pair, t)
 
 
-def _choices(pair: SideBySideSettings) -> LiveChoices:
+def _choose_view(t: Translator) -> tuple[View, float]:
+    chosen: Any = st.segmented_control(
+        t("sides.view_views"),
+        VIEWS,
+        required=True,
+        key=sides_key("view"),
+        format_func=lambda name: t(f"sides.view_{name}"),
+        label_visibility="collapsed",
+        persist_state="session",
+    )
+    view: View = chosen or "divider"
+    at: Any = st.slider(
+        t("sides.view_divider"),
+        0,
+        100,
+        key=sides_key("divider"),
+        format="%d %%",
+        label_visibility="collapsed",
+        disabled=view != "divider",
+        persist_state="session",
+        width=180,
+    )
+    return view, at / 100
+
+
+def _legend(pair: SideBySideSettings, t: Translator) -> None:
+    """Whose colour is whose."""
+    names = zip(PAIR, setting_names(pair, t), strict=True)
+    st.html(
+        " &nbsp; ".join(
+            f'<span style="color:{colour}" aria-hidden="true">&#9679;</span> {html.escape(name)}'
+            for colour, name in names
+        )
+    )
+
+
+def _choices(pair: SideBySideSettings, view: View, divider: float, live: LiveSession) -> LiveChoices:
+    """Drawn by the server, since both must be seen on the very frame that they looked at."""
     state = st.session_state
     source = cast(SourceKind, state[live_key("source")])
     size_wh = SIZES_WH[cast(int, state[live_key("height")])]
-    settings = LiveSettings(
-        pose=PoseSettings(pair.a.detection(1), DrawSettings(letters=False)),
-        height_px=pair.a.height_px or size_wh[1],
+    common = LiveSettings(
+        pose=PoseSettings(draw=DrawSettings(letters=False)),
+        height_px=size_wh[1],
         mirror=bool(state[live_key("mirror")]) and source == "camera",
-        smoothing=pair.a.smoothing,
-        adaptive=False,  # what is compared must stay what was chosen
     )
+    settings, second = live_settings(pair, common, own_live_places(), view, divider)
+    stream = live.connection.stream
+    if stream is not None:
+        stream.settings, stream.second = settings, second
     return LiveChoices(
         source=source,
         scene=cast(str, state[live_key("scene")]),
         size_wh=size_wh,
         fps=cast(int, state[live_key("fps")]),
         settings=settings,
-        drawn_in=cast(Place, state[live_key("drawn_in")]),
-        in_step=bool(state[live_key("in_step")]),
     )
 
 
@@ -131,12 +169,42 @@ def _panel(live: LiveSession, pair: SideBySideSettings, t: Translator) -> None:
         status = stream.status()
         if status.problem is not None:
             st.warning(t.error(status.problem), icon=":material/warning:")
-        found = _compared(list(stream.pairs), pair)
+        pairs = list(stream.pairs)
+        found = _compared(pairs, pair)
         if found is None:
-            st.caption(t("sides.live_first"))
+            st.caption(t("sides.live_own_first" if _has_own(pair) else "sides.live_first"))
             return
         st.markdown(f"**{plain(verdict(found, t))}**")
-        live_chart(apart_figure(found, "percent", t), key="sides_live_joints", alt=t("sides.alt_joints"))
         show_table(figures_table(found, t), t("sides.tab_figures"))
+        _largest(found, pairs, t)
+        unit = choose_unit(t)
+        live_chart(apart_figure(found, unit, t), key="sides_live_joints", alt=t("sides.alt_joints"))
 
     panel()
+
+
+def _has_own(pair: SideBySideSettings) -> bool:
+    return any(setting.model.bundle is not None for setting in pair.pair)
+
+
+def _largest(found: Comparison, pairs: list[LivePair], t: Translator) -> None:
+    """The frames of the last seconds on which both differ most."""
+    places = largest_first(found, _LARGEST)
+    if not places:
+        st.caption(t("sides.no_difference"))
+        return
+    st.markdown(f"**{t('sides.largest_film')}**")
+    seen = found.looked.seen
+    for column, place in zip(st.columns(_LARGEST), places, strict=False):
+        frame_rgb = decode_picture(pairs[place].small_jpeg).frame_rgb
+        size_wh = (frame_rgb.shape[1], frame_rgb.shape[0])
+        a, b = ([person.pose.resized(size_wh) for person in one.people] for one in seen[place].people)
+        apart = found.apart_torso[place]
+        label = t(
+            "sides.live_ago",
+            seconds=f"{seen[-1].time_s - seen[place].time_s:.0f}",
+            apart=f"{100 * apart:.0f} %" if apart == apart else t("sides.badge_alone"),
+        )
+        with column:
+            drawn_rgb = draw_both(frame_rgb, (a, b), DrawSettings(letters=False))
+            st.image(drawn_rgb, label, width="stretch", alt=label)

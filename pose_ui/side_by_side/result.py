@@ -13,9 +13,10 @@ from pose_core.evaluation.side_by_side.words import facts, figures_table, joints
 from pose_core.export.videos import clock
 from pose_core.skeleton import INDEX, MAIN_JOINTS
 from pose_ui.shell.layout import open_tab, plain
-from pose_ui.shell.state import SIDES_TAB, sides_key
+from pose_ui.shell.state import SIDES_TAB
 from pose_ui.side_by_side.downloads import sides_downloads
 from pose_ui.side_by_side.session import SidesSession
+from pose_ui.side_by_side.unit import choose_unit
 from pose_ui.side_by_side.view import sides_view
 from pose_ui.side_by_side.work import Outcome, Source
 from pose_ui.texts import Translator
@@ -47,16 +48,7 @@ def show_result(session: SidesSession, outcome: Outcome, t: Translator) -> None:
         sides_view(session, outcome, t)
         _largest(session, outcome, t)
     with chart:
-        unit = st.segmented_control(
-            t("sides.unit"),
-            ("percent", "px"),
-            required=True,
-            key=sides_key("unit"),
-            format_func=lambda name: t(f"sides.unit_{name}"),
-            label_visibility="collapsed",
-            persist_state="session",
-        )
-        figure = apart_figure(comparison, "px" if unit == "px" else "percent", t)
+        figure = apart_figure(comparison, choose_unit(t), t)
         show_chart(figure, "sides_joints", t("sides.alt_joints"))
     sides_downloads(outcome, t)
     tab, inside = open_tab({name: t(f"sides.tab_{name}") for name in _TABS}, SIDES_TAB, t)

@@ -19,7 +19,7 @@ from pose_ui.shell.resources import own_model_checks
 from pose_ui.shell.state import OWN_MODEL
 from pose_ui.texts import Translator
 
-__all__ = ["OwnModelUpload", "own_model", "own_model_upload"]
+__all__ = ["OwnModelUpload", "own_model", "own_model_fields", "own_model_upload"]
 
 _EVERY_S: Final = 0.5
 _MB: Final = 1024 * 1024
@@ -131,25 +131,30 @@ def _kept() -> OwnModelUpload:
 
 
 def own_model_upload(t: Translator) -> OwnModel | None:
-    """A button that opens the uploader and says how the model stands; the model, once it can be used."""
+    """A button that opens the uploader; the model, once it can be used."""
+    with st.popover(_label(_kept(), t), icon=":material/deployed_code:", width="content"):
+        return own_model_fields(t)
+
+
+def own_model_fields(t: Translator) -> OwnModel | None:
+    """The uploader, and how the model stands; the model, once it can be used."""
     upload = _kept()
     if upload.settle():  # what was drawn above does not know it yet
         st.rerun()
-    with st.popover(_label(upload, t), icon=":material/deployed_code:", width="content"):
-        _files(upload, t)
-        if upload.checking:
-            st.write(t("own.checking"))
-        elif upload.needs:
-            st.info(t(f"own.needs_{upload.needs}"), icon=":material/upload_file:")
-        elif upload.problem is not None:
-            show_problem(upload.problem, t)
-        elif upload.model is not None:
-            for warning in upload.model.warnings:
-                st.warning(t.error(warning), icon=":material/warning:")
-            if not upload.model.warnings:
-                error = f"{100 * upload.model.trial_error_torso:.0f}"
-                st.success(t("own.ready", error=error), icon=":material/check_circle:")
-        _examples(t)
+    _files(upload, t)
+    if upload.checking:
+        st.write(t("own.checking"))
+    elif upload.needs:
+        st.info(t(f"own.needs_{upload.needs}"), icon=":material/upload_file:")
+    elif upload.problem is not None:
+        show_problem(upload.problem, t)
+    elif upload.model is not None:
+        for warning in upload.model.warnings:
+            st.warning(t.error(warning), icon=":material/warning:")
+        if not upload.model.warnings:
+            error = f"{100 * upload.model.trial_error_torso:.0f}"
+            st.success(t("own.ready", error=error), icon=":material/check_circle:")
+    _examples(t)
     if upload.checking:
         _rerun_when_checked(upload)
     return upload.model

@@ -47,6 +47,8 @@ class OwnProcess:
         Of the ONNX network.
     detection : DetectionSettings
         How many people are looked for and, of a bundle, with which confidences.
+    picture_s : float
+        Longest time for one picture.
 
     Attributes
     ----------
@@ -59,7 +61,14 @@ class OwnProcess:
         If the file cannot be used, with the reason.
     """
 
-    def __init__(self, data: bytes, declaration: Declaration | None, detection: DetectionSettings) -> None:
+    def __init__(
+        self,
+        data: bytes,
+        declaration: Declaration | None,
+        detection: DetectionSettings,
+        picture_s: float = PICTURE_S,
+    ) -> None:
+        self._picture_s = picture_s
         self._lock = threading.Lock()
         self._onnx = declaration is not None
         options = {
@@ -98,7 +107,7 @@ class OwnProcess:
         """
         size = struct.pack("<II", frame_rgb.shape[1], frame_rgb.shape[0])
         data = size + np.ascontiguousarray(frame_rgb).tobytes()
-        return self._ask(DETECT, data, PICTURE_S, self._read_people)
+        return self._ask(DETECT, data, self._picture_s, self._read_people)
 
     def _read_people(self, people: int) -> tuple[FloatArray, FloatArray]:
         _bounded(people, MAX_PEOPLE)
@@ -137,7 +146,7 @@ class OwnProcess:
                 "A model must open within {open_s:.0f} s and answer each picture within {picture_s:.0f} s; this one "
                 "does not. Use a smaller one, or the command on a faster machine.",
                 open_s=OPEN_S,
-                picture_s=PICTURE_S,
+                picture_s=self._picture_s,
             )
         if status in (NO_MEMORY, -_SIGKILL):  # the system ends these processes first
             return BundleError(

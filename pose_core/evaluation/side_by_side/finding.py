@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from pose_core.arrays import FloatArray, FrameRGB
-from pose_core.evaluation.own.process import OwnProcess
+from pose_core.evaluation.own.process import PICTURE_S, OwnProcess
 from pose_core.evaluation.side_by_side.settings import Setting, SideBySideSettings
 from pose_core.geometry.angles import image_angles
 from pose_core.media.images import enlarge_small
@@ -103,6 +103,8 @@ class Looker:
     ----------
     setting : Setting
     settings : SideBySideSettings
+    picture_s : float
+        Longest time for one picture with a model of one's own.
 
     Raises
     ------
@@ -110,13 +112,13 @@ class Looker:
         If the model cannot be loaded.
     """
 
-    def __init__(self, setting: Setting, settings: SideBySideSettings) -> None:
+    def __init__(self, setting: Setting, settings: SideBySideSettings, picture_s: float = PICTURE_S) -> None:
         self._setting, self._people = setting, settings.people
         model, detection = setting.model, looked_for(setting.detection(settings.people))
         self._model: ImageLandmarker | OwnProcess = (
             ImageLandmarker(detection)
             if model.bundle is None
-            else OwnProcess(model.bundle, model.declaration, detection)
+            else OwnProcess(model.bundle, model.declaration, detection, picture_s)
         )
 
     def prepared(self, frame_rgb: FrameRGB) -> FrameRGB:

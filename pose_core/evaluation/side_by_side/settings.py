@@ -34,7 +34,8 @@ class Setting:
     detection_confidence, presence_confidence : float
         As in `DetectionSettings`.
     smoothed : bool
-        Whether to smooth the joints over time, as Video and Live do; pictures have no time.
+        Whether to smooth the joints over time, as Video and Live do; pictures have no time, and joints of a model of
+        one's own are never smoothed, since it tells no positions in space.
     height_px : int, optional
         Pictures that are higher are made smaller to this before the model sees them.
 
@@ -66,7 +67,7 @@ class Setting:
     @property
     def smoothing(self) -> SmoothingSettings | None:
         """For `pose_core.pipeline.frame.FramePath`."""
-        return SmoothingSettings() if self.smoothed else None
+        return SmoothingSettings() if self.smoothed and self.model.bundle is None else None
 
 
 @dataclass(frozen=True, slots=True)

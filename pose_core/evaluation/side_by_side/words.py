@@ -41,7 +41,7 @@ def setting_text(setting: Setting, t: Translate) -> str:
         model=setting.model.name,
         detection=f"{setting.detection_confidence:g}",
         presence=f"{setting.presence_confidence:g}",
-        smoothing=t("sides.smoothed" if setting.smoothed else "sides.unsmoothed"),
+        smoothing=t("sides.unsmoothed" if setting.smoothing is None else "sides.smoothed"),
         size=height,
     )
 
@@ -59,8 +59,8 @@ def _apart(mine: Setting, theirs: Setting, t: Translate) -> Iterator[str]:
     yield mine.model.name
     if mine.height_px != theirs.height_px:
         yield (t("sides.size_full") if mine.height_px is None else t("sides.size_px", height=mine.height_px))
-    if mine.smoothed != theirs.smoothed:
-        yield t("sides.smoothed" if mine.smoothed else "sides.unsmoothed")
+    if mine.smoothing != theirs.smoothing:
+        yield t("sides.unsmoothed" if mine.smoothing is None else "sides.smoothed")
     for name in ("detection_confidence", "presence_confidence"):
         if getattr(mine, name) != getattr(theirs, name):
             yield t(f"sides.short_{name}", value=f"{getattr(mine, name):g}")

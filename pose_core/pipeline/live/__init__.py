@@ -1,8 +1,9 @@
 """A live stream: newest frame in, skeleton drawn, with figures. Independent of browsers and WebRTC."""
 
+from pose_core.pipeline.live.detectors import Detector, OpenDetector
 from pose_core.pipeline.live.meter import LIVE_STEPS, Figures
 from pose_core.pipeline.live.quality import Change, Rung
-from pose_core.pipeline.live.second import LivePair, SecondSettings
+from pose_core.pipeline.live.second import VIEWS, LivePair, SecondSettings, View, draw_both
 from pose_core.pipeline.live.settings import LiveSettings, LiveStatus
 from pose_core.pipeline.live.sources import SCENES, ClipSource, PerformerSource, Source
 from pose_core.pipeline.live.stream import LiveStream
@@ -10,15 +11,20 @@ from pose_core.pipeline.live.stream import LiveStream
 __all__ = [
     "LIVE_STEPS",
     "SCENES",
+    "VIEWS",
     "Change",
     "ClipSource",
+    "Detector",
     "Figures",
     "LivePair",
     "LiveSettings",
     "LiveStatus",
     "LiveStream",
+    "OpenDetector",
     "PerformerSource",
     "Rung",
     "SecondSettings",
     "Source",
+    "View",
+    "draw_both",
 ]

@@ -3,32 +3,44 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Literal, get_args
 
 import av
+import cv2
 import numpy as np
 
+from pose_core.arrays import FrameRGB
+from pose_core.colours import LINE, PAIR, rgb
+from pose_core.drawing.captions import stamp, text_sprite
 from pose_core.drawing.skeleton import draw_poses
+from pose_core.media.images import encode_jpeg, fit_within
 from pose_core.media.vp8 import pixels
 from pose_core.models.landmarker import StreamLandmarker
 from pose_core.models.pool import PosePool
 from pose_core.pipeline.frame import FramePath, ProcessedFrame
+from pose_core.pipeline.live.detectors import OpenDetector, OtherModel
 from pose_core.pipeline.live.settings import LiveSettings
-from pose_core.pose import TrackedPerson
-from pose_core.settings import DetectionSettings
+from pose_core.pose import Pose
+from pose_core.settings import DetectionSettings, DrawSettings
 from pose_core.tracking.smoothing import SmoothingSettings
 from pose_core.watching import WatchedFrame
 
-__all__ = ["KEPT_PAIRS", "LivePair", "SecondLook", "SecondSettings"]
+__all__ = ["KEPT_PAIRS", "VIEWS", "LivePair", "SecondLook", "SecondSettings", "View", "draw_both"]
 
+#: Under a divider A is on its left and B on its right; or each has a picture of its own; or both are on one.
+View = Literal["divider", "two", "both"]
+VIEWS: Final[tuple[View, ...]] = get_args(View)
 #: Frames that are kept for figures: 20 s at 15 a second.
 KEPT_PAIRS: Final = 300
+_SMALL_PX: Final = 240
+_SMALL_QUALITY: Final = 75
 
 
 @dataclass(frozen=True, slots=True)
 class SecondSettings:
-    """What the second setting may have of its own; all else is the stream's.
+    """What the second setting may have of its own, and how both are shown; all else is the stream's.
 
     Attributes
     ----------
@@ -36,11 +48,19 @@ class SecondSettings:
     smoothing : SmoothingSettings or None
     height_px : int, optional
         As large as the frame is, unless given.
+    detector : callable, optional
+        Opens another model, which then takes the place of a shipped one; the second seat is taken all the same.
+    view : {"divider", "two", "both"}
+    divider : float
+        Where it is, 0 at the picture's left edge and 1 at its right.
     """
 
     detection: DetectionSettings
     smoothing: SmoothingSettings | None = field(default_factory=SmoothingSettings)
     height_px: int | None = None
+    detector: OpenDetector | None = None
+    view: View = "both"
+    divider: float = 0.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,10 +73,13 @@ class LivePair:
         The stream's own, and the second's; each in pixels of the picture that its model saw.
     took_ms : tuple of two float
         From the frame to smoothed joints.
+    small_jpeg : bytes
+        The frame itself, at most 240 px wide and high, not mirrored.
     """
 
     people: tuple[WatchedFrame, WatchedFrame]
     took_ms: tuple[float, float]
+    small_jpeg: bytes = field(default=b"", repr=False)
 
 
 class SecondLook:
@@ -66,8 +89,11 @@ class SecondLook:
     ----------
     pool : PosePool
     settings : SecondSettings
+        May be replaced by others that `keeps` allows.
     pairs : deque of LivePair
         Gets what both saw; any thread may read it.
+    other : OtherModel
+        Used if the settings have a detector.
 
     Raises
     ------
@@ -77,12 +103,25 @@ class SecondLook:
         If the model cannot be loaded.
     """
 
-    def __init__(self, pool: PosePool, settings: SecondSettings, pairs: deque[LivePair]) -> None:
+    def __init__(
+        self, pool: PosePool, settings: SecondSettings, pairs: deque[LivePair], other: OtherModel
+    ) -> None:
         self.settings = settings
         self._pool = pool
         self._pairs = pairs
+        self._other = other
         self._path = FramePath(settings.smoothing)
         self._landmarker: StreamLandmarker = pool.lease_stream(settings.detection)
+
+    def keeps(self, wanted: SecondSettings) -> bool:
+        """Whether these settings differ only in how both are shown."""
+        mine = self.settings
+        return (mine.detection, mine.smoothing, mine.height_px, mine.detector) == (
+            wanted.detection,
+            wanted.smoothing,
+            wanted.height_px,
+            wanted.detector,
+        )
 
     def restart(self) -> None:
         """The next frame does not continue those before."""
@@ -90,7 +129,7 @@ class SecondLook:
 
     def look(
         self, frame: av.VideoFrame, first: ProcessedFrame, settings: LiveSettings, *, draw: bool
-    ) -> ProcessedFrame:
+    ) -> FrameRGB | None:
         """The same frame once more.
 
         Parameters
@@ -106,64 +145,106 @@ class SecondLook:
 
         Returns
         -------
-        ProcessedFrame
-            With the people of both, the stream's own first; each has a number, and so a colour, of its own.
+        ndarray of uint8, shape (H, W, 3), or None
+            What both found, drawn; None if nothing was to be drawn.
         """
+        detector = self._landmarker if self.settings.detector is None else self._other
         second = self._path.process(
             frame,
             first.watched.time_s,
-            self._landmarker.detect,
+            detector.detect,
             settings.pose,
             height_px=self.settings.height_px,
             mirrored=settings.mirror,
             draw=False,
         )
+        picture_rgb = pixels(first.frame)
         if second is None:
-            return first
+            return None
         took_ms = (sum(first.steps_ms.values()), sum(second.steps_ms.values()))
-        self._pairs.append(LivePair((first.watched, second.watched), took_ms))
-        watched = _together(first.watched, second.watched)
+        small_jpeg = encode_jpeg(fit_within(picture_rgb, _SMALL_PX), _SMALL_QUALITY)
+        self._pairs.append(LivePair((first.watched, second.watched), took_ms, small_jpeg))
         if not draw:
-            return ProcessedFrame(first.frame, None, first.poses, watched, first.steps_ms)
-        drawn = av.VideoFrame.from_ndarray(
-            draw_poses(
-                pixels(first.frame),
-                [person.pose for person in watched.people],
-                settings.pose.draw,
-                names=settings.labels,
-                visibility_limit=settings.pose.visibility_limit,
-                numbers=[person.number for person in watched.people],
-                mirrored=settings.mirror,
-            ),
-            format="rgb24",
+            return None
+        poses = [
+            [person.pose.resized(first.watched.size_wh) for person in one.people]
+            for one in (first.watched, second.watched)
+        ]
+        return draw_both(
+            picture_rgb,
+            (poses[0], poses[1]),
+            settings.pose.draw,
+            view=self.settings.view,
+            divider=self.settings.divider,
+            names=settings.labels,
+            visibility_limit=settings.pose.visibility_limit,
+            mirrored=settings.mirror,
         )
-        return ProcessedFrame(drawn, pixels(drawn), first.poses, watched, first.steps_ms)
 
     def close(self) -> None:
         """Free the seat."""
         self._pool.release_stream(self._landmarker)
 
 
-def _together(first: WatchedFrame, second: WatchedFrame) -> WatchedFrame:
-    """Both frames' people, numbered again: with one person each, 1 is the stream's own and 2 the second's."""
-    most = len(first.people) + len(second.people)
-    people = [*first.people, *second.people]
-    numbered = tuple(
-        TrackedPerson(
-            number, person.raw.resized(first.size_wh), person.pose.resized(first.size_wh), person.flipped
+def draw_both(
+    frame_rgb: FrameRGB,
+    poses: tuple[Sequence[Pose], Sequence[Pose]],
+    draw: DrawSettings | None = None,
+    *,
+    view: View = "both",
+    divider: float = 0.5,
+    names: Mapping[str, str] | None = None,
+    visibility_limit: float = 0.5,
+    mirrored: bool = False,
+) -> FrameRGB:
+    """What A and B found in a picture, each in a colour of its own (`pose_core.colours.PAIR`): a new picture.
+
+    Parameters
+    ----------
+    frame_rgb : ndarray of uint8, shape (H, W, 3)
+    poses : tuple of two sequences of Pose
+        A's and B's.
+    draw : DrawSettings, optional
+    view, divider
+        As in `SecondSettings`. The divider cuts the picture as it is shown, mirrored or not.
+    names, visibility_limit, mirrored
+        As in `draw_poses`.
+
+    Returns
+    -------
+    ndarray of uint8, shape (H, W, 3); of view ``"two"`` (H, 2 W, 3)
+    """
+
+    def drawn(sides: Sequence[int]) -> FrameRGB:
+        return draw_poses(
+            frame_rgb,
+            [pose for side in sides for pose in poses[side]],
+            draw,
+            names=names,
+            visibility_limit=visibility_limit,
+            tints=[PAIR[side] for side in sides for _ in poses[side]],
+            mirrored=mirrored,
         )
-        for number, person in zip(_numbers(len(first.people), most), people, strict=True)
-    )
-    return WatchedFrame(
-        first.time_s,
-        numbered,
-        first.size_wh,
-        first.mirrored,
-        np.concatenate([first.angles_deg, second.angles_deg]),
-        np.concatenate([first.angle_reasons, second.angle_reasons]),
-    )
+
+    if view == "both":
+        return drawn((0, 1))
+    a_rgb, b_rgb = drawn((0,)), drawn((1,))
+    height, width = a_rgb.shape[:2]
+    if view == "two":
+        both_rgb = np.concatenate([a_rgb, b_rgb], axis=1)
+        _name(both_rgb, width)
+        return both_rgb
+    at = round(min(max(divider, 0.0), 1.0) * width)
+    a_rgb[:, at:] = b_rgb[:, at:]
+    cv2.line(a_rgb, (at, 0), (at, height), rgb(LINE), max(2, height // 240))
+    _name(a_rgb, at)
+    return a_rgb
 
 
-def _numbers(first: int, most: int) -> list[int]:
-    """Odd numbers for the first, even ones for the second, so that neither takes the other's colour."""
-    return [2 * i + 1 for i in range(first)] + [2 * i + 2 for i in range(most - first)]
+def _name(frame_rgb: FrameRGB, at: int) -> None:
+    """Write A and B beside the line between them."""
+    size_px = max(14, frame_rgb.shape[0] // 20)
+    gap = size_px // 2
+    a, b = text_sprite("A", size_px), text_sprite("B", size_px)
+    stamp(frame_rgb, a, (at - gap - a.width_px, frame_rgb.shape[0] - gap))
+    stamp(frame_rgb, b, (at + gap, frame_rgb.shape[0] - gap))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pose_core.errors import PoseCoreError
+from pose_core.pipeline.live.detectors import OpenDetector
 from pose_core.pipeline.live.meter import Figures
 from pose_core.pipeline.live.quality import Change, Rung
 from pose_core.settings import PoseSettings
@@ -33,6 +34,8 @@ class LiveSettings:
     target_fps : float
     labels : mapping of str to str
         Landmark name to the text on the picture.
+    detector : callable, optional
+        Opens another model, which then takes the place of a shipped one. The stream keeps its seat all the same.
     """
 
     pose: PoseSettings = field(default_factory=PoseSettings)
@@ -42,6 +45,7 @@ class LiveSettings:
     adaptive: bool = True
     target_fps: float = 15.0
     labels: Mapping[str, str] = field(default_factory=dict)
+    detector: OpenDetector | None = None
 
     def best_rung(self) -> Rung:
         """What is used while nothing has to be reduced."""

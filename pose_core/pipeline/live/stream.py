@@ -13,7 +13,7 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -27,6 +27,7 @@ from pose_core.models.landmarker import StreamLandmarker
 from pose_core.models.pool import PosePool
 from pose_core.pipeline.frame import FramePath, ProcessedFrame
 from pose_core.pipeline.live.adaptive import AdaptiveQuality
+from pose_core.pipeline.live.detectors import OtherModel
 from pose_core.pipeline.live.meter import Meter
 from pose_core.pipeline.live.quality import Rung
 from pose_core.pipeline.live.second import KEPT_PAIRS, LivePair, SecondLook, SecondSettings
@@ -84,7 +85,7 @@ class LiveStream:
         Any thread may add and remove some while the stream runs; their `events` are collected here.
     second : SecondSettings or None
         Another setting that looks at each frame as well, from the next frame on; any thread may replace it. Its people
-        are drawn and told beside the stream's own; watchers see the stream's own alone.
+        are drawn beside the stream's own; watchers see the stream's own alone.
     pairs : deque of LivePair
         The newest frames that both have seen, for any thread to read.
     """
@@ -121,6 +122,7 @@ class LiveStream:
         self._path = FramePath(settings.smoothing)
         self._quality = AdaptiveQuality(settings, self._clock_s)
         self._second: SecondLook | None = None
+        self._others = OtherModel(), OtherModel()  # of the stream's own setting, and of the second
         self._processed: _Arrived | None = None
         self._shown: _Arrived | None = None
 
@@ -227,6 +229,8 @@ class LiveStream:
         finally:
             self._release_landmarker()
             self._close_second()
+            for other in self._others:
+                other.close()
             self._people = ()
             self.watchers.finish()
 
@@ -259,9 +263,12 @@ class LiveStream:
         settings = self.settings
         rung = self._quality.follow(settings, self._now_s())
 
-        def detect(frame_rgb: FrameRGB, time_s: float) -> tuple[Pose, ...]:
-            return self._landmarker_for(settings, rung).detect(frame_rgb, time_s)
+        def detect(frame_rgb: FrameRGB, time_s: float) -> Sequence[Pose]:
+            landmarker = self._landmarker_for(settings, rung)
+            found_by = landmarker if settings.detector is None else self._others[0]
+            return found_by.detect(frame_rgb, time_s)
 
+        self._others[0].want(settings.detector)
         second = self._second_for(self.second)
         self._path.smoothing = settings.smoothing
         if _is_cut(self._processed, arrived):
@@ -287,12 +294,16 @@ class LiveStream:
             return
         self._people = done.watched.people
         self._returned_wh = done.watched.size_wh
-        shown = done if second is None else second.look(arrived.frame, done, settings, draw=draw)
+        shown, drawn_rgb = done.frame, done.drawn_rgb
+        if second is not None:
+            drawn_rgb = second.look(arrived.frame, done, settings, draw=draw)
+            if drawn_rgb is not None:
+                shown = av.VideoFrame.from_numpy_buffer(drawn_rgb, format="rgb24")
         if self.on_found is not None:
-            self.on_found(arrived.frame, shown.watched, self._now_s() - arrived.at_s)
+            self.on_found(arrived.frame, done.watched, self._now_s() - arrived.at_s)
         if self.on_drawn is not None:
-            self.on_drawn(shown.frame)
-        self._show(arrived, done.watched, shown.drawn_rgb)
+            self.on_drawn(shown)
+        self._show(arrived, done.watched, drawn_rgb)
         self._count(arrived, done, begin_s)
         self._quality.update(settings, self._meter, self._now_s())
 
@@ -311,12 +322,15 @@ class LiveStream:
         return self._landmarker
 
     def _second_for(self, wanted: SecondSettings | None) -> SecondLook | None:
-        if self._second is not None and self._second.settings != wanted:
+        self._others[1].want(wanted.detector if wanted is not None else None)
+        if self._second is not None and wanted is not None and self._second.keeps(wanted):
+            self._second.settings = wanted
+        elif self._second is not None:
             self._close_second()
         if self._second is None and wanted is not None:
             self.pairs.clear()
             try:
-                self._second = SecondLook(self._pool, wanted, self.pairs)
+                self._second = SecondLook(self._pool, wanted, self.pairs, self._others[1])
             except BusyError:  # the picture goes on with one
                 self._problem = (
                     self._now_s(),
