@@ -8,6 +8,7 @@ from math import isfinite
 from typing import Final
 
 from pose_core.evaluation.bootstrap import Figure
+from pose_core.evaluation.figures import JointScores
 from pose_core.evaluation.outcomes import KINDS, Protocol
 from pose_core.evaluation.published import PUBLISHED
 from pose_core.evaluation.validate import Paired, ValidationResult
@@ -15,9 +16,11 @@ from pose_core.translate import Translate
 
 __all__ = [
     "DEFINED",
+    "answers",
     "best_model",
     "data_table",
     "definitions",
+    "difference_text",
     "errors_table",
     "figures_table",
     "groups_table",
@@ -27,7 +30,6 @@ __all__ = [
     "percent",
     "published_table",
     "together",
-    "verdict",
     "widths_text",
 ]
 
@@ -36,8 +38,11 @@ Table = tuple[list[str], list[list[str]]]
 #: Figures of the first table, each with its definition ``validate.define_<name>``.
 DEFINED: Final = ("found", "pck", "pck_found", "oks", "oks_found")
 _DASH: Final = "\N{EN DASH}"
-#: Differences between whole pictures and crops that are worth a sentence.
+#: From this share of people missed in whole pictures on, that is what the sentence is about.
 _MISSED: Final = 0.1
+#: A part of the body is told from so many joints on, and as a fault below this share of right ones.
+_LEAST_JOINTS: Final = 4
+_RIGHT: Final = 0.95
 _GROUPS: Final = ("size", "visibility", "pose", "view")
 
 
@@ -82,56 +87,117 @@ def _difference(result: ValidationResult, better: str, worse: str, protocol: Pro
     return figure if pair.b == better else Figure(-figure.value, -figure.high, -figure.low)
 
 
-def verdict(result: ValidationResult, protocol: Protocol, t: Translate) -> str:
-    """Which model is better on these pictures, by how much and how surely; and whether small people are missed.
+def answers(result: ValidationResult, model: str, protocol: Protocol, t: Translate) -> list[tuple[str, str]]:
+    """What a visitor asks first, each with its answer in plain words.
 
     Parameters
     ----------
     result : ValidationResult
+    model : str
+        Whose finds and faults are told.
     protocol : {"whole", "crop"}
+        Of which the joints and the difference are told; finds are told of both.
     t : callable
         Translator.
 
     Returns
     -------
-    str
-        A few sentences.
+    list of (str, str)
+        Who is found, where it fails and, with two models or more, whether the difference is real.
+    """
+    said = [
+        (t("validate.ask_found"), _found_text(result, model, protocol, t)),
+        (t("validate.ask_fails"), _fails_text(result, model, protocol, t)),
+    ]
+    if len(result.settings.models) > 1:
+        said.append((t("validate.ask_real"), difference_text(result, protocol, t)))
+    return said
+
+
+def _found_text(result: ValidationResult, model: str, protocol: Protocol, t: Translate) -> str:
+    of = {one: result.scores[model, one] for one in ("crop", "whole")}
+    people = of["crop"].people
+    crop, whole = (round(of[one].found.value * people) if people else 0 for one in ("crop", "whole"))
+    if crop == whole == people > 1:
+        found = t("validate.found_all", model=model, people=_people(people, t))
+    elif crop - whole > _MISSED * people:
+        found = t("validate.found_fewer", model=model, crop=crop, people=people, whole=whole)
+    else:
+        found = t("validate.found_some", model=model, crop=crop, people=people, whole=whole)
+    right = t(
+        "validate.joints_right", value=percent(of[protocol].pck, 0), protocol=t(f"validate.seen_{protocol}")
+    )
+    return together([found, right], t)
+
+
+def _people(count: int, t: Translate) -> str:
+    return t("count.person" if count == 1 else "count.people", count=count)
+
+
+def _fails_text(result: ValidationResult, model: str, protocol: Protocol, t: Translate) -> str:
+    scores = result.scores[model, protocol]
+    parts: dict[str, list[JointScores]] = {}
+    for joint, one in scores.per_joint.items():
+        if one.found and isfinite(one.pck_found.value):
+            parts.setdefault(joint.removeprefix("left_").removeprefix("right_"), []).append(one)
+    right = {
+        part: sum(one.pck_found.value * one.found for one in both) / sum(one.found for one in both)
+        for part, both in parts.items()
+        if sum(one.found for one in both) >= _LEAST_JOINTS
+    }
+    worst = sorted(right, key=lambda part: right[part])[:2]
+    said = []
+    if worst and right[worst[0]] < _RIGHT:
+        listed = t("angle.list_separator").join(
+            t("validate.part_share", part=t(f"validate.part_{part}"), share=f"{100 * right[part]:.0f}")
+            for part in worst
+            if right[part] < _RIGHT
+        )
+        said.append(t("validate.fails_at", parts=listed))
+    elif worst:
+        said.append(t("validate.fails_nowhere", share=f"{100 * min(right.values()):.0f}"))
+    missed = scores.people - round(scores.found.value * scores.people) if scores.people else 0
+    if missed:
+        said.append(t("validate.fails_missed", people=_people(missed, t)))
+    return together(said, t) or _DASH
+
+
+def difference_text(result: ValidationResult, protocol: Protocol, t: Translate) -> str:
+    """Which model is better on these pictures, by how much and how surely.
+
+    Parameters
+    ----------
+    result : ValidationResult
+        Of two models or more.
+    protocol : {"whole", "crop"}
+    t : callable
+        Translator.
     """
     pictures = next(iter(result.scores.values())).pictures_with_people
-    best, *others = _ranked(result, protocol)
-    value = percent(result.scores[best, protocol].pck)
     if pictures < 2:
-        sentences = [t("validate.verdict_single", model=best, value=value)]
-    elif not others:
-        sentences = [t("validate.verdict_one", model=best, value=value, pictures=pictures)]
-    else:
-        compared = [(name, _difference(result, best, name, protocol)) for name in others]
-        real = [(name, figure) for name, figure in compared if figure.excludes_zero]
-        close = [(name, figure) for name, figure in compared if not figure.excludes_zero]
-        sentences = []
-        if close:
-            name, figure = close[0]
-            sentences.append(
-                t("validate.verdict_same", a=best, b=name, points=_points(figure), pictures=pictures)
+        return t("validate.verdict_single")
+    best, *others = _ranked(result, protocol)
+    compared = [(name, _difference(result, best, name, protocol)) for name in others]
+    real = [(name, figure) for name, figure in compared if figure.excludes_zero]
+    close = [(name, figure) for name, figure in compared if not figure.excludes_zero]
+    sentences = []
+    if real:
+        name, figure = real[0]
+        sentences.append(
+            t(
+                "validate.verdict_better",
+                better=best,
+                worse=name,
+                points=f"{100 * figure.value:.1f}",
+                interval=_in(figure),
             )
-        if real:
-            name, figure = real[0]
-            sentences.append(
-                t(
-                    "validate.verdict_better",
-                    better=best,
-                    worse=name,
-                    points=f"{100 * figure.value:.1f}",
-                    interval=_in(figure),
-                    pictures=pictures,
-                )
-            )
+        )
+    if close:
+        name, figure = close[0]
+        sentences.append(t("validate.verdict_same", a=best, b=name, points=_points(figure)))
     if result.few_pictures and isfinite(result.smallest_difference[protocol]):
         least = f"{100 * result.smallest_difference[protocol]:.1f}"
         sentences.append(t("validate.verdict_few", pictures=pictures, points=least))
-    whole, crop = (result.scores[best, one].found.value for one in ("whole", "crop"))
-    if crop - whole > _MISSED:
-        sentences.append(t("validate.verdict_missed", whole=f"{100 * whole:.0f}", crop=f"{100 * crop:.0f}"))
     return together(sentences, t)
 
 

@@ -1,4 +1,4 @@
-"""A validation as one HTML file: the verdict, every figure with its definition, the worst pictures, the limits."""
+"""A validation as one HTML file: three answers, every figure with its definition, the worst pictures, the limits."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from pose_core.evaluation.charts import (
 from pose_core.evaluation.outcomes import Protocol
 from pose_core.evaluation.validate import ValidationResult
 from pose_core.evaluation.words import (
+    answers,
     best_model,
     data_table,
     definitions,
@@ -27,7 +28,6 @@ from pose_core.evaluation.words import (
     notes,
     paired_table,
     published_table,
-    verdict,
     widths_text,
 )
 from pose_core.export.report import Beside, Chart, Facts, Heading, Part, Picture, Table, Text, html_report
@@ -58,7 +58,7 @@ def validation_report(
     ----------
     result : ValidationResult
     protocol : {"whole", "crop"}
-        What the verdict, the joints and the worst pictures are about; figures of both are given.
+        What the answers, the joints and the worst pictures are about; figures of both are given.
     t : callable
         Translator.
     language : str
@@ -82,7 +82,9 @@ def _parts(
     result: ValidationResult, protocol: Protocol, t: Translate, reason_of: Callable[[PoseCoreError], str]
 ) -> Iterator[Part]:
     best = best_model(result, protocol)
-    yield Text(verdict(result, protocol, t), "lead")
+    for question, answer in answers(result, best, protocol, t):
+        yield Heading(question, 3)
+        yield Text(answer, "lead")
     yield from (Text(note, "note") for note in notes(result, t))
     yield Heading(t("validate.tab_summary"))
     yield Text(t(f"validate.about_{protocol}"))

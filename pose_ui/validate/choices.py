@@ -7,6 +7,7 @@ from typing import Final
 import streamlit as st
 
 from pose_core.evaluation.dataset import Dataset
+from pose_core.evaluation.example_set import EXAMPLE_NAME, example_zip
 from pose_core.evaluation.settings import ValidationSettings, own, shipped
 from pose_core.evaluation.uploads import MAX_UPLOADED_PICTURES
 from pose_core.media.images import MAX_FILE_MB
@@ -89,6 +90,7 @@ def take_upload(session: ValidateSession, t: Translator) -> None:
         show_problem(session.problem, t)
     if not session.files:
         st.info(t("validate.upload_first"), icon=":material/upload_file:")
+        _formats(t)
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         megabytes = f"{session.kept_bytes / _MB:.1f}"
@@ -100,6 +102,23 @@ def take_upload(session: ValidateSession, t: Translator) -> None:
             type="tertiary",
             key="validate_remove",
         )
+
+
+def _formats(t: Translator) -> None:
+    """What can be read, and a small example of it."""
+    example = example_zip()
+    st.download_button(
+        t("validate.example", kilobytes=round(len(example) / 1024)),
+        data=example,
+        file_name=EXAMPLE_NAME,
+        mime="application/zip",
+        key="validate_example",
+        help=t("validate.example_help"),
+        icon=":material/download:",
+        on_click="ignore",
+    )
+    st.markdown(f"**{t('validate.formats')}**")
+    st.markdown(t("validate.formats_text"))
 
 
 def preview(session: ValidateSession, source: Source, dataset: Dataset, t: Translator) -> None:

@@ -1,4 +1,4 @@
-"""The result: the verdict in a sentence, what to know before trusting it, a tab for each question."""
+"""The result: three answers in plain words, what to know before trusting them, a tab for each question."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from pose_core.evaluation.outcomes import Protocol
 from pose_core.evaluation.settings import ValidationSettings
 from pose_core.evaluation.validate import ValidationResult
 from pose_core.evaluation.words import (
+    answers,
     data_table,
     definitions,
     errors_table,
@@ -27,7 +28,6 @@ from pose_core.evaluation.words import (
     notes,
     paired_table,
     published_table,
-    verdict,
     widths_text,
 )
 from pose_ui.shell.layout import open_tab, plain
@@ -62,7 +62,8 @@ def show_result(session: ValidateSession, result: ValidationResult, t: Translato
         model = _choose_model(result, t)
         validation_downloads(result, model, protocol, t)
     with above:
-        st.header(verdict(result, protocol, t), anchor=False)
+        for question, answer in answers(result, model, protocol, t):
+            st.markdown(t("validate.answer", question=question, answer=plain(answer)))
         for note in notes(result, t):
             st.warning(note, icon=":material/info:")
     tab, inside = open_tab({name: t(f"validate.tab_{name}") for name in _TABS}, VALIDATE_TAB, t)

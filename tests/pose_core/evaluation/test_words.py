@@ -1,4 +1,4 @@
-"""The verdict says no more than the figures do."""
+"""The answers say no more than the figures do."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ import re
 from dataclasses import replace
 
 from pose_core.evaluation.bootstrap import Figure
+from pose_core.evaluation.outcomes import Protocol
 from pose_core.evaluation.published import PUBLISHED
-from pose_core.evaluation.validate import Exchanged
+from pose_core.evaluation.validate import Exchanged, ValidationResult
 from pose_core.evaluation.words import (
+    answers,
     best_model,
     definitions,
+    difference_text,
     figures_table,
     groups_table,
     joints_table,
@@ -18,7 +21,6 @@ from pose_core.evaluation.words import (
     paired_table,
     percent,
     published_table,
-    verdict,
     widths_text,
 )
 from pose_ui.texts import Translator
@@ -27,12 +29,15 @@ from tests.support.validations import made_up
 EN, ZH = Translator("en"), Translator("zh")
 
 
-def test_a_real_difference_is_named_with_its_paired_interval_and_the_number_of_pictures() -> None:
+def answer(result: ValidationResult, question: str, model: str, protocol: Protocol = "crop") -> str:
+    return dict(answers(result, model, protocol, EN))[EN(f"validate.ask_{question}")]
+
+
+def test_a_real_difference_is_named_with_its_paired_interval() -> None:
     result = made_up({"lite": 30.0, "full": 4.0}, pictures=60)
-    text = verdict(result, "crop", EN)
+    text = difference_text(result, "crop", EN)
     found = re.fullmatch(
-        r"full is better than lite by ([\d.]+) points of PCK@0.2 \[([\d.]+), ([\d.]+)\] on these 60 pictures\.",
-        text,
+        r"Yes: full gets ([\d.]+) points more of the joints right than lite \[([\d.]+), ([\d.]+)\]\.", text
     )
     assert found, text
     difference = result.paired[1].differences["pck"]
@@ -43,24 +48,50 @@ def test_a_real_difference_is_named_with_its_paired_interval_and_the_number_of_p
 
 
 def test_the_sign_is_right_if_the_first_model_is_the_better_one() -> None:
-    text = verdict(made_up({"lite": 4.0, "full": 30.0}, pictures=60), "crop", EN)
-    assert text.startswith("lite is better than full by ")
+    text = difference_text(made_up({"lite": 4.0, "full": 30.0}, pictures=60), "crop", EN)
+    assert text.startswith("Yes: lite gets ")
     low, high = re.findall(r"[\d.]+(?=[,\]])", text)
     assert float(low) < float(high)
 
 
 def test_equal_models_are_not_told_apart_and_few_pictures_are_said_to_be_few() -> None:
-    text = verdict(made_up({"lite": 6.0, "full": 6.0}), "crop", EN)
-    assert "cannot be told apart on these 12 pictures: +0.0 [+0.0, +0.0]" in text
+    text = difference_text(made_up({"lite": 6.0, "full": 6.0}), "crop", EN)
+    assert "cannot be told apart: +0.0 [+0.0, +0.0]" in text
     assert "12 pictures are too few to tell apart less than" in text
-    assert "better" not in text
+    assert "Yes" not in text
 
 
 def test_people_missed_in_whole_pictures_are_said_apart() -> None:
     result = made_up({"full": 4.0}, pictures=20, missed=10)
-    assert "In whole pictures 50 % of the people are found, cropped 100 %." in verdict(result, "crop", EN)
-    assert "50%" in verdict(result, "crop", ZH)
-    assert "found, cropped" not in verdict(made_up({"full": 4.0}), "crop", EN)
+    assert "full finds 20 of 20 people when each is cropped, but only 10 in whole" in answer(
+        result, "found", "full"
+    )
+    assert "10 people not found at all" in answer(result, "fails", "full", "whole")
+    assert "not found at all" not in answer(result, "fails", "full")
+    assert "20" in dict(answers(result, "full", "crop", ZH))[ZH("validate.ask_found")]
+    text = answer(made_up({"full": 4.0}), "found", "full")
+    assert text.startswith("full finds all 12 people, cropped and in whole pictures.")
+
+
+def test_the_parts_that_are_wrong_most_often_are_named_worst_first() -> None:
+    result = made_up({"full": 0.0}, shift_x=-40)
+    one = result.scores["full", "crop"].per_joint
+    assert one["left_knee"].pck_found.value == 0
+    assert one["right_knee"].pck_found.value == 1
+    found = re.fullmatch(
+        r"Of the people found, most often at: \w+ \((\d+) % right\), \w+ \((\d+) % right\)\.",
+        answer(result, "fails", "full"),
+    )
+    assert found
+    assert [int(share) for share in found.groups()] == [50, 50]
+    assert answer(made_up({"full": 0.0}), "fails", "full").startswith("Nowhere in particular")
+
+
+def test_the_answers_speak_of_the_model_that_is_asked_for_and_of_no_abbreviation() -> None:
+    result = made_up({"lite": 30.0, "full": 4.0}, pictures=60)
+    assert answer(result, "found", "lite").startswith("lite finds all 60 people")
+    assert not any("PCK" in text for _, text in answers(result, "lite", "crop", EN))
+    assert EN("validate.ask_real") not in dict(answers(made_up({"full": 4.0}), "full", "crop", EN))
 
 
 def test_exchanged_annotations_come_before_everything_else() -> None:
@@ -115,8 +146,6 @@ def test_what_is_unknown_is_a_dash() -> None:
 
 def test_one_picture_tells_no_models_apart() -> None:
     result = made_up({"lite": 30.0, "full": 4.0}, pictures=1)
-    text = verdict(result, "crop", EN)
-    assert text.startswith("full gets ")
-    assert text.endswith("One picture is too few to tell models apart.")
-    assert "nan" not in text
-    assert verdict(result, "crop", ZH).endswith("无法区分模型。")
+    assert difference_text(result, "crop", EN) == "One picture is too few to tell models apart."
+    assert not any("nan" in text for _, text in answers(result, "full", "crop", EN))
+    assert answer(result, "found", "full").startswith("full finds 1 of 1 annotated")
