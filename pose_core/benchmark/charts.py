@@ -14,6 +14,7 @@ from pose_core.benchmark.plan import Cell
 from pose_core.benchmark.recommend import pareto_front
 from pose_core.benchmark.result import BenchmarkResult, CellResult
 from pose_core.benchmark.scaling import ScalingPoint
+from pose_core.figures.grid import laid_out
 from pose_core.translate import Translate
 
 __all__ = [
@@ -31,7 +32,6 @@ __all__ = [
 _BLUE: Final = "#0072B2"
 _ORANGE: Final = "#E69F00"
 _GREY: Final = "rgba(128,134,145,0.9)"
-_GRID: Final = "rgba(128,134,145,0.25)"
 #: Okabe-Ito colours, each with a pattern, so that parts can be told apart without colour.
 _STEP_LOOKS: Final[dict[str, tuple[str, str]]] = {
     "decode": ("#56B4E9", ""),
@@ -61,16 +61,9 @@ def _height_px(count: int, bars: int = 1) -> int:
 
 
 def _layout(figure: go.Figure, height: int, x: str, y: str = "", **more: Any) -> go.Figure:
-    figure.update_xaxes(title={"text": x}, gridcolor=_GRID, zerolinecolor=_GRID, automargin=True)
-    figure.update_yaxes(title={"text": y}, gridcolor=_GRID, zerolinecolor=_GRID, automargin=True)
-    figure.update_layout(
-        height=height,
-        margin={"l": 8, "r": 16, "t": 48, "b": 8},
-        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0, "traceorder": "normal"},
-        dragmode=False,
-        **more,
-    )
-    return figure
+    figure.update_xaxes(title={"text": x})
+    figure.update_yaxes(title={"text": y})
+    return laid_out(figure, height, **more)
 
 
 def _top_down(figure: go.Figure) -> go.Figure:

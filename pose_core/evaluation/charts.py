@@ -12,12 +12,12 @@ from pose_core.evaluation.bootstrap import Figure
 from pose_core.evaluation.figures import PCK_AT
 from pose_core.evaluation.outcomes import KINDS, PROTOCOLS, Protocol
 from pose_core.evaluation.validate import ValidationResult
+from pose_core.figures.grid import laid_out
 from pose_core.skeleton import Side, side_of
 from pose_core.translate import Translate
 
 __all__ = ["curve_figure", "errors_figure", "joints_figure", "sizes_figure", "summary_figure"]
 
-_GRID: Final = "rgba(128,134,145,0.25)"
 _LINE: Final = "rgba(128,134,145,0.9)"
 #: Okabe-Ito without the colours of the sides, each with a mark.
 _LOOKS: Final = (
@@ -37,19 +37,6 @@ _KIND_LOOKS: Final[Mapping[str, tuple[str, str]]] = {
 _MARKS: Final[Mapping[Side, str]] = {"left": "circle", "right": "square", "middle": "diamond"}
 _ROW_PX: Final = 40
 _ROOM_PX: Final = 110
-
-
-def _layout(figure: go.Figure, height: int, **more: Any) -> go.Figure:
-    figure.update_xaxes(gridcolor=_GRID, zerolinecolor=_GRID, automargin=True)
-    figure.update_yaxes(gridcolor=_GRID, zerolinecolor=_GRID, automargin=True)
-    figure.update_layout(
-        height=height,
-        margin={"l": 8, "r": 16, "t": 48, "b": 8},
-        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0, "traceorder": "normal"},
-        dragmode=False,
-        **more,
-    )
-    return figure
 
 
 def _percent(value: float) -> float | None:
@@ -91,7 +78,7 @@ def _dots(
 
 
 def _rows(figure: go.Figure, count: int, x: str, **axis: Any) -> go.Figure:
-    _layout(figure, _ROOM_PX + count * _ROW_PX, scattermode="group", scattergap=0.4)
+    laid_out(figure, _ROOM_PX + count * _ROW_PX, scattermode="group", scattergap=0.4)
     figure.update_yaxes(autorange="reversed", type="category")
     figure.update_xaxes(title={"text": x}, **axis)
     return figure
@@ -130,7 +117,7 @@ def curve_figure(result: ValidationResult, protocol: Protocol, t: Translate) -> 
                 }
             )
     figure.add_vline(x=100 * PCK_AT, line={"color": _LINE, "dash": "dash", "width": 1})
-    _layout(figure, 380)
+    laid_out(figure, 380)
     figure.update_xaxes(title={"text": t("validate.axis_within")}, range=[0, 50])
     figure.update_yaxes(title={"text": t("validate.axis_right")}, range=[0, 102])
     return figure
@@ -200,7 +187,7 @@ def errors_figure(result: ValidationResult, model: str, protocol: Protocol, t: T
                 "hovertemplate": "%{y}: %{x:.1f} %<extra>" + t(f"validate.kind_{kind}") + "</extra>",
             }
         )
-    _layout(figure, _ROOM_PX + len(labels) * 34, barmode="stack")
+    laid_out(figure, _ROOM_PX + len(labels) * 34, barmode="stack")
     figure.update_yaxes(autorange="reversed", type="category")
     figure.update_xaxes(title={"text": t("validate.axis_joints_found")}, range=[0, 100])
     return figure

@@ -19,6 +19,7 @@ __all__ = [
     "LIVE_DEFAULTS",
     "LIVE_WANTED",
     "OWN_MODEL",
+    "OWN_MODEL_TURN",
     "PAGE",
     "PHOTO",
     "PHOTO_SAMPLE",
@@ -60,6 +61,7 @@ BENCHMARK: Final = "benchmark"  # a pose_ui.benchmark.session.BenchmarkSession
 BENCHMARK_TAB: Final = "benchmark_tab"  # name of its open tab
 COACH: Final = "coach"  # a pose_ui.coach.session.CoachSession
 OWN_MODEL: Final = "own_model"  # a pose_ui.widgets.own_model.OwnModelUpload
+OWN_MODEL_TURN: Final = "own_model_turn"  # number of its uploader; each is used once
 PAGE: Final = "page"  # address of the page shown last
 ENTERED: Final = "entered"  # set until a page has noticed that the visitor has just opened it
 FORGOTTEN: Final = "forgotten"  # set by Sign out: nothing remembered counts any more

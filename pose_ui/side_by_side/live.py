@@ -29,7 +29,6 @@ from pose_ui.shell.state import LIVE, LIVE_DEFAULTS, live_key, sides_key
 from pose_ui.side_by_side.unit import choose_unit
 from pose_ui.texts import Translator
 from pose_ui.widgets.live_chart import live_chart
-from pose_ui.widgets.tables import show_table
 
 __all__ = ["leave_live", "live_sides"]
 
@@ -67,25 +66,21 @@ def live_sides(pair: SideBySideSettings, t: Translator) -> None:
             persist_state="session",
         )
         live_buttons(live, t)
+        view, divider = _choose_view(t)
     pair = replace(pair, resamples=_RESAMPLES)
     picture, panel = st.columns([3, 2], gap="medium")
-    with picture:
-        shown = st.container()
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            view, divider = _choose_view(t)
-        _legend(pair, t)
     choices = _choices(pair, view, divider, live)
     live.shown(choices.source)
-    with shown:
+    with picture:
         playing = live.connection.phase == "playing"
-        shape = choices.shape * (2 if view == "two" else 1)
-        presenter(shape, {}, t, playing=playing, hint=t("sides.live_hint"))
+        presenter(choices.shape, {}, t, playing=playing, hint=t("sides.live_hint"))
         with stage():
             try:
                 live_picture(live, choices, pool(), t)
             except PoseCoreError as error:
                 live.stop()
                 show_problem(error, t)
+        _legend(pair, t)
     with panel:
         _panel(live, pair, t)
 
@@ -175,12 +170,19 @@ def _panel(live: LiveSession, pair: SideBySideSettings, t: Translator) -> None:
             st.caption(t("sides.live_own_first" if _has_own(pair) else "sides.live_first"))
             return
         st.markdown(f"**{plain(verdict(found, t))}**")
-        show_table(figures_table(found, t), t("sides.tab_figures"))
+        _figures(found, t)
         _largest(found, pairs, t)
         unit = choose_unit(t)
         live_chart(apart_figure(found, unit, t), key="sides_live_joints", alt=t("sides.alt_joints"))
 
     panel()
+
+
+def _figures(found: Comparison, t: Translator) -> None:
+    """The table in a narrow column, where texts must break."""
+    head, rows = figures_table(found, t)
+    first, *others = (f"| {' | '.join(map(plain, row))} |" for row in (head, *rows))
+    st.markdown("\n".join([first, f"|---{'|---:' * (len(head) - 1)}|", *others]))
 
 
 def _has_own(pair: SideBySideSettings) -> bool:

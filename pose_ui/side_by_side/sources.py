@@ -19,6 +19,7 @@ from pose_ui.side_by_side.session import MAX_TOTAL_MB, SidesSession
 from pose_ui.side_by_side.work import Source
 from pose_ui.texts import Translator
 from pose_ui.widgets.film_drop import film_drop, refusal_sentence
+from pose_ui.widgets.kept_upload import kept_upload
 
 __all__ = ["own_source"]
 
@@ -39,24 +40,13 @@ def own_source(
 
 
 def _own_pictures(session: SidesSession, t: Translator) -> None:
-    key = f"sides_upload_{st.session_state.setdefault(SIDES_UPLOAD_TURN, 0)}"
-
-    def take() -> None:
-        session.add({file.name: file.getvalue() for file in st.session_state[key]})
-        # A new, empty uploader: the session keeps the pictures, across pages too.
-        st.session_state[SIDES_UPLOAD_TURN] += 1
-
-    missed = st.file_uploader(
+    kept_upload(
         t("sides.upload"),
-        type=_PICTURE_TYPES,
-        accept_multiple_files=True,
-        key=key,
-        help=t("sides.upload_help", megabytes=MAX_FILE_MB, total=MAX_TOTAL_MB, pictures=MAX_PICTURES),
-        on_change=take,
+        session.add,
+        turn_key=SIDES_UPLOAD_TURN,
+        about=t("sides.upload_help", megabytes=MAX_FILE_MB, total=MAX_TOTAL_MB, pictures=MAX_PICTURES),
+        types=_PICTURE_TYPES,
     )
-    if missed:  # this page reconnected to a new process, where Streamlit calls nobody back
-        take()
-        st.rerun()
     if session.too_many:
         st.error(t("sides.too_many", limit=MAX_TOTAL_MB, pictures=MAX_PICTURES), icon=":material/error:")
     if session.pictures:

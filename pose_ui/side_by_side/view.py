@@ -27,7 +27,7 @@ _HTML: Final = '<div class="posedeck-sides"></div>'
 
 _CSS: Final = """
 .posedeck-sides { display: grid; gap: 8px; color: var(--st-text-color); font: 400 0.875rem/1.4 var(--st-font);
-                  --at: 50%; --fit: max(240px, 100vh - 465px); }
+                  --at: 50%; --fit: max(260px, 100vh - 375px); }
 [hidden] { display: none !important; }
 .frame { position: relative; width: min(100%, var(--fit) * var(--ratio)); margin: 0 auto; }
 .posedeck-sides.two > .frame { width: min(100%, 2 * var(--fit) * var(--ratio)); }

@@ -18,6 +18,7 @@ from pose_ui.shell.remembered import Choice, on_off, one_of, remembered
 from pose_ui.shell.state import VALIDATE_DEFAULTS, VALIDATE_UPLOAD_TURN, validate_key
 from pose_ui.texts import Translator
 from pose_ui.validate.session import MAX_TOTAL_MB, SOURCES, Source, ValidateSession
+from pose_ui.widgets.kept_upload import kept_upload
 from pose_ui.widgets.own_model import own_model
 
 __all__ = ["choose_models", "choose_source", "preview", "remember_choices", "take_upload"]
@@ -65,25 +66,14 @@ def choose_models(t: Translator) -> ValidationSettings | None:
 
 def take_upload(session: ValidateSession, t: Translator) -> None:
     """Show the uploader, what is kept, and what is wrong with it."""
-    key = f"validate_upload_{st.session_state.setdefault(VALIDATE_UPLOAD_TURN, 0)}"
-
-    def take() -> None:
-        session.add({file.name: file.getvalue() for file in st.session_state[key]})
-        # A new, empty uploader: the session keeps the files, across pages too.
-        st.session_state[VALIDATE_UPLOAD_TURN] += 1
-
-    missed = st.file_uploader(
+    kept_upload(
         t("validate.upload"),
-        accept_multiple_files=True,
-        key=key,
-        help=t(
+        session.add,
+        turn_key=VALIDATE_UPLOAD_TURN,
+        about=t(
             "validate.upload_help", megabytes=MAX_FILE_MB, total=MAX_TOTAL_MB, pictures=MAX_UPLOADED_PICTURES
         ),
-        on_change=take,
     )
-    if missed:  # this page reconnected to a new process, where Streamlit calls nobody back
-        take()
-        st.rerun()
     if session.too_large:
         st.error(t("validate.too_large", limit=MAX_TOTAL_MB), icon=":material/error:")
     if session.problem is not None:

@@ -17,26 +17,35 @@ from pose_ui.widgets.before_after import compare
 
 __all__ = ["worst_pictures"]
 
-_SHOWN_PX = 960
-_SPARE_PX = 420
+_SHOWN_PX = 1280
+_SPARE_PX = 250
 
 
 def worst_pictures(
     session: ValidateSession, result: ValidationResult, model: str, protocol: Protocol, t: Translator
 ) -> None:
     """Show the tab."""
-    found = _filtered(session, result, model, protocol, t)
-    if not found:
-        st.info(t("validate.no_case"))
-        return
-    session.at = min(session.at, len(found) - 1)
-    case = found[session.at]
+    picture, beside = st.columns([3, 2], gap="medium")
+    with beside:
+        found = _filtered(session, result, model, protocol, t)
+        if not found:
+            st.info(t("validate.no_case"))
+            return
+        session.at = min(session.at, len(found) - 1)
+        case = found[session.at]
+        _steps(session, len(found), t)
+        st.markdown(f"**{plain(case.name)}**  \n{case_text(case, t)}")
+        _faults(case, t)
+    with picture:
+        _picture(result, model, protocol, case, t)
 
+
+def _steps(session: ValidateSession, total: int, t: Translator) -> None:
     def step(by: int) -> None:
-        session.at = max(0, min(len(found) - 1, session.at + by))
+        session.at = max(0, min(total - 1, session.at + by))
 
     with st.container(horizontal=True, vertical_alignment="center"):
-        for name, by, end in (("previous", -1, 0), ("next", 1, len(found) - 1)):
+        for name, by, end in (("previous", -1, 0), ("next", 1, total - 1)):
             st.button(
                 t(f"validate.{name}"),
                 icon=f":material/chevron_{'left' if by < 0 else 'right'}:",
@@ -46,9 +55,7 @@ def worst_pictures(
                 disabled=session.at == end,
                 shortcut="Left" if by < 0 else "Right",
             )
-        at = t("validate.case_at", number=session.at + 1, total=len(found))
-        st.write(f"**{at}** &nbsp; {plain(case.name)}: {case_text(case, t)}")
-    _picture(result, model, protocol, case, t)
+        st.write(t("validate.case_at", number=session.at + 1, total=total))
 
 
 def _filtered(
@@ -98,6 +105,10 @@ def _picture(result: ValidationResult, model: str, protocol: Protocol, case: Cas
         key="validate_case",
         spare_px=_SPARE_PX,
     )
+
+
+def _faults(case: Case, t: Translator) -> None:
+    """Which joints are wrong, the worst first, and what the colours mean."""
     wrong = [
         t(
             "validate.case_joint",

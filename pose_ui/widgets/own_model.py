@@ -16,8 +16,9 @@ from pose_core.media.images import MAX_FILE_MB
 from pose_ui.shell.layout import plain
 from pose_ui.shell.problems import show_problem
 from pose_ui.shell.resources import own_model_checks
-from pose_ui.shell.state import OWN_MODEL
+from pose_ui.shell.state import OWN_MODEL, OWN_MODEL_TURN
 from pose_ui.texts import Translator
+from pose_ui.widgets.kept_upload import kept_upload
 
 __all__ = ["OwnModelUpload", "own_model", "own_model_fields", "own_model_upload"]
 
@@ -37,14 +38,11 @@ class OwnModelUpload:
         Once it is checked and can be used.
     problem : PoseCoreError or None
         Why it cannot.
-    turn : int
-        Number of the uploader; each is used once.
     """
 
     files: dict[str, bytes] = field(default_factory=dict)
     model: OwnModel | None = None
     problem: PoseCoreError | None = None
-    turn: int = 0
     _check: threading.Thread | None = None
     _found: tuple[OwnModel | None, PoseCoreError | None] | None = None
 
@@ -167,23 +165,13 @@ def _label(upload: OwnModelUpload, t: Translator) -> str:
 
 
 def _files(upload: OwnModelUpload, t: Translator) -> None:
-    key = f"own_model_{upload.turn}"
-
-    def take() -> None:
-        upload.add({file.name: file.getvalue() for file in st.session_state[key]})
-        upload.turn += 1
-
     st.caption(t("own.about"))
-    missed = st.file_uploader(
+    kept_upload(
         t("own.upload"),
-        accept_multiple_files=True,
-        key=key,
-        help=t("own.upload_help", megabytes=MAX_FILE_MB),
-        on_change=take,
+        upload.add,
+        turn_key=OWN_MODEL_TURN,
+        about=t("own.upload_help", megabytes=MAX_FILE_MB),
     )
-    if missed:  # this page reconnected to a new process, where Streamlit calls nobody back
-        take()
-        st.rerun()
     if upload.files:
         with st.container(horizontal=True, vertical_alignment="center"):
             names = ", ".join(sorted(upload.files))

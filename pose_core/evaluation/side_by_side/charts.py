@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 from pose_core.colours import SIDES
 from pose_core.evaluation.bootstrap import Figure
 from pose_core.evaluation.side_by_side.comparing import Comparison
+from pose_core.figures.grid import laid_out
 from pose_core.skeleton import Side
 from pose_core.translate import Translate
 
@@ -18,9 +19,8 @@ __all__ = ["CHARTED", "Unit", "apart_figure"]
 Unit = Literal["percent", "px"]
 #: Parts of the body in the chart, from head to toe; the table has all landmarks.
 CHARTED: Final = (*("nose", "shoulder", "elbow", "wrist", "hip", "knee", "ankle", "heel", "foot_index"),)
-_GRID: Final = "rgba(128,134,145,0.25)"
 _PATTERNS: Final[dict[Side, str]] = {"left": "", "right": "/", "middle": "."}
-_ROW_PX, _ROOM_PX = 36, 96
+_ROW_PX, _ROOM_PX = 36, 108
 
 
 def apart_figure(comparison: Comparison, unit: Unit, t: Translate) -> go.Figure:
@@ -29,23 +29,9 @@ def apart_figure(comparison: Comparison, unit: Unit, t: Translate) -> go.Figure:
     rows = [t(f"validate.part_{part}") for part in CHARTED]
     for side in ("left", "right", "middle"):
         figure.add_trace(_bars(comparison, side, unit, t))
-    figure.update_xaxes(
-        title={"text": t(f"sides.axis_{unit}")},
-        rangemode="tozero",
-        gridcolor=_GRID,
-        zerolinecolor=_GRID,
-        automargin=True,
-    )
-    figure.update_yaxes(autorange="reversed", categoryorder="array", categoryarray=rows, automargin=True)
-    figure.update_layout(
-        height=_ROOM_PX + len(rows) * _ROW_PX,
-        margin={"l": 8, "r": 16, "t": 36, "b": 8},
-        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0, "traceorder": "normal"},
-        barmode="group",
-        bargap=0.3,
-        dragmode=False,
-    )
-    return figure
+    figure.update_xaxes(title={"text": t(f"sides.axis_{unit}")}, rangemode="tozero")
+    figure.update_yaxes(autorange="reversed", categoryorder="array", categoryarray=rows)
+    return laid_out(figure, _ROOM_PX + len(rows) * _ROW_PX, barmode="group", bargap=0.3)
 
 
 def _bars(comparison: Comparison, side: Side, unit: Unit, t: Translate) -> dict[str, Any]:

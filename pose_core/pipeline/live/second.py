@@ -9,7 +9,6 @@ from typing import Final, Literal, get_args
 
 import av
 import cv2
-import numpy as np
 
 from pose_core.arrays import FrameRGB
 from pose_core.colours import LINE, PAIR, rgb
@@ -29,8 +28,8 @@ from pose_core.watching import WatchedFrame
 
 __all__ = ["KEPT_PAIRS", "VIEWS", "LivePair", "SecondLook", "SecondSettings", "View", "draw_both"]
 
-#: Under a divider A is on its left and B on its right; or each has a picture of its own; or both are on one.
-View = Literal["divider", "two", "both"]
+#: Under a divider A is on its left and B on its right; or both are on one picture.
+View = Literal["divider", "both"]
 VIEWS: Final[tuple[View, ...]] = get_args(View)
 #: Frames that are kept for figures: 20 s at 15 a second.
 KEPT_PAIRS: Final = 300
@@ -50,7 +49,7 @@ class SecondSettings:
         As large as the frame is, unless given.
     detector : callable, optional
         Opens another model, which then takes the place of a shipped one; the second seat is taken all the same.
-    view : {"divider", "two", "both"}
+    view : {"divider", "both"}
     divider : float
         Where it is, 0 at the picture's left edge and 1 at its right.
     """
@@ -212,7 +211,7 @@ def draw_both(
 
     Returns
     -------
-    ndarray of uint8, shape (H, W, 3); of view ``"two"`` (H, 2 W, 3)
+    ndarray of uint8, shape (H, W, 3)
     """
 
     def drawn(sides: Sequence[int]) -> FrameRGB:
@@ -230,21 +229,12 @@ def draw_both(
         return drawn((0, 1))
     a_rgb, b_rgb = drawn((0,)), drawn((1,))
     height, width = a_rgb.shape[:2]
-    if view == "two":
-        both_rgb = np.concatenate([a_rgb, b_rgb], axis=1)
-        _name(both_rgb, width)
-        return both_rgb
     at = round(min(max(divider, 0.0), 1.0) * width)
     a_rgb[:, at:] = b_rgb[:, at:]
     cv2.line(a_rgb, (at, 0), (at, height), rgb(LINE), max(2, height // 240))
-    _name(a_rgb, at)
-    return a_rgb
-
-
-def _name(frame_rgb: FrameRGB, at: int) -> None:
-    """Write A and B beside the line between them."""
-    size_px = max(14, frame_rgb.shape[0] // 20)
+    size_px = max(14, height // 20)
     gap = size_px // 2
     a, b = text_sprite("A", size_px), text_sprite("B", size_px)
-    stamp(frame_rgb, a, (at - gap - a.width_px, frame_rgb.shape[0] - gap))
-    stamp(frame_rgb, b, (at + gap, frame_rgb.shape[0] - gap))
+    stamp(a_rgb, a, (at - gap - a.width_px, height - gap))
+    stamp(a_rgb, b, (at + gap, height - gap))
+    return a_rgb
