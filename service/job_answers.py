@@ -5,20 +5,24 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import anyio
+from fastapi import FastAPI, Path
 from starlette.requests import Request
 from starlette.responses import Response
 
 from ops.jobs import Job, Jobs, JobStatus, NoSuchJobError
 from ops.pace import Pace, TooSlowError, paced
 from service.problems import Problem, from_core
-from service.schemas import ProblemAnswer
+from service.schemas import JobAnswer, ProblemAnswer
 
 __all__ = [
     "ALL_FILES",
     "UPLOAD_PACE",
+    "JobId",
+    "Problems",
+    "add_state_and_end",
     "cancel_or_forget",
     "file_answer",
     "found_job",
@@ -30,6 +34,10 @@ __all__ = [
     "status_fields",
     "too_slow",
 ]
+
+JobId = Annotated[str, Path(description="Of the job, as the first answer gave it.", max_length=64)]
+#: Entries of the OpenAPI document for statuses.
+Problems = Callable[..., dict[int | str, dict[str, Any]]]
 
 #: 300 MB in an hour are 0.7 Mbit/s.
 UPLOAD_PACE: Final = Pace(grace_s=10.0, bytes_s=32 * 1024, whole_s=3600.0)
@@ -172,3 +180,42 @@ def file_answer(name: str, data: bytes) -> Response:
     # A report is never run as a page of this address: its scripts may do what this origin may.
     disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(data, media_type=_TYPES[name[name.rindex(".") :]], headers=disposition)
+
+
+def add_state_and_end(
+    api: FastAPI,
+    path: str,
+    tag: str,
+    jobs: Callable[[], Jobs],
+    answer: Callable[[Job, JobStatus], JobAnswer],
+    *,
+    model: type[JobAnswer],
+    summaries: tuple[str, str],
+    example: dict[str, Any],
+    problems: Problems,
+) -> None:
+    """Add what every kind of job has at `path` and its id: its state, and its end; `model` is what `answer` makes."""
+
+    @api.get(
+        f"{path}/{{job_id}}",
+        tags=[tag],
+        summary=summaries[0],
+        response_model=model,
+        responses={200: example, **problems(401, 404, 405, 429, 500)},
+    )
+    async def state(job_id: JobId) -> JobAnswer:
+        return answer(found_job(jobs(), job_id, path), jobs().status(job_id))
+
+    @api.delete(
+        f"{path}/{{job_id}}",
+        tags=[tag],
+        summary=summaries[1],
+        response_model=model,
+        responses={200: example, **problems(401, 404, 405, 429, 500)},
+    )
+    async def delete(job_id: JobId) -> JobAnswer:
+        job = found_job(jobs(), job_id, path)
+        before = answer(job, jobs().status(job_id))
+        if await cancel_or_forget(jobs(), job):
+            return before
+        return answer(job, jobs().status(job_id))

@@ -31,6 +31,7 @@ __all__ = [
     "DemoLandmark",
     "DemoProblemAnswer",
     "HealthAnswer",
+    "JobAnswer",
     "Model",
     "Options",
     "PoseAnswer",
@@ -136,7 +137,7 @@ class ProblemAnswer(BaseModel):
     hint: str = Field(description="What to do.")
 
 
-class _JobAnswer(BaseModel):
+class JobAnswer(BaseModel):
     """How a job stands."""
 
     id: str = Field(description="Of the job. Whoever has it may ask for the result; it cannot be guessed.")
@@ -152,7 +153,7 @@ class _JobAnswer(BaseModel):
     )
 
 
-class VideoJobAnswer(_JobAnswer):
+class VideoJobAnswer(JobAnswer):
     """How the work on a film stands."""
 
     done: float = Field(
@@ -160,7 +161,7 @@ class VideoJobAnswer(_JobAnswer):
     )
 
 
-class ValidateJobAnswer(_JobAnswer):
+class ValidateJobAnswer(JobAnswer):
     """How a validation stands."""
 
     done: float = Field(description="Looks of a model at a picture.")

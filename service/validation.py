@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Annotated, Any, Final, Literal, cast
+from typing import Annotated, Final, Literal, cast
 
 from fastapi import FastAPI, Path, Query
 from starlette.requests import Request
@@ -22,7 +22,9 @@ from service import examples
 from service.job_answers import (
     ALL_FILES,
     UPLOAD_PACE,
-    cancel_or_forget,
+    JobId,
+    Problems,
+    add_state_and_end,
     file_answer,
     found_job,
     missing,
@@ -68,8 +70,6 @@ _BODY: Final = {
     }
 }
 
-_Id = Annotated[str, Path(description="Of the job, as the first answer gave it.", max_length=64)]
-_Problems = Callable[..., dict[int | str, dict[str, Any]]]
 _Language = Literal["en", "zh"]
 
 
@@ -158,7 +158,7 @@ async def _files(request: Request, size: int) -> tuple[dict[str, bytes], dict[st
     return data, mine
 
 
-def add_validation(api: FastAPI, workers: Workers, needed: Validations, problems: _Problems) -> None:
+def add_validation(api: FastAPI, workers: Workers, needed: Validations, problems: Problems) -> None:
     """Add the addresses below ``/api/v1/validate``.
 
     Parameters
@@ -192,15 +192,20 @@ def add_validation(api: FastAPI, workers: Workers, needed: Validations, problems
         response.headers["Location"] = f"{request.scope.get('root_path', '')}{VALIDATE}/{job.id}"
         return _answer(job, studio().jobs.status(job.id))
 
-    @api.get(
-        f"{VALIDATE}/{{job_id}}",
-        tags=["validate"],
-        summary="How a validation stands",
-        responses={200: example, **problems(401, 404, 405, 429, 500)},
+    add_state_and_end(
+        api,
+        VALIDATE,
+        "validate",
+        lambda: studio().jobs,
+        _answer,
+        model=ValidateJobAnswer,
+        summaries=(
+            "How a validation stands",
+            "Cancel a validation, of which nothing is kept then; forget one that is over",
+        ),
+        example=example,
+        problems=problems,
     )
-    async def state(job_id: _Id) -> ValidateJobAnswer:
-        job = found_job(studio().jobs, job_id, VALIDATE)
-        return _answer(job, studio().jobs.status(job_id))
 
     @api.get(
         f"{VALIDATE}/{{job_id}}/result",
@@ -212,7 +217,7 @@ def add_validation(api: FastAPI, workers: Workers, needed: Validations, problems
             **problems(401, 404, 405, 409, 429, 500, 503),
         },
     )
-    async def result(request: Request, job_id: _Id) -> Response:
+    async def result(request: Request, job_id: JobId) -> Response:
         return await given(request, job_id, _JSON, "en")
 
     @api.get(
@@ -227,24 +232,11 @@ def add_validation(api: FastAPI, workers: Workers, needed: Validations, problems
     )
     async def file(
         request: Request,
-        job_id: _Id,
+        job_id: JobId,
         name: Annotated[str, Path(description="One of the names that the state lists.", max_length=120)],
         language: Annotated[_Language, Query(description="Of report.html.")] = "en",
     ) -> Response:
         return await given(request, job_id, name, language)
-
-    @api.delete(
-        f"{VALIDATE}/{{job_id}}",
-        tags=["validate"],
-        summary="Cancel a validation, of which nothing is kept then; forget one that is over",
-        responses={200: example, **problems(401, 404, 405, 429, 500)},
-    )
-    async def delete(job_id: _Id) -> ValidateJobAnswer:
-        job = found_job(studio().jobs, job_id, VALIDATE)
-        answer = _answer(job, studio().jobs.status(job_id))
-        if await cancel_or_forget(studio().jobs, job):
-            return answer
-        return _answer(job, studio().jobs.status(job_id))
 
     async def given(request: Request, job_id: str, name: str, language: _Language) -> Response:
         job = found_job(studio().jobs, job_id, VALIDATE)

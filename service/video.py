@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from fastapi import FastAPI, Path, Query
 from starlette.requests import Request
@@ -20,7 +20,9 @@ from pose_core.media.films import MAX_FILM_MB
 from service import examples
 from service.job_answers import (
     ALL_FILES,
-    cancel_or_forget,
+    JobId,
+    Problems,
+    add_state_and_end,
     file_answer,
     found_job,
     missing,
@@ -44,9 +46,6 @@ _BODY: Final = {
         "content": {"video/*": {"schema": {"type": "string", "format": "binary"}}},
     }
 }
-
-_Id = Annotated[str, Path(description="Of the job, as the first answer gave it.", max_length=64)]
-_Problems = Callable[..., dict[int | str, dict[str, Any]]]
 
 
 def _stated_size(request: Request) -> int:
@@ -100,7 +99,7 @@ def _outcome(job: Job) -> FilmOutcome:
     return outcome
 
 
-def add_video(api: FastAPI, workers: Workers, studio: Callable[[], FilmStudio], problems: _Problems) -> None:
+def add_video(api: FastAPI, workers: Workers, studio: Callable[[], FilmStudio], problems: Problems) -> None:
     """Add the addresses below ``/api/v1/video``.
 
     Parameters
@@ -134,14 +133,20 @@ def add_video(api: FastAPI, workers: Workers, studio: Callable[[], FilmStudio], 
         response.headers["Location"] = f"{request.scope.get('root_path', '')}{VIDEO}/{job.id}"
         return _answer(job, studio().jobs.status(job.id))
 
-    @api.get(
-        f"{VIDEO}/{{job_id}}",
-        tags=["video"],
-        summary="How the work on a film stands",
-        responses={200: example, **problems(401, 404, 405, 429, 500)},
+    add_state_and_end(
+        api,
+        VIDEO,
+        "video",
+        lambda: studio().jobs,
+        _answer,
+        model=VideoJobAnswer,
+        summaries=(
+            "How the work on a film stands",
+            "Cancel a job and keep what is there; forget one that is over",
+        ),
+        example=example,
+        problems=problems,
     )
-    async def state(job_id: _Id) -> VideoJobAnswer:
-        return _answer(_found(studio(), job_id), studio().jobs.status(job_id))
 
     @api.get(
         f"{VIDEO}/{{job_id}}/result",
@@ -153,7 +158,7 @@ def add_video(api: FastAPI, workers: Workers, studio: Callable[[], FilmStudio], 
             **problems(401, 404, 405, 409, 429, 500, 503),
         },
     )
-    async def result(request: Request, job_id: _Id) -> Response:
+    async def result(request: Request, job_id: JobId) -> Response:
         return await given(request, job_id, "poses.json", FileChoices())
 
     @api.get(
@@ -168,7 +173,7 @@ def add_video(api: FastAPI, workers: Workers, studio: Callable[[], FilmStudio], 
     )
     async def file(
         request: Request,
-        job_id: _Id,
+        job_id: JobId,
         name: Annotated[str, Path(description="One of the names that the state lists.", max_length=40)],
         height_cm: Annotated[
             float | None, Query(gt=0, le=300, description="Height of the person, for true metres.")
@@ -194,21 +199,8 @@ def add_video(api: FastAPI, workers: Workers, studio: Callable[[], FilmStudio], 
             FileChoices(person=person, height_m=height_m, floor_deg=floor_deg, angle=angle),
         )
 
-    @api.delete(
-        f"{VIDEO}/{{job_id}}",
-        tags=["video"],
-        summary="Cancel a job and keep what is there; forget one that is over",
-        responses={200: example, **problems(401, 404, 405, 429, 500)},
-    )
-    async def delete(job_id: _Id) -> VideoJobAnswer:
-        job = _found(studio(), job_id)
-        answer = _answer(job, studio().jobs.status(job_id))
-        if await cancel_or_forget(studio().jobs, job):
-            return answer
-        return _answer(job, studio().jobs.status(job_id))
-
     async def given(request: Request, job_id: str, name: str, choices: FileChoices) -> Response:
-        outcome = _outcome(_found(studio(), job_id))
+        outcome = _outcome(found_job(studio().jobs, job_id, VIDEO))
         if name not in _file_names(outcome) or (
             choices.person is not None and choices.person not in outcome.result.people
         ):
@@ -222,7 +214,3 @@ def add_video(api: FastAPI, workers: Workers, studio: Callable[[], FilmStudio], 
         )
         data = await workers.run(request, lambda *_: _make(outcome, name, named))
         return file_answer(name, data)
-
-
-def _found(studio: FilmStudio, job_id: str) -> Job:
-    return found_job(studio.jobs, job_id, VIDEO)

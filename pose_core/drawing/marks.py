@@ -43,7 +43,7 @@ def draw_bones(
     frame_rgb: FrameRGB, points: FloatArray, pen: Pen, line_rgb: tuple[int, int, int] | None
 ) -> None:
     """All bones in one colour, or each in that of its side; a bone with an end at NaN is not drawn."""
-    known = np.isfinite(points).all(axis=1)
+    known = np.asarray(np.isfinite(points).all(axis=1))
     ends = fixed(np.nan_to_num(points))
 
     def lines(bones: NDArray[np.intp]) -> list[NDArray[np.int32]]:
@@ -92,7 +92,7 @@ def draw_dots(
 ) -> None:
     """All dots round and in one colour, or round and square in those of the sides; none at NaN."""
     one = 1 << SUBPIXEL_BITS
-    known = np.isfinite(points).all(axis=1).tolist()
+    known = np.asarray(np.isfinite(points).all(axis=1)).tolist()
     centres = fixed(np.nan_to_num(points)).tolist()
     # Python's numbers from here on: NumPy's are slow one by one.
     shares = None if visibility is None else np.clip(np.nan_to_num(visibility), 0, 1).tolist()

@@ -25,8 +25,8 @@ def kept_upload(
     add : callable
         Gets the files by name; called before the page's next run.
     turn_key : str
-        Of ``st.session_state``, with the number of the field: each is used once, and the session keeps its files, across
-        pages too.
+        Of ``st.session_state``, with the number of the field: each is used once, and the session keeps its files on
+        other pages too.
     about : str
         What may be brought.
     types : sequence of str, optional

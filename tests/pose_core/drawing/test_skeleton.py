@@ -19,7 +19,7 @@ from pose_core.drawing.skeleton import draw_poses
 from pose_core.errors import SettingsError
 from pose_core.geometry.angles import ANGLE_NAMES, image_angles_deg
 from pose_core.pose import Pose
-from pose_core.settings import DrawSettings
+from pose_core.settings import DrawSettings, Style
 from pose_core.skeleton import INDEX, LANDMARK_NAMES, N_LANDMARKS, side_of
 
 Frame = NDArray[np.uint8]
@@ -162,6 +162,31 @@ def test_a_person_with_unknown_positions_is_left_out_and_the_others_are_drawn(ma
     both = draw_poses(plain(9), [unknown, make_pose()], BARE)
     assert is_colour(both, PEOPLE[1]).any(), "the second keeps the second colour"
     assert not is_colour(both, PEOPLE[0]).any()
+
+
+@pytest.mark.parametrize("style", ["classic", "sides"])
+def test_landmarks_that_a_model_does_not_have_are_not_drawn_and_the_others_are(
+    make_pose: PoseMaker, style: Style
+) -> None:
+    whole = make_pose()
+    xy_px = whole.image_xy_px.copy()
+    missing = [INDEX["left_wrist"], INDEX["left_pinky"], INDEX["left_index"], INDEX["left_thumb"]]
+    xy_px[missing] = np.nan
+    settings = DrawSettings(style=style, angles=True)
+    some = draw_poses(plain(9), [make_pose(image_xy_px=xy_px)] * 2, settings)
+    everything = draw_poses(plain(9), [whole] * 2, settings)
+    hand = tuple(whole.image_xy_px[INDEX["left_index"]].round().astype(int).tolist())
+    knee = tuple(whole.image_xy_px[INDEX["left_knee"]].round().astype(int).tolist())
+    assert pixel(some, hand) == (9, 9, 9) != pixel(everything, hand)
+    assert pixel(some, knee) == pixel(everything, knee) != (9, 9, 9)
+
+
+def test_people_can_have_a_colour_that_is_given_and_no_number(make_pose: PoseMaker) -> None:
+    drawn = draw_poses(plain(9), [make_pose()], BARE, tints=[PEOPLE[4]])
+    assert is_colour(drawn, PEOPLE[4]).any()
+    assert not is_colour(drawn, PEOPLE[0]).any()
+    with pytest.raises(ValueError, match="tints must have one entry"):
+        draw_poses(plain(9), [make_pose()], BARE, tints=[])
 
 
 def test_a_landmark_with_unknown_visibility_is_drawn_as_not_visible(
