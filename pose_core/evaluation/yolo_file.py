@@ -104,7 +104,14 @@ def _rows(data: bytes, name: str) -> list[FloatArray]:
         except ValueError:
             row = np.array([np.nan])
         is_row = np.isfinite(row).all() and len(row) >= _BOX and np.abs(row[1:]).max() <= _FARTHEST
-        if not is_row or len(rows) == _MAX_PEOPLE:
+        if len(rows) == _MAX_PEOPLE:
+            raise DatasetError(
+                "dataset_yolo_many",
+                "A picture must have at most {limit} people; {file} has more lines. Leave this picture out.",
+                limit=_MAX_PEOPLE,
+                file=name,
+            )
+        if not is_row:
             raise DatasetError(
                 "dataset_yolo_line",
                 "Each line must be a class, a box and joints, as shares of the picture; line {line} of {file} is "
@@ -156,9 +163,11 @@ def _shape(
     if count != len(COCO_JOINTS):
         raise DatasetError(
             "dataset_joints_unnamed_yolo",
-            "Other joints than COCO's 17 must be named: {file} has {count}. Add `kpt_names` to its data.yaml.",
+            "Other joints than COCO's 17 must be named: {file} has {count} of {dims} numbers. Add `kpt_names` to its "
+            "data.yaml; if it should have 17, some number is missing in its lines.",
             file=labels.label,
             count=count,
+            dims=dims,
         )
     return count, dims, COCO_JOINTS, ("coco_order_assumed",)
 

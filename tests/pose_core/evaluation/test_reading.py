@@ -309,9 +309,11 @@ def test_a_picture_without_labels_shows_nobody() -> None:
         (_line().replace("0.25", "nan"), "", "dataset_yolo_line"),
         (_line().replace("0.25", "1e300"), "", "dataset_yolo_line"),
         (_line(5), "", "dataset_joints_unnamed_yolo"),
+        (_line().rsplit(" ", 1)[0], "", "dataset_joints_unnamed_yolo"),
+        ((_line() + "\n") * 1001, "", "dataset_yolo_many"),
         (_line(17), "kpt_shape: [16, 3]", "dataset_yolo_length"),
     ],
-    ids=["boxes", "words", "pixels", "nan", "huge", "unnamed", "length"],
+    ids=["boxes", "words", "pixels", "nan", "huge", "unnamed", "one_less", "many", "length"],
 )
 def test_a_mistake_in_yolo_has_its_own_sentence(lines: str, yaml: str, code: str) -> None:
     with pytest.raises(DatasetError) as caught:
