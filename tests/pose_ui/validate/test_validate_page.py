@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pose_core.evaluation.example_set import example_zip
 from pose_core.evaluation.running import ValidationRun, ValidationRunner
 from pose_core.evaluation.validate import ValidationResult
 from pose_core.media.images import encode_png
 from pose_core.models.pool import PosePool
+from pose_ui.shell.layout import plain
 from pose_ui.shell.resources import close_pool, onnx_exporter, validation_runner
 from pose_ui.shell.state import VALIDATE
 from pose_ui.shell.upload_gate import _kept
@@ -87,7 +89,7 @@ def _texts(app: AppTest) -> str:
     return "\n".join(element.value for kind in kinds for element in kind)
 
 
-def test_the_first_visit_shows_annotated_pictures_and_one_press_gives_a_verdict() -> None:
+def test_the_first_visit_shows_annotated_pictures_and_one_press_gives_answers() -> None:
     app = _open()
     assert "8 pictures with 8 people, 17 joints compared" in _texts(app)
     assert len(app.get("image")) == 4
@@ -98,8 +100,9 @@ def test_the_first_visit_shows_annotated_pictures_and_one_press_gives_a_verdict(
     assert run.wait(60)
     app.run()
     assert not app.exception
-    assert "lite gets " in app.header[0].value
-    assert "of the joints right (PCK@0.2)" in app.header[0].value
+    assert plain("lite finds all 8 people, cropped and in whole pictures.") in _texts(app)
+    assert EN("validate.ask_fails") in _texts(app)
+    assert EN("validate.ask_real") not in _texts(app)
 
 
 def test_without_a_model_there_is_nothing_to_run() -> None:
@@ -156,6 +159,15 @@ def test_wrong_files_get_their_sentence_and_the_right_ones_are_read(t: Translato
     assert session.kept_bytes == len(PNG) + len(ANNOTATIONS)
     app.button(key="validate_remove").click().run()
     assert session.kept_bytes == 0
+
+
+def test_before_anything_is_brought_the_files_that_can_be_read_are_listed_with_an_example() -> None:
+    app = _open(validate_source="own")
+    assert EN("validate.formats_text").strip() in _texts(app)
+    _session(app).add({"example.zip": example_zip()})
+    app.run()
+    assert "4 pictures with 4 people" in _texts(app)
+    assert EN("validate.formats_text").strip() not in _texts(app)
 
 
 def test_files_that_are_kept_are_forgotten_with_the_result_on_them() -> None:
