@@ -11,7 +11,7 @@ from pose_core.evaluation.bootstrap import Figure
 from pose_core.evaluation.figures import JointScores
 from pose_core.evaluation.outcomes import KINDS, Protocol
 from pose_core.evaluation.published import PUBLISHED
-from pose_core.evaluation.validate import Paired, ValidationResult
+from pose_core.evaluation.validate import FEW_PICTURES, Paired, ValidationResult
 from pose_core.translate import Translate
 
 __all__ = [
@@ -149,7 +149,11 @@ def _fails_text(result: ValidationResult, model: str, protocol: Protocol, t: Tra
     said = []
     if worst and right[worst[0]] < _RIGHT:
         listed = t("angle.list_separator").join(
-            t("validate.part_share", part=t(f"validate.part_{part}"), share=f"{100 * right[part]:.0f}")
+            t(
+                "validate.part_share",
+                part=t(f"validate.part_{part}").lower(),
+                share=f"{100 * right[part]:.0f}",
+            )
             for part in worst
             if right[part] < _RIGHT
         )
@@ -195,9 +199,11 @@ def difference_text(result: ValidationResult, protocol: Protocol, t: Translate) 
     if close:
         name, figure = close[0]
         sentences.append(t("validate.verdict_same", a=best, b=name, points=_points(figure)))
-    if result.few_pictures and isfinite(result.smallest_difference[protocol]):
-        least = f"{100 * result.smallest_difference[protocol]:.1f}"
-        sentences.append(t("validate.verdict_few", pictures=pictures, points=least))
+    least = result.smallest_difference[protocol]
+    if result.few_pictures and any(abs(figure.value) >= least for _, figure in close):
+        sentences.append(t("validate.verdict_more", pictures=pictures, enough=FEW_PICTURES))
+    elif result.few_pictures and isfinite(least):
+        sentences.append(t("validate.verdict_few", pictures=pictures, points=f"{100 * least:.1f}"))
     return together(sentences, t)
 
 

@@ -179,10 +179,16 @@ def _panel(live: LiveSession, pair: SideBySideSettings, t: Translator) -> None:
 
 
 def _figures(found: Comparison, t: Translator) -> None:
-    """The table in a narrow column, where texts must break."""
+    """The table in a narrow column; only differences have their intervals."""
     head, rows = figures_table(found, t)
-    first, *others = (f"| {' | '.join(map(plain, row))} |" for row in (head, *rows))
+    short = [[name, *(_alone(cell) for cell in both), apart] for name, *both, apart in rows]
+    first, *others = (f"| {' | '.join(map(plain, row))} |" for row in ([head[0], "A", "B", head[-1]], *short))
     st.markdown("\n".join([first, f"|---{'|---:' * (len(head) - 1)}|", *others]))
+
+
+def _alone(cell: str) -> str:
+    """A figure without its interval."""
+    return cell.partition(" [")[0]
 
 
 def _has_own(pair: SideBySideSettings) -> bool:
@@ -193,7 +199,8 @@ def _largest(found: Comparison, pairs: list[LivePair], t: Translator) -> None:
     """The frames of the last seconds on which both differ most."""
     places = largest_first(found, _LARGEST)
     if not places:
-        st.caption(t("sides.no_difference"))
+        if found.pairs:
+            st.caption(t("sides.no_difference"))
         return
     st.markdown(f"**{t('sides.largest_film')}**")
     seen = found.looked.seen

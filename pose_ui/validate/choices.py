@@ -66,14 +66,22 @@ def choose_models(t: Translator) -> ValidationSettings | None:
 
 def take_upload(session: ValidateSession, t: Translator) -> None:
     """Show the uploader, what is kept, and what is wrong with it."""
-    kept_upload(
-        t("validate.upload"),
-        session.add,
-        turn_key=VALIDATE_UPLOAD_TURN,
-        about=t(
-            "validate.upload_help", megabytes=MAX_FILE_MB, total=MAX_TOTAL_MB, pictures=MAX_UPLOADED_PICTURES
-        ),
-    )
+
+    def field() -> None:
+        kept_upload(
+            t("validate.upload"),
+            session.add,
+            turn_key=VALIDATE_UPLOAD_TURN,
+            about=t(
+                "validate.upload_help",
+                megabytes=MAX_FILE_MB,
+                total=MAX_TOTAL_MB,
+                pictures=MAX_UPLOADED_PICTURES,
+            ),
+        )
+
+    if session.dataset is None:
+        field()
     if session.too_large:
         st.error(t("validate.too_large", limit=MAX_TOTAL_MB), icon=":material/error:")
     if session.problem is not None:
@@ -92,6 +100,9 @@ def take_upload(session: ValidateSession, t: Translator) -> None:
             type="tertiary",
             key="validate_remove",
         )
+        if session.dataset is not None:  # what is brought now is mostly a second thought
+            with st.popover(t("validate.add"), icon=":material/add:", type="tertiary", width="content"):
+                field()
 
 
 def _formats(t: Translator) -> None:

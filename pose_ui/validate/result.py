@@ -60,7 +60,7 @@ def show_result(session: ValidateSession, result: ValidationResult, t: Translato
     with st.container(horizontal=True, vertical_alignment="bottom"):
         protocol = _choose_protocol(t)
         model = _choose_model(result, t)
-        validation_downloads(result, model, protocol, t)
+    validation_downloads(result, model, protocol, t)
     with above:
         for question, answer in answers(result, model, protocol, t):
             st.markdown(t("validate.answer", question=question, answer=plain(answer)))
