@@ -71,6 +71,11 @@ class Signal:
         if not (math.isfinite(self.rest) and math.isfinite(self.target) and self.rest != self.target):
             raise ValueError(f"rest and target must be finite and differ; got {self.rest} and {self.target}.")
 
+    @property
+    def joint(self) -> str:
+        """What it is measured at: the same in the picture and in space."""
+        return self.measures[0].removesuffix("_world")
+
 
 @dataclass(frozen=True, slots=True)
 class Gate:

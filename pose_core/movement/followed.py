@@ -7,7 +7,7 @@ from pose_core.movement.counter import CounterSettings, RepetitionCounter
 from pose_core.movement.effort import BodyFrame
 from pose_core.movement.exercise import Exercise
 from pose_core.movement.holds import Hold, HoldTimer
-from pose_core.movement.repetitions import Repetition, judged_again
+from pose_core.movement.repetitions import Repetition
 
 __all__ = ["FollowedExercise"]
 
@@ -27,8 +27,7 @@ class FollowedExercise:
         if self.timer is not None:
             self.timer.exercise = exercise
         if self.counter is not None:
-            self.counter.exercise = exercise
-            self.counter.repetitions = [judged_again(one, exercise) for one in self.counter.repetitions]
+            self.counter.adjust(exercise)
 
     @property
     def armed(self) -> bool:
@@ -65,7 +64,7 @@ class FollowedExercise:
     @property
     def repetitions(self) -> tuple[Repetition, ...]:
         """Complete and partial ones, in order of time."""
-        return tuple(self.counter.repetitions) if self.counter is not None else ()
+        return self.counter.repetitions if self.counter is not None else ()
 
     @property
     def holds(self) -> tuple[Hold, ...]:
