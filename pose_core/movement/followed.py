@@ -20,6 +20,8 @@ class FollowedExercise:
         self.counter = None if exercise.hold else RepetitionCounter(exercise, settings)
         self.timer = HoldTimer(exercise) if exercise.hold else None
         self.arming = Arming(exercise) if arming and not exercise.hold else None
+        self._added_up: tuple[Repetition, ...] = ()
+        self._covered_s = 0.0
 
     def adjust(self, exercise: Exercise) -> None:
         """Judge form by another record of the exercise: repetitions that are there as well, holds from the next on."""
@@ -76,12 +78,13 @@ class FollowedExercise:
 
     def covered_s(self) -> float:
         """Seconds that this exercise explains."""
-        repetitions = sum(
-            repetition.end_s - repetition.start_s
-            for repetition in self.repetitions
-            if repetition.full and repetition.whole
-        )
-        return repetitions + sum(hold.duration_s for hold in self.holds)
+        if self.counter is None:
+            return sum(hold.duration_s for hold in self.holds)
+        repetitions = self.counter.repetitions
+        if repetitions is not self._added_up:  # asked for with every frame, and seldom other ones
+            self._added_up = repetitions
+            self._covered_s = sum(one.end_s - one.start_s for one in repetitions if one.full and one.whole)
+        return self._covered_s
 
     def seen(self) -> float:
         """How many repetitions were seen; a hold that goes on is as good as two."""
