@@ -77,9 +77,7 @@ _PLACE: Final = {name: i for i, name in enumerate(MEASURES)}
 _KNEE_DIFFERENCE: Final = _PLACE["knee_difference_deg"]
 _ELBOW_DIFFERENCE: Final = _PLACE["elbow_difference_deg"]
 _ELBOWS: Final = (_PLACE["left_elbow"], _PLACE["right_elbow"])
-_KNEES: Final = tuple(
-    (_PLACE[f"left_knee{space}"], _PLACE[f"right_knee{space}"]) for space in ("", "_world")
-)
+_KNEES: Final = tuple((_PLACE[f"left_knee{space}"], _PLACE[f"right_knee{space}"]) for space in ("", "_world"))
 
 _JOINTS: Final = ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
 _LIMBS: Final = [INDEX[f"{side}_{joint}"] for side in ("left", "right") for joint in _JOINTS]

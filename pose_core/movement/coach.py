@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,7 +13,8 @@ from pose_core.movement.body import index_of
 from pose_core.movement.catalogue import EXERCISES
 from pose_core.movement.counter import CounterSettings, Way
 from pose_core.movement.cues import Cue, CueGiver
-from pose_core.movement.exercise import Exercise
+from pose_core.movement.effort import SEEN, SEEN_LIMIT, BodyFrame
+from pose_core.movement.exercise import Exercise, Part
 from pose_core.movement.followed import FollowedExercise
 from pose_core.movement.holds import Hold
 from pose_core.movement.reader import BodyReader
@@ -26,6 +28,10 @@ AUTO: Final = "auto"
 #: An exercise is proposed after this many repetitions, of which the last is under way.
 _PROPOSED_AFTER: Final = 1.5
 _YAW: Final = index_of("yaw_deg")
+#: A turn is evened out over this time.
+_YAW_TIME_S: Final = 0.5
+#: Limbs that were not seen for this long are hidden.
+_HIDDEN_S: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +64,8 @@ class CoachState:
     holding : bool
     yaw_deg : float
         How far the person is turned: 0 front or back, 90 side; NaN if unknown.
+    hidden : bool
+        Whether the limbs that the exercise is measured at have not been seen for a second.
     """
 
     time_s: float = 0.0
@@ -74,6 +82,7 @@ class CoachState:
     holds: tuple[Hold, ...] = ()
     holding: bool = False
     yaw_deg: float = float("nan")
+    hidden: bool = False
 
 
 def check_exercise(name: str, exercises: Mapping[str, Exercise] = EXERCISES) -> None:
@@ -151,6 +160,7 @@ class Coach:
         self._chosen = None if exercise == AUTO else exercise
         self._holding = False
         self._proposed: str | None = None
+        self._limbs_s: dict[Part, float] = {}
         self._state = CoachState(exercise=self._chosen)
 
     # ------------------------------------------------------------------ what a page uses
@@ -205,7 +215,7 @@ class Coach:
             events: list[Event] = []
             yaw_deg = self._state.yaw_deg
             if reading.frame is not None:
-                yaw_deg = float(reading.frame.row[_YAW])
+                yaw_deg = self._look(reading.frame)
                 for name, one in self._followed.items():
                     done = one.add(reading.frame)
                     if name == self._chosen:
@@ -233,6 +243,21 @@ class Coach:
         return events
 
     # ------------------------------------------------------------------ under the lock
+    def _look(self, frame: BodyFrame) -> float:
+        """Note which limbs are seen; how far the person is turned, evened out."""
+        for part, (left, right) in SEEN.items():
+            if part not in self._limbs_s or max(frame.values[left], frame.values[right]) >= SEEN_LIMIT:
+                self._limbs_s[part] = frame.time_s
+        newest_deg, before_deg = frame.values[_YAW], self._state.yaw_deg
+        if math.isnan(before_deg):
+            return newest_deg
+        share = 1 - math.exp(-max(0.0, frame.time_s - self._state.time_s) / _YAW_TIME_S)
+        return before_deg + share * (newest_deg - before_deg)
+
+    def _hidden(self, exercise: Exercise, time_s: float) -> bool:
+        part = exercise.signals[0].part if exercise.signals else "whole"
+        return time_s - self._limbs_s.get(part, time_s) > _HIDDEN_S
+
     def _reported(self, done: Repetition | Hold | None, time_s: float, person: int | None) -> list[Event]:
         if done is None or self._chosen is None:
             return []
@@ -284,6 +309,7 @@ class Coach:
         if self._chosen is None:
             return base
         one = self._followed[self._chosen]
+        base = replace(base, hidden=self._hidden(one.exercise, time_s))
         cue = self._cues.cue(time_s)
         if one.timer is not None:
             running = one.timer.running

@@ -112,7 +112,10 @@ class RepetitionCounter:
     # ------------------------------------------------------------------ what a page reads
     @property
     def repetitions(self) -> tuple[Repetition, ...]:
-        """Complete and partial ones, in order of time. The last one's end is measured again until the next one begins."""
+        """Complete and partial ones, in order of time.
+
+        The last one's end is measured again until the next one begins.
+        """
         if self._joined is None:
             self._joined = joined(self._measured, self.exercise, self._seen_s)
         return self._joined

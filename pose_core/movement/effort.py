@@ -16,13 +16,16 @@ from pose_core.arrays import FloatArray
 from pose_core.movement.body import index_of
 from pose_core.movement.exercise import Exercise, Part, Signal
 
-__all__ = ["EFFORT_RANGE", "SEEN", "BodyFrame", "EffortMeter", "Steady", "side_weights"]
+__all__ = ["EFFORT_RANGE", "SEEN", "SEEN_LIMIT", "BodyFrame", "EffortMeter", "Steady", "side_weights"]
 
 #: Beyond these ends nothing is learnt, and a joint that jumps would stretch the range.
 EFFORT_RANGE: Final = (-0.5, 2.0)
 #: A side whose limb's visibility is better by this counts alone; in between, both count by how well they are seen.
 _CLEARLY_BETTER: Final = 0.25
 _SEEN_TIME_S: Final = 1.0
+
+#: A part with a visibility below this is not seen.
+SEEN_LIMIT: Final = 0.5
 
 #: Columns of the visibility of each part, left and right.
 SEEN: Final[dict[Part, tuple[int, int]]] = {

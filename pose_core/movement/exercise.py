@@ -194,6 +194,9 @@ class Exercise:
         Share of the way from rest to target that a repetition must cover to be counted.
     planted : {"ankle", "wrist", "hip"}
         What stays where it is on the floor.
+    counted_from : tuple of float
+        Least and greatest turn in degrees (0 front or back, 90 side) from which the model sees the movement well enough
+        to count it.
     limits : mapping of str to float
         Limits of faults that differ from the standard, by name: see `with_limits`.
     """
@@ -207,6 +210,7 @@ class Exercise:
     hold: bool = False
     full: float = 0.9
     planted: Literal["ankle", "wrist", "hip"] = "ankle"
+    counted_from: tuple[float, float] = (0.0, 90.0)
     limits: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

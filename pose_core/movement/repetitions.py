@@ -190,7 +190,9 @@ def _far_end(values: FloatArray, signal: Signal, trace: Trace, phases: Phases) -
         return float(np.median(held))
     late_s = time_s[around] - phases.bottom_s
     curve, slope, middle = np.polyfit(late_s, values[around], 2)
-    if curve * (signal.target - signal.rest) >= 0:  # it does not turn: the signal says little about this movement
+    if (
+        curve * (signal.target - signal.rest) >= 0
+    ):  # it does not turn: the signal says little about this movement
         return float(np.median(held))
     most_s = (phases.leave_s - phases.arrive_s) / 2
     turn_s = min(most_s, max(-most_s, -slope / (2 * curve)))

@@ -34,7 +34,12 @@ FIRST = Repetition(
 
 def later(seconds: float) -> Repetition:
     return replace(
-        FIRST, number=2, start_s=1 + seconds, bottom_s=1.5 + seconds, end_s=2 + seconds, counted_s=1.8 + seconds
+        FIRST,
+        number=2,
+        start_s=1 + seconds,
+        bottom_s=1.5 + seconds,
+        end_s=2 + seconds,
+        counted_s=1.8 + seconds,
     )
 
 
