@@ -14,6 +14,7 @@ from pose_core.movement.catalogue import EXERCISES
 from pose_core.movement.coach import AUTO, Coach
 from pose_core.movement.exercise import Exercise, Gate, Signal
 from pose_core.performer.exercises import EXERCISE_MOTIONS
+from pose_core.skeleton import INDEX
 from pose_core.watching import Event, WatchedFrame
 from tests.support.performing import (
     BEFORE_S,
@@ -33,8 +34,8 @@ WRONG = [name for name, motion in EXERCISE_MOTIONS.items() if motion.faults]
 PARTIAL = [name for name, motion in EXERCISE_MOTIONS.items() if not motion.full]
 NONE = [name for name, motion in EXERCISE_MOTIONS.items() if motion.exercise is None]
 #: Faults that can be seen from the front only.
-FROM_THE_FRONT = {"squat_knees_in", "jack_low_arms"}
-#: Views in which the model does not see what moves: arms or a trunk along the line of sight, feet that part along it.
+FROM_THE_FRONT = {"squat_knees_in", "jack_low_arms", "jack_narrow", "press_uneven"}
+#: Views in which the model does not see what moves (`Exercise.counted_from`).
 UNSEEN = {"push_up": (0.0, 30.0), "sit_up": (0.0,), "jack_right": (90.0,)}
 
 
@@ -99,6 +100,25 @@ def test_every_repetition_counts_from_every_view_and_at_every_speed(
     counts_through_the_model(Show(motion, yaw_deg, cycle_s))
 
 
+def nothing_else_in(motion: str, yaw_deg: float, cycles: int) -> None:
+    coach = coached(through_the_model(Show(motion, yaw_deg, 1.0, cycles=cycles)), AUTO)
+    assert coach.likeliest() in (None, exercise_of(motion))
+    low_deg, high_deg = EXERCISES[exercise_of(motion)].counted_from
+    assert not low_deg <= coach.state.yaw_deg <= high_deg
+
+
+def test_a_sit_up_along_the_line_of_sight_is_no_press() -> None:
+    nothing_else_in("sit_up", 0.0, 2)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize(
+    ("motion", "yaw_deg"), [(name, yaw_deg) for name, views in UNSEEN.items() for yaw_deg in views]
+)
+def test_what_a_view_does_not_show_is_not_taken_for_another_exercise(motion: str, yaw_deg: float) -> None:
+    nothing_else_in(motion, yaw_deg, 4)
+
+
 @pytest.mark.nightly
 @pytest.mark.parametrize("yaw_deg", [30.0, 60.0, 90.0])
 def test_a_plank_is_timed_through_the_real_model(yaw_deg: float) -> None:
@@ -131,7 +151,17 @@ def test_partial_repetitions_are_listed_and_do_not_count(motion: str) -> None:
     assert (state.count, state.partial) == (0, 4)
 
 
-@pytest.mark.parametrize("motion", [name for name in WRONG if name != "plank_sagging"])
+def test_the_performer_shows_each_fault() -> None:
+    shown = {(motion.exercise, fault) for motion in EXERCISE_MOTIONS.values() for fault in motion.faults}
+    # A jerky sit-up is a right one in a hurry.
+    assert {
+        (name, fault.name) for name, exercise in EXERCISES.items() for fault in exercise.faults
+    } - shown == {("sit_up", "jerky")}
+    repetitions = coached(truly(Show("sit_up", 90.0, 0.6)), "sit_up").state.repetitions
+    assert [[fault.fault for fault in one.faults] for one in repetitions] == [["jerky"]] * 4
+
+
+@pytest.mark.parametrize("motion", [name for name in WRONG if EXERCISE_MOTIONS[name].exercise != "plank"])
 def test_a_fault_is_noticed_and_withholds_no_count(motion: str) -> None:
     show = Show(motion, 0.0 if motion in FROM_THE_FRONT else 90.0, 1.5)
     state = coached(truly(show), exercise_of(motion)).state
@@ -155,17 +185,18 @@ def test_walking_and_waving_is_no_exercise(motion: str, arming: bool) -> None:
         assert coach.state.count == 0
 
 
-def test_a_plank_is_timed_and_a_sagging_one_named() -> None:
+def test_a_plank_is_timed_and_a_wrong_one_named() -> None:
     show = Show("plank", 90.0, 2.0)
-    right, sagging = (
+    right, *wrong = (
         coached(truly(dataclasses.replace(show, motion=motion)), "plank")
-        for motion in ("plank", "plank_sagging")
+        for motion in ("plank", "plank_sagging", "plank_pike")
     )
     assert right.likeliest() == "plank"
     (hold,) = right.state.holds
     assert hold.duration_s == pytest.approx(show.duration_s, abs=0.1)
     assert not hold.faults
-    assert [judgement.fault for judgement in sagging.state.holds[0].faults] == ["sagging"]
+    named = [[judgement.fault for judgement in one.state.holds[0].faults] for one in wrong]
+    assert named == [["sagging"], ["pike"]]
 
 
 def test_push_ups_are_no_plank() -> None:
@@ -238,6 +269,28 @@ def test_the_count_goes_on_after_a_cut() -> None:
     for frame in second:
         coach.add(frame)
     assert coach.state.count == 4
+
+
+def test_nobody_is_followed_any_more_a_second_after_the_person_left() -> None:
+    coach = coached(truly(Show("squat_right", 90.0, 1.0, cycles=1)), "squat")
+    left_s = coach.state.time_s
+    coach.add(watched_poses(left_s + 0.5, ()))
+    assert coach.state.person == 1
+    coach.add(watched_poses(left_s + 1.5, ()))
+    assert (coach.state.person, coach.state.count) == (None, 1)
+
+
+def test_limbs_that_are_not_seen_for_a_second_are_hidden() -> None:
+    coach = Coach("squat", arming=False)
+    for frame in truly(Show("squat_right", 90.0, 1.0, cycles=2)):
+        pose = frame.people[0].raw
+        seen = pose.visibility.copy()
+        if frame.time_s > 2.0:
+            seen[[INDEX[f"{side}_{joint}"] for side in ("left", "right") for joint in ("knee", "ankle")]] = (
+                0.1
+            )
+        coach.add(watched_poses(frame.time_s, (dataclasses.replace(pose, visibility=seen),)))
+        assert coach.state.hidden == (frame.time_s > 3.02), frame.time_s
 
 
 def test_the_most_prominent_person_is_followed_while_others_come_first() -> None:
