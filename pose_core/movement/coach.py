@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import math
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from pose_core.errors import SettingsError
-from pose_core.movement.body import index_of
 from pose_core.movement.catalogue import EXERCISES
 from pose_core.movement.counter import CounterSettings, Way
 from pose_core.movement.cues import Cue, CueGiver
-from pose_core.movement.effort import SEEN, SEEN_LIMIT, BodyFrame
-from pose_core.movement.exercise import Exercise, Part
+from pose_core.movement.exercise import Exercise
 from pose_core.movement.followed import FollowedExercise
 from pose_core.movement.holds import Hold
+from pose_core.movement.outlook import Outlook
 from pose_core.movement.reader import BodyReader
 from pose_core.movement.repetitions import Repetition
 from pose_core.watching import Event, WatchedFrame
@@ -27,11 +25,6 @@ __all__ = ["AUTO", "Coach", "CoachState", "check_exercise"]
 AUTO: Final = "auto"
 #: An exercise is proposed after this many repetitions, of which the last is under way.
 _PROPOSED_AFTER: Final = 1.5
-_YAW: Final = index_of("yaw_deg")
-#: A turn is evened out over this time.
-_YAW_TIME_S: Final = 0.5
-#: Limbs that were not seen for this long are hidden.
-_HIDDEN_S: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +153,7 @@ class Coach:
         self._chosen = None if exercise == AUTO else exercise
         self._holding = False
         self._proposed: str | None = None
-        self._limbs_s: dict[Part, float] = {}
+        self._outlook = Outlook()
         self._state = CoachState(exercise=self._chosen)
 
     # ------------------------------------------------------------------ what a page uses
@@ -182,7 +175,7 @@ class Coach:
         with self._lock:
             self._chosen = None if exercise == AUTO else exercise
             self._cues.restart()
-            self._state = self._shown(self._state.time_s, self._state.person, self._state.yaw_deg)
+            self._state = self._shown(self._state.time_s, self._state.person)
 
     def adjust(self, exercises: Mapping[str, Exercise]) -> None:
         """Judge form by the limits of these records from now on, and what is there already, too; counts stay.
@@ -197,7 +190,7 @@ class Coach:
             for name, one in self._followed.items():
                 if name in exercises:
                     one.adjust(exercises[name])
-            self._state = self._shown(self._state.time_s, self._state.person, self._state.yaw_deg)
+            self._state = self._shown(self._state.time_s, self._state.person)
 
     def likeliest(self) -> str | None:
         """The exercise that explains most of the time; None if none was seen. The first of those alike."""
@@ -213,16 +206,15 @@ class Coach:
                 for one in self._followed.values():
                     one.new_scene()
             events: list[Event] = []
-            yaw_deg = self._state.yaw_deg
             if reading.frame is not None:
-                yaw_deg = self._look(reading.frame)
+                self._outlook.add(reading.frame)
                 for name, one in self._followed.items():
                     done = one.add(reading.frame)
                     if name == self._chosen:
                         events += self._reported(done, frame.time_s, reading.person)
                 events += self._hold_begun(reading.person)
                 events += self._proposal(frame.time_s, reading.person)
-            self._state = self._shown(frame.time_s, reading.person, yaw_deg)
+            self._state = self._shown(frame.time_s, reading.person)
         return events
 
     def restart(self, time_s: float) -> Sequence[Event]:
@@ -239,25 +231,10 @@ class Coach:
                 done = one.finish()
                 if name == self._chosen:
                     events += self._reported(done, self._state.time_s, self._state.person)
-            self._state = self._shown(self._state.time_s, self._state.person, self._state.yaw_deg)
+            self._state = self._shown(self._state.time_s, self._state.person)
         return events
 
     # ------------------------------------------------------------------ under the lock
-    def _look(self, frame: BodyFrame) -> float:
-        """Note which limbs are seen; how far the person is turned, evened out."""
-        for part, (left, right) in SEEN.items():
-            if part not in self._limbs_s or max(frame.values[left], frame.values[right]) >= SEEN_LIMIT:
-                self._limbs_s[part] = frame.time_s
-        newest_deg, before_deg = frame.values[_YAW], self._state.yaw_deg
-        if math.isnan(before_deg):
-            return newest_deg
-        share = 1 - math.exp(-max(0.0, frame.time_s - self._state.time_s) / _YAW_TIME_S)
-        return before_deg + share * (newest_deg - before_deg)
-
-    def _hidden(self, exercise: Exercise, time_s: float) -> bool:
-        part = exercise.signals[0].part if exercise.signals else "whole"
-        return time_s - self._limbs_s.get(part, time_s) > _HIDDEN_S
-
     def _reported(self, done: Repetition | Hold | None, time_s: float, person: int | None) -> list[Event]:
         if done is None or self._chosen is None:
             return []
@@ -298,18 +275,19 @@ class Coach:
         self._proposed = likeliest
         return [Event(time_s, person, "exercise", likeliest, "once")] if likeliest != self._chosen else []
 
-    def _shown(self, time_s: float, person: int | None, yaw_deg: float) -> CoachState:
+    def _shown(self, time_s: float, person: int | None) -> CoachState:
         base = CoachState(
             time_s=time_s,
             person=person,
             exercise=self._chosen,
             proposed=self._proposed if self._proposed != self._chosen else None,
-            yaw_deg=yaw_deg,
+            yaw_deg=self._outlook.yaw_deg,
         )
         if self._chosen is None:
             return base
         one = self._followed[self._chosen]
-        base = replace(base, hidden=self._hidden(one.exercise, time_s))
+        signals = one.exercise.signals
+        base = replace(base, hidden=self._outlook.hides(signals[0].part if signals else "whole"))
         cue = self._cues.cue(time_s)
         if one.timer is not None:
             running = one.timer.running
