@@ -52,6 +52,7 @@ circle { fill: none; stroke-width: 8; }
   .side-notes { flex-basis: 10rem; }
 }
 p { margin: 0 0 0.35rem; min-height: 1.4em; }
+.resting p:empty { display: none; }
 .cue { font-size: 1.25rem; font-weight: 600; min-height: 2.8em; line-height: 1.4; }
 .both { display: grid; grid-template-columns: auto 1fr auto; gap: 0.25rem 0.6rem; align-items: center; }
 .both .line { position: relative; height: 0.7rem; border-radius: 0.35rem; background: var(--st-border-color); }
@@ -113,6 +114,7 @@ function draw(view) {
   const { message, data, find } = view;
   const { texts } = data;
   const cue = sentence(view, message);
+  view.box.classList.toggle("resting", !data.feed);
   const dial = find(".dial"), number = find(".number");
   const shown = message.exercise ? (data.hold ? (message.hold ?? message.held ?? 0).toFixed(1) : `${message.count}`)
     : "\\u2013";
@@ -182,7 +184,7 @@ export default function ({ data, parentElement }) {
   const box = parentElement.querySelector(".posedeck-coach");
   let view = boxes.get(box);
   if (!view) {
-    view = { find: (name) => box.querySelector(name), delays: [] };
+    view = { box, find: (name) => box.querySelector(name), delays: [] };
     boxes.set(box, view);
     box.view = view; // for tests and measurements
   }
@@ -270,7 +272,7 @@ def counter(state: CoachState, at_ms: float, t: Translator, *, running: bool, sp
     primary = _primary(exercise)
     message = coach_message(state, at_ms)
     if not running:
-        texts["nobody"] = t("coach.ready")
+        texts["nobody"] = t("coach.next" if state.count or state.holds else "coach.ready")
     _component(
         key="coach_counter",
         data={

@@ -199,7 +199,7 @@ def set_summary(session: CoachSession, t: Translator) -> None:
     changed = changed_text(one, t)
     if changed:
         st.caption(changed)
-    show_table(set_table(one, t), t("coach.table_alt"))
+    show_table(set_table(one, t), t("coach.table_alt"), notes=True)
     show_chart(
         strip_figure(set_bars(one), t("coach.axis_held" if one.holds else "coach.axis_range"), t),
         "coach_strip",
