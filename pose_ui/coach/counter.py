@@ -136,7 +136,7 @@ function draw(view) {
   dial.classList.toggle("far", message.way === "bottom");
   find(".way").style.strokeDasharray = `${100 * (data.hold ? Number(message.hold !== null) : message.progress)} 100`;
   put(find(".partial"), message.partial ? texts.partial.replace("{count}", message.partial) : "");
-  const way = message.exercise && data.feed ? texts.ways[message.way] : "";
+  const way = message.exercise && message.seen && data.feed ? texts.ways[message.way] : "";
   put(find(".phase"), !data.hold ? way : message.hold !== null ? texts.holding : "");
   if (cue !== find(".cue").textContent) {
     put(find(".cue"), cue);
