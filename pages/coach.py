@@ -41,7 +41,7 @@ with sources:
     if choices.source != "clip":
         live_buttons(live, t)
 playing = live.connection.phase == "playing"
-poster = film_path("hero", "jpg")
+poster = film_path("live", "jpg")
 presenter(choices.shape, coach_keys(live), t, playing=playing, poster=poster, hint=t("coach.keys"))
 
 if choices.source == "clip":

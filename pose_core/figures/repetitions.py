@@ -73,7 +73,7 @@ def strip_figure(bars: Sequence[StripBar], unit: str, t: Translate) -> go.Figure
                     "cliponaxis": False,
                     "marker": {
                         "color": colour,
-                        "pattern": {"shape": _PATTERNS[kind], "fgcolor": "#FFFFFF"},
+                        "pattern": {"shape": _PATTERNS[kind], "fgcolor": "#FFFFFF", "fillmode": "overlay"},
                     },
                     "hoverinfo": "x+y",
                 }

@@ -13,7 +13,8 @@ from typing import Final
 import numpy as np
 
 from pose_core.arrays import FloatArray
-from pose_core.geometry.angles import ANGLE_NAMES, angles_deg
+from pose_core.geometry.definitions import ANGLE_NAMES
+from pose_core.geometry.plain import plain_angles_deg
 from pose_core.pose import Pose
 from pose_core.skeleton import INDEX
 
@@ -72,18 +73,14 @@ MEASURES: Final[tuple[str, ...]] = (
 )
 N_MEASURES: Final = len(MEASURES)
 _PLACE: Final = {name: i for i, name in enumerate(MEASURES)}
-_AFTER_ANGLES: Final = 2 * len(ANGLE_NAMES)
 
 _KNEE_DIFFERENCE: Final = _PLACE["knee_difference_deg"]
 _ELBOW_DIFFERENCE: Final = _PLACE["elbow_difference_deg"]
 _ELBOWS: Final = (_PLACE["left_elbow"], _PLACE["right_elbow"])
-_KNEES: Final = np.array(
-    [[_PLACE[f"{side}_knee{space}"] for side in ("left", "right")] for space in ("", "_world")]
-)
+_KNEES: Final = tuple((_PLACE[f"left_knee{space}"], _PLACE[f"right_knee{space}"]) for space in ("", "_world"))
 
 _JOINTS: Final = ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
 _LIMBS: Final = [INDEX[f"{side}_{joint}"] for side in ("left", "right") for joint in _JOINTS]
-_ALL: Final = np.ones((2, len(INDEX)), dtype=np.bool_)
 #: Time over which the scale is evened out: a body comes nearer more slowly than it bends.
 _SCALE_TIME_S: Final = 1.5
 _SHORTEST: Final = 1e-6
@@ -107,9 +104,11 @@ class ScaleMeter:
         self._px_per_m = math.nan
         self._time_s = math.nan
 
-    def update(self, pose: Pose, time_s: float) -> float:
-        """The scale after one more pose; NaN before the first usable one."""
-        newest = _px_per_m(pose)
+    def update(
+        self, xy_px: list[list[float]], xyz_m: list[list[float]], seen: list[float], time_s: float
+    ) -> float:
+        """The scale after one more pose, from its landmarks; NaN before the first usable one."""
+        newest = _px_per_m(xy_px, xyz_m, seen)
         if math.isnan(newest):
             return self._px_per_m
         if math.isnan(self._px_per_m):
@@ -121,14 +120,26 @@ class ScaleMeter:
         return self._px_per_m
 
 
-def _px_per_m(pose: Pose) -> float:
+def _px_per_m(xy_px: list[list[float]], xyz_m: list[list[float]], seen: list[float]) -> float:
     """Least-squares scale between the limbs in the picture and in space, weighted by visibility."""
-    weights = np.clip(pose.visibility[_LIMBS], 0.05, 1.0)[:, None]
-    image, world = pose.image_xy_px[_LIMBS], pose.world_xyz_m[_LIMBS, :2]
-    image = image - (weights * image).sum(axis=0) / weights.sum()
-    world = world - (weights * world).sum(axis=0) / weights.sum()
-    size = float((weights * world * world).sum())
-    scale = float((weights * image * world).sum()) / size if size > _SHORTEST else math.nan
+    total = at_x = at_y = in_x = in_y = both = size = 0.0
+    # About one of the limbs instead of the weighted middle, which is taken off at the end: the sums stay exact enough.
+    x_0, y_0 = xy_px[_LIMBS[0]]
+    for limb in _LIMBS:
+        weight = min(1.0, max(0.05, seen[limb]))
+        x, y = xy_px[limb]
+        across, down, _ = xyz_m[limb]
+        x, y = x - x_0, y - y_0
+        total += weight
+        at_x += weight * x
+        at_y += weight * y
+        in_x += weight * across
+        in_y += weight * down
+        both += weight * (x * across + y * down)
+        size += weight * (across * across + down * down)
+    size -= (in_x * in_x + in_y * in_y) / total
+    both -= (at_x * in_x + at_y * in_y) / total
+    scale = both / size if size > _SHORTEST else math.nan
     return scale if scale > _SHORTEST else math.nan
 
 
@@ -182,19 +193,15 @@ class Body:
             In the order of `MEASURES`; degrees, metres of the average person, and shares. NaN where a landmark is
             unknown. Hidden joints count: which side is to be believed, the ``_seen`` columns say.
         """
-        row = np.empty(N_MEASURES)
-        both = np.zeros((2, len(INDEX), 3))
-        both[0, :, :2] = pose.image_xy_px
-        both[1] = pose.world_xyz_m
-        row[:_AFTER_ANGLES] = angles_deg(both, _ALL).reshape(-1)
-        px_per_m = self._scale.update(pose, time_s)
-        xy = pose.image_xy_px.tolist()
-        world = pose.world_xyz_m.tolist()
+        # Plain numbers throughout: for one body they are several times faster than arrays.
+        xy, world = pose.image_xy_px.tolist(), pose.world_xyz_m.tolist()
         seen = pose.visibility.tolist()
-        row[_AFTER_ANGLES:] = _rest(xy, world, seen, px_per_m, (pose.size_wh[0] / 2, pose.size_wh[1] / 2))
+        px_per_m = self._scale.update(xy, world, seen, time_s)
+        middle = (pose.size_wh[0] / 2, pose.size_wh[1] / 2)
+        row = [*plain_angles_deg(xy), *plain_angles_deg(world), *_rest(xy, world, seen, px_per_m, middle)]
         row[_ELBOW_DIFFERENCE] = abs(row[_ELBOWS[0]] - row[_ELBOWS[1]])
-        row[_KNEE_DIFFERENCE] = np.abs(row[_KNEES[:, 0]] - row[_KNEES[:, 1]]).min()
-        return row
+        row[_KNEE_DIFFERENCE] = min(abs(row[left] - row[right]) for left, right in _KNEES)
+        return np.array(row)
 
 
 def _rest(
@@ -216,13 +223,6 @@ def _rest(
     hips = [a - b for a, b in zip(space["left_hip"], space["right_hip"], strict=True)]
     width = max(math.hypot(hips[0], hips[2]), _SHORTEST)
     facing = (-hips[2] / width, hips[0] / width)
-    parts = {
-        part: [
-            sum(seen[INDEX[f"{side}_{joint}"]] for joint in joints) / len(joints)
-            for side in ("left", "right")
-        ]
-        for part, joints in _PARTS.items()
-    }
     return [
         (ankle[1] - hip[1]) / px_per_m,
         (ankle[1] - shoulder[1]) / px_per_m,
@@ -253,17 +253,16 @@ def _rest(
             for point in (hip, wrist, ankle)
             for value, half in zip(point, middle, strict=True)
         ),
-        *parts["whole"],
-        *parts["arm"],
-        *parts["leg"],
+        *(sum([seen[place] for place in places]) / len(places) for places in _PARTS),
     ]
 
 
-_PARTS: Final = {
-    "whole": _JOINTS,
-    "arm": ("shoulder", "elbow", "wrist"),
-    "leg": ("hip", "knee", "ankle"),
-}
+#: Landmarks of the whole body, of the arm and of the leg, each on the left and on the right.
+_PARTS: Final = tuple(
+    tuple(INDEX[f"{side}_{joint}"] for joint in joints)
+    for joints in (_JOINTS, _JOINTS[:3], _JOINTS[3:])
+    for side in ("left", "right")
+)
 _USED: Final = {
     name: INDEX[name]
     for name in (

@@ -30,6 +30,8 @@ _FEET_STILL: Final = Gate(("ankle_x_m",), high=0.35, when="spread", part="leg")
 _LEGS_STILL: Final = (
     _FEET_STILL,
     Gate(("hip_height_m",), -0.15, 0.15, when="change", part="leg"),
+    # Standing or on a seat: on the floor, seen from the feet, a trunk that rises looks like arms that do.
+    Gate(("hip_height_m",), low=0.3, part="leg"),
     Gate(("ankle_split_m",), high=0.25, when="spread", part="leg"),
     Gate(("knee_difference_deg",), high=30.0, when="spread", part="leg"),
 )
@@ -104,6 +106,7 @@ _PUSH_UP: Final = Exercise(
     ),
     posture=(Gate(("shoulder_height_m",), high=0.85), Gate(("wrist_over_ankle_m",), high=0.35)),
     planted="wrist",
+    counted_from=(45.0, 90.0),  # arms that point at the camera bend unseen
     faults=(
         Fault(
             "sagging",
@@ -188,6 +191,7 @@ _SIT_UP: Final = Exercise(
     ),
     posture=(Gate(("hip_height_m",), high=0.3), Gate(("shoulder_over_hip_m",), high=0.3)),
     planted="hip",
+    counted_from=(25.0, 90.0),  # a trunk along the line of sight rises unseen
     faults=(
         Fault("jerky", (), 0.4, above=False, when="down", tolerance=0.1, weight=3, source="proposal"),
         Fault(
@@ -237,6 +241,7 @@ _JACK: Final = Exercise(
         ),
     ),
     view="front",
+    counted_from=(0.0, 78.0),  # feet that part along the line of sight do so unseen
 )
 _CURL: Final = Exercise(
     "biceps_curl",
@@ -248,6 +253,8 @@ _CURL: Final = Exercise(
         Gate(_UPRIGHT, high=30.0),
         Gate(("shoulder_over_hip_m",), low=0.3),
         Gate(_sides("shoulder"), high=60.0, part="arm"),
+        # Arms that are raised towards the camera look as if they bent.
+        Gate(_sides("shoulder", "_world"), -60.0, 60.0, when="change", part="arm"),
         Gate(_sides("shoulder_over_wrist_m"), low=0.2, when="rest", part="arm"),
         *_LEGS_STILL,
     ),

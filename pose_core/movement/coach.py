@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from pose_core.errors import SettingsError
-from pose_core.movement.body import index_of
 from pose_core.movement.catalogue import EXERCISES
 from pose_core.movement.counter import CounterSettings, Way
 from pose_core.movement.cues import Cue, CueGiver
 from pose_core.movement.exercise import Exercise
 from pose_core.movement.followed import FollowedExercise
 from pose_core.movement.holds import Hold
+from pose_core.movement.outlook import Outlook
 from pose_core.movement.reader import BodyReader
 from pose_core.movement.repetitions import Repetition
 from pose_core.watching import Event, WatchedFrame
@@ -25,7 +25,6 @@ __all__ = ["AUTO", "Coach", "CoachState", "check_exercise"]
 AUTO: Final = "auto"
 #: An exercise is proposed after this many repetitions, of which the last is under way.
 _PROPOSED_AFTER: Final = 1.5
-_YAW: Final = index_of("yaw_deg")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +57,8 @@ class CoachState:
     holding : bool
     yaw_deg : float
         How far the person is turned: 0 front or back, 90 side; NaN if unknown.
+    hidden : bool
+        Whether the limbs that the exercise is measured at have not been seen for a second.
     """
 
     time_s: float = 0.0
@@ -74,6 +75,7 @@ class CoachState:
     holds: tuple[Hold, ...] = ()
     holding: bool = False
     yaw_deg: float = float("nan")
+    hidden: bool = False
 
 
 def check_exercise(name: str, exercises: Mapping[str, Exercise] = EXERCISES) -> None:
@@ -151,6 +153,7 @@ class Coach:
         self._chosen = None if exercise == AUTO else exercise
         self._holding = False
         self._proposed: str | None = None
+        self._outlook = Outlook()
         self._state = CoachState(exercise=self._chosen)
 
     # ------------------------------------------------------------------ what a page uses
@@ -172,7 +175,7 @@ class Coach:
         with self._lock:
             self._chosen = None if exercise == AUTO else exercise
             self._cues.restart()
-            self._state = self._shown(self._state.time_s, self._state.person, self._state.yaw_deg)
+            self._state = self._shown(self._state.time_s, self._state.person)
 
     def adjust(self, exercises: Mapping[str, Exercise]) -> None:
         """Judge form by the limits of these records from now on, and what is there already, too; counts stay.
@@ -187,7 +190,7 @@ class Coach:
             for name, one in self._followed.items():
                 if name in exercises:
                     one.adjust(exercises[name])
-            self._state = self._shown(self._state.time_s, self._state.person, self._state.yaw_deg)
+            self._state = self._shown(self._state.time_s, self._state.person)
 
     def likeliest(self) -> str | None:
         """The exercise that explains most of the time; None if none was seen. The first of those alike."""
@@ -203,16 +206,15 @@ class Coach:
                 for one in self._followed.values():
                     one.new_scene()
             events: list[Event] = []
-            yaw_deg = self._state.yaw_deg
             if reading.frame is not None:
-                yaw_deg = float(reading.frame.row[_YAW])
+                self._outlook.add(reading.frame)
                 for name, one in self._followed.items():
                     done = one.add(reading.frame)
                     if name == self._chosen:
                         events += self._reported(done, frame.time_s, reading.person)
                 events += self._hold_begun(reading.person)
                 events += self._proposal(frame.time_s, reading.person)
-            self._state = self._shown(frame.time_s, reading.person, yaw_deg)
+            self._state = self._shown(frame.time_s, reading.person)
         return events
 
     def restart(self, time_s: float) -> Sequence[Event]:
@@ -229,7 +231,7 @@ class Coach:
                 done = one.finish()
                 if name == self._chosen:
                     events += self._reported(done, self._state.time_s, self._state.person)
-            self._state = self._shown(self._state.time_s, self._state.person, self._state.yaw_deg)
+            self._state = self._shown(self._state.time_s, self._state.person)
         return events
 
     # ------------------------------------------------------------------ under the lock
@@ -273,17 +275,19 @@ class Coach:
         self._proposed = likeliest
         return [Event(time_s, person, "exercise", likeliest, "once")] if likeliest != self._chosen else []
 
-    def _shown(self, time_s: float, person: int | None, yaw_deg: float) -> CoachState:
+    def _shown(self, time_s: float, person: int | None) -> CoachState:
         base = CoachState(
             time_s=time_s,
             person=person,
             exercise=self._chosen,
             proposed=self._proposed if self._proposed != self._chosen else None,
-            yaw_deg=yaw_deg,
+            yaw_deg=self._outlook.yaw_deg,
         )
         if self._chosen is None:
             return base
         one = self._followed[self._chosen]
+        signals = one.exercise.signals
+        base = replace(base, hidden=self._outlook.hides(signals[0].part if signals else "whole"))
         cue = self._cues.cue(time_s)
         if one.timer is not None:
             running = one.timer.running

@@ -14,7 +14,8 @@ from pose_core.arrays import FloatArray
 from pose_core.movement.effort import BodyFrame, EffortMeter
 from pose_core.movement.exercise import Exercise
 from pose_core.movement.phases import find_phases
-from pose_core.movement.repetitions import Repetition, measure_repetition
+from pose_core.movement.repetitions import Repetition, judged_again, measure_repetition
+from pose_core.movement.rests import joined
 from pose_core.movement.trace import Trace, gates_open
 from pose_core.settings import check_range
 
@@ -86,17 +87,13 @@ class RepetitionCounter:
     ----------
     exercise : Exercise
     settings : CounterSettings, optional
-
-    Attributes
-    ----------
-    repetitions : list of Repetition
-        In order of time, complete and partial. The last one's end is measured again until the next one begins.
     """
 
     def __init__(self, exercise: Exercise, settings: CounterSettings | None = None) -> None:
         self.exercise = exercise
         self.settings = settings or CounterSettings()
-        self.repetitions: list[Repetition] = []
+        self._measured: list[Repetition] = []
+        self._joined: tuple[Repetition, ...] | None = ()
         self._meter = EffortMeter(exercise)
         self._frames: deque[tuple[float, float, FloatArray]] = deque()
         self._moving: bool | None = None  # None: it is not known yet where the movement is
@@ -114,14 +111,24 @@ class RepetitionCounter:
 
     # ------------------------------------------------------------------ what a page reads
     @property
+    def repetitions(self) -> tuple[Repetition, ...]:
+        """Complete and partial ones, in order of time.
+
+        The last one's end is measured again until the next one begins.
+        """
+        if self._joined is None:
+            self._joined = joined(self._measured, self.exercise, self._seen_s)
+        return self._joined
+
+    @property
     def count(self) -> int:
         """Complete repetitions."""
-        return sum(repetition.full for repetition in self.repetitions)
+        return sum(repetition.full for repetition in self._measured)
 
     @property
     def partial(self) -> int:
         """Partial repetitions."""
-        return len(self.repetitions) - self.count
+        return len(self._measured) - self.count
 
     @property
     def effort(self) -> float:
@@ -140,13 +147,19 @@ class RepetitionCounter:
     @property
     def own_range(self) -> float:
         """The person's median range of the last complete repetitions, in efforts; NaN before the first."""
-        ranges = [repetition.effort_range for repetition in self.repetitions if repetition.full][-_OWN:]
+        ranges = [repetition.effort_range for repetition in self._measured if repetition.full][-_OWN:]
         return median(ranges) if ranges else math.nan
 
     # ------------------------------------------------------------------ frames
     @property
     def _base(self) -> float:
         return self._low if math.isfinite(self._low) else 0.0
+
+    def adjust(self, exercise: Exercise) -> None:
+        """Judge form by another record of the exercise, that of repetitions that are there as well."""
+        self.exercise = exercise
+        self._measured = [judged_again(one, exercise) for one in self._measured]
+        self._joined = None
 
     def restart(self) -> None:
         """What follows does not continue what was before, as after a cut: a repetition under way waits for its end."""
@@ -296,7 +309,8 @@ class RepetitionCounter:
             return None
         number = (self.count if full else self.partial) + 1
         repetition = measure_repetition(self.exercise, trace, number, full, time_s, whole=not late)
-        self.repetitions.append(repetition)
+        self._measured.append(repetition)
+        self._joined = None
         self._open_from_s = float(trace.time_s[0])
         return repetition
 
@@ -314,14 +328,15 @@ class RepetitionCounter:
             self._drop_before(first_s)
             return
         self._open_from_s = None
-        last = self.repetitions[-1]
+        last = self._measured[-1]
         # A fast one's next far end may be near by now.
         lows = [time_s for time_s, effort, _ in self._frames if effort <= self._low + _VALLEY]
         trace = self._trace(max(lows[-1], self._low_s) if lows else math.inf)
         if trace is not None:
-            self.repetitions[-1] = measure_repetition(
+            self._measured[-1] = measure_repetition(
                 self.exercise, trace, last.number, last.full, last.counted_s, whole=last.whole
             )
+            self._joined = None
         self._drop_before(first_s)
 
     def _valley_from_s(self) -> float:

@@ -16,13 +16,16 @@ from pose_core.arrays import FloatArray
 from pose_core.movement.body import index_of
 from pose_core.movement.exercise import Exercise, Part, Signal
 
-__all__ = ["EFFORT_RANGE", "SEEN", "BodyFrame", "EffortMeter", "Steady", "side_weights", "value_of"]
+__all__ = ["EFFORT_RANGE", "SEEN", "SEEN_LIMIT", "BodyFrame", "EffortMeter", "Steady", "side_weights"]
 
 #: Beyond these ends nothing is learnt, and a joint that jumps would stretch the range.
 EFFORT_RANGE: Final = (-0.5, 2.0)
 #: A side whose limb's visibility is better by this counts alone; in between, both count by how well they are seen.
 _CLEARLY_BETTER: Final = 0.25
 _SEEN_TIME_S: Final = 1.0
+
+#: A part with a visibility below this is not seen.
+SEEN_LIMIT: Final = 0.5
 
 #: Columns of the visibility of each part, left and right.
 SEEN: Final[dict[Part, tuple[int, int]]] = {
@@ -38,17 +41,6 @@ def side_weights(seen: dict[Part, tuple[float, float]]) -> dict[Part, float]:
         part: min(1.0, max(0.0, 0.5 + (left - right) / (2 * _CLEARLY_BETTER)))
         for part, (left, right) in seen.items()
     }
-
-
-def value_of(signal: Signal, row: Sequence[float], left_weight: float) -> float:
-    """A signal's value in a row of measures, of the sides that are to be believed."""
-    places = [index_of(name) for name in signal.measures]
-    if len(places) == 1:
-        return row[places[0]]
-    left, right = row[places[0]], row[places[1]]
-    if signal.most and 0 < left_weight < 1:
-        return max(left, right) if signal.target > signal.rest else min(left, right)
-    return left_weight * left + (1 - left_weight) * right
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,6 +93,27 @@ class Steady:
         return side_weights(self._seen)
 
 
+class _Reading:
+    """A signal with the places of its measures looked up, for one frame after the other."""
+
+    __slots__ = ("_left", "_most", "_part", "_rest", "_right", "_way")
+
+    def __init__(self, signal: Signal) -> None:
+        self._left, self._right = index_of(signal.measures[0]), index_of(signal.measures[-1])
+        self._part = signal.part
+        self._rest, self._way = signal.rest, signal.target - signal.rest
+        self._most = signal.most
+
+    def effort(self, row: Sequence[float], weights: dict[Part, float]) -> float:
+        """Of the sides that are to be believed."""
+        left, right, left_weight = row[self._left], row[self._right], weights[self._part]
+        if self._most and 0 < left_weight < 1:
+            value = max(left, right) if self._way > 0 else min(left, right)
+        else:
+            value = left_weight * left + (1 - left_weight) * right
+        return (value - self._rest) / self._way
+
+
 class EffortMeter:
     """Effort of one exercise, frame by frame: as measured, and evened out for decisions.
 
@@ -120,7 +133,7 @@ class EffortMeter:
     MEAN_S: Final = 0.04
 
     def __init__(self, exercise: Exercise) -> None:
-        self._signals = exercise.signals
+        self._signals = [_Reading(signal) for signal in exercise.signals]
         self._recent: deque[tuple[float, float]] = deque()
         self._steady = math.nan
         self._time_s = math.nan
@@ -132,12 +145,8 @@ class EffortMeter:
 
     def measured(self, row: Sequence[float], weights: dict[Part, float]) -> float:
         """The middle one of the signals' efforts, within `EFFORT_RANGE`; NaN if none is known."""
-        efforts = []
-        for signal in self._signals:
-            value = value_of(signal, row, weights[signal.part])
-            if not math.isnan(value):
-                efforts.append((value - signal.rest) / (signal.target - signal.rest))
-        if not efforts:
+        efforts = [effort for signal in self._signals if (effort := signal.effort(row, weights)) == effort]
+        if not efforts:  # each was NaN, which differs from itself
             return math.nan
         efforts.sort()
         half = len(efforts) // 2
@@ -146,10 +155,11 @@ class EffortMeter:
 
     def update(self, effort: float, time_s: float) -> float:
         """Evened out after one more measured effort."""
-        self._recent.append((time_s, effort))
-        while time_s - self._recent[0][0] > self.MEDIAN_S:
-            self._recent.popleft()
-        ordered = sorted(effort for _, effort in self._recent)
+        recent = self._recent
+        recent.append((time_s, effort))
+        while time_s - recent[0][0] > self.MEDIAN_S:
+            recent.popleft()
+        ordered = sorted([effort for _, effort in recent])
         half = len(ordered) // 2
         middle = ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
         if math.isnan(self._steady):

@@ -71,6 +71,11 @@ class Signal:
         if not (math.isfinite(self.rest) and math.isfinite(self.target) and self.rest != self.target):
             raise ValueError(f"rest and target must be finite and differ; got {self.rest} and {self.target}.")
 
+    @property
+    def joint(self) -> str:
+        """What it is measured at: the same in the picture and in space."""
+        return self.measures[0].removesuffix("_world")
+
 
 @dataclass(frozen=True, slots=True)
 class Gate:
@@ -189,6 +194,9 @@ class Exercise:
         Share of the way from rest to target that a repetition must cover to be counted.
     planted : {"ankle", "wrist", "hip"}
         What stays where it is on the floor.
+    counted_from : tuple of float
+        Least and greatest turn in degrees (0 front or back, 90 side) from which the model sees the movement well enough
+        to count it.
     limits : mapping of str to float
         Limits of faults that differ from the standard, by name: see `with_limits`.
     """
@@ -202,6 +210,7 @@ class Exercise:
     hold: bool = False
     full: float = 0.9
     planted: Literal["ankle", "wrist", "hip"] = "ankle"
+    counted_from: tuple[float, float] = (0.0, 90.0)
     limits: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

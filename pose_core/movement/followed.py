@@ -7,7 +7,7 @@ from pose_core.movement.counter import CounterSettings, RepetitionCounter
 from pose_core.movement.effort import BodyFrame
 from pose_core.movement.exercise import Exercise
 from pose_core.movement.holds import Hold, HoldTimer
-from pose_core.movement.repetitions import Repetition, judged_again
+from pose_core.movement.repetitions import Repetition
 
 __all__ = ["FollowedExercise"]
 
@@ -20,6 +20,8 @@ class FollowedExercise:
         self.counter = None if exercise.hold else RepetitionCounter(exercise, settings)
         self.timer = HoldTimer(exercise) if exercise.hold else None
         self.arming = Arming(exercise) if arming and not exercise.hold else None
+        self._added_up: tuple[Repetition, ...] = ()
+        self._covered_s = 0.0
 
     def adjust(self, exercise: Exercise) -> None:
         """Judge form by another record of the exercise: repetitions that are there as well, holds from the next on."""
@@ -27,8 +29,7 @@ class FollowedExercise:
         if self.timer is not None:
             self.timer.exercise = exercise
         if self.counter is not None:
-            self.counter.exercise = exercise
-            self.counter.repetitions = [judged_again(one, exercise) for one in self.counter.repetitions]
+            self.counter.adjust(exercise)
 
     @property
     def armed(self) -> bool:
@@ -65,7 +66,7 @@ class FollowedExercise:
     @property
     def repetitions(self) -> tuple[Repetition, ...]:
         """Complete and partial ones, in order of time."""
-        return tuple(self.counter.repetitions) if self.counter is not None else ()
+        return self.counter.repetitions if self.counter is not None else ()
 
     @property
     def holds(self) -> tuple[Hold, ...]:
@@ -77,12 +78,13 @@ class FollowedExercise:
 
     def covered_s(self) -> float:
         """Seconds that this exercise explains."""
-        repetitions = sum(
-            repetition.end_s - repetition.start_s
-            for repetition in self.repetitions
-            if repetition.full and repetition.whole
-        )
-        return repetitions + sum(hold.duration_s for hold in self.holds)
+        if self.counter is None:
+            return sum(hold.duration_s for hold in self.holds)
+        repetitions = self.counter.repetitions
+        if repetitions is not self._added_up:  # asked for with every frame, and seldom other ones
+            self._added_up = repetitions
+            self._covered_s = sum(one.end_s - one.start_s for one in repetitions if one.full and one.whole)
+        return self._covered_s
 
     def seen(self) -> float:
         """How many repetitions were seen; a hold that goes on is as good as two."""

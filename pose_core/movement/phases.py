@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import acos, pi, sqrt
 from typing import Final
 
 import numpy as np
@@ -15,12 +16,10 @@ __all__ = ["Phases", "find_phases"]
 #: Centred median against single wrong frames.
 _MEDIAN_S: Final = 0.1
 #: The begin of a movement is extrapolated from where it has gone this far, as if it started like a cosine: at rest,
-#: then faster. (People start more slowly still, as in Flash and Hogan's minimum jerk.)
-_BEGUN: Final = 0.10
-_LATER: Final = 0.40
-_BACK: Final = 0.205 / (0.436 - 0.205)
-#: The same for what moves with the square of a cosine: at 10 % after 0.380 of the way's time, at 40 % after 0.585.
-_BACK_OF_SQUARE: Final = 0.380 / (0.585 - 0.380)
+#: then faster. (People start more slowly still, as in Flash and Hogan's minimum jerk.) Nearer to the ends the model's
+#: own smoothing, which is strongest where little moves, hides what happens.
+_BEGUN: Final = 0.12
+_LATER: Final = 0.60
 #: What counts as just before a movement: at least this, or as long as the way takes.
 _JUST_BEFORE_S: Final = 1.0
 #: The far end: within this share of the range.
@@ -54,6 +53,16 @@ class Phases:
     peak: float
 
 
+def _time_share(share: float) -> float:
+    """After which share of a way's time a cosine has gone this share of the way."""
+    return acos(1 - 2 * share) / pi
+
+
+_BACK: Final = _time_share(_BEGUN) / (_time_share(_LATER) - _time_share(_BEGUN))
+#: The same for what moves with the square of a cosine.
+_BACK_OF_SQUARE: Final = _time_share(sqrt(_BEGUN)) / (_time_share(sqrt(_LATER)) - _time_share(sqrt(_BEGUN)))
+
+
 def _crossing_s(time_s: FloatArray, effort: FloatArray, at: int, level: float) -> float:
     """When the line from sample `at` to the next one crosses a level."""
     low, high = effort[at], effort[at + 1]
@@ -61,20 +70,23 @@ def _crossing_s(time_s: FloatArray, effort: FloatArray, at: int, level: float) -
     return float(time_s[at] + min(1.0, max(0.0, share)) * (time_s[at + 1] - time_s[at]))
 
 
-def _left_rest_s(time_s: FloatArray, signals: FloatArray, square: Sequence[bool]) -> float:
-    """When signals (T, S) that end at their peak left their rest: the two that move first tell.
+def _left_rest_s(
+    time_s: FloatArray, signals: FloatArray, square: Sequence[bool], joints: Sequence[str]
+) -> float:
+    """When signals (T, S) that end at their peak left their rest: the two joints that move first tell.
 
     The first time if they were never at rest.
     """
-    starts_s = sorted(
-        _signal_left_s(time_s, signal, _BACK_OF_SQUARE if squared else _BACK)
-        for signal, squared in zip(signals.T, square, strict=True)
-        if np.ptp(signal) > _FLAT
-    )
+    starts_s: dict[str, float] = {}
+    for signal, squared, joint in zip(signals.T, square, joints, strict=True):
+        if np.ptp(signal) > _FLAT:
+            left_s = _signal_left_s(time_s, signal, _BACK_OF_SQUARE if squared else _BACK)
+            starts_s[joint] = min(left_s, starts_s.get(joint, left_s))
     if not starts_s:
         return float(time_s[0])
     # The other signals may be hidden at first, but a single one may be wrong.
-    return sum(starts_s[:2]) / len(starts_s[:2])
+    first_s = sorted(starts_s.values())[:2]
+    return sum(first_s) / len(first_s)
 
 
 def _signal_left_s(time_s: FloatArray, signal: FloatArray, back: float) -> float:
@@ -115,6 +127,7 @@ def find_phases(
     effort: FloatArray,
     signals: FloatArray | None = None,
     square: Sequence[bool] = (),
+    joints: Sequence[str] = (),
 ) -> Phases:
     """Phases of one repetition.
 
@@ -128,6 +141,9 @@ def find_phases(
         The efforts of the single signals, for the times of start and end; `effort` unless given.
     square : sequence of bool, length S
         Which of them begin slowly: see `pose_core.movement.exercise.Signal`. None unless given.
+    joints : sequence of str, length S
+        What each of them is measured at; those alike, such as an angle in the picture and in space, are one witness.
+        All differ unless given.
 
     Returns
     -------
@@ -148,6 +164,7 @@ def find_phases(
     held = np.flatnonzero(near)
     arrive_s, leave_s = float(time_s[held[0]]), float(time_s[held[-1]])
     square = square or [False] * evened.shape[1]
-    start_s = _left_rest_s(time_s[: held[0] + 1], evened[: held[0] + 1], square)
-    backwards = _left_rest_s(-time_s[held[-1] :][::-1], evened[held[-1] :][::-1], square)
+    joints = joints or [str(number) for number in range(evened.shape[1])]
+    start_s = _left_rest_s(time_s[: held[0] + 1], evened[: held[0] + 1], square, joints)
+    backwards = _left_rest_s(-time_s[held[-1] :][::-1], evened[held[-1] :][::-1], square, joints)
     return Phases(start_s, (arrive_s + leave_s) / 2, -backwards, arrive_s, leave_s, rest, peak)

@@ -26,7 +26,7 @@ class Reading:
     Attributes
     ----------
     person : int or None
-        Number of the person; None if nobody is there.
+        Number of the person; None if nobody has been there for a second.
     frame : BodyFrame or None
         Measures; None if the person is not there or cannot be believed yet.
     new_scene : bool
@@ -73,7 +73,8 @@ class BodyReader:
         """What the next frame says."""
         person = self._find(frame)
         if person is None:
-            return Reading(self._person, None, False)
+            gone = frame.time_s - self._seen_s >= _GONE_S
+            return Reading(None if gone else self._person, None, False)
         self._seen_s = frame.time_s
         step = self._continuity.add(person.raw, frame.time_s)
         new_scene = self._cut or step == "new_scene"

@@ -10,7 +10,7 @@ import numpy as np
 
 from pose_core.arrays import FloatArray
 from pose_core.movement.body import index_of
-from pose_core.movement.effort import SEEN, side_weights
+from pose_core.movement.effort import SEEN, SEEN_LIMIT, side_weights
 from pose_core.movement.exercise import Gate, Part, Signal
 from pose_core.movement.phases import Phases
 
@@ -23,8 +23,6 @@ NEAR_REST: Final = 0.25
 _GATE_SHARE: Final = 0.5
 #: At each end, one frame and this share of them do not count for how far something spreads.
 _SPARE: Final = 0.05
-#: A part with a visibility below this is not seen.
-_SEEN_LIMIT: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,7 +49,7 @@ class Trace:
 
     def sees(self, part: Part) -> bool:
         """Whether a part is visible on at least one side, for most of the time."""
-        return bool(np.median(self.rows[:, list(SEEN[part])].max(axis=1)) >= _SEEN_LIMIT)
+        return bool(np.median(self.rows[:, list(SEEN[part])].max(axis=1)) >= SEEN_LIMIT)
 
     def values_of(self, signal: Signal, left_weight: float) -> FloatArray:
         """A signal in each frame, shape (T,)."""

@@ -91,11 +91,13 @@ def _lunge(depth: float, *, lean_deg: float = 6.0) -> Posture:
     )
 
 
-def _jack(spread: float, *, arms_deg: float = 148.0, feet_deg: float = 22.0) -> Posture:
+def _jack(
+    spread: float, *, arms_deg: float = 148.0, feet_deg: float = 22.0, stance_deg: float = 3.0
+) -> Posture:
     hop = 2 * math.sqrt(max(0.0, spread * (1 - spread)))
     return Posture(
         hip_flexion_deg=(3, 3),
-        hip_abduction_deg=(3 + feet_deg * spread, 3 + feet_deg * spread),
+        hip_abduction_deg=(stance_deg + feet_deg * spread, stance_deg + feet_deg * spread),
         knee_flexion_deg=(6, 6),
         heel_lift_deg=(18 * hop, 18 * hop),
         shoulder_flexion_deg=(4, 4),
@@ -116,14 +118,19 @@ def _curl(bend: float, *, swing_deg: float = 6.0, most_deg: float = 130.0, lean_
     )
 
 
-def _press(reach: float, *, top_deg: float = 8.0, lean_deg: float = 0.0) -> Posture:
+def _press(reach: float, *, top_deg: float = 8.0, lean_deg: float = 0.0, behind_deg: float = 0.0) -> Posture:
+    """A press; the right elbow stays `behind_deg` more bent than the left one at the top."""
     arm_deg = 45 + 123 * reach
     elbow_deg = 138 - (138 - top_deg) * reach
     return Posture(
         lean_deg=lean_deg * reach,
         shoulder_flexion_deg=(arm_deg, arm_deg),
         shoulder_abduction_deg=(24 - 14 * reach, 24 - 14 * reach),
-        elbow_flexion_deg=(elbow_deg, elbow_deg),
+        elbow_flexion_deg=(elbow_deg, elbow_deg + behind_deg * reach),
+        arm_twist_deg=(
+            0,
+            -90 * reach if behind_deg else 0,
+        ),  # towards the side, where the bend is seen from the front
     )
 
 
@@ -184,19 +191,21 @@ def _on_hands(elbow_deg: float, sag_deg: float) -> Posture:
     )
 
 
-def _push_up(depth: float, *, bottom_deg: float = 75.0, sag_deg: float = 0.0) -> Posture:
-    return _on_hands(170 - (170 - bottom_deg) * depth, sag_deg)
+def _push_up(
+    depth: float, *, top_deg: float = 170.0, bottom_deg: float = 75.0, sag_deg: float = 0.0
+) -> Posture:
+    return _on_hands(top_deg - (top_deg - bottom_deg) * depth, sag_deg)
 
 
 def _plank(sway: float, *, sag_deg: float = 0.0) -> Posture:
     return _on_hands(170 - sway, sag_deg)
 
 
-def _sit_up(rise: float, *, most_deg: float = 78.0) -> Posture:
+def _sit_up(rise: float, *, least_deg: float = 4.0, most_deg: float = 78.0) -> Posture:
     """Lying on the back with bent knees, hands at the shoulders."""
     return Posture(
         pitch_deg=-90,
-        lean_deg=4 + most_deg * rise,
+        lean_deg=least_deg + most_deg * rise,
         hip_flexion_deg=(45, 45),
         knee_flexion_deg=(95, 95),
         heel_lift_deg=(90, 90),
@@ -242,17 +251,27 @@ EXERCISE_MOTIONS: Final[dict[str, ExerciseMotion]] = {
     "push_up": ExerciseMotion(_push_up, "push_up"),
     "push_up_partial": ExerciseMotion(_with(_push_up, bottom_deg=132.0), "push_up", full=False),
     "push_up_sagging": ExerciseMotion(_with(_push_up, sag_deg=28.0), "push_up", faults=("sagging",)),
+    "push_up_shallow": ExerciseMotion(_with(_push_up, bottom_deg=103.0), "push_up", faults=("shallow",)),
+    "push_up_bent": ExerciseMotion(_with(_push_up, top_deg=136.0), "push_up", faults=("bent_arms",)),
     "push_up_pike": ExerciseMotion(_with(_push_up, sag_deg=-32.0), "push_up", faults=("pike",)),
     "lunge_right": ExerciseMotion(_lunge, "lunge"),
     "lunge_partial": ExerciseMotion(_up_to(_lunge, 0.42), "lunge", full=False),
     "lunge_leaning": ExerciseMotion(_with(_lunge, lean_deg=36.0), "lunge", faults=("leaning",)),
+    "lunge_shallow": ExerciseMotion(_up_to(_lunge, 0.7), "lunge", faults=("shallow",)),
     "sit_up": ExerciseMotion(_sit_up, "sit_up"),
+    "sit_up_not_down": ExerciseMotion(
+        _with(_sit_up, least_deg=28.0, most_deg=54.0), "sit_up", faults=("not_down",)
+    ),
     "sit_up_partial": ExerciseMotion(_with(_sit_up, most_deg=38.0), "sit_up", full=False),
     "jack_right": ExerciseMotion(_jack, "jumping_jack"),
     "jack_low_arms": ExerciseMotion(_with(_jack, arms_deg=98.0), "jumping_jack", faults=("low_arms",)),
+    "jack_narrow": ExerciseMotion(
+        _with(_jack, feet_deg=7.0, stance_deg=1.0), "jumping_jack", faults=("narrow_feet",)
+    ),
     "jack_partial": ExerciseMotion(_with(_jack, arms_deg=62.0), "jumping_jack", full=False),
     "curl": ExerciseMotion(_curl, "biceps_curl"),
     "curl_partial": ExerciseMotion(_with(_curl, most_deg=62.0), "biceps_curl", full=False),
+    "curl_weak": ExerciseMotion(_with(_curl, most_deg=98.0), "biceps_curl", faults=("weak",)),
     "curl_swinging": ExerciseMotion(_with(_curl, swing_deg=44.0), "biceps_curl", faults=("swinging",)),
     "curl_leaning": ExerciseMotion(_with(_curl, lean_deg=-22.0), "biceps_curl", faults=("leaning_back",)),
     "press": ExerciseMotion(_press, "shoulder_press"),
@@ -261,8 +280,10 @@ EXERCISE_MOTIONS: Final[dict[str, ExerciseMotion]] = {
     "press_leaning": ExerciseMotion(
         _with(_press, lean_deg=-26.0), "shoulder_press", faults=("leaning_back",)
     ),
+    "press_uneven": ExerciseMotion(_with(_press, behind_deg=34.0), "shoulder_press", faults=("uneven",)),
     "plank": ExerciseMotion(_plank, "plank"),
     "plank_sagging": ExerciseMotion(_with(_plank, sag_deg=17.0), "plank", faults=("sagging",)),
+    "plank_pike": ExerciseMotion(_with(_plank, sag_deg=-20.0), "plank", faults=("pike",)),
     "wave": ExerciseMotion(_wave, None),
     "walk_swinging": ExerciseMotion(_walk_swinging, None),
 }

@@ -8,15 +8,15 @@ import streamlit as st
 
 from pose_core.movement.catalogue import EXERCISES
 from pose_core.movement.coach import CoachState
+from pose_core.movement.exercise import Signal
 from pose_ui.coach.feed import FEED_PATH
-from pose_ui.coach.message import coach_message
+from pose_ui.coach.message import OBSTACLES, coach_message
 from pose_ui.shell.streamlit_bindings import this_session_id
 from pose_ui.texts import Translator
 
-__all__ = ["counter", "cue_texts"]
+__all__ = ["counter", "cue_texts", "way_texts"]
 
-_WAYS: Final = ("rest", "down", "bottom", "up")
-_GENERAL_CUES: Final = ("well_done", "turn_sideways", "face_camera")
+_GENERAL_CUES: Final = ("well_done", "turn_sideways", "face_camera", *OBSTACLES)
 
 _HTML: Final = """
 <div class="posedeck-coach">
@@ -28,7 +28,7 @@ _HTML: Final = """
   </div>
   <div class="side-notes">
     <p class="partial"></p><p class="phase"></p><p class="cue" role="status"></p>
-    <div class="both"></div><p class="times"></p>
+    <div class="both"></div><p class="target"></p><p class="times"></p>
   </div>
 </div>
 """
@@ -52,20 +52,26 @@ circle { fill: none; stroke-width: 8; }
   .side-notes { flex-basis: 10rem; }
 }
 p { margin: 0 0 0.35rem; min-height: 1.4em; }
+.resting p:empty { display: none; }
 .cue { font-size: 1.25rem; font-weight: 600; min-height: 2.8em; line-height: 1.4; }
 .both { display: grid; grid-template-columns: auto 1fr auto; gap: 0.25rem 0.6rem; align-items: center; }
-.both i { display: block; height: 0.7rem; border-radius: 0.35rem; background: #0072B2; }
+.both .line { position: relative; height: 0.7rem; border-radius: 0.35rem; background: var(--st-border-color); }
+.both i { display: block; height: 100%; border-radius: inherit; background: #0072B2; }
+.both .line::after { content: ""; position: absolute; left: 80%; top: -0.25rem; bottom: -0.25rem; width: 3px;
+  background: var(--st-text-color); }
+.target:empty { display: none; }
 .both i.right { background: repeating-linear-gradient(135deg, #E69F00 0 5px, #f3cf80 5px 8px); }
 .both b { font-variant-numeric: tabular-nums; }
 """
 
 _JS: Final = """
 const boxes = new WeakMap();
-const MOST_DEG = 180;
+const TARGET = 80; // where along a bar the target is, in percent
 
 function sentence(view, message) {
   const { texts } = view.data;
   if (!message.seen) return texts.nobody;
+  if (message.obstacle) return texts.cues[message.obstacle];
   if (message.cue) {
     const [name, certain] = message.cue;
     return (certain ? texts.cues : texts.about)[name] ?? texts.cues[name] ?? "";
@@ -74,12 +80,15 @@ function sentence(view, message) {
   return message.hint ? texts.cues[message.hint] : "";
 }
 
-function bar(name, side, value) {
+function bar(name, side, value, { rest, target }) {
   const label = document.createElement("span");
   label.textContent = name;
-  const line = document.createElement("i");
-  line.className = side;
-  line.style.width = `${(100 * Math.min(value, MOST_DEG)) / MOST_DEG}%`;
+  const line = document.createElement("div");
+  line.className = "line";
+  const way = document.createElement("i");
+  way.className = side;
+  way.style.width = `${Math.max(0, Math.min(100, (TARGET * (value - rest)) / (target - rest)))}%`;
+  line.append(way);
   const figure = document.createElement("b");
   figure.textContent = `${value}\\u00b0`;
   return [label, line, figure];
@@ -105,6 +114,7 @@ function draw(view) {
   const { message, data, find } = view;
   const { texts } = data;
   const cue = sentence(view, message);
+  view.box.classList.toggle("resting", !data.feed);
   const dial = find(".dial"), number = find(".number");
   const shown = message.exercise ? (data.hold ? (message.hold ?? message.held ?? 0).toFixed(1) : `${message.count}`)
     : "\\u2013";
@@ -126,20 +136,22 @@ function draw(view) {
   dial.classList.toggle("far", message.way === "bottom");
   find(".way").style.strokeDasharray = `${100 * (data.hold ? Number(message.hold !== null) : message.progress)} 100`;
   put(find(".partial"), message.partial ? texts.partial.replace("{count}", message.partial) : "");
-  const way = message.exercise && data.feed ? texts.ways[message.way] : "";
+  const way = message.exercise && message.seen && data.feed ? texts.ways[message.way] : "";
   put(find(".phase"), !data.hold ? way : message.hold !== null ? texts.holding : "");
   if (cue !== find(".cue").textContent) {
     put(find(".cue"), cue);
     if (message.cue) say(view, cue);
   }
   const sides = message.left !== null && message.right !== null;
-  const bars = sides ? [...bar(texts.left, "left", message.left), ...bar(texts.right, "right", message.right)]
-    : message.depth !== null ? bar(texts.depth, "left", message.depth) : [];
+  const values = sides ? [["left", message.left], ["right", message.right]]
+    : message.depth !== null ? [["depth", message.depth]] : [];
+  const bars = values.flatMap(([side, value]) => bar(texts[side], side, value, data));
   const key = JSON.stringify([message.left, message.right, message.depth]);
   if (key !== view.bars) {
     view.bars = key;
     find(".both").replaceChildren(...bars);
   }
+  put(find(".target"), bars.length ? texts.target : "");
   put(find(".times"), message.down === null ? ""
     : texts.times.replace("{down}", message.down.toFixed(1)).replace("{up}", message.up.toFixed(1)));
 }
@@ -172,7 +184,7 @@ export default function ({ data, parentElement }) {
   const box = parentElement.querySelector(".posedeck-coach");
   let view = boxes.get(box);
   if (!view) {
-    view = { find: (name) => box.querySelector(name), delays: [] };
+    view = { box, find: (name) => box.querySelector(name), delays: [] };
     boxes.set(box, view);
     box.view = view; // for tests and measurements
   }
@@ -199,6 +211,26 @@ def cue_texts(exercise: str | None, t: Translator) -> dict[str, str]:
     }
 
 
+def way_texts(exercise: str | None, t: Translator) -> tuple[str, str]:
+    """What the way to the far end and the way back are called, such as down and up; empty if nothing moves."""
+    if _primary(exercise) is None:
+        return "", ""
+    return t(f"way.{exercise}_there"), t(f"way.{exercise}_back")
+
+
+def _primary(exercise: str | None) -> Signal | None:
+    record = EXERCISES.get(exercise or "")
+    return record.signals[0] if record is not None and record.signals else None
+
+
+def _target_text(exercise: str | None, t: Translator) -> str:
+    primary = _primary(exercise)
+    if primary is None:
+        return ""
+    at_most = primary.target < primary.rest
+    return t("coach.target_at_most" if at_most else "coach.target_at_least", angle=round(primary.target))
+
+
 def counter(state: CoachState, at_ms: float, t: Translator, *, running: bool, speak: bool) -> None:
     """Show the counter; while a coach runs, the browser keeps it up to date by itself.
 
@@ -215,24 +247,32 @@ def counter(state: CoachState, at_ms: float, t: Translator, *, running: bool, sp
     """
     exercise = state.exercise
     cues = cue_texts(exercise, t)
+    there, back = way_texts(exercise, t)
     texts: dict[str, Any] = {
         "name": t(f"exercise.{exercise}") if exercise is not None else t("exercise.auto"),
-        "ways": {way: t(f"coach.way_{way}") for way in _WAYS},
+        "ways": {
+            "rest": t("coach.way_rest"),
+            "down": there,
+            "bottom": t("coach.way_bottom"),
+            "up": back,
+        },
         "cues": cues,
         "about": {
             name: t("coach.about", cue=text) for name, text in cues.items() if name not in _GENERAL_CUES
         },
         "partial": t("coach.partial_line"),
-        "times": t("coach.times"),
+        "times": t("coach.times", there=there, back=back),
+        "target": _target_text(exercise, t),
         **{
             name: t(f"coach.{name}")
             for name in ("nobody", "recognise", "arm", "seconds", "holding", "depth", "left", "right")
         },
     }
     hold = exercise in EXERCISES and EXERCISES[exercise or ""].hold
+    primary = _primary(exercise)
     message = coach_message(state, at_ms)
     if not running:
-        texts["nobody"] = t("coach.ready")
+        texts["nobody"] = t("coach.next" if state.count or state.holds else "coach.ready")
     _component(
         key="coach_counter",
         data={
@@ -240,6 +280,8 @@ def counter(state: CoachState, at_ms: float, t: Translator, *, running: bool, sp
             "message": message,
             "texts": texts,
             "hold": hold,
+            "rest": primary.rest if primary is not None else 0.0,
+            "target": primary.target if primary is not None else 1.0,
             "speak": speak,
             "language": t.language,
         },

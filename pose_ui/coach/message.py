@@ -10,13 +10,25 @@ from pose_core.movement.coach import CoachState
 from pose_core.movement.exercise import Exercise
 from pose_core.movement.repetitions import seen_from
 
-__all__ = ["coach_message"]
+__all__ = ["OBSTACLES", "coach_message"]
 
 _VIEW_HINTS: Final = {"side": "turn_sideways", "front": "face_camera"}
+#: What hides the repetitions themselves.
+OBSTACLES: Final = ("step_back", "turn_to_count", "face_to_count")
 
 
 def _rounded(value: float, digits: int = 0) -> float | None:
     return round(value, digits) if math.isfinite(value) else None
+
+
+def _obstacle(state: CoachState, exercise: Exercise) -> str | None:
+    """What somebody must do before anything can be counted: one of `OBSTACLES`."""
+    low_deg, high_deg = exercise.counted_from
+    if state.yaw_deg < low_deg:
+        return "turn_to_count"
+    if state.yaw_deg > high_deg:
+        return "face_to_count"
+    return "step_back" if state.hidden else None
 
 
 def _hint(state: CoachState, exercise: Exercise) -> str | None:
@@ -41,8 +53,9 @@ def coach_message(state: CoachState, at_ms: float) -> dict[str, Any]:
     -------
     dict
         Ready for JSON: ``at``, ``exercise``, ``count``, ``partial``, ``way``, ``progress`` (0 to 1), ``armed``,
-        ``seen``, ``cue`` (name and certainty), ``hint``, ``left``, ``right``, ``depth`` in degrees, ``down`` and ``up``
-        in seconds of the last complete repetition, ``hold`` and ``held`` in seconds: of this hold, and of all.
+        ``seen``, ``obstacle``, ``cue`` (name and certainty), ``hint``, ``left``, ``right``, ``depth`` in degrees,
+        ``down`` and ``up`` in seconds of the last complete repetition, ``hold`` and ``held`` in seconds: of this hold,
+        and of all.
     """
     exercise = EXERCISES.get(state.exercise or "")
     full = [one for one in state.repetitions if one.full]
@@ -58,6 +71,7 @@ def coach_message(state: CoachState, at_ms: float) -> dict[str, Any]:
         "progress": round(state.progress, 2),
         "armed": state.armed,
         "seen": state.person is not None,
+        "obstacle": None if exercise is None else _obstacle(state, exercise),
         "cue": None if state.cue is None else [state.cue.name, state.cue.certain],
         "hint": None if exercise is None else _hint(state, exercise),
         "left": _rounded(left_deg),

@@ -37,6 +37,15 @@ def _proposal(session: CoachSession, t: Translator) -> str | None:
     return proposed
 
 
+def _resting(session: CoachSession, exercise: str) -> CoachState:
+    """What stays on the screen between sets: the last one's count, if it is of this exercise."""
+    last = session.result
+    chosen = last.exercise if last is not None and exercise in (AUTO, last.exercise) else exercise
+    if last is None or chosen != last.exercise:
+        return CoachState(exercise=None if exercise == AUTO else exercise)
+    return CoachState(exercise=chosen, count=last.corrected, partial=last.partial, holds=last.holds)
+
+
 def coach_panel(session: CoachSession, live: LiveSession, exercise: str, t: Translator) -> None:
     """Show the counter; rerun the page when the connection has changed."""
     above = st.container()
@@ -47,8 +56,7 @@ def coach_panel(session: CoachSession, live: LiveSession, exercise: str, t: Tran
         if running is not None:
             counter(running.state, running.at_ms, t, running=True, speak=speak)
         else:
-            chosen = None if exercise == AUTO else exercise
-            counter(CoachState(exercise=chosen), 0.0, t, running=False, speak=False)
+            counter(_resting(session, exercise), 0.0, t, running=False, speak=False)
 
     @st.fragment(run_every=_EVERY_S if connection.phase != "idle" else None)
     def watch() -> None:

@@ -13,6 +13,7 @@ from pose_core.export.sets import changed_text, set_bars, set_report, set_to_csv
 from pose_core.figures.repetitions import strip_figure
 from pose_core.movement.repetitions import Judgement
 from pose_core.movement.sets import Correction, ExerciseSet
+from pose_ui.coach.counter import way_texts
 from pose_ui.coach.session import CoachSession
 from pose_ui.shell.layout import number
 from pose_ui.texts import Translator
@@ -53,7 +54,9 @@ def set_table(one: ExerciseSet, t: Translator) -> tuple[list[str], list[list[str
             ]
             for place, hold in enumerate(one.holds, start=1)
         ]
-    names = ("number", "down", "pause", "up", "range", "depth", "difference", "loss", "faults")
+    there, back = way_texts(one.exercise, t)
+    heads = {"there": there, "back": back}
+    names = ("number", "there", "pause", "back", "range", "depth", "difference", "loss", "faults")
     rows = []
     for repetition in one.repetitions:
         kind = "none" if one.was_none(repetition) else "full" if repetition.full else "partial"
@@ -71,7 +74,7 @@ def set_table(one: ExerciseSet, t: Translator) -> tuple[list[str], list[list[str
                 _faults(one.exercise, repetition.faults, t),
             ]
         )
-    return [t(f"coach.head_{name}") for name in names], rows
+    return [heads.get(name) or t(f"coach.head_{name}") for name in names], rows
 
 
 def _lead(one: ExerciseSet, t: Translator) -> str:
@@ -196,7 +199,7 @@ def set_summary(session: CoachSession, t: Translator) -> None:
     changed = changed_text(one, t)
     if changed:
         st.caption(changed)
-    show_table(set_table(one, t), t("coach.table_alt"))
+    show_table(set_table(one, t), t("coach.table_alt"), notes=True)
     show_chart(
         strip_figure(set_bars(one), t("coach.axis_held" if one.holds else "coach.axis_range"), t),
         "coach_strip",

@@ -15,10 +15,12 @@ __all__ = ["show_chart", "show_table"]
 _PLOT_CONFIG: Final = {"displayModeBar": False, "scrollZoom": False}
 
 
-def show_table(table: Table, alt: str) -> None:
-    """Show a table of texts, the first column flush left, the others flush right."""
+def show_table(table: Table, alt: str, *, notes: bool = False) -> None:
+    """Show a table of texts, figures flush right, the first column flush left, and the last one if it has `notes`."""
     head, rows = table
-    figures = {name: st.column_config.TextColumn(alignment="right") for name in head[1:]}
+    figures = {
+        name: st.column_config.TextColumn(alignment="right") for name in (head[1:-1] if notes else head[1:])
+    }
     st.dataframe(pd.DataFrame(rows, columns=head), hide_index=True, column_config=figures, alt=alt)
 
 

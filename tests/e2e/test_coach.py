@@ -36,7 +36,7 @@ def test_squats_are_counted_on_the_screen_and_a_correction_is_kept_in_the_file(
         expect(number).to_have_text("1", timeout=60_000)
         expect(number).to_have_text("2")
         page.get_by_role("button", name="Stop", exact=True).click()
-        expect(page.get_by_role("button", name="This was none")).to_be_visible()
+        expect(page.get_by_role("button", name="Not a repetition")).to_be_visible()
         settle(page)
 
         measured = _file(page)
@@ -48,7 +48,7 @@ def test_squats_are_counted_on_the_screen_and_a_correction_is_kept_in_the_file(
 
         page.get_by_role("button", name="+1", exact=True).click()
         expect(page.get_by_text(f"corrected by hand to {len(full) + 1}")).to_be_visible()
-        page.get_by_role("button", name="This was none").click()
+        page.get_by_role("button", name="Not a repetition").click()
         expect(page.get_by_text(f"corrected by hand to {len(full)}")).to_be_visible()
         settle(page)
         corrected = _file(page)
@@ -74,7 +74,7 @@ def test_a_film_goes_straight_to_the_server_and_limits_change_what_is_said_of_it
         assert (before["source"], before["counted"]) == ("film", 1)
         leaning_deg = round(before["repetitions"][0]["measured"]["leaning"])
 
-        page.get_by_text("Limits of form").click()
+        page.get_by_text("Form limits").click()
         field = page.get_by_label("Trunk from the vertical, at most (°)")
         field.fill(str(leaning_deg - 10))
         field.press("Enter")

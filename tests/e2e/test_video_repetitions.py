@@ -42,7 +42,7 @@ def test_a_recognised_repetition_is_a_bar_and_a_click_on_it_or_its_number_shows_
         settle(page)
         page.get_by_role("radio", name="1", exact=True).click()
         until_on_page(page, lambda: _frame(player) == far_end)
-        expect(page.get_by_text("at the far end")).to_be_visible()
+        expect(page.get_by_text(", reached ")).to_be_visible()
 
         _choose(page, "Push-up")
         expect(page.get_by_text("No repetition of this exercise was found.")).to_be_visible()

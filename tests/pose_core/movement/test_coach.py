@@ -14,6 +14,7 @@ from pose_core.movement.catalogue import EXERCISES
 from pose_core.movement.coach import AUTO, Coach
 from pose_core.movement.exercise import Exercise, Gate, Signal
 from pose_core.performer.exercises import EXERCISE_MOTIONS
+from pose_core.skeleton import INDEX
 from pose_core.watching import Event, WatchedFrame
 from tests.support.performing import (
     BEFORE_S,
@@ -33,8 +34,8 @@ WRONG = [name for name, motion in EXERCISE_MOTIONS.items() if motion.faults]
 PARTIAL = [name for name, motion in EXERCISE_MOTIONS.items() if not motion.full]
 NONE = [name for name, motion in EXERCISE_MOTIONS.items() if motion.exercise is None]
 #: Faults that can be seen from the front only.
-FROM_THE_FRONT = {"squat_knees_in", "jack_low_arms"}
-#: Views in which the model does not see what moves: arms or a trunk along the line of sight, feet that part along it.
+FROM_THE_FRONT = {"squat_knees_in", "jack_low_arms", "jack_narrow", "press_uneven"}
+#: Views in which the model does not see what moves (`Exercise.counted_from`).
 UNSEEN = {"push_up": (0.0, 30.0), "sit_up": (0.0,), "jack_right": (90.0,)}
 
 
@@ -61,17 +62,17 @@ def test_every_right_repetition_counts_with_its_phases_and_is_recognised(motion:
     np.testing.assert_allclose(found, show.truth_s(), atol=0.1)
 
 
-def counts_through_the_model(show: Show, within_s: float) -> None:
-    """Counts are exact, times near, and from the side depths are; how near: docs/coach.md."""
+def counts_through_the_model(show: Show) -> None:
+    """Counts are exact, times within 0.1 s, and from the side depths within 8 degrees."""
     exercise = EXERCISES[exercise_of(show.motion)]
     state = coached(through_the_model(show), exercise.name).state
     assert (state.count, state.partial) == (show.cycles, 0)
     found = [(one.start_s, one.bottom_s, one.end_s) for one in state.repetitions]
-    np.testing.assert_allclose(found, show.truth_s(), atol=within_s)
+    np.testing.assert_allclose(found, show.truth_s(), atol=0.1)
     if show.yaw_deg == 90:
         row = Body().measure(true_pose(show.motion, 0.5, 90.0), 0.0)
         true_deg = np.mean([row[index_of(name)] for name in exercise.signals[0].measures])
-        np.testing.assert_allclose([one.depth_deg for one in state.repetitions], true_deg, atol=8.5)
+        np.testing.assert_allclose([one.depth_deg for one in state.repetitions], true_deg, atol=8.0)
 
 
 @pytest.mark.parametrize(
@@ -79,7 +80,7 @@ def counts_through_the_model(show: Show, within_s: float) -> None:
     [("squat_right", 90.0, 1.0), ("push_up", 60.0, 0.7), ("curl", 30.0, 0.7), ("press", 90.0, 0.7)],
 )
 def test_repetitions_count_through_the_real_model(motion: str, yaw_deg: float, cycle_s: float) -> None:
-    counts_through_the_model(Show(motion, yaw_deg, cycle_s, cycles=2), 0.1)
+    counts_through_the_model(Show(motion, yaw_deg, cycle_s, cycles=2))
 
 
 @pytest.mark.nightly
@@ -96,7 +97,26 @@ def test_repetitions_count_through_the_real_model(motion: str, yaw_deg: float, c
 def test_every_repetition_counts_from_every_view_and_at_every_speed(
     motion: str, yaw_deg: float, cycle_s: float
 ) -> None:
-    counts_through_the_model(Show(motion, yaw_deg, cycle_s), 0.16)
+    counts_through_the_model(Show(motion, yaw_deg, cycle_s))
+
+
+def nothing_else_in(motion: str, yaw_deg: float, cycles: int) -> None:
+    coach = coached(through_the_model(Show(motion, yaw_deg, 1.0, cycles=cycles)), AUTO)
+    assert coach.likeliest() in (None, exercise_of(motion))
+    low_deg, high_deg = EXERCISES[exercise_of(motion)].counted_from
+    assert not low_deg <= coach.state.yaw_deg <= high_deg
+
+
+def test_a_sit_up_along_the_line_of_sight_is_no_press() -> None:
+    nothing_else_in("sit_up", 0.0, 2)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize(
+    ("motion", "yaw_deg"), [(name, yaw_deg) for name, views in UNSEEN.items() for yaw_deg in views]
+)
+def test_what_a_view_does_not_show_is_not_taken_for_another_exercise(motion: str, yaw_deg: float) -> None:
+    nothing_else_in(motion, yaw_deg, 4)
 
 
 @pytest.mark.nightly
@@ -131,7 +151,17 @@ def test_partial_repetitions_are_listed_and_do_not_count(motion: str) -> None:
     assert (state.count, state.partial) == (0, 4)
 
 
-@pytest.mark.parametrize("motion", [name for name in WRONG if name != "plank_sagging"])
+def test_the_performer_shows_each_fault() -> None:
+    shown = {(motion.exercise, fault) for motion in EXERCISE_MOTIONS.values() for fault in motion.faults}
+    # A jerky sit-up is a right one in a hurry.
+    assert {
+        (name, fault.name) for name, exercise in EXERCISES.items() for fault in exercise.faults
+    } - shown == {("sit_up", "jerky")}
+    repetitions = coached(truly(Show("sit_up", 90.0, 0.6)), "sit_up").state.repetitions
+    assert [[fault.fault for fault in one.faults] for one in repetitions] == [["jerky"]] * 4
+
+
+@pytest.mark.parametrize("motion", [name for name in WRONG if EXERCISE_MOTIONS[name].exercise != "plank"])
 def test_a_fault_is_noticed_and_withholds_no_count(motion: str) -> None:
     show = Show(motion, 0.0 if motion in FROM_THE_FRONT else 90.0, 1.5)
     state = coached(truly(show), exercise_of(motion)).state
@@ -155,17 +185,18 @@ def test_walking_and_waving_is_no_exercise(motion: str, arming: bool) -> None:
         assert coach.state.count == 0
 
 
-def test_a_plank_is_timed_and_a_sagging_one_named() -> None:
+def test_a_plank_is_timed_and_a_wrong_one_named() -> None:
     show = Show("plank", 90.0, 2.0)
-    right, sagging = (
+    right, *wrong = (
         coached(truly(dataclasses.replace(show, motion=motion)), "plank")
-        for motion in ("plank", "plank_sagging")
+        for motion in ("plank", "plank_sagging", "plank_pike")
     )
     assert right.likeliest() == "plank"
     (hold,) = right.state.holds
     assert hold.duration_s == pytest.approx(show.duration_s, abs=0.1)
     assert not hold.faults
-    assert [judgement.fault for judgement in sagging.state.holds[0].faults] == ["sagging"]
+    named = [[judgement.fault for judgement in one.state.holds[0].faults] for one in wrong]
+    assert named == [["sagging"], ["pike"]]
 
 
 def test_push_ups_are_no_plank() -> None:
@@ -238,6 +269,28 @@ def test_the_count_goes_on_after_a_cut() -> None:
     for frame in second:
         coach.add(frame)
     assert coach.state.count == 4
+
+
+def test_nobody_is_followed_any_more_a_second_after_the_person_left() -> None:
+    coach = coached(truly(Show("squat_right", 90.0, 1.0, cycles=1)), "squat")
+    left_s = coach.state.time_s
+    coach.add(watched_poses(left_s + 0.5, ()))
+    assert coach.state.person == 1
+    coach.add(watched_poses(left_s + 1.5, ()))
+    assert (coach.state.person, coach.state.count) == (None, 1)
+
+
+def test_limbs_that_are_not_seen_for_a_second_are_hidden() -> None:
+    coach = Coach("squat", arming=False)
+    for frame in truly(Show("squat_right", 90.0, 1.0, cycles=2)):
+        pose = frame.people[0].raw
+        seen = pose.visibility.copy()
+        if frame.time_s > 2.0:
+            seen[[INDEX[f"{side}_{joint}"] for side in ("left", "right") for joint in ("knee", "ankle")]] = (
+                0.1
+            )
+        coach.add(watched_poses(frame.time_s, (dataclasses.replace(pose, visibility=seen),)))
+        assert coach.state.hidden == (frame.time_s > 3.02), frame.time_s
 
 
 def test_the_most_prominent_person_is_followed_while_others_come_first() -> None:

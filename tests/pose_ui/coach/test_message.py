@@ -30,6 +30,13 @@ def test_from_the_front_it_says_how_to_turn() -> None:
     assert _told("jack_right", 90.0, "jumping_jack")["hint"] == "face_camera"
 
 
+def test_a_view_that_hides_the_repetitions_is_said_first() -> None:
+    assert _told("push_up", 30.0, "push_up")["obstacle"] == "turn_to_count"
+    assert _told("sit_up", 0.0, "sit_up")["obstacle"] == "turn_to_count"
+    assert _told("jack_right", 90.0, "jumping_jack")["obstacle"] == "face_to_count"
+    assert _told("push_up", 60.0, "push_up")["obstacle"] is None
+
+
 def test_a_hold_has_seconds() -> None:
     told = _told("plank", 90.0, "plank", cycles=4)
     assert isinstance(told["hold"], float)

@@ -71,7 +71,7 @@ def test_a_set_has_a_table_and_its_corrections_can_be_undone() -> None:
     app.button(key="coach_plus_one").click().run()
     app.button(key="coach_plus_one").click().run()
     assert app.subheader[0].value == "Squat: 3"
-    assert app.dataframe[0].value["No."][0] == "was none"
+    assert app.dataframe[0].value["No."][0] == "not a repetition"
     app.button(key="coach_undo").click().run()
     assert app.subheader[0].value == "Squat: 2"
     app.button(key="coach_forget").click().run()
