@@ -77,6 +77,9 @@ button:focus:not(:focus-visible), a:focus:not(:focus-visible) { outline: none; b
 .js-plotly-plot .xtick text, .js-plotly-plot .ytick text, .js-plotly-plot .gtitle, .js-plotly-plot .xtitle,
 .js-plotly-plot .ytitle, .js-plotly-plot .legendtext, .js-plotly-plot .annotation-text,
 .js-plotly-plot .bartext { fill: light-dark(#3f454d, #c9ced6) !important; }
+/* The blue of the left is too dim for lines and bars on a dark page; so is the same colour of the Benchmark's. */
+.js-plotly-plot [style*="stroke: rgb(0, 114, 178)"] { stroke: light-dark(#0072b2, #3a9bdc) !important; }
+.js-plotly-plot [style*="fill: rgb(0, 114, 178)"] { fill: light-dark(#0072b2, #3a9bdc) !important; }
 """
 
 

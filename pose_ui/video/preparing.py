@@ -25,6 +25,8 @@ from pose_ui.video.session import VideoSession, range_s
 
 __all__ = ["film_bar", "left_text", "prepare", "working"]
 
+#: The most that the first picture takes: width and height.
+_PREVIEW_PX: Final = (720, 440)
 #: From so many frames a second on, a film was probably recorded for slow motion.
 _FAST_FPS: Final = 100.0
 _LOOK_S: Final = 0.5
@@ -45,8 +47,7 @@ def film_bar(
     text = f"**{plain(film.name)}**"
     if facts is not None:
         width, height = facts.size_wh
-        shape = t("film.upright" if height > width else "film.wide")
-        text += f" · {clock(facts.duration_s)} · {width}×{height} {shape} · {t('film.rate', rate=f'{facts.fps:.3g}')}"
+        text += f" · {clock(facts.duration_s)} · {width}×{height} · {t('film.rate', rate=f'{facts.fps:.3g}')}"
     st.markdown(text, width="stretch")
     if job is None or job.over.is_set():
         st.button(
@@ -70,12 +71,35 @@ def film_bar(
 def prepare(
     session: VideoSession, studio: FilmStudio, film: Arrival, settings: PoseSettings, t: Translator
 ) -> None:
-    """What to choose before the analysis."""
+    """What to choose before the analysis, beside the first picture of the part that is chosen."""
     try:
         facts = session.facts(film)
     except PoseCoreError as error:
         show_refused_file(film.name, error, t)
         return
+    picture, choices = st.columns([3, 2], gap="medium")
+    with choices:
+        wanted = _choices(session, studio, film, facts, settings, t)
+    with picture:
+        first = session.first_picture(film, wanted[0], mirrored=wanted[1])
+        if first is not None:
+            width, height = facts.size_wh
+            st.image(
+                first,
+                caption=t("film.first_picture"),
+                width=min(_PREVIEW_PX[0], round(_PREVIEW_PX[1] * width / height)),
+            )
+
+
+def _choices(
+    session: VideoSession,
+    studio: FilmStudio,
+    film: Arrival,
+    facts: FilmReader,
+    settings: PoseSettings,
+    t: Translator,
+) -> tuple[float, bool]:
+    """Which part and how, and the button that starts; returns where the part begins, and whether it is mirrored."""
     chosen = (0.0, math.inf)
     if math.isfinite(facts.duration_s) and facts.duration_s > 1.0:
         longest = round(facts.duration_s, 1)
@@ -122,6 +146,7 @@ def prepare(
         except PoseCoreError as error:
             session.problem = error
         st.rerun()
+    return chosen[0], mirrored
 
 
 def left_text(status: JobStatus, t: Translator) -> str:

@@ -158,7 +158,7 @@ def _choose_person(page: Page, player: Locator, person: int) -> None:
     chip = player.get_by_role("button", name=f"Person {person}")
     chip.click()
     expect(chip).to_have_attribute("aria-pressed", "true")
-    page.get_by_text(f"Person {person}: exchange left and right").first.wait_for(state="attached")
+    page.get_by_text(f"Person {person}: swap left and right").first.wait_for(state="attached")
 
 
 def test_a_person_is_chosen_and_their_curves_and_files_are_shown(page: Page) -> None:
@@ -181,7 +181,7 @@ def test_two_people_are_exchanged_from_the_cursor_on_and_back(page: Page) -> Non
     _choose_person(page, player, 1)
     _rest_at(page, player, 20)
     _open_corrections(page)
-    page.get_by_role("button", name="Exchange 1 and 2 from 0.80 s on").click()
+    page.get_by_role("button", name="Swap 1 and 2 from 0.80 s on").click()
     until_on_page(page, lambda: player.evaluate(who) == [before[0], 3 - before[1]])
     page.get_by_role("button", name="Undo").click()
     until_on_page(page, lambda: player.evaluate(who) == before)
@@ -199,7 +199,7 @@ def test_left_and_right_are_exchanged_from_the_cursor_on_and_back(page: Page) ->
     _choose_person(page, player, 1)
     _rest_at(page, player, 20)
     _open_corrections(page)
-    button = page.get_by_role("button", name="exchange left and right from 0.80 s on")
+    button = page.get_by_role("button", name="swap left and right from 0.80 s on")
     expect(button).to_be_visible()
     button.click()
     until_on_page(page, lambda: player.evaluate(left_hip)[1] != before[1])
