@@ -7,6 +7,7 @@ from typing import Final
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from pose_core.arrays import FloatArray, FrameRGB
 from pose_core.colours import EDGE, LINE, SIDES, rgb
@@ -33,6 +34,8 @@ SIDE_RGB: Final[dict[Side, tuple[int, int, int]]] = {
 }
 #: Half a side of a square as a share of the radius of a dot that looks as large.
 _SQUARE: Final = 0.88
+#: Width of a hollow dot's ring as a share of the radius of a dot.
+_RING: Final = 0.4
 _DOT_RGB: Final[dict[Side, tuple[int, int, int]]] = {**SIDE_RGB, "middle": rgb(SIDES["middle"])}
 #: From uncertain to certain, after the ends of Viridis: distinguishable by lightness alone.
 _CONFIDENCE: Final = ((120, 60, 160), (253, 231, 37))
@@ -82,14 +85,18 @@ def draw_dots(
     pen: Pen,
     dot_rgb: tuple[int, int, int] | None,
     visibility: FloatArray | None,
-    limit: float,
+    hidden: NDArray[np.bool_],
 ) -> None:
-    """All dots round and in one colour, or round and square in those of the sides."""
+    """All dots round and in one colour, or round and square in those of the sides; or coloured by visibility, if given.
+
+    Those that are hidden are hollow: the model only guesses where they are.
+    """
     one = 1 << SUBPIXEL_BITS
     centres = fixed(points).tolist()
     # Python's numbers from here on: NumPy's are slow one by one.
     shares = None if visibility is None else np.clip(np.nan_to_num(visibility), 0, 1).tolist()
-    visible = None if visibility is None else (visibility >= limit).tolist()  # NaN is not visible
+    hollow = hidden.tolist()
+    ring = max(1, pen.edge, round(_RING * pen.dot))
     # Blue and orange stand out from their own lines by a white edge.
     edge_rgb = rgb(LINE if dot_rgb is None and shares is None else EDGE)
     for i, centre in enumerate(centres):
@@ -98,9 +105,10 @@ def draw_dots(
         outer, inner = int((radius + pen.edge) * one), int(radius * one)
         square = dot_rgb is None and _SIDE_OF[i] == "right"
         _mark(frame_rgb, centre, outer, edge_rgb, square, -1)
-        if shares is None or visible is None:
-            _mark(frame_rgb, centre, inner, dot_rgb or _DOT_RGB[_SIDE_OF[i]], square, -1)
-            continue
-        # Hollow below the limit: the shape shows it, not the colour alone.
-        colour = tuple(round(low + (high - low) * shares[i]) for low, high in zip(*_CONFIDENCE, strict=True))
-        _mark(frame_rgb, centre, inner, colour, square, -1 if visible[i] else max(1, pen.edge))
+        colour = dot_rgb or _DOT_RGB[_SIDE_OF[i]]
+        if shares is not None:
+            colour = tuple(
+                round(low + (high - low) * shares[i]) for low, high in zip(*_CONFIDENCE, strict=True)
+            )
+        # The shape shows it, not the colour alone.
+        _mark(frame_rgb, centre, inner, colour, square, ring if hollow[i] else -1)
