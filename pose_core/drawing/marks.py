@@ -34,7 +34,7 @@ SIDE_RGB: Final[dict[Side, tuple[int, int, int]]] = {
 }
 #: Half a side of a square as a share of the radius of a dot that looks as large.
 _SQUARE: Final = 0.88
-#: Width of a hollow dot's ring as a share of the radius of a dot.
+#: Width of a hollow dot's ring as a share of its radius.
 _RING: Final = 0.4
 _DOT_RGB: Final[dict[Side, tuple[int, int, int]]] = {**SIDE_RGB, "middle": rgb(SIDES["middle"])}
 #: From uncertain to certain, after the ends of Viridis: distinguishable by lightness alone.
@@ -96,7 +96,6 @@ def draw_dots(
     # Python's numbers from here on: NumPy's are slow one by one.
     shares = None if visibility is None else np.clip(np.nan_to_num(visibility), 0, 1).tolist()
     hollow = hidden.tolist()
-    ring = max(1, pen.edge, round(_RING * pen.dot))
     # Blue and orange stand out from their own lines by a white edge.
     edge_rgb = rgb(LINE if dot_rgb is None and shares is None else EDGE)
     for i, centre in enumerate(centres):
@@ -111,4 +110,4 @@ def draw_dots(
                 round(low + (high - low) * shares[i]) for low, high in zip(*_CONFIDENCE, strict=True)
             )
         # The shape shows it, not the colour alone.
-        _mark(frame_rgb, centre, inner, colour, square, ring if hollow[i] else -1)
+        _mark(frame_rgb, centre, inner, colour, square, max(1, round(_RING * radius)) if hollow[i] else -1)

@@ -167,7 +167,7 @@ function dots(ctx, person, xy, pen, options, colourOf) {
     disc(ctx, x, y, radius);
     if (!sure && (byConfidence || options.hidden === "drawn")) {
       ctx.strokeStyle = colour;
-      ctx.lineWidth = Math.max(pen.edge, RING * pen.dot);
+      ctx.lineWidth = Math.max(1, RING * radius);
       ctx.stroke();
     } else {
       ctx.fillStyle = colour;
