@@ -23,6 +23,7 @@ _GRID: Final = "rgba(128,134,145,0.25)"
 #: Okabe-Ito colours, each with a pattern, so that models can be told apart without colour.
 _LOOKS: Final = {"lite": ("#56B4E9", ""), "full": (_BLUE, "/"), "heavy": ("#CC79A7", "x")}
 _HEIGHT_PX: Final = 300
+_LEAST_SIZES: Final = 3
 
 
 def verdict_text(advice: Advice, whose: str, t: Translate) -> str:
@@ -155,7 +156,8 @@ def _by_model(
             cliponaxis=False,
             hovertemplate=f"%{{x}}: %{{y:.{digits}f}}{unit}<extra>{model}</extra>",
         )
-    figure.update_xaxes(type="category")
+    # While the first sizes are measured, a single bar would be as wide as the page.
+    figure.update_xaxes(type="category", range=[-0.5, max(len(sizes), _LEAST_SIZES) - 0.5])
     figure.update_yaxes(rangemode="tozero")
     return figure
 

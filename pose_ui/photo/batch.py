@@ -123,6 +123,7 @@ def batch_bar(session: PhotoSession, settings: PoseSettings, t: Translator) -> N
                 on_click=session.remove_all,
                 type="tertiary",
             )
+        st.caption(t("photo.until_reload"), width="content")
     if total > 1:
         st.markdown(f":small[:material/arrow_downward: [{t('photo.to_all', total=total)}](#{_ALL})]")
     pending = len(session.pending())
