@@ -83,7 +83,7 @@ def files(
     t: Translator,
 ) -> None:
     """Show the buttons, and what gives metres; the film itself has its own, `drawn_film`."""
-    st.subheader(t("film.files"), anchor=False)
+    st.header(t("film.files"), anchor=False)
     height_m, floor_deg = scale(session, job_id, version, at, t)
     choices = FileChoices(
         name=outcome.name,
