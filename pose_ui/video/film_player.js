@@ -381,6 +381,7 @@ class Player {
     if (!look.others) people = people.filter(({ number }) => number === this.person);
     const options = {
       style: look.sides ? "sides" : "classic",
+      letters: true,
       names: look.names ? this.data.labels : null,
       angles: look.angles ? this.charts.angles() : null,
       visibilityLimit: this.data.visibilityLimit,
