@@ -85,7 +85,7 @@ def _finish(figure: go.Figure, title: str, height_px: int = _HEIGHT_PX, **more: 
 
 
 def _wanted_line(figure: go.Figure, fps: float) -> None:
-    figure.add_hline(y=fps, line={"color": _GREY, "dash": "dash", "width": 2})
+    figure.add_hline(y=fps, line={"color": _GREY, "dash": "dash", "width": 2}, layer="below")
 
 
 def wanted_chart(advice: Advice, points: Sequence[ScalingPoint], t: Translate) -> go.Figure:

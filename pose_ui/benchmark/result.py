@@ -106,7 +106,9 @@ def verdict(
 def _sentence(result: BenchmarkResult, advice: Advice, t: Translator, *, shipped: bool) -> None:
     whose = t("benchmark.whose_shipped" if shipped else "benchmark.whose_this")
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.header(verdict_text(advice, whose, t), anchor=False, width="stretch")
+        with st.container(width="stretch", gap=None):
+            st.header(verdict_text(advice, whose, t), anchor=False)
+            st.caption(sure_text(result, advice, t))
         if st.button(
             t("benchmark.use"),
             icon=":material/videocam:",
@@ -115,7 +117,6 @@ def _sentence(result: BenchmarkResult, advice: Advice, t: Translator, *, shipped
             args=(result, t),
         ):
             st.switch_page("pages/live.py")
-    st.caption(sure_text(result, advice, t))
     show_chart(wanted_chart(advice, result.scaling, t), "benchmark_wanted", t("benchmark.alt_wanted"))
 
 
