@@ -70,8 +70,11 @@ def show_result(
             marks=marks,
             on_mark=mark,
         )
-        drawn_film(session, studio, job.id, outcome, version, settings.draw, t)
-        repetitions(session, job.id, version, at, t)
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            with st.container(width="stretch"):
+                repetitions(session, job.id, version, at, t)
+            with st.container(width="content"):
+                drawn_film(session, studio, job.id, outcome, version, settings.draw, t)
         with st.expander(t("film.people", count=len(version.result.people))):
             people_strip(studio, job.id, session.owner, version, at, t)
         moments(session, studio, job.id, outcome, version, at, marks, t)
