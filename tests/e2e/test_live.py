@@ -81,6 +81,13 @@ def test_the_camera_picture_returns_mirrored_with_dots_on_the_joints_and_live_fi
         watching(page, 0)
 
 
+def test_an_empty_picture_says_where_to_stand(server: Server, browser: Browser) -> None:
+    with visit(browser, f"{server.url}/live") as page:
+        start(page)
+        expect(page.get_by_text("step back until head to feet are in the picture")).to_be_visible()
+        stop(page)
+
+
 @contextmanager
 def started_with_camera(server: Server, browser: Browser, answer: str) -> Iterator[Page]:
     """The Live page after Start, where a request for the camera returns this promise."""
@@ -158,7 +165,7 @@ def test_the_performer_can_be_recorded_and_downloaded(server: Server, browser: B
 
 def test_a_clip_plays_and_a_wrong_file_is_explained(server: Server, browser: Browser) -> None:
     with visit(browser, f"{server.url}/live") as page:
-        start(page, "Clip")
+        start(page, "Video")
         page.get_by_role("button", name="Sample video").click()
         page.locator("input[type=file]").first.set_input_files(
             {"name": "no.mp4", "mimeType": "video/mp4", "buffer": b"no video at all"}
