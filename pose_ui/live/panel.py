@@ -274,9 +274,8 @@ def live_panel(session: LiveSession, choices: LiveChoices, pool: PosePool, t: Tr
             small_picture(status, choices.settings.height_px, seats.streams, t)
         _quality(status, choices, t)
         limit = choices.settings.pose.visibility_limit
-        if status.people:
-            _chart(stream, connection.history, limit, _person(status, t), chosen, t)
-        else:
+        _chart(stream, connection.history, limit, _person(status, t), chosen, t)
+        if not status.people:
             st.info(t("live.nobody_camera" if choices.source == "camera" else "live.nobody"))
         lines = [
             t("live.how_often"),
