@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 import streamlit as st
@@ -25,6 +26,8 @@ from pose_ui.video.session import VideoSession, range_s
 
 __all__ = ["film_bar", "left_text", "prepare", "working"]
 
+#: Of the picture, and of what can be chosen or read beside it.
+_COLUMNS: Final = (3, 2)
 #: The most that the first picture takes: width and height.
 _PREVIEW_PX: Final = (720, 440)
 #: From so many frames a second on, a film was probably recorded for slow motion.
@@ -77,18 +80,21 @@ def prepare(
     except PoseCoreError as error:
         show_refused_file(film.name, error, t)
         return
-    picture, choices = st.columns([3, 2], gap="medium")
+    picture, choices = st.columns(_COLUMNS, gap="medium")
     with choices:
         wanted = _choices(session, studio, film, facts, settings, t)
     with picture:
-        first = session.first_picture(film, wanted[0], mirrored=wanted[1])
-        if first is not None:
-            width, height = facts.size_wh
-            st.image(
-                first,
-                caption=t("film.first_picture"),
-                width=min(_PREVIEW_PX[0], round(_PREVIEW_PX[1] * width / height)),
-            )
+        _picture(session.first_picture(film, wanted), facts, t)
+
+
+def _picture(first: bytes | None, facts: FilmReader, t: Translator) -> None:
+    if first is not None:
+        width, height = facts.size_wh
+        st.image(
+            first,
+            caption=t("film.first_picture"),
+            width=min(_PREVIEW_PX[0], round(_PREVIEW_PX[1] * width / height)),
+        )
 
 
 def _choices(
@@ -184,8 +190,11 @@ def _curve_svg(curve: Sequence[tuple[float, float, float]], end_s: float) -> str
     )
 
 
-def working(session: VideoSession, studio: FilmStudio, job: Job, t: Translator) -> None:
-    """How far the analysis is, what there is so far, and the button that keeps it."""
+def working(session: VideoSession, studio: FilmStudio, film: Arrival, job: Job, t: Translator) -> None:
+    """How far the analysis is, what there is so far, and the button that keeps it, beside the first picture."""
+    picture, beside = st.columns(_COLUMNS, gap="medium")
+    with picture, suppress(PoseCoreError):  # too many films are being read at the moment: it can do without
+        _picture(session.first_picture(film), session.facts(film), t)
 
     @st.fragment(run_every=_LOOK_S)
     def look() -> None:
@@ -214,7 +223,8 @@ def working(session: VideoSession, studio: FilmStudio, job: Job, t: Translator) 
                 st.caption(t("film.curve_so_far"))
                 st.image(_curve_svg(so_far.curve, _end_s(so_far, status)), width="stretch")
 
-    look()
+    with beside:
+        look()
 
 
 def _end_s(so_far: FilmSoFar, status: JobStatus) -> float:

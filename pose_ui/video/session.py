@@ -89,7 +89,7 @@ class VideoSession:
     floor: tuple[object, FloorSlope | None] | None = None
     counted: Counted | None = None
     _read: tuple[str, FilmReader | PoseCoreError] | None = None
-    _first: tuple[object, bytes | None] = (None, None)
+    _first: tuple[str, tuple[float, bool], bytes | None] = ("", (0.0, False), None)
 
     @property
     def owner(self) -> str:
@@ -124,19 +124,24 @@ class VideoSession:
             raise found
         return found
 
-    def first_picture(self, film: Arrival, start_s: float, *, mirrored: bool) -> bytes | None:
-        """The first frame from `start_s` on, as a JPEG file, as it will be analysed; None if there is none."""
-        of = (film.id, start_s, mirrored)
-        if self._first[0] != of:
-            try:
-                facts = self.facts(film)
-                frame_rgb = next((frame for _, frame in facts.frames(start_s)), None)
-            except PoseCoreError:
-                frame_rgb = None
-            if frame_rgb is not None and mirrored:
-                frame_rgb = np.ascontiguousarray(frame_rgb[:, ::-1])
-            self._first = of, encode_jpeg(frame_rgb) if frame_rgb is not None else None
-        return self._first[1]
+    def first_picture(self, film: Arrival, part: tuple[float, bool] | None = None) -> bytes | None:
+        """The first picture of a part, as a JPEG file, as it will be analysed; None if there is none.
+
+        `part` is where it begins, in seconds, and whether the film is mirrored; unless given, what it was last.
+        """
+        film_id, last, jpeg = self._first
+        if film_id == film.id and part in (None, last):
+            return jpeg
+        start_s, mirrored = part or (0.0, False)
+        try:
+            frame_rgb = next((frame for _, frame in self.facts(film).frames(start_s)), None)
+        except PoseCoreError:
+            frame_rgb = None
+        if frame_rgb is not None and mirrored:
+            frame_rgb = np.ascontiguousarray(frame_rgb[:, ::-1])
+        jpeg = None if frame_rgb is None else encode_jpeg(frame_rgb)
+        self._first = film.id, (start_s, mirrored), jpeg
+        return jpeg
 
     def try_performer(self, studio: FilmStudio, settings: PoseSettings, data: bytes) -> None:
         """Take the shipped clip and analyse it at once."""
