@@ -24,6 +24,8 @@ _GRID: Final = "rgba(128,134,145,0.25)"
 _LOOKS: Final = {"lite": ("#56B4E9", ""), "full": (_BLUE, "/"), "heavy": ("#CC79A7", "x")}
 _HEIGHT_PX: Final = 300
 _LEAST_SIZES: Final = 3
+#: With rounds so far apart nothing is sure.
+_UNSURE_PERCENT: Final = 50.0
 
 
 def verdict_text(advice: Advice, whose: str, t: Translate) -> str:
@@ -60,7 +62,8 @@ def sure_text(result: BenchmarkResult, advice: Advice, t: Translate) -> str:
     """How sure the sentence is: noise, reserve, and whether the people were measured with another size or model."""
     said = []
     if math.isfinite(result.noise_percent):
-        said.append(t("benchmark.sure_noise", percent=f"{max(1.0, result.noise_percent):.0f}"))
+        kind = "noise" if result.noise_percent < _UNSURE_PERCENT else "not"
+        said.append(t(f"benchmark.sure_{kind}", percent=f"{max(1.0, result.noise_percent):.0f}"))
     if advice.viewers is not None:
         need = f"{GOAL_FPS[advice.goal] * HEADROOM:.0f}"
         measured = result.scaling_cell

@@ -24,7 +24,7 @@ __all__ = ["angle_figure", "angle_text", "picture_figure", "world_figure"]
 
 
 _GREY: Final = "rgba(128,134,145,0.9)"
-_FARTHER: Final = 1.15
+_FARTHER: Final = 1.3
 _FAINT: Final = "rgba(128,134,145,0.25)"
 _SIDE_ORDER: Final[tuple[Side, ...]] = ("left", "right", "middle")
 #: Left and right differ in shape as well as in colour.

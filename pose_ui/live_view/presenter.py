@@ -49,8 +49,9 @@ _CSS: Final = """
 .st-key-posedeck_no_picture strong { font-size: 1.25rem; }
 @media (max-width: 640px) { /* no room above the people: the picture begins below the words */
   .st-key-posedeck_no_picture {
-    background: var(--posedeck-poster, none) bottom / auto calc(100% - 5.5rem) no-repeat #14171c;
+    background: var(--posedeck-poster, none) bottom / auto calc(100% - 6.5rem) no-repeat #14171c;
   }
+  .st-key-posedeck_no_picture [data-testid="stCaptionContainer"] p { font-size: 0.875rem; }
 }
 .st-key-posedeck_stage[data-presenting] {
   position: fixed; inset: 0; z-index: 1000000; width: 100vw; height: 100vh; max-width: none; max-height: none;

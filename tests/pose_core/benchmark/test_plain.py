@@ -77,6 +77,8 @@ def test_how_sure_the_sentence_is_stands_beside_it() -> None:
     said = sure_text(result_of(measured(FULL_480, 62)), _advice(), t)
     assert said.startswith("Give or take 3 %")
     assert "each gets 18 a second" in said
+    busy = sure_text(result_of(measured(FULL_480, 62), noise_percent=269.0), _advice(), t)
+    assert busy.startswith("Not sure: rounds were 269 % apart")
     alone = sure_text(result_of(measured(FULL_480, 62), noise_percent=math.nan), _advice(viewers=None), t)
     assert alone == ""
 
