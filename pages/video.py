@@ -45,7 +45,7 @@ if film is None:
 elif job is None:
     prepare(session, studio, film, settings, t)
 elif not job.over.is_set():
-    working(session, studio, job, t)
+    working(session, studio, film, job, t)
 elif job.result is not None:
     show_result(session, studio, job, settings, t)
 else:

@@ -8,20 +8,24 @@ from typing import Any, Final
 
 import plotly.graph_objects as go
 
-from pose_core.benchmark.recommend import GOAL_FPS, Advice
+from pose_core.benchmark.recommend import GOAL_FPS, HEADROOM, Advice
 from pose_core.benchmark.result import BenchmarkResult, CellResult
 from pose_core.benchmark.scaling import ScalingPoint
 from pose_core.settings import VARIANTS
 from pose_core.translate import Translate
 
-__all__ = ["distance_chart", "people_chart", "speed_chart", "verdict_text", "wanted_chart"]
+__all__ = ["distance_chart", "people_chart", "speed_chart", "sure_text", "verdict_text", "wanted_chart"]
 
 _BLUE: Final = "#0072B2"
 _GREY: Final = "rgba(128,134,145,0.9)"
+_GREY_BAR: Final = "#8A9099"
 _GRID: Final = "rgba(128,134,145,0.25)"
 #: Okabe-Ito colours, each with a pattern, so that models can be told apart without colour.
 _LOOKS: Final = {"lite": ("#56B4E9", ""), "full": (_BLUE, "/"), "heavy": ("#CC79A7", "x")}
 _HEIGHT_PX: Final = 300
+_LEAST_SIZES: Final = 3
+#: With rounds so far apart nothing is sure.
+_UNSURE_PERCENT: Final = 50.0
 
 
 def verdict_text(advice: Advice, whose: str, t: Translate) -> str:
@@ -39,7 +43,7 @@ def verdict_text(advice: Advice, whose: str, t: Translate) -> str:
     values = {
         "whose": whose,
         "goal": t(f"benchmark.verdict_goal_{advice.goal}"),
-        "model": t(f"benchmark.verdict_model_{cell.model}"),
+        "model": cell.model,
         "size": f"{cell.size_wh[0]}×{cell.size_wh[1]}",
         "fps": f"{advice.chosen.fps:.0f}",
         "target": f"{GOAL_FPS[advice.goal]:.0f}",
@@ -52,6 +56,21 @@ def verdict_text(advice: Advice, whose: str, t: Translate) -> str:
     if advice.viewers == 1 and not advice.at_least:
         return t("benchmark.verdict_one", **values)
     return t(f"benchmark.verdict_{'more' if advice.at_least else 'several'}", **values)
+
+
+def sure_text(result: BenchmarkResult, advice: Advice, t: Translate) -> str:
+    """How sure the sentence is: noise, reserve, and whether the people were measured with another size or model."""
+    said = []
+    if math.isfinite(result.noise_percent):
+        kind = "noise" if result.noise_percent < _UNSURE_PERCENT else "not"
+        said.append(t(f"benchmark.sure_{kind}", percent=f"{max(1.0, result.noise_percent):.0f}"))
+    if advice.viewers is not None:
+        need = f"{GOAL_FPS[advice.goal] * HEADROOM:.0f}"
+        measured = result.scaling_cell
+        kind = "estimated" if advice.estimated else "measured"
+        size = f"{measured.size_wh[0]}×{measured.size_wh[1]}"
+        said.append(t(f"benchmark.sure_people_{kind}", need=need, size=size, model=measured.model))
+    return " ".join(said)
 
 
 def _finish(figure: go.Figure, title: str, height_px: int = _HEIGHT_PX, **more: Any) -> go.Figure:
@@ -69,20 +88,33 @@ def _finish(figure: go.Figure, title: str, height_px: int = _HEIGHT_PX, **more: 
 
 
 def _wanted_line(figure: go.Figure, fps: float) -> None:
-    figure.add_hline(y=fps, line={"color": _GREY, "dash": "dash", "width": 2})
+    figure.add_hline(y=fps, line={"color": _GREY, "dash": "dash", "width": 2}, layer="below")
 
 
-def wanted_chart(advice: Advice, t: Translate) -> go.Figure:
-    """What was wanted and what is reached, in frames a second, as one bar with a mark."""
-    wanted, reached = GOAL_FPS[advice.goal], advice.chosen.fps
+def wanted_chart(advice: Advice, points: Sequence[ScalingPoint], t: Translate) -> go.Figure:
+    """What was wanted and what is reached, in frames a second, as two bars.
+
+    Parameters
+    ----------
+    advice : Advice
+    points : sequence of ScalingPoint
+        Of the result that the advice is from: what is shown is what each of the advised number of people gets.
+    t : callable
+        Translator.
+    """
+    wanted, reached, name = GOAL_FPS[advice.goal], advice.chosen.fps, "benchmark.bar_reached"
+    for point in points:
+        if advice.viewers and point.streams == advice.viewers:
+            reached = point.slowest_fps / advice.cost
+            name = "benchmark.bar_reached" if advice.viewers == 1 else "benchmark.bar_each"
     figure = go.Figure()
-    for name, value, colour in (
-        ("benchmark.bar_reached", reached, _BLUE),
-        ("benchmark.bar_wanted", wanted, "#8A9099"),
+    for text, value, colour in (
+        (t(name, fps=f"{reached:.0f}", count=advice.viewers), reached, _BLUE),
+        (t("benchmark.bar_wanted", fps=f"{wanted:.0f}"), wanted, _GREY_BAR),
     ):
         figure.add_bar(
             x=[value],
-            y=[t(name, fps=f"{value:.0f}")],
+            y=[text],
             orientation="h",
             marker={"color": colour},
             width=0.62,
@@ -109,11 +141,10 @@ def _by_model(
         if not any(math.isfinite(number) for number in values):
             continue
         colour, pattern = _LOOKS[model]
-        name = t(f"benchmark.model_{model}")
         figure.add_bar(
             x=[f"{width}×{height}" for width, height in sizes],
             y=values,
-            name=name,
+            name=model,
             marker={
                 "color": colour,
                 "pattern": {
@@ -126,9 +157,10 @@ def _by_model(
             text=[f"{number:.{digits}f}" if math.isfinite(number) else "" for number in values],
             textposition="outside",
             cliponaxis=False,
-            hovertemplate=f"%{{x}}: %{{y:.{digits}f}}{unit}<extra>{name}</extra>",
+            hovertemplate=f"%{{x}}: %{{y:.{digits}f}}{unit}<extra>{model}</extra>",
         )
-    figure.update_xaxes(type="category")
+    # While the first sizes are measured, a single bar would be as wide as the page.
+    figure.update_xaxes(type="category", range=[-0.5, max(len(sizes), _LEAST_SIZES) - 0.5])
     figure.update_yaxes(rangemode="tozero")
     return figure
 
@@ -140,14 +172,27 @@ def speed_chart(result: BenchmarkResult, wanted_fps: float, t: Translate) -> go.
     return _finish(figure, t("benchmark.chart_speed", fps=f"{wanted_fps:.0f}"), barmode="group", bargap=0.2)
 
 
-def people_chart(points: Sequence[ScalingPoint], wanted_fps: float, t: Translate) -> go.Figure:
-    """Frames a second that each of several people gets; those who get enough are in the accent colour."""
+def people_chart(points: Sequence[ScalingPoint], advice: Advice, t: Translate) -> go.Figure:
+    """Frames a second that each of several people gets with what is advised.
+
+    Parameters
+    ----------
+    points : sequence of ScalingPoint
+    advice : Advice
+        Its number of people, and all below, are in the accent colour, so that the chart says what the sentence says.
+    t : callable
+        Translator.
+    """
+    wanted_fps, cell = GOAL_FPS[advice.goal], advice.chosen.cell
+    each_fps = [point.slowest_fps / advice.cost for point in points]
     figure = go.Figure()
     figure.add_bar(
         x=[str(point.streams) for point in points],
-        y=[point.slowest_fps for point in points],
-        marker={"color": [_BLUE if point.slowest_fps >= wanted_fps else "#8A9099" for point in points]},
-        text=[f"{point.slowest_fps:.0f}" for point in points],
+        y=each_fps,
+        marker={
+            "color": [_BLUE if point.streams <= (advice.viewers or 0) else _GREY_BAR for point in points]
+        },
+        text=[f"{fps:.0f}" for fps in each_fps],
         textposition="outside",
         cliponaxis=False,
         hovertemplate="%{x}: %{y:.0f}/s<extra></extra>",
@@ -156,7 +201,8 @@ def people_chart(points: Sequence[ScalingPoint], wanted_fps: float, t: Translate
     _wanted_line(figure, wanted_fps)
     figure.update_xaxes(type="category", title={"text": t("benchmark.axis_people")})
     figure.update_yaxes(rangemode="tozero")
-    return _finish(figure, t("benchmark.chart_people", fps=f"{wanted_fps:.0f}"), bargap=0.35)
+    size = f"{cell.size_wh[0]}×{cell.size_wh[1]}"
+    return _finish(figure, t("benchmark.chart_people", fps=f"{wanted_fps:.0f}", size=size), bargap=0.35)
 
 
 def distance_chart(result: BenchmarkResult, t: Translate) -> go.Figure:

@@ -37,11 +37,14 @@ class Advice:
     reached : bool
         Whether it is fast enough for the goal.
     viewers : int or None
-        How many at once get 1.2 times the goal's rate; None without a scaling measurement.
+        How many at once get 1.2 times the goal's rate, of the numbers that were measured; None without a scaling
+        measurement.
     at_least : bool
         Whether there may be room for more viewers.
     estimated : bool
         Whether their number is derived from that of another cell.
+    cost : float
+        How many times as long a frame of it takes as one of the cell that several streams ran; 1 if it is that cell.
     equal : tuple of CellResult
         Others that are fast enough and as accurate, within the noise of the measurement.
     """
@@ -52,6 +55,7 @@ class Advice:
     viewers: int | None
     at_least: bool
     estimated: bool
+    cost: float = 1.0
     equal: tuple[CellResult, ...] = ()
 
 
@@ -116,10 +120,10 @@ def _advice(
     measured = result.cell(result.scaling_cell)
     estimated = chosen.cell != result.scaling_cell
     if not result.scaling or (estimated and measured is None):
-        return Advice(chosen, goal, reached, None, False, False, equal)
+        return Advice(chosen, goal, reached, None, False, False, equal=equal)
     cost = chosen.frame_ms.mean / measured.frame_ms.mean if estimated and measured is not None else 1.0
     viewers, at_least = viewers_at(result.scaling, GOAL_FPS[goal] * HEADROOM, cost)
-    return Advice(chosen, goal, reached, viewers, at_least, estimated, equal)
+    return Advice(chosen, goal, reached, viewers, at_least, estimated, cost, equal)
 
 
 def pareto_front(cells: Sequence[CellResult]) -> list[CellResult]:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
+from itertools import takewhile
 
 import numpy as np
 
@@ -108,12 +109,12 @@ def _run(
 
 
 def viewers_at(points: Sequence[ScalingPoint], fps: float, cost: float = 1.0) -> tuple[int, bool]:
-    """How many streams reach a rate each.
+    """The most streams measured at once of which the slowest, too, reaches a rate.
 
     Parameters
     ----------
     points : sequence of ScalingPoint
-        At least one.
+        At least one, by growing number of streams.
     fps : float
         The rate each should reach.
     cost : float
@@ -122,14 +123,10 @@ def viewers_at(points: Sequence[ScalingPoint], fps: float, cost: float = 1.0) ->
     Returns
     -------
     int
-        Between measured numbers of streams the total rate is interpolated; below the smallest it is proportional
-        to the number.
+        A number that was measured, never one between: what is said is what the chart shows. Numbers count only up to
+        the first that is too slow; 0 if that is the smallest.
     bool
         Whether more may be possible: nothing beyond was measured.
     """
-    counts = [0, *(point.streams for point in points)]
-    totals = [0.0, *(point.total_fps / cost for point in points)]
-    most = counts[-1]
-    carried = [n for n in range(1, most + 1) if float(np.interp(n, counts, totals)) / n >= fps]
-    best = max(carried, default=0)
-    return best, best == most
+    carried = [point.streams for point in takewhile(lambda one: one.slowest_fps / cost >= fps, points)]
+    return (carried[-1] if carried else 0), len(carried) == len(points)

@@ -34,6 +34,8 @@ SIDE_RGB: Final[dict[Side, tuple[int, int, int]]] = {
 }
 #: Half a side of a square as a share of the radius of a dot that looks as large.
 _SQUARE: Final = 0.88
+#: Width of a hollow dot's ring as a share of its radius.
+_RING: Final = 0.4
 _DOT_RGB: Final[dict[Side, tuple[int, int, int]]] = {**SIDE_RGB, "middle": rgb(SIDES["middle"])}
 #: From uncertain to certain, after the ends of Viridis: distinguishable by lightness alone.
 _CONFIDENCE: Final = ((120, 60, 160), (253, 231, 37))
@@ -88,15 +90,18 @@ def draw_dots(
     pen: Pen,
     dot_rgb: tuple[int, int, int] | None,
     visibility: FloatArray | None,
-    limit: float,
+    hidden: NDArray[np.bool_],
 ) -> None:
-    """All dots round and in one colour, or round and square in those of the sides; none at NaN."""
+    """All dots round and in one colour, or round and square in those of the sides; or coloured by visibility, if given.
+
+    None at NaN. Those that are hidden are hollow: the model only guesses where they are.
+    """
     one = 1 << SUBPIXEL_BITS
     known = np.asarray(np.isfinite(points).all(axis=1)).tolist()
     centres = fixed(np.nan_to_num(points)).tolist()
     # Python's numbers from here on: NumPy's are slow one by one.
     shares = None if visibility is None else np.clip(np.nan_to_num(visibility), 0, 1).tolist()
-    visible = None if visibility is None else (visibility >= limit).tolist()  # NaN is not visible
+    hollow = hidden.tolist()
     # Blue and orange stand out from their own lines by a white edge.
     edge_rgb = rgb(LINE if dot_rgb is None and shares is None else EDGE)
     for i, centre in enumerate(centres):
@@ -107,9 +112,10 @@ def draw_dots(
         outer, inner = int((radius + pen.edge) * one), int(radius * one)
         square = dot_rgb is None and _SIDE_OF[i] == "right"
         _mark(frame_rgb, centre, outer, edge_rgb, square, -1)
-        if shares is None or visible is None:
-            _mark(frame_rgb, centre, inner, dot_rgb or _DOT_RGB[_SIDE_OF[i]], square, -1)
-            continue
-        # Hollow below the limit: the shape shows it, not the colour alone.
-        colour = tuple(round(low + (high - low) * shares[i]) for low, high in zip(*_CONFIDENCE, strict=True))
-        _mark(frame_rgb, centre, inner, colour, square, -1 if visible[i] else max(1, pen.edge))
+        colour = dot_rgb or _DOT_RGB[_SIDE_OF[i]]
+        if shares is not None:
+            colour = tuple(
+                round(low + (high - low) * shares[i]) for low, high in zip(*_CONFIDENCE, strict=True)
+            )
+        # The shape shows it, not the colour alone.
+        _mark(frame_rgb, centre, inner, colour, square, max(1, round(_RING * radius)) if hollow[i] else -1)

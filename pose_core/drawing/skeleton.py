@@ -19,7 +19,7 @@ from pose_core.drawing.captions import stamp, text_sprite
 from pose_core.drawing.marks import SIDE_RGB, draw_bones, draw_dots
 from pose_core.drawing.pen import Pen
 from pose_core.geometry.angles import ANGLE_NAMES, image_angles
-from pose_core.geometry.reasons import REASONS, UNCERTAIN, Codes
+from pose_core.geometry.reasons import PRESENCE_LIMIT, REASONS, UNCERTAIN, Codes
 from pose_core.pose import Pose
 from pose_core.settings import DrawSettings
 from pose_core.skeleton import INDEX, MAIN_JOINTS, side_of
@@ -163,7 +163,7 @@ def draw_poses(
     names : mapping, optional
         Landmark name to the text to write; the name itself where it is missing.
     visibility_limit : float
-        Joints below it have no caption, and are hollow when drawn by confidence.
+        Joints below it have no caption, and are hollow, as are those that the model believes to be outside the picture.
     chosen : int, optional
         Index of the only person with captions; everyone has them unless given.
     numbers : sequence of int, optional
@@ -227,7 +227,7 @@ def draw_poses(
             pen,
             None if sides else rgb(LINE) if several else rgb(DOT),
             pose.visibility if draw.confidence else None,
-            visibility_limit,
+            ~pose.visible(visibility_limit) | (pose.presence < PRESENCE_LIMIT),
         )
     if several and tints is None:
         for _, number, _, points in placed:

@@ -24,6 +24,7 @@ __all__ = ["angle_figure", "angle_text", "picture_figure", "world_figure"]
 
 
 _GREY: Final = "rgba(128,134,145,0.9)"
+_FARTHER: Final = 1.3
 _FAINT: Final = "rgba(128,134,145,0.25)"
 _SIDE_ORDER: Final[tuple[Side, ...]] = ("left", "right", "middle")
 #: Left and right differ in shape as well as in colour.
@@ -269,14 +270,17 @@ def world_figure(
         }
         for k, (axis, label) in enumerate((("x", "right"), ("y", "depth"), ("z", "height")))
     }
+    eye = {"x": 1.15, "y": -1.8, "z": 0.55}
+    if fixed_reach_m is not None:  # farther away: in a narrow column the axes' names would be cut
+        eye = {axis: _FARTHER * value for axis, value in eye.items()}
     figure.update_layout(
         scene={
             **axes,
             "aspectmode": "cube",
-            "camera": {"eye": {"x": 1.15, "y": -1.8, "z": 0.55}, "center": {"x": 0, "y": 0, "z": -0.08}},
+            "camera": {"eye": eye, "center": {"x": 0, "y": 0, "z": -0.08}},
         },
         updatemenus=[_view_buttons(t)],
-        height=560,
+        height=560 if fixed_reach_m is None else 420,
         margin={"l": 0, "r": 0, "t": 40, "b": 0},
         legend={"orientation": "h", "y": -0.02},
         uirevision="world",
@@ -319,22 +323,31 @@ def angle_figure(
         letter = t(f"side.{side}_letter")
         why: list[Reason] = [reasons.get(f"{side}_{joint}", "") for joint in joints]
         colours = [_GREY if reason in UNCERTAIN else SIDES[side] for reason in why]
+        pattern = {"shape": "/" if side == "right" else ""}
         figure.add_bar(
             y=labels,
             # A bar of no length keeps its place, so that its text can say that there is no angle.
             x=[value if np.isfinite(value) else 0 for value in values],
             orientation="h",
             name=t(f"side.{side}"),
-            marker={
-                # A list only where it is needed: the legend takes its colour from the first bar.
-                "color": colours if _GREY in colours else SIDES[side],
-                "pattern": {"shape": "/" if side == "right" else ""},
-            },
+            offsetgroup=side,
+            showlegend=False,
+            marker={"color": colours if _GREY in colours else SIDES[side], "pattern": pattern},
             text=[
                 f"{letter} {angle_text(value, reason, t)}" for value, reason in zip(values, why, strict=True)
             ],
             textposition="outside",
             cliponaxis=False,
+            hoverinfo="skip",
+        )
+        # The legend takes its colour from the first bar, which may be grey: so it has one of its own, of no length.
+        figure.add_bar(
+            y=labels[:1],
+            x=[0],
+            orientation="h",
+            name=t(f"side.{side}"),
+            offsetgroup=side,
+            marker={"color": SIDES[side], "pattern": pattern},
             hoverinfo="skip",
         )
     for joint, label in zip(joints, labels, strict=True):

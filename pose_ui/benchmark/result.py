@@ -16,7 +16,14 @@ from pose_core.benchmark.charts import (
     small_figure,
     split_figure,
 )
-from pose_core.benchmark.plain import distance_chart, people_chart, speed_chart, verdict_text, wanted_chart
+from pose_core.benchmark.plain import (
+    distance_chart,
+    people_chart,
+    speed_chart,
+    sure_text,
+    verdict_text,
+    wanted_chart,
+)
 from pose_core.benchmark.recommend import GOAL_FPS, Advice, Goal, recommend
 from pose_core.benchmark.texts import (
     advice_text,
@@ -89,8 +96,8 @@ def verdict(
         (speed_chart(result, GOAL_FPS[goal], t), "speed"),
         (distance_chart(result, t), "distance"),
     ]
-    if result.scaling:
-        charts.insert(1, (people_chart(result.scaling, GOAL_FPS[goal], t), "people"))
+    if result.scaling and advice is not None:
+        charts.insert(1, (people_chart(result.scaling, advice, t), "people"))
     for column, (figure, name) in zip(st.columns(len(charts), gap="medium"), charts, strict=True):
         with column:
             show_chart(figure, f"benchmark_chart_{name}", t(f"benchmark.alt_{name}"))
@@ -99,7 +106,9 @@ def verdict(
 def _sentence(result: BenchmarkResult, advice: Advice, t: Translator, *, shipped: bool) -> None:
     whose = t("benchmark.whose_shipped" if shipped else "benchmark.whose_this")
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.header(verdict_text(advice, whose, t), anchor=False, width="stretch")
+        with st.container(width="stretch", gap=None):
+            st.header(verdict_text(advice, whose, t), anchor=False)
+            st.caption(sure_text(result, advice, t))
         if st.button(
             t("benchmark.use"),
             icon=":material/videocam:",
@@ -108,7 +117,7 @@ def _sentence(result: BenchmarkResult, advice: Advice, t: Translator, *, shipped
             args=(result, t),
         ):
             st.switch_page("pages/live.py")
-    show_chart(wanted_chart(advice, t), "benchmark_wanted", t("benchmark.alt_wanted"))
+    show_chart(wanted_chart(advice, result.scaling, t), "benchmark_wanted", t("benchmark.alt_wanted"))
 
 
 def quiet_notes(result: BenchmarkResult, t: Translator, *, shipped: bool) -> None:

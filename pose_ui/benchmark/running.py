@@ -47,6 +47,7 @@ def running_panel(session: BenchmarkSession, goal: Goal, t: Translator) -> None:
             )
 
     panel()
+    st.caption(t("benchmark.goes_on"))
 
 
 def tell_end(session: BenchmarkSession, t: Translator) -> None:

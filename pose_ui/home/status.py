@@ -29,18 +29,18 @@ _PACKAGES = (
 
 
 def status_line(t: Translator) -> None:
-    """Show model, free seats and network."""
+    """Show model and free seats, and the way to what is known of the network, all in one line."""
     status = pool().status()
     free = max(0, status.stream_limit - status.streams)
     parts = (
         t("home.model_warming" if status.warm_s is None else "home.model_ready"),
         t("home.seat_free" if free == 1 else "home.seats_free", count=free),
-        t("home.network_text"),
     )
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.caption(" · ".join(parts), width="content")
-        with st.popover(t("home.how_we_know"), type="tertiary"):
-            _how_we_know(t)
+        # A window over the page: beside the line there is no room, and over it the title would be covered.
+        if st.button(t("home.how_we_know"), type="tertiary", help=t("home.network_text"), key="home_how"):
+            st.dialog(t("home.network_title"), width="medium")(_how_we_know)(t)
 
 
 def _how_we_know(t: Translator) -> None:

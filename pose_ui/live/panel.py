@@ -275,7 +275,14 @@ def live_panel(session: LiveSession, choices: LiveChoices, pool: PosePool, t: Tr
         _quality(status, choices, t)
         limit = choices.settings.pose.visibility_limit
         _chart(stream, connection.history, limit, _person(status, t), chosen, t)
-        st.caption(f"{t('live.model_there')} · {watching}" if choices.source == "camera" else watching)
+        if not status.people:
+            st.info(t("live.nobody_camera" if choices.source == "camera" else "live.nobody"))
+        lines = [
+            t("live.how_often"),
+            *([t("live.model_there")] if choices.source == "camera" else []),
+            watching,
+        ]
+        st.caption(" · ".join(lines))
 
     figures = st.container()
     chosen = _choose_chart(t) if connection.phase == "playing" else ("", [])

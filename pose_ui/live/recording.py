@@ -175,7 +175,7 @@ def recording_summary(session: LiveSession, t: Translator) -> None:
     if recording is None:
         return
     summary = recording.summary
-    st.subheader(t("live.recording"), anchor=False)
+    st.header(t("live.recording"), anchor=False)
     with st.container(horizontal=True, gap="medium"):
         for name, value in (
             ("duration", t("live.seconds", value=number(summary.duration_s, 1))),

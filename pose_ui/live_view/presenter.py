@@ -41,11 +41,18 @@ _CSS: Final = """
 .st-key-posedeck_no_picture {
   aspect-ratio: var(--posedeck-shape, 1.333); margin: 0 auto;
   max-width: calc(var(--posedeck-high) * var(--posedeck-shape, 1.333)); border-color: transparent;
-  background: linear-gradient(#14171c90, #14171c90), var(--posedeck-poster, none) center / cover #14171c;
+  background: linear-gradient(#14171ce6, #14171cb0 4.5rem, #14171c00 9rem),
+    var(--posedeck-poster, none) center / cover #14171c; /* the words stand above the people, in the dark */
 }
 .st-key-posedeck_no_picture p { color: #fff; font-size: 1rem; text-shadow: 0 0 6px #000, 0 0 2px #000; }
 .st-key-posedeck_no_picture [data-testid="stCaptionContainer"] { opacity: 1; color: #fff; }
 .st-key-posedeck_no_picture strong { font-size: 1.25rem; }
+@media (max-width: 640px) { /* no room above the people: the picture begins below the words */
+  .st-key-posedeck_no_picture {
+    background: var(--posedeck-poster, none) bottom / auto calc(100% - 6.5rem) no-repeat #14171c;
+  }
+  .st-key-posedeck_no_picture [data-testid="stCaptionContainer"] p { font-size: 0.875rem; }
+}
 .st-key-posedeck_stage[data-presenting] {
   position: fixed; inset: 0; z-index: 1000000; width: 100vw; height: 100vh; max-width: none; max-height: none;
   justify-content: center; overflow: hidden; background: #000; outline: none; --posedeck-high: 103vh;
@@ -142,7 +149,7 @@ def stage() -> DeltaGenerator:
 def no_picture() -> DeltaGenerator:
     """The container for what is shown on the stage while there is no picture, of the picture's size."""
     return st.container(
-        border=True, horizontal_alignment="center", vertical_alignment="center", key=_NO_PICTURE
+        border=True, horizontal_alignment="center", vertical_alignment="top", gap="xsmall", key=_NO_PICTURE
     )
 
 

@@ -123,8 +123,11 @@ def batch_bar(session: PhotoSession, settings: PoseSettings, t: Translator) -> N
                 on_click=session.remove_all,
                 type="tertiary",
             )
+        if total == 1:
+            st.caption(t("photo.until_reload"), width="content")
     if total > 1:
-        st.markdown(f":small[:material/arrow_downward: [{t('photo.to_all', total=total)}](#{_ALL})]")
+        to_all = f"[{t('photo.to_all', total=total)}](#{_ALL})"
+        st.markdown(f":small[:material/arrow_downward: {to_all}]  \n:small[:gray[{t('photo.until_reload')}]]")
     pending = len(session.pending())
     if session.stopped and pending:
         with st.container(horizontal=True, vertical_alignment="center"):

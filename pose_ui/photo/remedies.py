@@ -11,6 +11,7 @@ from pose_core.pipeline.photo import PhotoResult
 from pose_core.settings import PoseSettings
 from pose_ui.photo.session import PhotoSession, Remedy
 from pose_ui.shell.settings_panel import choose
+from pose_ui.shell.style import NOBODY
 from pose_ui.texts import Translator
 
 __all__ = ["remedies"]
@@ -73,7 +74,7 @@ def _now(settings: PoseSettings) -> dict[str, object]:
 
 
 def _nobody_found(session: PhotoSession, settings: PoseSettings, t: Translator) -> None:
-    st.info(t("photo.nobody"), icon=":material/person_search:")
+    st.container(key=NOBODY).info(t("photo.nobody"), icon=":material/person_search:")
     now = _now(settings)
     detection = settings.detection
     remedies: dict[str, tuple[dict[str, object], bool]] = {

@@ -11,11 +11,18 @@ from streamlit.delta_generator import DeltaGenerator
 
 from pose_core.colours import SIDES
 from pose_core.figures.landmarks import angle_text
-from pose_core.geometry.angles import ANGLES, Space, pose_angle_reasons, pose_angles_deg
+from pose_core.geometry.angles import (
+    ANGLES,
+    Space,
+    pose_angle_reasons,
+    pose_angles_deg,
+    pose_landmark_reasons,
+)
 from pose_core.media.images import encode_jpeg
 from pose_core.pipeline.photo import PHOTO_STEPS, PhotoResult, annotate_photo
+from pose_core.pose import Pose
 from pose_core.settings import MAX_PEOPLE
-from pose_core.skeleton import side_of
+from pose_core.skeleton import INDEX, MAIN_JOINTS, side_of
 from pose_ui.photo.session import Outcome, Preview
 from pose_ui.shell.settings_panel import choose
 from pose_ui.texts import Translator
@@ -170,3 +177,13 @@ def angle_panel(result: PhotoResult, person: int, space: Space, t: Translator) -
     """Show the angles of the selected person."""
     pose, limit = result.poses[person], result.settings.visibility_limit
     angle_table(pose_angles_deg(pose, space, limit), pose_angle_reasons(pose, space, limit), t)
+    _guessed_joints(pose, limit, t)
+
+
+def _guessed_joints(pose: Pose, visibility_limit: float, t: Translator) -> None:
+    """Say which joints the model only guesses: those with hollow dots."""
+    reasons = pose_landmark_reasons(pose, visibility_limit)
+    for kind in ("not_visible", "outside_picture"):
+        names = [t(f"landmark.{joint}") for joint in MAIN_JOINTS if reasons[INDEX[joint]] == kind]
+        if names:
+            st.caption(t(f"photo.guessed_{kind}", names=t("angle.list_separator").join(names)))

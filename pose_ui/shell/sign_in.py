@@ -30,6 +30,7 @@ _AUTH: Final = ("redirect_uri", "cookie_secret", "client_id", "client_secret", "
 #: What it imports; PoseDeck's own requirements include neither.
 _PACKAGES: Final = ("authlib", "httpx")
 _LONGEST_TYPED: Final = 1000
+_FORM_PX: Final = 420
 
 
 # ---------------------------------------------------------------------- at start
@@ -91,7 +92,7 @@ def signed_in(t: Translator) -> bool:
         return True
     _header(t)
     st.write(t("sign_in.text"))
-    with st.form(SIGN_IN_FORM, width=420):
+    with st.form(SIGN_IN_FORM, width=_FORM_PX):
         st.text_input(
             t("sign_in.password"),
             type="password",
@@ -103,7 +104,7 @@ def signed_in(t: Translator) -> bool:
     trouble = st.session_state.get(SIGN_IN_TROUBLE)
     if trouble is not None:
         text = t("sign_in.wait", seconds=trouble) if trouble else t("sign_in.wrong")
-        st.error(text, icon=":material/lock:")
+        st.error(text, icon=":material/lock:", width=_FORM_PX)
     return False
 
 

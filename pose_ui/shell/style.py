@@ -14,13 +14,16 @@ import streamlit as st
 from pose_core.media.images import MAX_FILE_MB
 from pose_ui.texts import Translator
 
-__all__ = ["BESIDE_TITLE", "TOP_BAR", "page_style"]
+__all__ = ["BESIDE_TITLE", "NOBODY", "TOP_BAR", "page_style"]
 
 #: Key of the container that floats in Streamlit's header, at the right.
 TOP_BAR: Final = "posedeck_top_bar"
 
 #: Key of the container beside a page's title that stands below it on a phone.
 BESIDE_TITLE: Final = "posedeck_beside_title"
+
+#: Key of the container that says that nobody was found: on a phone its column stands above the picture's.
+NOBODY: Final = "posedeck_nobody"
 
 _CSS: Final = """
 /* The page begins right below the header, and uses the window's width. */
@@ -55,6 +58,7 @@ _CSS: Final = """
 /* On a phone, what can be chosen stands below the title and the buttons beside it; a thumb needs 44 px. */
 @media (max-width: 640px) {
   :has(> .st-key-BESIDE_TITLE) { order: 1; flex: 1 1 100% !important; }
+  [data-testid="stColumn"]:has(.st-key-NOBODY) { order: -1; }
   [data-testid^="stBaseButton-"], [data-testid="stPopoverButton"], [data-testid="stButtonGroup"] button,
   [data-testid="stRadioOption"], [data-testid="stCheckbox"] > label, [data-testid="stExpander"] summary,
   [data-testid="stTabs"] [role="tab"], [data-testid="stExpandSidebarButton"],
@@ -77,12 +81,15 @@ button:focus:not(:focus-visible), a:focus:not(:focus-visible) { outline: none; b
 .js-plotly-plot .xtick text, .js-plotly-plot .ytick text, .js-plotly-plot .gtitle, .js-plotly-plot .xtitle,
 .js-plotly-plot .ytitle, .js-plotly-plot .legendtext, .js-plotly-plot .annotation-text,
 .js-plotly-plot .bartext { fill: light-dark(#3f454d, #c9ced6) !important; }
+/* The blue of the left is too dim for lines and bars on a dark page; so is the same colour of the Benchmark's. */
+.js-plotly-plot [style*="stroke: rgb(0, 114, 178)"] { stroke: light-dark(#0072b2, #3a9bdc) !important; }
+.js-plotly-plot [style*="fill: rgb(0, 114, 178)"] { fill: light-dark(#0072b2, #3a9bdc) !important; }
 """
 
 
 def page_style(t: Translator) -> None:
     """Apply it; once in each run, before anything is shown."""
-    css = _CSS.replace("TOP_BAR", TOP_BAR).replace("BESIDE_TITLE", BESIDE_TITLE)
+    css = _CSS.replace("TOP_BAR", TOP_BAR).replace("BESIDE_TITLE", BESIDE_TITLE).replace("NOBODY", NOBODY)
     for place, text in (
         ("MENU", t("app.menu")),
         ("CHOOSE", t("upload.choose")),

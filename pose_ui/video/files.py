@@ -22,7 +22,7 @@ from pose_ui.video.player import At
 from pose_ui.video.scale import scale
 from pose_ui.video.session import VideoSession
 
-__all__ = ["files"]
+__all__ = ["drawn_film", "files"]
 
 _FILM: Final = "annotated.mp4"
 #: Those that are made at once, in the order of their buttons: label, type, and whether somebody must have been found.
@@ -39,6 +39,38 @@ _AT_ONCE: Final = {
 _FILM_SHARE: Final = 0.8
 
 
+def _film_key(version: Version, draw: DrawSettings) -> tuple[object, ...]:
+    return version.number, draw
+
+
+def _busy(session: VideoSession, studio: FilmStudio, job_id: str) -> bool:
+    return any(job.under_way for job in studio.jobs.of(session.owner, about=job_id))
+
+
+def drawn_film(
+    session: VideoSession,
+    studio: FilmStudio,
+    job_id: str,
+    outcome: FilmOutcome,
+    version: Version,
+    draw: DrawSettings,
+    t: Translator,
+) -> None:
+    """Show the button that makes the film with its skeletons, and then saves it."""
+    choices = FileChoices(name=outcome.name, language=t.language, draw=draw)
+    made_first(
+        studio,
+        session.owner,
+        job_id,
+        "film",
+        _film_key(version, draw),
+        partial(_film, outcome, version, choices, t),
+        f"{safe_stem(outcome.name)}_posedeck.mp4",
+        t,
+        busy=_busy(session, studio, job_id),
+    )
+
+
 def files(
     session: VideoSession,
     studio: FilmStudio,
@@ -50,8 +82,8 @@ def files(
     marks: tuple[Mark, ...],
     t: Translator,
 ) -> None:
-    """Show the buttons, and what gives metres."""
-    st.subheader(t("film.files"), anchor=False)
+    """Show the buttons, and what gives metres; the film itself has its own, `drawn_film`."""
+    st.header(t("film.files"), anchor=False)
     height_m, floor_deg = scale(session, job_id, version, at, t)
     choices = FileChoices(
         name=outcome.name,
@@ -77,18 +109,19 @@ def files(
                 on_click="ignore",
                 key=f"video_file_{name}",
             )
-    film_key = (version.number, draw)
-    film = partial(_film, outcome, version, choices, t)
-    made = partial(studio.made, job_id, session.owner, "film", film_key)
+    made = partial(studio.made, job_id, session.owner, "film", _film_key(version, draw))
     everything = partial(_everything, outcome, version, choices, t, made)
-    busy = any(job.under_way for job in studio.jobs.of(session.owner, about=job_id))
-    zip_key = version.number, choices
-    with st.container(horizontal=True):
-        for kind, key, maker in (("film", film_key, film), ("zip", zip_key, everything)):
-            suffix = "mp4" if kind == "film" else kind
-            made_first(
-                studio, session.owner, job_id, kind, key, maker, f"{stem}_posedeck.{suffix}", t, busy=busy
-            )
+    made_first(
+        studio,
+        session.owner,
+        job_id,
+        "zip",
+        (version.number, choices),
+        everything,
+        f"{stem}_posedeck.zip",
+        t,
+        busy=_busy(session, studio, job_id),
+    )
 
 
 # What follows runs in other threads: no ``st.*`` here.

@@ -10,6 +10,7 @@ const GAP_PX = 22; // above each curve, for its name
 const LANE_PX = 18;
 const DRAG_PX = 5;
 const GAP_FRAMES = 3; // a curve breaks where somebody is missing for longer
+const LEFT_IN_THE_DARK = "#3A9BDC"; // the blue of the left on a dark page, as in pose_ui/shell/style.py
 const DASHES = { left: [], right: [5, 3] };
 
 const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
@@ -92,6 +93,7 @@ export class Charts {
     ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
     const style = getComputedStyle(this.plot);
     this.ink = style.color;
+    this.sides = style.colorScheme === "dark" ? { ...COLOURS.sides, left: LEFT_IN_THE_DARK } : COLOURS.sides;
     this.font = `12px ${style.fontFamily}`;
     this.width = width;
     let top = 0;
@@ -188,7 +190,7 @@ export class Charts {
   // At most four points for each column of pixels: first, least, greatest, last.
   stroke(ctx, side, line) {
     if (!line.length) return;
-    ctx.strokeStyle = side === "middle" ? this.ink : COLOURS.sides[side];
+    ctx.strokeStyle = side === "middle" ? this.ink : this.sides[side];
     ctx.lineWidth = 1.75;
     ctx.setLineDash(DASHES[side] ?? []);
     ctx.beginPath();

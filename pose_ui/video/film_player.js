@@ -115,11 +115,19 @@ class Player {
       button("play", "", () => this.toggle()),
       button("forward", "", () => this.step(1)),
       this.clock, this.speed,
-      button("a", "A", () => this.mark(0)),
-      button("b", "B", () => this.mark(1)),
-      button("clear", "✕", () => this.setRange(null)),
+      make(
+        "span", { class: "named" },
+        (this.loopName = make("span")),
+        button("a", "A", () => this.mark(0)),
+        button("b", "B", () => this.mark(1)),
+        button("clear", "✕", () => this.setRange(null)),
+      ),
       button("mark", "", () => this.markMoment()),
     );
+    this.markName = make("span");
+    this.buttons.mark.append(this.markName);
+    this.buttons.mark.classList.add("said");
+    this.buttons.clear.hidden = true;
     this.switches = make("div", { class: "switches" });
     this.charts = new Charts(this);
     const left = make("div", { class: "left" }, this.stage, this.controls, this.switches);
@@ -148,6 +156,8 @@ class Player {
       button.title = texts[name];
       button.setAttribute("aria-label", texts[name]);
     }
+    this.loopName.textContent = texts.loop;
+    this.markName.textContent = texts.mark_short;
     this.speed.setAttribute("aria-label", texts.speed_choice);
     this.stage.style.aspectRatio = data.size.join(" / ");
     this.stage.style.maxWidth = `calc(58vh * ${data.size[0] / data.size[1]})`;
@@ -158,6 +168,7 @@ class Player {
       this.loaded = false;
       this.frame = 0;
       this.range = null;
+      this.buttons.clear.hidden = true;
       this.people = null;
       this.video.src = new URL(data.film, document.baseURI).href;
     }
@@ -322,6 +333,7 @@ class Player {
 
   setRange(range) {
     this.range = range;
+    this.buttons.clear.hidden = !range;
     this.charts.move();
     this.tell();
   }
@@ -369,6 +381,7 @@ class Player {
     if (!look.others) people = people.filter(({ number }) => number === this.person);
     const options = {
       style: look.sides ? "sides" : "classic",
+      letters: true,
       names: look.names ? this.data.labels : null,
       angles: look.angles ? this.charts.angles() : null,
       visibilityLimit: this.data.visibilityLimit,

@@ -104,7 +104,7 @@ def moments(
     result = version.result
     if at.person is None and not marks:
         return
-    st.subheader(t("video.moments"), anchor=False)
+    st.header(t("video.moments"), anchor=False)
     angle: Any = "left_knee"
     if at.person is not None:
         angle = st.selectbox(

@@ -32,14 +32,22 @@ _CSS: Final = """
 .stage video, .stage canvas { position: absolute; inset: 0; width: 100%; height: 100%; }
 .stage video.mirrored { transform: scaleX(-1); }
 .controls, .switches { display: flex; flex-wrap: wrap; gap: 6px; align-items: center; }
+.controls .named { display: inline-flex; gap: 6px; align-items: center; }
+.named > span { padding-inline-start: 4px; }
 .clock { font-variant-numeric: tabular-nums; min-width: 8.5em; padding: 0 6px; }
 button, select { font: inherit; color: inherit; min-height: 32px; min-width: 32px; padding: 2px 9px; cursor: pointer;
                  background: var(--st-background-color); border-radius: var(--st-base-radius);
                  border: 1px solid color-mix(in srgb, var(--st-text-color) 35%, transparent); }
-@media (max-width: 640px) { button, select { min-height: 44px; min-width: 44px; } }
+@media (max-width: 640px) {
+  button, select { min-height: 44px; min-width: 44px; }
+  .switches { flex-wrap: nowrap; overflow-x: auto; padding: 3px; margin: -3px; } /* a row to push, not three */
+  .switches button { flex: none; }
+}
 button[aria-pressed="true"] { background: color-mix(in srgb, var(--st-primary-color) 20%, var(--st-background-color));
                               border-color: var(--st-primary-color); }
 button svg { display: block; fill: currentColor; }
+button.said { display: inline-flex; gap: 6px; align-items: center; }
+button[hidden] { display: none; }
 button:focus-visible, select:focus-visible, .stage:focus-visible, .plot:focus-visible {
   outline: 3px solid var(--st-primary-color); outline-offset: 2px; }
 .plot { position: relative; cursor: crosshair; touch-action: pan-y; user-select: none; }
@@ -93,7 +101,9 @@ _TEXTS: Final = (
         "a",
         "b",
         "clear",
+        "loop",
         "mark",
+        "mark_short",
         "speed_choice",
         "sides",
         "names",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 import streamlit as st
@@ -25,6 +26,10 @@ from pose_ui.video.session import VideoSession, range_s
 
 __all__ = ["film_bar", "left_text", "prepare", "working"]
 
+#: Of the picture, and of what can be chosen or read beside it.
+_COLUMNS: Final = (3, 2)
+#: The most that the first picture takes: width and height.
+_PREVIEW_PX: Final = (720, 440)
 #: From so many frames a second on, a film was probably recorded for slow motion.
 _FAST_FPS: Final = 100.0
 _LOOK_S: Final = 0.5
@@ -45,8 +50,7 @@ def film_bar(
     text = f"**{plain(film.name)}**"
     if facts is not None:
         width, height = facts.size_wh
-        shape = t("film.upright" if height > width else "film.wide")
-        text += f" · {clock(facts.duration_s)} · {width}×{height} {shape} · {t('film.rate', rate=f'{facts.fps:.3g}')}"
+        text += f" · {clock(facts.duration_s)} · {width}×{height} · {t('film.rate', rate=f'{facts.fps:.3g}')}"
     st.markdown(text, width="stretch")
     if job is None or job.over.is_set():
         st.button(
@@ -70,12 +74,38 @@ def film_bar(
 def prepare(
     session: VideoSession, studio: FilmStudio, film: Arrival, settings: PoseSettings, t: Translator
 ) -> None:
-    """What to choose before the analysis."""
+    """What to choose before the analysis, beside the first picture of the part that is chosen."""
     try:
         facts = session.facts(film)
     except PoseCoreError as error:
         show_refused_file(film.name, error, t)
         return
+    picture, choices = st.columns(_COLUMNS, gap="medium")
+    with choices:
+        wanted = _choices(session, studio, film, facts, settings, t)
+    with picture:
+        _picture(session.first_picture(film, wanted), facts, t)
+
+
+def _picture(first: bytes | None, facts: FilmReader, t: Translator) -> None:
+    if first is not None:
+        width, height = facts.size_wh
+        st.image(
+            first,
+            caption=t("film.first_picture"),
+            width=min(_PREVIEW_PX[0], round(_PREVIEW_PX[1] * width / height)),
+        )
+
+
+def _choices(
+    session: VideoSession,
+    studio: FilmStudio,
+    film: Arrival,
+    facts: FilmReader,
+    settings: PoseSettings,
+    t: Translator,
+) -> tuple[float, bool]:
+    """Which part and how, and the button that starts; returns where the part begins, and whether it is mirrored."""
     chosen = (0.0, math.inf)
     if math.isfinite(facts.duration_s) and facts.duration_s > 1.0:
         longest = round(facts.duration_s, 1)
@@ -122,6 +152,7 @@ def prepare(
         except PoseCoreError as error:
             session.problem = error
         st.rerun()
+    return chosen[0], mirrored
 
 
 def left_text(status: JobStatus, t: Translator) -> str:
@@ -159,8 +190,11 @@ def _curve_svg(curve: Sequence[tuple[float, float, float]], end_s: float) -> str
     )
 
 
-def working(session: VideoSession, studio: FilmStudio, job: Job, t: Translator) -> None:
-    """How far the analysis is, what there is so far, and the button that keeps it."""
+def working(session: VideoSession, studio: FilmStudio, film: Arrival, job: Job, t: Translator) -> None:
+    """How far the analysis is, what there is so far, and the button that keeps it, beside the first picture."""
+    picture, beside = st.columns(_COLUMNS, gap="medium")
+    with picture, suppress(PoseCoreError):  # too many films are being read at the moment: it can do without
+        _picture(session.first_picture(film), session.facts(film), t)
 
     @st.fragment(run_every=_LOOK_S)
     def look() -> None:
@@ -189,7 +223,8 @@ def working(session: VideoSession, studio: FilmStudio, job: Job, t: Translator) 
                 st.caption(t("film.curve_so_far"))
                 st.image(_curve_svg(so_far.curve, _end_s(so_far, status)), width="stretch")
 
-    look()
+    with beside:
+        look()
 
 
 def _end_s(so_far: FilmSoFar, status: JobStatus) -> float:

@@ -12,7 +12,7 @@ from pose_core.export.videos import clock
 from pose_core.media.films import plays_in_browsers
 from pose_core.settings import PoseSettings
 from pose_ui.texts import Translator
-from pose_ui.video.files import files
+from pose_ui.video.files import drawn_film, files
 from pose_ui.video.moments import mark_frame, moments
 from pose_ui.video.people import people_strip
 from pose_ui.video.player import player
@@ -70,7 +70,11 @@ def show_result(
             marks=marks,
             on_mark=mark,
         )
-        repetitions(session, job.id, version, at, t)
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            with st.container(width="stretch"):
+                repetitions(session, job.id, version, at, t)
+            with st.container(width="content"):
+                drawn_film(session, studio, job.id, outcome, version, settings.draw, t)
         with st.expander(t("film.people", count=len(version.result.people))):
             people_strip(studio, job.id, session.owner, version, at, t)
         moments(session, studio, job.id, outcome, version, at, marks, t)

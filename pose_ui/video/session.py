@@ -6,6 +6,7 @@ import math
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+import numpy as np
 import streamlit as st
 
 from ops.films import Arrival, FilmStudio
@@ -13,6 +14,7 @@ from ops.jobs import Job, NoSuchJobError
 from pose_core.errors import BusyError, PoseCoreError
 from pose_core.geometry.scale import FloorSlope
 from pose_core.media.films import FilmReader, read_film
+from pose_core.media.images import encode_jpeg
 from pose_core.movement.holds import Hold
 from pose_core.movement.moments import Moment
 from pose_core.movement.repetitions import Repetition
@@ -87,6 +89,7 @@ class VideoSession:
     floor: tuple[object, FloorSlope | None] | None = None
     counted: Counted | None = None
     _read: tuple[str, FilmReader | PoseCoreError] | None = None
+    _first: tuple[str, tuple[float, bool], bytes | None] = ("", (0.0, False), None)
 
     @property
     def owner(self) -> str:
@@ -120,6 +123,25 @@ class VideoSession:
         if isinstance(found, PoseCoreError):
             raise found
         return found
+
+    def first_picture(self, film: Arrival, part: tuple[float, bool] | None = None) -> bytes | None:
+        """The first picture of a part, as a JPEG file, as it will be analysed; None if there is none.
+
+        `part` is where it begins, in seconds, and whether the film is mirrored; unless given, what it was last.
+        """
+        film_id, last, jpeg = self._first
+        if film_id == film.id and part in (None, last):
+            return jpeg
+        start_s, mirrored = part or (0.0, False)
+        try:
+            frame_rgb = next((frame for _, frame in self.facts(film).frames(start_s)), None)
+        except PoseCoreError:
+            frame_rgb = None
+        if frame_rgb is not None and mirrored:
+            frame_rgb = np.ascontiguousarray(frame_rgb[:, ::-1])
+        jpeg = None if frame_rgb is None else encode_jpeg(frame_rgb)
+        self._first = film.id, (start_s, mirrored), jpeg
+        return jpeg
 
     def try_performer(self, studio: FilmStudio, settings: PoseSettings, data: bytes) -> None:
         """Take the shipped clip and analyse it at once."""

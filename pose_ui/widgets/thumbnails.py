@@ -67,7 +67,14 @@ export default function ({ data, parentElement, setTriggerValue }) {
   if (strip.dataset.chosen !== data.chosen) {
     strip.dataset.chosen = data.chosen;
     const one = buttons[at];
-    if (one) strip.scrollLeft = one.offsetLeft - (strip.clientWidth - one.clientWidth) / 2;
+    const show = () => {
+      if (!one || strip.dataset.chosen !== data.chosen) return;
+      strip.scrollLeft = one.offsetLeft - (strip.clientWidth - one.clientWidth) / 2;
+    };
+    show();
+    for (const picture of strip.querySelectorAll("img")) {
+      if (!picture.complete) picture.onload = show; // before that it has no width
+    }
     if (one && hadFocus) one.focus({ preventScroll: true });
   }
   if (at < 0 && buttons.length) buttons[0].tabIndex = 0;

@@ -161,7 +161,7 @@ def test_wrong_choices_and_files_get_a_message(server: Server, browser: Browser)
         page.get_by_label("Width in pixels").fill("800")
         page.get_by_label("Width in pixels").press("Enter")
         expect(page.get_by_role("button", name="Run")).to_be_enabled()
-        page.get_by_role("radio", name="Your clip").click()
+        page.get_by_role("radio", name="Your video").click()
         expect(page.get_by_text("Choose a file to measure on")).to_be_visible()
         expect(page.get_by_role("button", name="Run")).to_be_disabled()
         page.locator("input[type=file]").first.set_input_files(

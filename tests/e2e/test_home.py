@@ -40,6 +40,16 @@ def test_the_first_visit_moves_and_says_what_this_is(server: Server, browser: Br
             assert place["y"] + place["height"] <= 800
 
 
+def test_how_we_know_opens_over_the_page_and_closes(server: Server, browser: Browser) -> None:
+    with visit(browser, server.url) as page:
+        settle(page)
+        page.get_by_role("button", name="How we know").click()
+        opened = page.get_by_role("dialog", name="Nothing leaves this machine")
+        expect(opened.get_by_text("nothing is downloaded")).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(opened).to_have_count(0)
+
+
 def test_who_asked_for_less_motion_sees_stills(server: Server, browser: Browser) -> None:
     with visit(browser, "about:blank") as page:
         page.emulate_media(reduced_motion="reduce")

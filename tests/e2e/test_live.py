@@ -81,6 +81,13 @@ def test_the_camera_picture_returns_mirrored_with_dots_on_the_joints_and_live_fi
         watching(page, 0)
 
 
+def test_an_empty_picture_says_where_to_stand(server: Server, browser: Browser) -> None:
+    with visit(browser, f"{server.url}/live") as page:
+        start(page)
+        expect(page.get_by_text("step back until head to feet are in the picture")).to_be_visible()
+        stop(page)
+
+
 @contextmanager
 def started_with_camera(server: Server, browser: Browser, answer: str) -> Iterator[Page]:
     """The Live page after Start, where a request for the camera returns this promise."""
@@ -158,8 +165,8 @@ def test_the_performer_can_be_recorded_and_downloaded(server: Server, browser: B
 
 def test_a_clip_plays_and_a_wrong_file_is_explained(server: Server, browser: Browser) -> None:
     with visit(browser, f"{server.url}/live") as page:
-        start(page, "Clip")
-        page.get_by_role("button", name="Sample clip").click()
+        start(page, "Video")
+        page.get_by_role("button", name="Sample video").click()
         page.locator("input[type=file]").first.set_input_files(
             {"name": "no.mp4", "mimeType": "video/mp4", "buffer": b"no video at all"}
         )
@@ -182,12 +189,12 @@ def test_start_right_after_a_choice_plays_what_was_chosen(server: Server, browse
     with visit(browser, f"{server.url}/live") as page:
         expect(page.get_by_role("button", name="Start")).to_be_enabled()
         settle(page)
-        clip = page.get_by_role("radio", name="Clip").element_handle()
+        clip = page.get_by_role("radio", name="Video").element_handle()
         button = page.get_by_role("button", name="Start").element_handle()
         # both clicks before the server can answer the first
         page.evaluate("clicked => clicked.forEach(element => element.click())", [clip, button])
         expect(page.get_by_text(FIGURES)).to_be_visible(timeout=60_000)
-        expect(page.get_by_role("button", name="Sample clip")).to_be_visible()
+        expect(page.get_by_role("button", name="Sample video")).to_be_visible()
         stop(page)
 
 
@@ -199,7 +206,7 @@ def test_stop_counts_even_if_another_click_follows_at_once(
     with visit(browser, f"{server.url}/live") as page:
         start(page, "Performer")
         button = page.get_by_role("button", name="Stop", exact=True).element_handle()
-        clip = page.get_by_role("radio", name="Clip").element_handle()
+        clip = page.get_by_role("radio", name="Video").element_handle()
         # The second may arrive before the run of the page for the first has begun.
         page.evaluate(
             "([first, second, gap]) => { first.click(); setTimeout(() => second.click(), gap); }",

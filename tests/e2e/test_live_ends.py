@@ -53,7 +53,7 @@ def test_two_tabs_of_one_person_are_two_streams_that_end_separately(server: Serv
         second = first.context.new_page()
         second.goto(f"{server.url}/live")
         start(first, "Performer")
-        start(second, "Clip")
+        start(second, "Video")
         watching(first, 2)
         stop(first)
         watching(second, 1)

@@ -30,9 +30,14 @@ from tests.support.visit import (
     visit,
     wait_for_result,
 )
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.e2e
 
+_WHOLLY_SHOWN = """one => {
+    const [own, strip] = [one, one.parentElement].map((element) => element.getBoundingClientRect());
+    return own.left >= strip.left && own.right <= strip.right + 1;
+}"""
 _ENDS = ("pose.jpg", "pose.json", "pose.xlsx", "landmarks.csv")
 
 
@@ -123,6 +128,30 @@ def test_an_upright_picture_of_a_batch_and_one_with_nobody_fit_the_first_screen(
             assert box["width"] * box["height"] > least * 1280 * 800
             assert box["y"] + box["height"] <= 800
         expect(_button(page, "Use the heavy model")).to_be_in_viewport()
+
+
+def test_on_a_phone_nobody_found_is_said_above_the_picture(server: Server, browser: Browser) -> None:
+    with visit(browser, f"{server.url}/photo?sample=empty_room", width=390, height=844) as page:
+        wait_for_result(page)
+        said = page.get_by_text("Nobody was found in this picture").bounding_box()
+        drawn = page.get_by_alt_text(re.compile("nobody was found")).bounding_box()
+        assert said is not None
+        assert drawn is not None
+        assert said["y"] + said["height"] < drawn["y"]
+
+
+def test_own_pictures_sent_by_another_page_are_in_view_among_the_samples(
+    server: Server, browser: Browser
+) -> None:
+    with visit(browser, server.url) as page:
+        settle(page)
+        page.locator("input[type=file]").set_input_files(
+            [{"name": "me.png", "mimeType": "image/png", "buffer": sample_bytes("stand")}]
+        )
+        wait_for_result(page)
+        own = page.get_by_role("radio", name="My pictures (1)")
+        expect(own).to_be_checked()
+        until(lambda: own.evaluate(_WHOLLY_SHOWN))
 
 
 def test_near_a_joint_the_pointer_shows_its_angle(photo: Page) -> None:

@@ -51,7 +51,7 @@ def test_a_large_file_among_pictures_keeps_its_line(photo: Page, large: Path, tm
 
 def test_a_clip_that_is_too_large_keeps_its_line(server: Server, browser: Browser, large: Path) -> None:
     with visit(browser, f"{server.url}/live") as page:
-        choose_source(page, "Clip")
-        page.get_by_role("button", name="Sample clip").click()
+        choose_source(page, "Video")
+        page.get_by_role("button", name="Sample video").click()
         drop(page, large)
         told(page)

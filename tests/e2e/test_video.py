@@ -158,7 +158,7 @@ def _choose_person(page: Page, player: Locator, person: int) -> None:
     chip = player.get_by_role("button", name=f"Person {person}")
     chip.click()
     expect(chip).to_have_attribute("aria-pressed", "true")
-    page.get_by_text(f"Person {person}: exchange left and right").first.wait_for(state="attached")
+    page.get_by_text(f"Person {person}: swap left and right").first.wait_for(state="attached")
 
 
 def test_a_person_is_chosen_and_their_curves_and_files_are_shown(page: Page) -> None:
@@ -181,7 +181,7 @@ def test_two_people_are_exchanged_from_the_cursor_on_and_back(page: Page) -> Non
     _choose_person(page, player, 1)
     _rest_at(page, player, 20)
     _open_corrections(page)
-    page.get_by_role("button", name="Exchange 1 and 2 from 0.80 s on").click()
+    page.get_by_role("button", name="Swap 1 and 2 from 0.80 s on").click()
     until_on_page(page, lambda: player.evaluate(who) == [before[0], 3 - before[1]])
     page.get_by_role("button", name="Undo").click()
     until_on_page(page, lambda: player.evaluate(who) == before)
@@ -199,7 +199,7 @@ def test_left_and_right_are_exchanged_from_the_cursor_on_and_back(page: Page) ->
     _choose_person(page, player, 1)
     _rest_at(page, player, 20)
     _open_corrections(page)
-    button = page.get_by_role("button", name="exchange left and right from 0.80 s on")
+    button = page.get_by_role("button", name="swap left and right from 0.80 s on")
     expect(button).to_be_visible()
     button.click()
     until_on_page(page, lambda: player.evaluate(left_hip)[1] != before[1])
@@ -312,8 +312,8 @@ def test_every_download_opens(page: Page) -> None:
         given, data = download(page, page.get_by_role("button", name=label, exact=True))
         assert given == ("squat_moments.png" if name == "moments.png" else f"squat_{name}")
         _opened(name, data)
-    page.get_by_role("button", name="Make the film with skeletons").click()
-    given, data = download(page, page.get_by_role("button", name="Save the film"))
+    page.get_by_role("button", name="Make the video with skeletons").click()
+    given, data = download(page, page.get_by_role("button", name="Save the video"))
     assert given == "squat_posedeck.mp4"
     _opened("annotated.mp4", data)
     page.get_by_role("button", name="Pack everything").click()
@@ -330,7 +330,7 @@ def test_a_film_that_was_made_is_there_after_another_page(page: Page) -> None:
     expect(page.get_by_role("listitem").first).to_be_visible()
     go_to(page, "Video")
     _player(page)
-    expect(page.get_by_role("button", name="Save the film")).to_be_visible()
+    expect(page.get_by_role("button", name="Save the video")).to_be_visible()
 
 
 def test_an_analysis_goes_on_without_its_page_and_stops_when_told(server: Server, browser: Browser) -> None:
@@ -356,7 +356,7 @@ def test_an_analysis_goes_on_without_its_page_and_stops_when_told(server: Server
 
 def test_a_film_on_its_way_shows_how_far_it_is_and_can_be_stopped(server: Server, browser: Browser) -> None:
     with visit(browser, f"{server.url}/video") as page:
-        expect(page.get_by_text("Drop a film here")).to_be_visible()
+        expect(page.get_by_text("Drop a video here")).to_be_visible()
         page.context.new_cdp_session(page).send(
             "Network.emulateNetworkConditions",
             {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 400_000},
@@ -365,14 +365,14 @@ def test_a_film_on_its_way_shows_how_far_it_is_and_can_be_stopped(server: Server
         expect(page.locator(".drop .share")).to_have_text(re.compile(r"(0\.[1-9]|[1-5][\d.]*) / 5.7 MB"))
         assert 0 < page.locator(".drop progress").evaluate("bar => bar.value") < 1
         page.locator(".drop").get_by_role("button", name="Cancel").click()
-        expect(page.get_by_text("Drop a film here")).to_be_visible()
+        expect(page.get_by_text("Drop a video here")).to_be_visible()
 
 
 def test_a_film_that_cannot_be_read_is_refused_with_its_sentence(server: Server, browser: Browser) -> None:
     with visit(browser, f"{server.url}/video") as page:
         _choose(page, b"no film at all" * 100, "notes.mp4")
         expect(page.get_by_role("alert").filter(has_text="notes.mp4")).to_be_visible()
-        page.get_by_role("button", name="Another film").click()
-        expect(page.get_by_text("Drop a film here")).to_be_visible()
+        page.get_by_role("button", name="Another video").click()
+        expect(page.get_by_text("Drop a video here")).to_be_visible()
         _choose(page, b"", "empty.mp4")
         expect(page.get_by_text("this one is empty")).to_be_visible()

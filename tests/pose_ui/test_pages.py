@@ -105,7 +105,10 @@ def test_home_shows_its_claim_and_the_status() -> None:
     app = _open()
     text = _shown(app)
     assert EN("home.claim") in text
-    assert EN("home.network_text") in text
+    assert EN("home.how_we_know_text") not in text
+    app.button(key="home_how").click().run()
+    text = _shown(app)
+    assert EN("home.how_we_know_text").strip() in text
     assert "mediapipe 0.10.33" in text
     assert [row[0] for row in _rows(app)] == ["lite", "full", "heavy"]
 
@@ -188,6 +191,14 @@ def test_a_higher_visibility_limit_hides_angles() -> None:
     assert sum(EN("reason.not_visible") in row for row in _rows(app)) > before
 
 
+def test_joints_that_the_model_only_guesses_are_named() -> None:
+    app = _open("photo")
+    assert "hollow dots" not in _shown(app)
+    _choose(app, "lunge")
+    hidden = EN("angle.list_separator").join(EN(f"landmark.left_{joint}") for joint in ("elbow", "wrist"))
+    assert EN("photo.guessed_not_visible", names=hidden) in _shown(app)
+
+
 def test_changing_what_is_drawn_does_not_run_the_model_again() -> None:
     app = _open("photo")
     before = _session(app).outcome(_session(app).item, None)  # type: ignore[arg-type]
@@ -249,6 +260,7 @@ def test_an_own_picture_replaces_the_sample() -> None:
     app = _open("photo")
     _upload(app, ("holiday.png", sample_bytes("arms_raised")))
     assert _session(app).item.name == "holiday.png"
+    assert EN("photo.until_reload") in _shown(app)
     shoulders = next(row for row in _rows(app) if row[0] == "Shoulder")
     assert all(int(cell.removesuffix("°")) > 120 for cell in shoulders[1:3])
 
@@ -524,6 +536,8 @@ def test_the_result_of_a_film_is_corrected_and_packed_on_the_page(monkeypatch: p
             assert {*FILE_NAMES, "poses.xlsx", "landmarks.csv"} <= {*archive.namelist()}
         app.button(key="video_again").click().run()
         assert [button for button in app.button if button.label == EN("film.analyse")]
+        (picture,) = app.get("imgs")
+        assert picture.proto.imgs[0].caption == EN("film.first_picture")
         assert not app.exception
     finally:
         studio.discard(film)

@@ -29,7 +29,7 @@ def gear(page: Page) -> Iterator[None]:
 
 
 def choose_source(page: Page, source: str) -> None:
-    """Choose "Camera", "Performer" or "Clip"."""
+    """Choose "Camera", "Performer" or "Video"."""
     page.get_by_role("radio", name=source).click()
     settle(page)
 

@@ -58,6 +58,7 @@ const CONFIDENCE = [[120, 60, 160], [253, 231, 37]];
 const FONT = '600 SIZEpx "Source Sans", "Noto Sans SC", "Microsoft YaHei", "PingFang SC", sans-serif';
 const TALL = 0.6; // of the picture: a person who is smaller gets finer dots
 const FAINT = 0.35;
+const RING = 0.4; // of a dot's radius: the width of a hollow one's ring
 const LETTERED = /_(shoulder|knee)$/; // where a letter stands if neither a name nor an angle is there
 
 export const DEFAULTS = {
@@ -66,8 +67,8 @@ export const DEFAULTS = {
   letters: false, // with "sides" and without names: L and R beside shoulders, knees and figures
   angles: null, // names of the limb angles to write, such as ["left_knee"]; "all" for all ten
   arcs: [], // joints on both sides whose angle is written and drawn as an arc, such as ["knee"]
-  confidence: false, // dots coloured by visibility, hollow below the limit
-  hidden: "drawn", // joints below a limit: "drawn" like the others, "faint", or "none"
+  confidence: false, // dots coloured by visibility
+  hidden: "drawn", // joints below a limit: "drawn" as hollow dots, "faint", or "none"
   visibilityLimit: 0.5,
   presenceLimit: 0.5,
   mirrored: false,
@@ -164,9 +165,9 @@ function dots(ctx, person, xy, pen, options, colourOf) {
     const byConfidence = options.confidence && person.visibility;
     const colour = byConfidence ? shade(person.visibility[i]) : colourOf(SIDES_OF[i]);
     disc(ctx, x, y, radius);
-    if (byConfidence && !(person.visibility[i] >= options.visibilityLimit)) {
+    if (!sure && (byConfidence || options.hidden === "drawn")) {
       ctx.strokeStyle = colour;
-      ctx.lineWidth = pen.edge;
+      ctx.lineWidth = Math.max(1, RING * radius);
       ctx.stroke();
     } else {
       ctx.fillStyle = colour;

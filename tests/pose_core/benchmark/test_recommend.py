@@ -92,7 +92,7 @@ def test_a_cell_without_a_known_loss_is_taken_only_when_there_is_no_other() -> N
 
 
 def test_viewers_of_the_measured_cell_are_measured_and_of_another_estimated() -> None:
-    scaling = points((1, 60.0), (2, 109.0), (4, 109.0), (8, 109.0))
+    scaling = points((1, 60.0), (2, 109.0), (4, 109.0), (6, 109.0), (8, 109.0))
     alone = recommend(result_of(measured(FULL_480, 60), scaling=scaling), "coaching")
     assert alone is not None
     assert (alone.viewers, alone.at_least, alone.estimated) == (6, False, False)  # 109 / (15 * 1.2)
@@ -101,7 +101,8 @@ def test_viewers_of_the_measured_cell_are_measured_and_of_another_estimated() ->
     )
     assert other is not None
     assert (other.viewers, other.estimated) == (4, True)  # a frame takes 1.5 times as long
-    assert "about 4, estimated" in advice_text(other, Translator("en"))
+    assert other.cost == pytest.approx(1.5)
+    assert "4, estimated" in advice_text(other, Translator("en"))
 
 
 def test_as_many_viewers_as_were_tried_may_be_more() -> None:

@@ -87,16 +87,25 @@ def curve(*totals: tuple[int, float]) -> list[ScalingPoint]:
     return [ScalingPoint(streams, total, total / streams, 1.0, 30.0) for streams, total in totals]
 
 
-def test_viewers_are_as_many_as_get_the_rate_each() -> None:
+def test_viewers_are_the_largest_measured_number_that_gets_the_rate_each() -> None:
     points = curve((1, 60.0), (2, 120.0), (4, 100.0))
     assert viewers_at(points, 60) == (2, False)
     assert viewers_at(points, 61) == (0, False)
-    assert viewers_at(points, 30) == (3, False)  # 110 for three, between the measured 120 and 100
+    assert viewers_at(points, 30) == (2, False)  # three were not measured, so they are not promised
     assert viewers_at(points, 25) == (4, True)
-    assert viewers_at(points, 25.1) == (3, False)
+    assert viewers_at(points, 25.1) == (2, False)
+
+
+def test_the_slowest_viewer_counts_and_not_the_mean() -> None:
+    uneven = ScalingPoint(2, 100.0, 30.0, 1.0, 30.0)
+    assert viewers_at([*curve((1, 60.0)), uneven], 40) == (1, False)
+
+
+def test_no_number_beyond_the_first_that_is_too_slow_is_promised() -> None:
+    assert viewers_at(curve((1, 60.0), (2, 50.0), (3, 120.0)), 30) == (1, False)
 
 
 def test_a_frame_that_costs_twice_as_much_is_carried_half_as_often() -> None:
     points = curve((1, 60.0), (2, 120.0), (4, 120.0))
     assert viewers_at(points, 15, cost=2.0) == (4, True)
-    assert viewers_at(points, 15.1, cost=2.0) == (3, False)
+    assert viewers_at(points, 15.1, cost=2.0) == (2, False)

@@ -231,9 +231,19 @@ def test_by_confidence_dots_are_hollow_below_the_limit_and_change_colour_with_it
     assert brightness == sorted(set(brightness)), "the surer, the brighter"
 
 
-def test_without_confidence_dots_do_not_depend_on_visibility(make_pose: PoseMaker) -> None:
-    hidden = draw_poses(plain(255), [make_pose(visibility=np.zeros(N_LANDMARKS))], BARE)
-    np.testing.assert_array_equal(hidden, draw_poses(plain(255), [make_pose()], BARE))
+@pytest.mark.parametrize(("which", "below"), [("visibility", 0.4), ("presence", 0.4), ("visibility", np.nan)])
+def test_dots_of_hidden_joints_are_hollow_in_their_own_colour(
+    spread: Pose, make_pose: PoseMaker, which: str, below: float
+) -> None:
+    share = np.ones(N_LANDMARKS)
+    share[12:] = below
+    pose = make_pose(image_xy_px=spread.image_xy_px, **{which: share})
+    drawn = draw_poses(plain(255), [pose], BARE)
+    centres = [pixel(drawn, xy) for xy in spread.image_xy_px]
+    assert set(centres[:12]) == {rgb(DOT)}
+    assert set(centres[12:]) == {rgb(EDGE)}
+    x, y = spread.image_xy_px[12].astype(int)
+    assert is_colour(drawn[y - 12 : y + 13, x - 12 : x + 13], DOT, 60).any()
 
 
 # ---------------------------------------------------------------------- sides
@@ -262,7 +272,7 @@ def test_a_bone_has_the_colour_of_its_side_and_is_white_between_the_sides(make_p
 
 def test_right_dots_are_square_and_left_ones_round(spread: Pose) -> None:
     canvas = plain(0, (1280, 960))
-    draw_dots(canvas, spread.image_xy_px * 2, Pen(canvas, []), None, None, 0.5)
+    draw_dots(canvas, spread.image_xy_px * 2, Pen(canvas, []), None, None, np.zeros(N_LANDMARKS, dtype=bool))
     share = {}
     for side in ("left", "right"):
         x, y = np.rint(spread.image_xy_px[INDEX[f"{side}_knee"]] * 2).astype(int)

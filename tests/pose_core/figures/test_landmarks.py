@@ -14,6 +14,7 @@ import pytest
 from pose_core.colours import PEOPLE, SIDES
 from pose_core.figures.landmarks import angle_figure, picture_figure, world_figure
 from pose_core.geometry.angles import ANGLE_NAMES, LIMB_ANGLES
+from pose_core.geometry.reasons import Reason
 from pose_core.pose import Pose
 from pose_core.skeleton import CONNECTIONS, LANDMARK_NAMES, side_of
 
@@ -202,6 +203,7 @@ def bars(figure: Any) -> dict[str, dict[str, tuple[float, str]]]:
             for joint, length, text in zip(bar.y, bar.x, bar.text, strict=True)
         }
         for bar in figure.data
+        if bar.showlegend is False
     }
 
 
@@ -227,8 +229,13 @@ def test_the_difference_of_the_sides_is_written_where_both_are_known() -> None:
     assert notes["joint.elbow"] == "Δ 0°"
 
 
-def test_sides_keep_their_colours_and_differ_in_pattern() -> None:
-    left, right = sorted(angle_figure(angles(), t).data, key=lambda bar: bar.name)
+@pytest.mark.parametrize("reasons", [{}, dict.fromkeys(ANGLE_NAMES, "toward_camera")])
+def test_sides_keep_their_colours_in_the_legend_whatever_is_uncertain(reasons: dict[str, Reason]) -> None:
+    figure = angle_figure(angles(), t, reasons)
+    left, right = sorted(
+        (bar for bar in figure.data if bar.showlegend is not False), key=lambda bar: bar.name
+    )
+    assert (left.x[0], right.x[0]) == (0, 0)
     assert (left.marker.color, right.marker.color) == (SIDES["left"], SIDES["right"])
     assert left.marker.pattern.shape != right.marker.pattern.shape
 
