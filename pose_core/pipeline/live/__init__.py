@@ -6,6 +6,7 @@ from pose_core.pipeline.live.second import LivePair, SecondSettings
 from pose_core.pipeline.live.settings import LiveSettings, LiveStatus
 from pose_core.pipeline.live.sources import SCENES, ClipSource, PerformerSource, Source
 from pose_core.pipeline.live.stream import LiveStream
+from pose_core.pipeline.live.told import ToldFrame, ToldStream
 
 __all__ = [
     "LIVE_STEPS",
@@ -21,4 +22,6 @@ __all__ = [
     "Rung",
     "SecondSettings",
     "Source",
+    "ToldFrame",
+    "ToldStream",
 ]
