@@ -92,7 +92,7 @@ def test_an_unknown_visibility_is_unknown() -> None:
     ids=lambda item: item[0].replace(" ", "_"),
 )
 def test_anything_else_is_refused(message: tuple[str, bytes]) -> None:
-    with pytest.raises(ValueError, match="^landmarks must be a message of version 1"):
+    with pytest.raises(ValueError, match=r"^landmarks must be a message of version 1"):
         decode_landmarks(message[1])
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 
 import pytest
@@ -19,6 +19,8 @@ from tests.support.poses import make_pose
 from tests.support.rest_client import Client
 from tests.support.routes import serving
 from tests.support.watching import Note
+
+Post = Callable[..., int]
 
 OWN, OTHER = "a" * 43, "b" * 43
 SESSION = "session-of-own"
@@ -44,7 +46,7 @@ def note(monkeypatch: pytest.MonkeyPatch) -> Note:
 
 
 @pytest.fixture
-def post() -> Iterator[object]:
+def post() -> Iterator[Post]:
     with serving(landmarks_route(closed=True)) as (port, _):
 
         def ask(
@@ -58,7 +60,7 @@ def post() -> Iterator[object]:
 
 
 @pytest.mark.parametrize("folder", ["", "some/where/"])
-def test_what_the_page_sends_reaches_the_watchers(note: Note, post, folder: str) -> None:
+def test_what_the_page_sends_reaches_the_watchers(note: Note, post: Post, folder: str) -> None:
     assert post(landmarks_message(*FRAMES, turn=TURN), folder=folder) == 204
     assert [len(frame.people) for frame in note.frames] == [1, 1, 1]
 
@@ -74,7 +76,7 @@ def test_what_the_page_sends_reaches_the_watchers(note: Note, post, folder: str)
         ("session-of-nobody", OWN, 409),
     ],
 )
-def test_nobody_else_is_heard(note: Note, post, session: str, cookie: str, status: int) -> None:
+def test_nobody_else_is_heard(note: Note, post: Post, session: str, cookie: str, status: int) -> None:
     assert post(landmarks_message(*FRAMES, turn=TURN), session, cookie=cookie) == status
     assert note.frames == []
 
@@ -90,12 +92,12 @@ def test_nobody_else_is_heard(note: Note, post, session: str, cookie: str, statu
     ],
     ids=["an_earlier_start", "empty", "json", "cut_off", "too_long"],
 )
-def test_anything_else_is_refused(note: Note, post, body: bytes, status: int) -> None:
+def test_anything_else_is_refused(note: Note, post: Post, body: bytes, status: int) -> None:
     assert post(body) == status
     assert note.frames == []
 
 
-def test_a_flood_is_refused(note: Note, post) -> None:
+def test_a_flood_is_refused(note: Note, post: Post) -> None:
     answers = {
         post(landmarks_message(*((at + 1.0 * number, (640, 480), []) for number in range(60)), turn=TURN))
         for at in (0, 60, 120, 180, 240, 300)
@@ -104,10 +106,13 @@ def test_a_flood_is_refused(note: Note, post) -> None:
     assert len(note.frames) <= 240
 
 
-def test_only_posts_are_answered(note: Note, post) -> None:
+def test_only_posts_are_answered(note: Note, post: Post) -> None:
     assert post(b"", method="PUT") == 405
 
 
-def test_when_nobody_watches_any_more_nothing_is_taken(note: Note, post) -> None:
-    route.open_session_state(SESSION)[LIVE].connection.told.watchers.remove(note)
+def test_when_nobody_watches_any_more_nothing_is_taken(note: Note, post: Post) -> None:
+    connection = route._connection_of(SESSION)
+    assert connection is not None
+    assert connection.told is not None
+    connection.told.watchers.remove(note)
     assert post(landmarks_message(*FRAMES, turn=TURN)) == 409
