@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, Response, expect
 
+from pose_core.arrays import FloatArray, FrameRGB
 from pose_core.export.landmarks_message import decode_landmarks
 from pose_core.media.images import encode_png
 from pose_core.models.landmarker import StreamLandmarker
@@ -153,6 +154,29 @@ def test_the_browser_finds_what_python_finds(page: Page) -> None:
 def test_every_model_finds_what_python_finds(page: Page, model: str, motion: str) -> None:
     assert np.median(compare(page, model, motion, 60)) < 2
     assert np.median(compare(page, model, motion, 60, people=2)) < 0.1
+
+
+@pytest.mark.nightly
+def test_no_two_programs_could_agree_better_frame_by_frame() -> None:
+    """Python against itself: one pixel of the first frame is one level brighter, and single joints go their own way."""
+    pictures = [render_frame("lunge", number / CYCLE).rgb for number in range(60)]
+
+    def found(first: FrameRGB) -> FloatArray:
+        landmarker = StreamLandmarker(DetectionSettings(model="lite"))
+        try:
+            frames = enumerate([first, *pictures[1:]])
+            return np.array([landmarker.detect(one, 1 + at / FPS)[0].image_xy_px for at, one in frames])
+        finally:
+            landmarker.close()
+
+    truth = found(pictures[0])
+    assert np.array_equal(found(pictures[0]), truth)
+    farthest_px = []
+    for y, x in ((180, 320), (240, 310), (240, 330), (300, 320)):
+        brighter = pictures[0].copy()
+        brighter[y, x] += np.where(brighter[y, x] < 255, 1, -1).astype(np.uint8)
+        farthest_px.append(np.linalg.norm(found(brighter) - truth, axis=2).max())
+    assert max(farthest_px) > 2
 
 
 def _walk(make_pose: PoseMaker, seed: int = 5) -> list[tuple[float, list[Pose]]]:
