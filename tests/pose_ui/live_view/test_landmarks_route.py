@@ -45,7 +45,7 @@ def note(monkeypatch: pytest.MonkeyPatch) -> Note:
     return note
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def post() -> Iterator[Post]:
     with serving(landmarks_route(closed=True)) as (port, _):
 
