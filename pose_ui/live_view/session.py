@@ -148,6 +148,7 @@ def live_session() -> LiveSession:
     if LIVE not in st.session_state:
         st.session_state[LIVE] = LiveSession(Connection(seats()))
     session: LiveSession = st.session_state[LIVE]
-    if st.session_state.pop(ENTERED, False):
-        session.leave()
+    if st.session_state.get(ENTERED):
+        session.leave()  # first: a run may be left at any access to the state, and this must not be lost
+        del st.session_state[ENTERED]
     return session

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import selectors
+import threading
 from collections.abc import Callable
 from socket import socket
 from typing import Any, Final
@@ -23,7 +24,9 @@ from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileMan
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.runtime.runtime import Runtime
 from streamlit.runtime.scriptrunner import RerunData, ScriptRunContext, get_script_run_ctx
+from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
 from streamlit.runtime.state import SessionState
+from streamlit.runtime.state.safe_session_state import SafeSessionState
 from streamlit.runtime.websocket_session_manager import WebsocketSessionManager
 
 from ops.log import log_unexpected
@@ -79,6 +82,33 @@ def apply() -> None:
     # Uploads above 1 MB would go to temporary files. This keeps all of them in memory.
     MultiPartParser.spool_max_size = (MAX_FILE_MB + 1) * 1024 * 1024
     _save_descriptors()
+    _finish_callbacks()
+
+
+def _finish_callbacks() -> None:
+    """Let no request interrupt a run before the callbacks of its own request are done.
+
+    Streamlit leaves a run for the next request wherever it may, also before its callbacks and in the middle of one, and
+    calls them no more: what somebody has pressed would be lost. With runner.fastReruns (.streamlit/config.toml) it
+    would drop whole runs that have not begun.
+    """
+    begin = SafeSessionState.on_script_will_rerun
+    heed = ScriptRunner._maybe_handle_execution_control_request
+    beginning = threading.local()
+
+    def begin_undisturbed(state: SafeSessionState, *args: Any, **kwargs: Any) -> None:
+        beginning.now = True
+        try:
+            begin(state, *args, **kwargs)
+        finally:
+            beginning.now = False
+
+    def heed_later(runner: ScriptRunner) -> None:
+        if not getattr(beginning, "now", False):
+            heed(runner)
+
+    SafeSessionState.on_script_will_rerun = begin_undisturbed  # type: ignore[assignment, method-assign]
+    ScriptRunner._maybe_handle_execution_control_request = heed_later  # type: ignore[assignment, method-assign]
 
 
 class _ScriptLoop(asyncio.SelectorEventLoop):

@@ -92,3 +92,35 @@ _ScriptLoop().close()
 def test_a_sessions_event_loop_opens_nothing_until_it_runs_and_works_then() -> None:
     done = ran(LOOP_PROGRAM)
     assert (done.returncode, done.stdout) == (0, "from a thread\n"), done.stderr
+
+
+PAGE = """
+import streamlit as st
+from streamlit.runtime.scriptrunner import RerunData, get_script_run_ctx
+
+st.session_state.asked = st.query_params.get("asked")
+
+def pressed():
+    # as if the browser asked for another run
+    get_script_run_ctx().script_requests.request_rerun(RerunData(query_string="asked=again"))
+    st.session_state.done = True
+
+st.button("press", on_click=pressed)
+"""
+CALLBACK = """
+from streamlit.testing.v1 import AppTest
+from pose_ui.shell import streamlit_bindings
+
+if {apply}:
+    streamlit_bindings.apply()
+app = AppTest.from_string({page!r}).run()
+app.button[0].click().run()
+print("done" in app.session_state, app.session_state.asked)
+"""
+
+
+@pytest.mark.parametrize(("apply", "printed"), [(True, "True again"), (False, "False again")])
+def test_a_callback_is_finished_although_another_request_follows(apply: bool, printed: str) -> None:
+    done = ran(CALLBACK.format(apply=apply, page=PAGE))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == printed, done.stderr
