@@ -40,14 +40,13 @@ def _connection_of(session_id: str) -> Connection | None:
     return connection if wanted else None
 
 
-def _take(session_id: str, body: bytes) -> HTTPStatus:
+def _take(connection: Connection, body: bytes) -> HTTPStatus:
     try:
         message = decode_landmarks(body)
     except ValueError:
         return HTTPStatus.BAD_REQUEST
-    connection = _connection_of(session_id)
-    told = connection.told if connection is not None else None
-    if connection is None or told is None or message.turn != connection.turn:
+    told = connection.told
+    if told is None or not told.wanted or message.turn != connection.turn:
         return HTTPStatus.CONFLICT
     return HTTPStatus.NO_CONTENT if told.tell(message.frames) else HTTPStatus.TOO_MANY_REQUESTS
 
@@ -72,7 +71,8 @@ def landmarks_route(*, closed: bool) -> Route:
             session_id, request.scope["headers"], closed=closed
         ):
             return _refusal(HTTPStatus.FORBIDDEN)
-        if _connection_of(session_id) is None:
+        connection = _connection_of(session_id)
+        if connection is None:
             return _refusal(HTTPStatus.CONFLICT)
         if not (length.isascii() and length.isdigit()):
             return _refusal(HTTPStatus.LENGTH_REQUIRED)
@@ -84,7 +84,7 @@ def landmarks_route(*, closed: bool) -> Route:
             return _refusal(HTTPStatus.REQUEST_TIMEOUT)
         except ClientDisconnect:
             return Response(status_code=HTTPStatus.NO_CONTENT)
-        return Response(status_code=await anyio.to_thread.run_sync(_take, session_id, body))
+        return Response(status_code=await anyio.to_thread.run_sync(_take, connection, body))
 
     return Route("/{folder:path}" + LANDMARKS_PATH + "{session_id}", take, methods=["POST"])
 
