@@ -34,6 +34,7 @@ from pose_core.media.images import close_decoders
 from pose_core.version import VERSION
 from pose_ui.coach.feed import coach_feed_route
 from pose_ui.home.films import film_route
+from pose_ui.live_view.browser_model.landmarks_route import landmarks_route
 from pose_ui.live_view.browser_model.route import browser_model_route
 from pose_ui.shell import streamlit_bindings
 from pose_ui.shell.back_messages import LARGEST
@@ -122,6 +123,7 @@ app = st.App(
         browser_model_route(visitors, closed=closed),
         film_upload_route(film_studio, closed=closed),
         coach_feed_route(closed=closed),
+        landmarks_route(closed=closed),
         *film_routes(film_studio, closed=closed),
         *sides_routes(closed=closed),
         *service.routes(

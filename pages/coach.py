@@ -51,7 +51,7 @@ if choices.source == "clip":
 else:
     if live.connection.stream is not None:
         live.connection.stream.settings = choices.settings
-    live.shown(choices.source)
+    live.shown(choices.source, browser_model=choices.model_in == "browser")
     picture, panel = st.columns([2, 1], gap="medium")
     with picture, stage():
         try:
@@ -59,7 +59,7 @@ else:
         except PoseCoreError as error:
             live.stop()
             show_problem(error, t)
-    session.watch(live.connection.stream if live.connection.on else None, exercise, choices.source)
+    session.watch(live.connection.watched if live.connection.on else None, exercise, choices.source)
     with panel:
         coach_panel(session, live, exercise, t)
 with st.container():  # what follows keeps its place, and so stays open, whatever there is to say

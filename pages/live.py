@@ -6,6 +6,7 @@ import streamlit as st
 
 from pose_core.errors import PoseCoreError
 from pose_ui.home.films import film_path
+from pose_ui.live.browser_panel import browser_panel
 from pose_ui.live.choices import choose_source, live_settings_panel
 from pose_ui.live.keys import live_keys
 from pose_ui.live.panel import live_details, live_panel
@@ -57,7 +58,10 @@ with picture, stage():
 with panel:
     if session.note:
         st.caption(f":material/tune: {session.note}")
-    live_panel(session, choices, pool(), t)
+    if session.connection.on and session.connection.model_in_browser:
+        browser_panel(session, choices, t)
+    else:
+        live_panel(session, choices, pool(), t)
     record_buttons(session, t)
     live_details(session, choices, t)
 recording_summary(session, t)

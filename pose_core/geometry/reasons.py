@@ -94,11 +94,12 @@ def landmark_reasons(
     Returns
     -------
     ndarray of uint8, shape (..., 33)
-        Places in `REASONS`: 0 where the landmark may be used. What is unknown (NaN) is not visible.
+        Places in `REASONS`: 0 where the landmark may be used. What is unknown (NaN) is not visible; an unknown presence
+        alone, as browsers leave it, decides nothing.
     """
     edges = np.asarray(picture_px, dtype=np.float64)[..., None, :]
     outside = ((xy_px < edges[..., :2]) | (xy_px > edges[..., 2:])).any(axis=-1) | (presence < PRESENCE_LIMIT)
-    known = (visibility >= visibility_limit) & (presence >= PRESENCE_LIMIT)
+    known = (visibility >= visibility_limit) & np.isfinite(xy_px).all(axis=-1)
     return np.where(outside, _OUTSIDE, np.where(known, _NONE, _HIDDEN)).astype(np.uint8)
 
 

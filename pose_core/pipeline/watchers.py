@@ -57,6 +57,11 @@ class Watchers:
         self._finish(*removed)
 
     @property
+    def wanted(self) -> bool:
+        """Whether there is a watcher."""
+        return bool(self._watchers)
+
+    @property
     def want_pictures(self) -> bool:
         """Whether there is a sink for drawn pictures."""
         return bool(self._sinks)

@@ -100,6 +100,7 @@ def coach_choices(exercise: str, pose: PoseSettings, t: Translator) -> LiveChoic
         ),
         drawn_in=cast(Place, state[live_key("drawn_in")]),
         in_step=bool(state[live_key("in_step")]),
+        model_in=cast(Place, state[live_key("model_in")]) if source == "camera" else "server",
     )
 
 

@@ -10,6 +10,7 @@ from pose_core.movement.coach import AUTO, CoachState
 from pose_ui.coach.choices import choose_speech
 from pose_ui.coach.counter import counter
 from pose_ui.coach.session import CoachSession
+from pose_ui.live_view.browser_model.view import browser_model_says
 from pose_ui.live_view.session import LiveSession
 from pose_ui.shell.state import coach_key, live_key
 from pose_ui.texts import Translator
@@ -63,14 +64,19 @@ def coach_panel(session: CoachSession, live: LiveSession, exercise: str, t: Tran
         connection.heard()
         if connection.missed:
             st.rerun()
-        stream = connection.stream
-        if connection.phase != "playing" or stream is None:
+        if connection.phase != "playing":
             return
-        status = stream.status()
-        if status.problem is not None:
-            st.warning(t.error(status.problem), icon=":material/warning:")
-        if connection.overlay_failed and st.session_state[live_key("source")] == "camera":
-            st.caption(t("live.overlay_failed"))
+        stream = connection.stream
+        problem = stream.status().problem if stream is not None else None
+        if problem is not None:
+            st.warning(t.error(problem), icon=":material/warning:")
+        if connection.model_in_browser:
+            browser_model_says(connection, t)
+        elif st.session_state[live_key("source")] == "camera":
+            if connection.browser_model_failed is not None:
+                st.caption(t(f"live.model_{connection.browser_model_failed}"))
+            if connection.overlay_failed:
+                st.caption(t("live.overlay_failed"))
         _proposal(session, t)
 
     watch()

@@ -22,7 +22,7 @@ from pose_core.movement.exercise import Exercise
 from pose_core.movement.limits import Limits, exercises_with
 from pose_core.movement.repetitions import Repetition
 from pose_core.movement.sets import Correction, ExerciseSet
-from pose_core.pipeline.live import LiveStream
+from pose_core.pipeline.live import LiveStream, ToldStream
 from pose_core.pipeline.video import VideoSettings
 from pose_core.settings import PoseSettings
 from pose_core.watching import Event, WatchedFrame
@@ -145,12 +145,12 @@ class CoachSession:
     nothing: bool = False
     problem: tuple[str, PoseCoreError] | None = None
     refusal: object = None
-    _stream: LiveStream | None = None
+    _stream: LiveStream | ToldStream | None = None
     _source: str = ""
     _film: tuple[Coach, str, datetime, bool] | None = None
 
     # ------------------------------------------------------------------ live
-    def watch(self, stream: LiveStream | None, exercise: str, source: str) -> None:
+    def watch(self, stream: LiveStream | ToldStream | None, exercise: str, source: str) -> None:
         """Attach a coach to a new stream, and keep what was counted once it is over."""
         if self._stream is not None and (self._stream.closed or stream is not self._stream):
             self._end_live()

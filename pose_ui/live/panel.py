@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final, Literal
 
 import pandas as pd
@@ -11,10 +12,10 @@ from pose_core.figures.landmarks import world_figure
 from pose_core.figures.over_time import angle_history_figure, visibility_figure
 from pose_core.geometry.angles import LIMB_ANGLES
 from pose_core.models.pool import PosePool
-from pose_core.pipeline.live import LIVE_STEPS, Change, LiveSettings, LiveStatus, LiveStream, Rung
+from pose_core.pipeline.live import LIVE_STEPS, Change, LiveSettings, LiveStatus, Rung
+from pose_core.pose import TrackedPerson
 from pose_core.tracking.history import History
 from pose_ui.live.small_picture import small_picture
-from pose_ui.live_view.browser_model.view import browser_model_panel
 from pose_ui.live_view.choices import LiveChoices
 from pose_ui.live_view.presenter import big_figures
 from pose_ui.live_view.session import LiveSession
@@ -23,7 +24,15 @@ from pose_ui.shell.state import live_key
 from pose_ui.texts import Translator
 from pose_ui.widgets.live_chart import live_chart
 
-__all__ = ["live_details", "live_panel", "quality_now"]
+__all__ = [
+    "choose_chart",
+    "choose_person",
+    "live_details",
+    "live_panel",
+    "quality_now",
+    "recording_now",
+    "show_chart",
+]
 
 #: The browser pays for each of these runs, whatever it shows: some 95 ms of a core of a busy machine, of which a chart
 #: takes 20. Twice a second that was two thirds of all that the page cost beside its picture.
@@ -142,7 +151,7 @@ def live_details(session: LiveSession, choices: LiveChoices, t: Translator) -> N
         details()
 
 
-def _choose_chart(t: Translator) -> tuple[str, list[str]]:
+def choose_chart(t: Translator) -> tuple[str, list[str]]:
     """Which chart, and of which joints. Outside of what runs by itself: drawing these again costs the browser most."""
     chart = st.segmented_control(
         t("live.chart"),
@@ -167,14 +176,15 @@ def _choose_chart(t: Translator) -> tuple[str, list[str]]:
     return chart, [joint for joint in LIMB_ANGLES if joint in joints]
 
 
-def _chart(
-    stream: LiveStream,
+def show_chart(
+    people: Sequence[TrackedPerson],
     history: History,
     limit: float,
     person: int,
     chosen: tuple[str, list[str]],
     t: Translator,
 ) -> None:
+    """Show the chosen chart of one person, who may be among these people of the newest frame."""
     chart, joints = chosen
     if chart == "angles":
         times_s, angles = history.angles(person)
@@ -192,7 +202,7 @@ def _chart(
                 alt=t("live.angles_alt", joints=", ".join(t(f"joint.{joint}") for joint in joints)),
             )
         return
-    seen = next((found for found in stream.people if found.number == person), None)
+    seen = next((found for found in people if found.number == person), None)
     if chart == "visibility":
         visibility = history.visibility(person)
         if visibility is not None:
@@ -210,28 +220,38 @@ def _chart(
         )
 
 
-def _person(status: LiveStatus, t: Translator) -> int:
+def choose_person(people: Sequence[int], t: Translator) -> int:
     """Whose charts to show; the visitor chooses only if there are several people."""
-    if len(status.people) < 2:
-        return status.people[0] if status.people else 1
+    if len(people) < 2:
+        return people[0] if people else 1
     chosen = st.segmented_control(
         t("photo.person"),
-        sorted(status.people),
-        default=min(status.people),
+        sorted(people),
+        default=min(people),
         required=True,
         key=live_key("person"),
         format_func=lambda number: t("person.number", number=number),
         label_visibility="collapsed",
     )
-    return chosen if chosen is not None else min(status.people)
+    return chosen if chosen is not None else min(people)
+
+
+def recording_now(session: LiveSession, t: Translator) -> None:
+    """Say how much is recorded, while it is; keeps a recording that has reached its limit."""
+    recorder = session.recorder
+    if recorder is not None:
+        st.caption(
+            ":red[:material/fiber_manual_record:] "
+            + t("live.recording_now", seconds=number(recorder.duration_s), frames=recorder.frames)
+        )
+        if recorder.full:
+            session.keep_recording()
+            st.rerun()
 
 
 def live_panel(session: LiveSession, choices: LiveChoices, pool: PosePool, t: Translator) -> None:
     """Show figures and charts; rerun the page when the connection has changed."""
     connection = session.connection
-    if connection.on and connection.model_in_browser:
-        browser_model_panel(t)  # nothing of it runs by itself: the server has nothing to say
-        return
     shown_rung = connection.rung
     run_every_s = _EVERY_S if connection.phase == "playing" else _EVERY_BEFORE_S
 
@@ -248,15 +268,7 @@ def live_panel(session: LiveSession, choices: LiveChoices, pool: PosePool, t: Tr
             st.caption(watching)
         if connection.phase != "playing" or stream is None or status is None:
             return
-        recorder = session.recorder
-        if recorder is not None:
-            st.caption(
-                ":red[:material/fiber_manual_record:] "
-                + t("live.recording_now", seconds=number(recorder.duration_s), frames=recorder.frames)
-            )
-            if recorder.full:
-                session.keep_recording()
-                st.rerun()
+        recording_now(session, t)
         if status.problem is not None:
             st.warning(t.error(status.problem), icon=":material/warning:")
         if status.silent_s is None:
@@ -274,7 +286,7 @@ def live_panel(session: LiveSession, choices: LiveChoices, pool: PosePool, t: Tr
             small_picture(status, choices.settings.height_px, seats.streams, t)
         _quality(status, choices, t)
         limit = choices.settings.pose.visibility_limit
-        _chart(stream, connection.history, limit, _person(status, t), chosen, t)
+        show_chart(stream.people, connection.history, limit, choose_person(status.people, t), chosen, t)
         if not status.people:
             st.info(t("live.nobody_camera" if choices.source == "camera" else "live.nobody"))
         lines = [
@@ -285,6 +297,6 @@ def live_panel(session: LiveSession, choices: LiveChoices, pool: PosePool, t: Tr
         st.caption(" · ".join(lines))
 
     figures = st.container()
-    chosen = _choose_chart(t) if connection.phase == "playing" else ("", [])
+    chosen = choose_chart(t) if connection.phase == "playing" else ("", [])
     with figures:
         panel()

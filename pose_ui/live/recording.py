@@ -35,7 +35,7 @@ _MIME: Final = {
 def record_buttons(session: LiveSession, t: Translator) -> None:
     """Show the buttons for recording and snapshot, and for the report of the last recording."""
     in_browser = session.connection.model_in_browser and session.connection.phase == "playing"
-    playing = session.connection.phase == "playing" and session.connection.stream is not None
+    playing = session.connection.phase == "playing" and session.connection.watched is not None
     clip_key = live_key("clip")
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         if session.is_recording:
@@ -60,7 +60,7 @@ def record_buttons(session: LiveSession, t: Translator) -> None:
         st.button(
             t("live.snapshot"),
             icon=":material/photo_camera:",
-            disabled=not (playing or in_browser),
+            disabled=not playing,
             on_click=take_snapshot,
             args=(session, t),
             help=t("live.snapshot_help_browser" if in_browser else "live.snapshot_help"),

@@ -5,7 +5,7 @@ import { CameraView, mounting } from "./camera_view.js";
 import { decodePeople } from "./people_message.js";
 
 const GATHER_MS = 2000; // for candidates of a distant relay; those of this machine are there at once
-const CONNECT_MS = 7000; // shorter than the server's own limit
+const STEP_MS = 7000; // for each step to an open channel: a busy machine is slow in all; shorter than the server's limit
 const RING = 16; // frames held back: half a second
 const STALE_MS = 600; // without messages for so long, the picture goes on without people
 const LONGEST_DELAY_MS = 2000; // more means that the clocks of browser and sender report disagree
@@ -53,9 +53,17 @@ class OverlayView extends CameraView {
   }
 
   async begin(attempt) {
-    this.limit = setTimeout(() => this.channel?.readyState !== "open" && this.fail(attempt), CONNECT_MS);
+    this.stepWithin(attempt);
     const offer = await this.offer(attempt);
-    if (offer) this.tell(offer);
+    if (!offer) return;
+    this.stepWithin(attempt);
+    this.tell(offer);
+  }
+
+  stepWithin(attempt) {
+    if (attempt !== this.attempt) return;
+    clearTimeout(this.limit);
+    this.limit = setTimeout(() => this.channel?.readyState !== "open" && this.fail(attempt), STEP_MS);
   }
 
   // The offer for an attempt; null if it ended meanwhile.
@@ -86,6 +94,7 @@ class OverlayView extends CameraView {
     const { attempt } = this;
     try {
       if (!answer.sdp) throw new Error("refused");
+      this.stepWithin(attempt);
       await this.peer.setRemoteDescription({ type: "answer", sdp: answer.sdp });
     } catch {
       this.fail(attempt);

@@ -80,6 +80,7 @@ class OverlayMedia:
             self._note("offer")
             self.stream.prepare()  # load the model while the two ends connect, not at the first frame
             self._answer = name, self._peer.answer(offer, configuration)
+            self._note("answer")
         return self._answer[1]
 
     @property

@@ -13,7 +13,7 @@ from math import inf
 from time import monotonic
 from typing import Final, Literal, Protocol
 
-from pose_core.pipeline.live import LiveStream, Rung
+from pose_core.pipeline.live import LiveStream, Rung, ToldStream
 from pose_core.tracking.history import History
 from pose_ui.live_view.media import Media
 from pose_ui.live_view.overlay_media import OverlayMedia
@@ -67,7 +67,9 @@ class Phases:
     revision : int
         Counts visible changes.
     stream : LiveStream or None
-        The running one, or the last one.
+        The running one, or the last one; None while the browser runs the model.
+    told : ToldStream or None
+        What the browser's own model tells, while somebody wants that: of the running start, or of the last one.
     history : History
         Watches the stream for the charts.
     steps : Steps
@@ -88,6 +90,7 @@ class Phases:
         self.turn = 0
         self.revision = 0
         self.stream: LiveStream | None = None
+        self.told: ToldStream | None = None
         self.history = History()
         self.steps = Steps(lambda: monotonic())
         self._asked = False  # start as soon as nothing runs
@@ -100,7 +103,7 @@ class Phases:
         self.browser_model_failed: Literal["simd", "failed"] | None = None
         self._wants_browser_model = False
         self._media: Media | OverlayMedia | None = None
-        self._ended: list[Media | OverlayMedia] = []
+        self._ended: list[Media | OverlayMedia | ToldStream] = []
         self._page: Page | None = None
         self._shown = 0
 
@@ -119,6 +122,11 @@ class Phases:
     def drawn_in_browser(self) -> bool:
         """Whether the picture stays in the browser, which draws on it."""
         return isinstance(self._media, OverlayMedia)
+
+    @property
+    def watched(self) -> LiveStream | ToldStream | None:
+        """What recordings, charts and the Coach watch, wherever the model runs."""
+        return self.told if self.model_in_browser else self.stream
 
     @property
     def rung(self) -> Rung | None:
@@ -196,7 +204,7 @@ class Phases:
         self._asked = False
         self.model_in_browser = self._wants_browser_model and self.browser_model_failed is None
         if self.model_in_browser:
-            self.stream, self.history = None, History()
+            self.stream, self.history, self.told = None, History(), ToldStream()
             self._promise_s = -inf
             self.turn += 1
             self._go("checking", now_s)
@@ -221,6 +229,8 @@ class Phases:
         if self._media is not None:
             self._ended.append(self._media)
             self._media = None
+        if self.told is not None and not self.told.closed:
+            self._ended.append(self.told)
         if self.on:
             self._hung_up = False
             self._go("stopping" if self.connected else "idle", now_s)

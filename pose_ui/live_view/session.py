@@ -9,7 +9,7 @@ import streamlit as st
 
 from pose_core.errors import PoseCoreError
 from pose_core.media.clips import read_clip
-from pose_core.pipeline.live import LiveStream
+from pose_core.pipeline.live import LiveStream, ToldStream
 from pose_core.tracking.recorder import Recorder
 from pose_core.tracking.recording import Recording
 from pose_ui.live_view.connection import Connection
@@ -60,7 +60,8 @@ class LiveSession:
     note: str = ""
     snapshots: int = 0
     frame: str | None = None
-    _recorded: LiveStream | None = None
+    _recorded: LiveStream | ToldStream | None = None
+    _charted: ToldStream | None = None
     _recorded_of: str = ""
 
     def shown(self, source: SourceKind, *, browser_model: bool = False) -> None:
@@ -93,12 +94,27 @@ class LiveSession:
 
     def start_recording(self, *, clip: bool, of: str = "") -> None:
         """Start recording what is played, `of` to read; the last recording is kept until this one is finished."""
-        stream = self.connection.stream
+        stream = self.connection.watched
         if self.connection.phase == "playing" and stream is not None:
             self.keep_recording()
-            self.recorder = Recorder(stream.settings.pose, clip=clip, stills=True)
+            pictures = not isinstance(stream, ToldStream)
+            self.recorder = Recorder(stream.settings.pose, clip=clip and pictures, stills=pictures)
             stream.watchers.add(self.recorder, sinks=self.recorder.sinks)
             self._recorded, self._recorded_of = stream, of
+
+    def chart(self, wanted: bool) -> bool:
+        """Have what the browser's own model finds told for the charts, or no longer; whether that is new."""
+        told = self.connection.told if wanted and self.connection.model_in_browser else None
+        if told is self._charted:
+            return False
+        history = self.connection.history
+        if self._charted is not None:
+            self._charted.watchers.remove(history)
+        if told is not None:
+            history.restart(0.0)  # what was seen before a pause cannot be compared
+            told.watchers.add(history)
+        self._charted = told
+        return True
 
     def keep_recording(self) -> None:
         """Finish a running recording, and keep it if it has any frames."""

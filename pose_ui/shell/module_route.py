@@ -22,6 +22,7 @@ _FILES: Final = {
         _ROOT / "widgets" / "pose_canvas" / "people_message.js",
         _ROOT / "live_view" / "camera_view.js",
         _ROOT / "live_view" / "camera_overlay.js",
+        _ROOT / "live_view" / "browser_model" / "landmarks_sender.js",
         _ROOT / "live_view" / "browser_model" / "model_view.js",
         _ROOT / "live_view" / "browser_model" / "model_worker.js",
         _ROOT / "live_view" / "browser_model" / "people_tracker.js",

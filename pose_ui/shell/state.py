@@ -126,6 +126,7 @@ LIVE_DEFAULTS: Final[dict[str, object]] = {
     "drawn_in": "browser",
     "in_step": True,
     "model_in": "server",
+    "told_charts": False,  # of what the browser's own model finds, which sends it to the server
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -11,22 +12,27 @@ from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Response, expect
 
+from pose_core.arrays import FloatArray, FrameRGB
+from pose_core.export.landmarks_message import decode_landmarks
 from pose_core.media.images import encode_png
 from pose_core.models.landmarker import StreamLandmarker
 from pose_core.performer import render_frame
+from pose_core.pipeline.live import ToldFrame
 from pose_core.pose import Pose
 from pose_core.settings import DetectionSettings
 from pose_core.tracking.people import PeopleTracker
 from pose_core.tracking.smoothing import SmoothingSettings
 from pose_ui.live_view.browser_model.files import BUNDLE, LOADER, PROGRAM
+from pose_ui.live_view.browser_model.landmarks_route import LANDMARKS_PATH
 from pose_ui.live_view.browser_model.route import browser_model_folder
 from pose_ui.shell.module_route import module_path
+from tests.support.landmarks import landmarks_message
 from tests.support.live_page import choose_model_place, gear, seats_taken, stop, watching
 from tests.support.poses import PoseMaker
 from tests.support.server import Server, running_server
-from tests.support.visit import settle, until_on_page, visit
+from tests.support.visit import go_to, settle, until_on_page, visit
 
 pytestmark = pytest.mark.e2e
 
@@ -150,6 +156,29 @@ def test_every_model_finds_what_python_finds(page: Page, model: str, motion: str
     assert np.median(compare(page, model, motion, 60, people=2)) < 0.1
 
 
+@pytest.mark.nightly
+def test_no_two_programs_could_agree_better_frame_by_frame() -> None:
+    """Python against itself: one pixel of the first frame is one level brighter, and single joints go their own way."""
+    pictures = [render_frame("lunge", number / CYCLE).rgb for number in range(60)]
+
+    def found(first: FrameRGB) -> FloatArray:
+        landmarker = StreamLandmarker(DetectionSettings(model="lite"))
+        try:
+            frames = enumerate([first, *pictures[1:]])
+            return np.array([landmarker.detect(one, 1 + at / FPS)[0].image_xy_px for at, one in frames])
+        finally:
+            landmarker.close()
+
+    truth = found(pictures[0])
+    assert np.array_equal(found(pictures[0]), truth)
+    farthest_px = []
+    for y, x in ((180, 320), (240, 310), (240, 330), (300, 320)):
+        brighter = pictures[0].copy()
+        brighter[y, x] += np.where(brighter[y, x] < 255, 1, -1).astype(np.uint8)
+        farthest_px.append(np.linalg.norm(found(brighter) - truth, axis=2).max())
+    assert max(farthest_px) > 2
+
+
 def _walk(make_pose: PoseMaker, seed: int = 5) -> list[tuple[float, list[Pose]]]:
     """Two people who sway, with noise, single jumps, a gap for one and a moment of nobody."""
     rng = np.random.default_rng(seed)
@@ -213,8 +242,8 @@ def test_nothing_is_sent_to_anybody_and_it_goes_on_without_a_network(
         choose_model_place(page, "your browser")
         begin(page)
         expect(page.get_by_text("The model runs in your browser")).to_be_visible()
+        expect(page.get_by_text("Nothing is sent to this server at the moment.")).to_be_visible()
         expect(page.get_by_text("1 person", exact=True)).to_be_visible()
-        expect(page.get_by_role("button", name="Record", exact=True)).to_be_disabled()
         assert seats_taken(urlsplit(server.url).port) == 0
         settle(page)
         sent.clear()
@@ -248,6 +277,122 @@ def test_nothing_is_sent_to_anybody_and_it_goes_on_without_a_network(
         page.context.set_offline(False)
         stop(page)
         watching(page, 0)
+
+
+_SENDER_RESTS = "({ view }) => view.sender.address === null && !view.sender.busy"
+
+
+class Sent:
+    """What a page sends about people, and how the server answers."""
+
+    def __init__(self, page: Page) -> None:
+        self.frames: list[ToldFrame] = []
+        self.answers: list[int] = []
+        page.on("response", self._note)
+
+    def _note(self, response: Response) -> None:
+        if LANDMARKS_PATH in response.url:
+            body = response.request.post_data_buffer
+            assert body is not None
+            self.frames += decode_landmarks(body).frames
+            self.answers.append(response.status)
+
+    def more(self, page: Page) -> None:
+        """Wait for some."""
+        answers = len(self.answers)
+        until_on_page(page, lambda: len(self.answers) > answers + 2)
+        assert set(self.answers[answers:]) == {204}
+
+    def nothing_more(self, page: Page) -> None:
+        until_on_page(page, lambda: page.locator(VIEW).evaluate(_SENDER_RESTS))
+        runs_on(page)  # what was under way is answered
+        answers = len(self.answers)
+        for _ in range(3):
+            runs_on(page)
+        assert len(self.answers) == answers
+
+
+def test_landmarks_are_sent_while_they_are_recorded_or_charted_and_then_no_more(
+    server: Server, filmed: Browser
+) -> None:
+    with visit(filmed, f"{server.url}/live?model=lite") as page:
+        sent = Sent(page)
+        choose_model_place(page, "your browser")
+        begin(page)
+        sent.nothing_more(page)
+        assert sent.answers == []
+
+        page.get_by_role("button", name="Record", exact=True).click()
+        expect(page.get_by_text("Landmarks are sent to this server at the moment")).to_be_visible()
+        sent.more(page)
+        expect(page.get_by_text(re.compile(r"Recording: [1-9]\d* s"))).to_be_visible()
+        page.get_by_role("button", name="Stop recording").click()
+        expect(page.get_by_text("Nothing is sent to this server at the moment.")).to_be_visible()
+        sent.nothing_more(page)
+        shown = page.get_by_test_id("stMetric").filter(has_text="Frames").inner_text()
+        recorded = int(re.findall(r"\d+", shown)[-1])
+        # Those of the last message may have arrived just after the recording's end.
+        assert len(sent.frames) - 30 <= recorded <= len(sent.frames)
+        with page.expect_download() as waiting:
+            page.get_by_role("button", name="JSON").click()
+        data = json.loads(Path(waiting.value.path()).read_text())
+        (person,) = data["people"]
+        told = [pose for frame in sent.frames for _, pose in frame.people]
+        first_px = np.array([person["x_raw_px"][0], person["y_raw_px"][0]]).T
+        assert min(np.abs(first_px - pose.image_xy_px).max() for pose in told) < 0.1
+        assert seats_taken(urlsplit(server.url).port) == 0, "and the server's model has no part in it"
+
+        page.get_by_text("Charts (sends landmarks to this server)").click()
+        sent.more(page)
+        expect(page.get_by_role("img", name=re.compile("^Angles of the last"))).to_be_visible()
+        page.get_by_text("Charts (sends landmarks to this server)").click()
+        expect(page.get_by_text("Nothing is sent to this server at the moment.")).to_be_visible()
+        sent.nothing_more(page)
+        stop(page)
+
+
+def test_the_coach_counts_what_the_browser_finds(server: Server, filmed: Browser) -> None:
+    with visit(filmed, f"{server.url}/live?model=lite") as page:
+        sent = Sent(page)
+        choose_model_place(page, "your browser")
+        go_to(page, "Coach")
+        page.get_by_role("button", name="Start").click()
+        until_on_page(page, lambda: received(page) > 3)
+        sent.more(page)
+        expect(page.get_by_text("Landmarks are sent to this server at the moment")).to_be_visible()
+        assert seats_taken(urlsplit(server.url).port) == 0
+        stop(page)
+        go_to(page, "Live")
+        begin(page)
+        sent.nothing_more(page)
+
+
+def test_what_is_sent_is_read_as_it_was(page: Page, make_pose: PoseMaker) -> None:
+    poses = [make_pose(), make_pose(shift_xy=(-700.0, 30.0))]
+    parts = [
+        [
+            part.ravel().tolist()
+            for part in (one.image_xy_norm, one.image_z_norm, one.world_xyz_m, one.visibility)
+        ]
+        for one in poses
+    ]
+    written = page.evaluate(
+        """async ([path, parts]) => {
+            const { encodeLandmarks } = await import(new URL(path, document.baseURI).href);
+            const people = parts.map(([points, depths, world, visibility], place) => ({ number: place + 1, pose: {
+                points: Float64Array.from(points), depths: Float64Array.from(depths),
+                world: Float64Array.from(world), visibility: Float32Array.from(visibility),
+            } }));
+            const frames = [
+                { timeMs: 1000, size: [640, 480], people }, { timeMs: 1040.5, size: [640, 480], people: [] },
+            ];
+            return [...new Uint8Array(encodeLandmarks(3, frames))];
+        }""",
+        [module_path("landmarks_sender.js"), parts],
+    )
+    people = [(number, pose) for number, pose in enumerate(poses, start=1)]
+    expected = landmarks_message((1000.0, (WIDTH, HEIGHT), people), (1040.5, (WIDTH, HEIGHT), []), turn=3)
+    assert bytes(written) == expected
 
 
 def test_a_foreign_request_of_a_worker_would_be_noticed(browser: Browser) -> None:

@@ -188,6 +188,8 @@ def _playing(make_pose: PoseMaker) -> Any:
         trouble=None,
         rung=None,
         stream=stream,
+        watched=stream,
+        told=None,
         history=history,
         **dict.fromkeys(("ask", "heard", "leave", "restart", "shown", "stop"), nothing),
     )

@@ -7,6 +7,7 @@ from pose_core.pipeline.live.second import VIEWS, LivePair, SecondSettings, View
 from pose_core.pipeline.live.settings import LiveSettings, LiveStatus
 from pose_core.pipeline.live.sources import SCENES, ClipSource, PerformerSource, Source
 from pose_core.pipeline.live.stream import LiveStream
+from pose_core.pipeline.live.told import ToldFrame, ToldStream
 
 __all__ = [
     "LIVE_STEPS",
@@ -25,6 +26,8 @@ __all__ = [
     "Rung",
     "SecondSettings",
     "Source",
+    "ToldFrame",
+    "ToldStream",
     "View",
     "draw_both",
 ]

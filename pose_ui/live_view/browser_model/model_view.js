@@ -1,6 +1,8 @@
-// The camera with the model in this browser: nothing is sent to the server. Page side: view.py.
+// The camera with the model in this browser: no picture is sent to the server, and landmarks only while it wants them.
+// Page side: view.py.
 
 import { CameraView, mounting } from "./camera_view.js";
+import { LandmarksSender } from "./landmarks_sender.js";
 import { COLOURS, drawPeople } from "./pose_canvas.js";
 
 const STALE_MS = 2000; // without people for so long, the picture goes on without them
@@ -26,6 +28,7 @@ class ModelView extends CameraView {
     this.timesMs = []; // of the last people
     this.lastMs = 0;
     this.snapshots = null;
+    this.sender = new LandmarksSender();
     this.said = document.createElement("p");
     this.said.className = "posedeck-overlay-said";
     box.append(this.said);
@@ -33,6 +36,7 @@ class ModelView extends CameraView {
 
   update(data, setState) {
     super.update(data, setState);
+    this.aim();
     const options = JSON.stringify(data.options);
     if (this.worker && options !== this.options) {
       if (data.options.model !== JSON.parse(this.options).model) this.say(data.texts.loading);
@@ -42,6 +46,12 @@ class ModelView extends CameraView {
     if (this.snapshots !== null && data.snapshots > this.snapshots) this.save();
     this.snapshots = data.snapshots;
     this.draw();
+  }
+
+  // To the server, if it wants landmarks and there will be any.
+  aim() {
+    const { told, turn } = this.data;
+    this.sender.aim(told && this.attempt ? new URL(told, document.baseURI).href : null, turn);
   }
 
   async begin(attempt) {
@@ -114,6 +124,7 @@ class ModelView extends CameraView {
     this.timesMs.push(arrivedMs);
     this.message?.frame.close();
     this.message = { ...data, arrivedMs, size: [data.frame.width, data.frame.height] };
+    this.sender.add(this.message);
     this.draw();
     if (this.waiting) this.send();
   }
@@ -180,6 +191,7 @@ class ModelView extends CameraView {
     this.received = 0;
     this.timesMs = [];
     this.say("");
+    this.sender.aim(null, 0);
     super.hangUp();
     this.draw(); // nothing, instead of a frame that is closed
   }

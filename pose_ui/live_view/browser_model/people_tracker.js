@@ -246,7 +246,7 @@ export class PeopleTracker {
     return longest.number;
   }
 
-  // As pose_canvas.js takes them.
+  // As pose_canvas.js takes them, with the pose as the model gave it.
   person({ track, values, pose }, timeS, [width, height], shape) {
     if (this.smoothing) {
       track.smoother ??= new Smoother(this.smoothing);
@@ -260,6 +260,6 @@ export class PeopleTracker {
       points[2 * i] = values[VALUES * i];
       points[2 * i + 1] = (values[VALUES * i + 1] * width) / height;
     }
-    return { number: track.number, points, visibility: pose.visibility };
+    return { number: track.number, points, visibility: pose.visibility, pose };
   }
 }

@@ -7,15 +7,17 @@ from typing import Any, Final
 import streamlit as st
 
 from pose_ui.live_view.browser_model.files import megabytes, model_name
+from pose_ui.live_view.browser_model.landmarks_route import LANDMARKS_PATH
 from pose_ui.live_view.browser_model.route import browser_model_folder
 from pose_ui.live_view.choices import LiveChoices
 from pose_ui.live_view.connection import Connection
 from pose_ui.live_view.overlay import camera_component, look_of
 from pose_ui.live_view.presenter import figures_of_the_browser
 from pose_ui.shell.module_route import module_path
+from pose_ui.shell.streamlit_bindings import this_session_id
 from pose_ui.texts import Translator
 
-__all__ = ["browser_model_panel", "camera_in_browser"]
+__all__ = ["browser_model_figures", "browser_model_says", "camera_in_browser"]
 
 _KEY: Final = "live_browser_model"
 
@@ -52,6 +54,9 @@ def camera_in_browser(connection: Connection, choices: LiveChoices, snapshots: i
         case {"turn": int(turn), "running": True} if turn == connection.turn:
             connection.browser_model_runs()
     connected = connection.connected  # read once: it may change at any moment
+    told = connection.told
+    if told is not None:
+        told.settings = choices.settings
     camera_component(
         key=_KEY,
         data={
@@ -63,6 +68,7 @@ def camera_in_browser(connection: Connection, choices: LiveChoices, snapshots: i
             "fps": choices.fps,
             "look": look_of(choices),
             "options": _options(choices),
+            "told": f"{LANDMARKS_PATH}{this_session_id()}" if told is not None and told.wanted else None,
             "snapshots": snapshots,
             "texts": {
                 "loading": t(
@@ -79,8 +85,8 @@ def camera_in_browser(connection: Connection, choices: LiveChoices, snapshots: i
         connection.hung_up()
 
 
-def browser_model_panel(t: Translator) -> None:
-    """Show the figures, which the browser fills in by itself, and say what runs where."""
+def browser_model_figures(t: Translator) -> None:
+    """Show the figures, which the browser fills in by itself."""
     figures_of_the_browser(
         [
             ("rate", "{value}", t("live.big_rate"), t("live.big_rate")),
@@ -88,5 +94,13 @@ def browser_model_panel(t: Translator) -> None:
             ("people", "{value}", t("live.big_people"), t("live.big_person")),
         ]
     )
+
+
+def browser_model_says(connection: Connection, t: Translator) -> None:
+    """Say what runs where, and what goes to the server."""
+    told = connection.told
+    wanted = told is not None and told.wanted
     st.caption(f":material/computer: {t('live.model_here')}")
-    st.caption(t("live.model_here_limits"))
+    st.caption(
+        f":material/upload: {t('live.model_here_tells')}" if wanted else t("live.model_here_tells_nothing")
+    )

@@ -469,8 +469,19 @@ def test_a_hidden_joint_is_not_visible_and_outside_explains_more(make_pose: Call
     assert reasons(hidden)["left_knee"] == "not_visible"
     both = make_pose({"left_ankle": (348, 500)}, hidden=("left_knee",))
     assert reasons(both)["left_knee"] == "outside_picture"
-    unknown = make_pose(presence=np.full(33, np.nan))
-    assert reasons(unknown)["left_knee"] == "not_visible"
+    for name in ("visibility", "image_xy_px"):
+        unknown = np.full_like(getattr(make_pose(), name), np.nan)
+        assert reasons(make_pose(**{name: unknown}))["left_knee"] == "not_visible"
+
+
+def test_an_unknown_presence_alone_decides_nothing(make_pose: Callable[..., Pose]) -> None:
+    unknown = make_pose({"left_ankle": (348, 500)}, hidden=("right_knee",), presence=np.full(33, np.nan))
+    found = reasons(unknown)
+    assert (found["left_elbow"], found["left_knee"], found["right_knee"]) == (
+        "",
+        "outside_picture",
+        "not_visible",
+    )
 
 
 def test_a_limb_that_points_at_the_camera_keeps_its_value_and_is_uncertain(

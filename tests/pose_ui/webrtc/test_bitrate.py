@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import av
+import numpy as np
 import pytest
 from aiortc import RTCPeerConnection, VideoStreamTrack
+from aiortc.contrib.media import MediaBlackhole
 
 from pose_ui.webrtc.bindings import RemoteBitrateEstimator
 from pose_ui.webrtc.bitrate import asking_for, at_most, fair_share
-from tests.support.waiting import in_a_loop
+from tests.support.waiting import LONG_S, in_a_loop, until_in_loop
 
 
 def answer_to(viewers: int) -> str:
@@ -62,3 +65,64 @@ def test_an_estimate_never_exceeds_the_share(says: Any, told: Any) -> None:
     estimator = Estimator()
     estimator.says = says
     assert at_most(Estimator.add, lambda: fair_share(4, cores=2))(estimator, 0, 0, 0, 0) == told
+
+
+# ---------------------------------------------------------------------- on an open connection
+class Grain(VideoStreamTrack):
+    """Pictures that no encoder can make small."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._random = np.random.default_rng(0)
+
+    async def recv(self) -> av.VideoFrame:
+        pts, time_base = await self.next_timestamp()
+        picture = self._random.integers(0, 256, (240, 320, 3), dtype=np.uint8)
+        frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
+        frame.pts, frame.time_base = pts, time_base
+        return frame
+
+
+def test_who_sends_is_told_less_as_more_people_come_and_more_as_they_leave(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Without a new offer: in what the receiver reports of its estimate (REMB)."""
+    viewers = 2
+    monkeypatch.setattr(
+        RemoteBitrateEstimator,
+        "add",
+        at_most(RemoteBitrateEstimator.add, lambda: fair_share(viewers, cores=2)),
+    )
+
+    async def watched() -> None:
+        nonlocal viewers
+        browser, server = RTCPeerConnection(), RTCPeerConnection()
+        sender: Any = browser.addTrack(Grain())
+        frames: Any = None
+
+        @server.on("track")
+        def on_track(track: Any) -> None:
+            nonlocal frames
+            frames = MediaBlackhole()
+            frames.addTrack(track)
+
+        await browser.setLocalDescription(await browser.createOffer())
+        await server.setRemoteDescription(browser.localDescription)
+        await server.setLocalDescription(await server.createAnswer())
+        await browser.setRemoteDescription(server.localDescription)
+        await frames.start()
+
+        def told() -> int:
+            encoder = sender._RTCRtpSender__encoder
+            return 0 if encoder is None else int(encoder.target_bitrate)
+
+        await until_in_loop(lambda: told() > 1_200_000)
+        viewers = 4
+        await until_in_loop(lambda: 0 < told() <= 1_000_000)
+        viewers = 2
+        await until_in_loop(lambda: told() > 1_200_000)
+        await frames.stop()
+        await browser.close()
+        await server.close()
+
+    in_a_loop(watched(), 3 * LONG_S)
