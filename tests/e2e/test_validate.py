@@ -85,7 +85,6 @@ def test_own_pictures_are_read_checked_and_measured(server: Server, browser: Bro
         expect(verdict).to_be_visible(timeout=RUN_LIMIT_MS)
 
 
-@pytest.mark.nightly
 def test_a_model_of_ones_own_is_checked_and_measured_beside_the_others(
     server: Server, browser: Browser, tmp_path: Path
 ) -> None:
