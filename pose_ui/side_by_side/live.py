@@ -15,7 +15,6 @@ from pose_core.evaluation.side_by_side.comparing import Comparison, compare, lar
 from pose_core.evaluation.side_by_side.live import live_settings, looked_live
 from pose_core.evaluation.side_by_side.settings import SideBySideSettings
 from pose_core.evaluation.side_by_side.words import figures_table, setting_names, verdict
-from pose_core.media.images import decode_picture
 from pose_core.pipeline.live import VIEWS, LivePair, LiveSettings, View, draw_both
 from pose_core.settings import DrawSettings, PoseSettings
 from pose_ui.live_view.choices import SIZES_WH, LiveChoices
@@ -205,7 +204,7 @@ def _largest(found: Comparison, pairs: list[LivePair], t: Translator) -> None:
     st.markdown(f"**{t('sides.largest_film')}**")
     seen = found.looked.seen
     for column, place in zip(st.columns(_LARGEST), places, strict=False):
-        frame_rgb = decode_picture(pairs[place].small_jpeg).frame_rgb
+        frame_rgb = pairs[place].small_rgb()
         size_wh = (frame_rgb.shape[1], frame_rgb.shape[0])
         a, b = ([person.pose.resized(size_wh) for person in one.people] for one in seen[place].people)
         apart = found.apart_torso[place]
