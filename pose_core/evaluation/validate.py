@@ -155,8 +155,9 @@ def _nobody(dataset: Dataset, found: Detected) -> DatasetError:
     if found.unreadable:
         return DatasetError(
             "dataset_unreadable",
-            "At least one picture with an annotated person must be one that can be used; {count} of {total} cannot, such "
-            "as {file}: too large, damaged, or of another shape than its annotations say. Save them again as JPEG or PNG.",
+            "At least one picture with an annotated person must be one that can be used; {count} of {total} cannot, "
+            "such as {file}: too large, damaged, or of another shape than its annotations say. Save them again as JPEG "
+            "or PNG.",
             count=len(found.unreadable),
             total=len(dataset.pictures),
             file=found.unreadable[0][0],
