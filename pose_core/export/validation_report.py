@@ -123,7 +123,7 @@ def _parts(
         yield Table(
             [t("validate.picture"), t("validate.why")],
             [[name, reason_of(error)] for name, error in result.unreadable[:_NAMED]],
-            t("validate.left_out", count=len(result.unreadable)),
+            t("validate.left_out_list"),
         )
     yield Heading(t("report.limits_heading"))
     yield Text(t("validate.limits"))
