@@ -109,7 +109,7 @@ def _parts(
     if sizes is not None:
         yield Chart(sizes, t("validate.alt_sizes"))
     yield Table(*groups_table(result, best, t), t("validate.define_groups"))
-    yield Heading(t("validate.tab_worst"))
+    yield Heading(t("validate.worst_heading"))
     yield Text(t("validate.about_worst", model=best), "quiet")
     yield from _worst(result, best, protocol, t)
     yield Heading(t("validate.published_heading"))
