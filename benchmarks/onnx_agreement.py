@@ -55,9 +55,10 @@ def _crops(pictures_rgb: Sequence[FrameRGB], pipeline: PosePipeline) -> dict[str
     for picture in pictures_rgb:
         height, width = picture.shape[:2]
         square = Square(width / 2, height / 2, max(width, height), 0.0)
-        whole.append(np.float32(square.cut_out(picture, DETECTOR_PX, repeat_border=False)[None] / 127.5 - 1))
+        seen = square.cut_out(picture, DETECTOR_PX, repeat_border=False)[None] / 127.5 - 1
+        whole.append(seen.astype(np.float32))
         people += [
-            np.float32(one.cut_out(picture, LANDMARKS_PX, repeat_border=True)[None] / 255)
+            (one.cut_out(picture, LANDMARKS_PX, repeat_border=True)[None] / 255).astype(np.float32)
             for one in pipeline.squares(picture)
         ]
     return {"detector": whole, "landmarks": people}

@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from pose_core.errors import PoseCoreError
+from pose_core.errors import DatasetError, PoseCoreError
 from pose_core.evaluation.bootstrap import Figure, Resamples
 from pose_core.evaluation.dataset import AnnotatedPicture, Dataset, restricted
 from pose_core.evaluation.detecting import Detected, Progress, detect_all
@@ -140,12 +140,35 @@ def validate(
     BusyError, BundleError, SetupError
         If a model cannot be had, or one of one's own fails.
     DatasetError
-        If the models and the annotations have no joint in common.
+        If the models and the annotations have no joint in common, or nobody can be scored.
     """
     start_s = time.monotonic()
     dataset = restricted(dataset, set.intersection(*(set(model.joints) for model in settings.models)))
     found = detect_all(dataset, settings, pool, on_progress, cancelled)
+    if not any(len(truth.scored) for truth in found.truths):
+        raise _nobody(dataset, found)
     return conclude(dataset, settings, found, start_s)
+
+
+def _nobody(dataset: Dataset, found: Detected) -> DatasetError:
+    """Why there is nobody to score: pictures that cannot be read come first."""
+    if found.unreadable:
+        return DatasetError(
+            "dataset_unreadable",
+            "At least one picture with an annotated person must be one that can be used; {count} of {total} cannot, "
+            "such as {file}: too large, damaged, or of another shape than its annotations say. Save them again as JPEG "
+            "or PNG.",
+            count=len(found.unreadable),
+            total=len(dataset.pictures),
+            file=found.unreadable[0][0],
+        )
+    return DatasetError(
+        "dataset_nobody_shared",
+        "At least one person must have an annotated joint that all chosen models have; in {label} nobody has. Choose "
+        "other models, or annotate these joints: {joints}.",
+        label=dataset.name,
+        joints=", ".join(dataset.keypoints.joints[:12]),
+    )
 
 
 def conclude(

@@ -160,10 +160,12 @@ def _fails_text(result: ValidationResult, model: str, protocol: Protocol, t: Tra
         said.append(t("validate.fails_at", parts=listed))
     elif worst:
         said.append(t("validate.fails_nowhere", share=f"{100 * min(right.values()):.0f}"))
+    else:
+        said.append(t("validate.fails_unknown"))
     missed = scores.people - round(scores.found.value * scores.people) if scores.people else 0
     if missed:
         said.append(t("validate.fails_missed", people=_people(missed, t)))
-    return together(said, t) or _DASH
+    return together(said, t)
 
 
 def difference_text(result: ValidationResult, protocol: Protocol, t: Translate) -> str:

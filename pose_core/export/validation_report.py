@@ -109,7 +109,7 @@ def _parts(
     if sizes is not None:
         yield Chart(sizes, t("validate.alt_sizes"))
     yield Table(*groups_table(result, best, t), t("validate.define_groups"))
-    yield Heading(t("validate.tab_worst"))
+    yield Heading(t("validate.worst_heading"))
     yield Text(t("validate.about_worst", model=best), "quiet")
     yield from _worst(result, best, protocol, t)
     yield Heading(t("validate.published_heading"))
@@ -123,7 +123,7 @@ def _parts(
         yield Table(
             [t("validate.picture"), t("validate.why")],
             [[name, reason_of(error)] for name, error in result.unreadable[:_NAMED]],
-            t("validate.left_out", count=len(result.unreadable)),
+            t("validate.left_out_list"),
         )
     yield Heading(t("report.limits_heading"))
     yield Text(t("validate.limits"))

@@ -15,7 +15,6 @@ from pose_core.evaluation.side_by_side.comparing import Comparison, compare, lar
 from pose_core.evaluation.side_by_side.live import live_settings, looked_live
 from pose_core.evaluation.side_by_side.settings import SideBySideSettings
 from pose_core.evaluation.side_by_side.words import figures_table, setting_names, verdict
-from pose_core.media.images import decode_picture
 from pose_core.pipeline.live import VIEWS, LivePair, LiveSettings, View, draw_both
 from pose_core.settings import DrawSettings, PoseSettings
 from pose_ui.live_view.choices import SIZES_WH, LiveChoices
@@ -39,6 +38,7 @@ _LEAST: Final = 10
 #: Enough for figures that change every second.
 _RESAMPLES: Final = 300
 _LARGEST: Final = 3
+_LARGEST_PX: Final = 144  # three fit beside the picture, two on a phone
 
 
 def leave_live() -> None:
@@ -204,8 +204,9 @@ def _largest(found: Comparison, pairs: list[LivePair], t: Translator) -> None:
         return
     st.markdown(f"**{t('sides.largest_film')}**")
     seen = found.looked.seen
-    for column, place in zip(st.columns(_LARGEST), places, strict=False):
-        frame_rgb = decode_picture(pairs[place].small_jpeg).frame_rgb
+    row = st.container(horizontal=True, gap="small")
+    for place in places:
+        frame_rgb = pairs[place].small_rgb()
         size_wh = (frame_rgb.shape[1], frame_rgb.shape[0])
         a, b = ([person.pose.resized(size_wh) for person in one.people] for one in seen[place].people)
         apart = found.apart_torso[place]
@@ -214,6 +215,6 @@ def _largest(found: Comparison, pairs: list[LivePair], t: Translator) -> None:
             seconds=f"{seen[-1].time_s - seen[place].time_s:.0f}",
             apart=f"{100 * apart:.0f} %" if apart == apart else t("sides.badge_alone"),
         )
-        with column:
-            drawn_rgb = draw_both(frame_rgb, (a, b), DrawSettings(letters=False))
-            st.image(drawn_rgb, label, width="stretch", alt=label)
+        row.image(
+            draw_both(frame_rgb, (a, b), DrawSettings(letters=False)), label, width=_LARGEST_PX, alt=label
+        )

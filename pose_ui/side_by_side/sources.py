@@ -40,13 +40,17 @@ def own_source(
 
 
 def _own_pictures(session: SidesSession, t: Translator) -> None:
-    kept_upload(
-        t("sides.upload"),
-        session.add,
-        turn_key=SIDES_UPLOAD_TURN,
-        about=t("sides.upload_help", megabytes=MAX_FILE_MB, total=MAX_TOTAL_MB, pictures=MAX_PICTURES),
-        types=_PICTURE_TYPES,
-    )
+    def field() -> None:
+        kept_upload(
+            t("sides.upload"),
+            session.add,
+            turn_key=SIDES_UPLOAD_TURN,
+            about=t("sides.upload_help", megabytes=MAX_FILE_MB, total=MAX_TOTAL_MB, pictures=MAX_PICTURES),
+            types=_PICTURE_TYPES,
+        )
+
+    if not session.pictures:
+        field()
     if session.too_many:
         st.error(t("sides.too_many", limit=MAX_TOTAL_MB, pictures=MAX_PICTURES), icon=":material/error:")
     if session.pictures:
@@ -59,6 +63,8 @@ def _own_pictures(session: SidesSession, t: Translator) -> None:
                 on_click=session.remove,
                 type="tertiary",
             )
+            with st.popover(t("sides.add"), icon=":material/add:", type="tertiary", width="content"):
+                field()
 
 
 def _own_film(

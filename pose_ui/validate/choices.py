@@ -46,6 +46,7 @@ def choose_source(t: Translator) -> Source:
         key=validate_key("source"),
         format_func=lambda source: t(f"validate.source_{source}"),
         help=t("validate.source_help"),
+        wrap=True,
         persist_state="session",
     )
     return chosen if chosen is not None else "few"

@@ -51,7 +51,7 @@ def test_the_sample_from_start_to_the_worst_picture_and_its_files(server: Server
         expect(verdict).to_be_visible(timeout=RUN_LIMIT_MS)
         expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible()
         settle(page)
-        open_tab(page, "Worst pictures")
+        open_tab(page, "Worst")
         expect(page.get_by_text("1 of 8")).to_be_visible()
         expect(page.get_by_alt_text(re.compile("prediction in blue and orange"))).to_be_visible()
         page.get_by_text(
@@ -85,7 +85,6 @@ def test_own_pictures_are_read_checked_and_measured(server: Server, browser: Bro
         expect(verdict).to_be_visible(timeout=RUN_LIMIT_MS)
 
 
-@pytest.mark.nightly
 def test_a_model_of_ones_own_is_checked_and_measured_beside_the_others(
     server: Server, browser: Browser, tmp_path: Path
 ) -> None:

@@ -9,6 +9,7 @@ from typing import Final, Literal, get_args
 
 import av
 import cv2
+import numpy as np
 
 from pose_core.arrays import FrameRGB
 from pose_core.colours import LINE, PAIR, rgb
@@ -79,6 +80,11 @@ class LivePair:
     people: tuple[WatchedFrame, WatchedFrame]
     took_ms: tuple[float, float]
     small_jpeg: bytes = field(default=b"", repr=False)
+
+    def small_rgb(self) -> FrameRGB:
+        """The pixels of `small_jpeg`, shape (H, W, 3); it was made here, so it is decoded here."""
+        data = np.frombuffer(self.small_jpeg, dtype=np.uint8)
+        return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR_RGB), dtype=np.uint8)
 
 
 class SecondLook:

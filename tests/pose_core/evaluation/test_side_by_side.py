@@ -108,7 +108,7 @@ def test_a_slower_setting_is_named_with_its_interval() -> None:
     found = compare(looked(100, lambda _: STILL, lambda _: _wrist(9)), SETTINGS)
     assert found.took_ms == (Figure(10.0, 10.0, 10.0), Figure(15.0, 15.0, 15.0), Figure(5.0, 5.0, 5.0))
     sentence = verdict(found, EN)
-    assert "B (full) takes 5.0 ms [5.0, 5.0] longer a frame than A (lite)" in sentence
+    assert "B (full) takes 5.0 ms [5.0, 5.0] more for each frame than A (lite)" in sentence
     assert EN("landmark.left_wrist") in sentence
     other = compare(
         looked(100, lambda _: STILL, lambda _: _wrist(9), took_ms=lambda n: (20 + n % 2, 12)), SETTINGS
@@ -325,7 +325,7 @@ def test_a_copy_of_a_shipped_model_in_its_own_process_finds_the_same() -> None:
     found = compare(look_at_pictures([("a.png", sample_bytes("stand"))], settings), settings)
     assert found.pairs == 1
     assert found.all_px.value == 0
-    assert setting_names(settings, EN)[1] == "B (own:copy)"
+    assert setting_names(settings, EN)[1] == "B (own:copy, not smoothed)"
     film = look_at_film(sample_clip(), settings)
     assert [[len(one.people) for one in seen.people] for seen in film.seen] == [[1, 1]] * 3
     assert compare(film, settings).all_px.value < 5

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pose_core.errors import RegressionError, SettingsError
+from pose_core.errors import DatasetError, RegressionError, SettingsError
 from pose_core.evaluation.cases import cases, draw_case, worst_first
 from pose_core.evaluation.dataset import AnnotatedPicture, Dataset
 from pose_core.evaluation.detecting import Cancelled, Progress, crop_box
@@ -137,6 +137,18 @@ def test_pictures_that_cannot_be_read_are_named_and_left_out(annotated: Path, li
     assert "500 x 500" in str(result.unreadable[1][1])
     assert result.scores["lite", "whole"].people == 1
     assert (progress[-1].done, progress[-1].total) == (4, 4)
+
+
+def test_if_nobody_can_be_scored_the_reason_is_said(annotated: Path, lite_pool: PosePool) -> None:
+    dataset = open_dataset(annotated)
+    one, two, empty = dataset.pictures
+    broken = tuple(dataclasses.replace(picture, load=lambda: b"no picture") for picture in (one, two))
+    with pytest.raises(DatasetError, match=r"2 of 3 cannot, such as one\.png: ") as unreadable:
+        validate(dataclasses.replace(dataset, pictures=(*broken, empty)), LITE, lite_pool)
+    assert unreadable.value.code == "dataset_unreadable"
+    with pytest.raises(DatasetError) as nobody:
+        validate(dataclasses.replace(dataset, pictures=(empty,)), LITE, lite_pool)
+    assert nobody.value.code == "dataset_nobody_shared"
 
 
 def test_cancelling_ends_it(lite_pool: PosePool) -> None:

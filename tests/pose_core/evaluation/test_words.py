@@ -149,3 +149,13 @@ def test_one_picture_tells_no_models_apart() -> None:
     assert difference_text(result, "crop", EN) == "One picture is too few to tell models apart."
     assert not any("nan" in text for _, text in answers(result, "full", "crop", EN))
     assert answer(result, "found", "full").startswith("full finds 1 of 1 annotated")
+    assert answer(result, "fails", "full") == "Too few people were found to say."
+
+
+def test_differences_that_are_large_and_still_unclear_need_more_pictures() -> None:
+    result = made_up({"lite": 22.0, "full": 4.0}, pictures=6)
+    wide = Figure(0.2, -0.01, 0.4)
+    paired = tuple(replace(pair, differences={**pair.differences, "pck": wide}) for pair in result.paired)
+    text = difference_text(replace(result, paired=paired), "crop", EN)
+    assert "cannot be told apart" in text
+    assert text.endswith("6 pictures are too few for that; 50 or more tell smaller differences apart.")
