@@ -32,7 +32,7 @@ row = st.container(horizontal=True, vertical_alignment="center", gap="small")
 page_header(t("coach.title"), t, row)
 with row:
     sources = beside_title()
-    present_button(t)
+    presenting = st.container(width="content")
     gear = st.popover(t("photo.settings"), icon=":material/tune:")
 pose = settings_panel(t, gear)
 with sources:
@@ -40,6 +40,8 @@ with sources:
     choices = coach_choices(exercise, pose, t)
     if choices.source != "clip":
         live_buttons(live, t)
+        with presenting:
+            present_button(t)
 playing = live.connection.phase == "playing"
 poster = film_path("live", "jpg")
 presenter(choices.shape, coach_keys(live), t, playing=playing, poster=poster, hint=t("coach.keys"))

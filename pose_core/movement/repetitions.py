@@ -186,13 +186,12 @@ def _far_end(values: FloatArray, signal: Signal, trace: Trace, phases: Phases) -
     time_s = trace.time_s
     held = values[(time_s >= phases.arrive_s) & (time_s <= phases.leave_s)]
     around = (time_s >= phases.arrive_s - _AROUND_S) & (time_s <= phases.leave_s + _AROUND_S)
-    if phases.leave_s - phases.arrive_s > _HELD_S or np.count_nonzero(around) < 4:
+    known = np.isfinite(values[around]).all()
+    if phases.leave_s - phases.arrive_s > _HELD_S or np.count_nonzero(around) < 4 or not known:
         return float(np.median(held))
-    late_s = time_s[around] - phases.bottom_s
-    curve, slope, middle = np.polyfit(late_s, values[around], 2)
-    if (
-        curve * (signal.target - signal.rest) >= 0
-    ):  # it does not turn: the signal says little about this movement
+    curve, slope, middle = np.polyfit(time_s[around] - phases.bottom_s, values[around], 2)
+    # If it does not turn, the signal says little about this movement.
+    if curve * (signal.target - signal.rest) >= 0:
         return float(np.median(held))
     most_s = (phases.leave_s - phases.arrive_s) / 2
     turn_s = min(most_s, max(-most_s, -slope / (2 * curve)))

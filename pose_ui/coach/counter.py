@@ -124,7 +124,7 @@ function draw(view) {
     view.counted = message.count;
     if (message.at) requestAnimationFrame(() => note(view, performance.timeOrigin + performance.now() - message.at));
   }
-  const figures = JSON.stringify([[shown, texts.name], ...(message.cue ? [[cue, ""]] : [])]);
+  const figures = JSON.stringify([[shown, texts.name, true], ...(cue ? [[cue, ""]] : [])]);
   if (data.feed && figures !== view.figures) { // for presenter mode
     view.figures = figures;
     window.dispatchEvent(new CustomEvent("posedeck-figures", { detail: JSON.parse(figures) }));

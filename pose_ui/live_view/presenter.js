@@ -52,7 +52,8 @@ function show() {
     list.append(item);
   }
   while (list.children.length > figures.length) list.lastChild.remove();
-  figures.forEach(([value, label], i) => {
+  figures.forEach(([value, label, big], i) => {
+    list.children[i].classList.toggle("posedeck-big", big === true);
     const [strong, span] = list.children[i].children;
     strong.textContent = value;
     span.textContent = label;

@@ -67,6 +67,8 @@ _CSS: Final = """
 .posedeck-shown ul { display: flex; gap: 0.75rem; margin: 0; padding: 0; list-style: none; }
 .posedeck-shown li, .posedeck-shown p { margin: 0; padding: 0.5rem 0.9rem; border-radius: 8px; background: #14171ccc; }
 .posedeck-shown strong { font-size: 2rem; font-weight: 600; font-variant-numeric: tabular-nums; }
+.posedeck-shown li { align-self: flex-end; }
+.posedeck-shown .posedeck-big strong { font-size: min(9rem, 22vh); line-height: 1; }
 .posedeck-shown p { animation: posedeck-leave 0.4s 6s forwards; }
 @keyframes posedeck-leave { to { opacity: 0; } }
 """

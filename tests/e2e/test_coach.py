@@ -42,6 +42,7 @@ def test_squats_are_counted_on_the_screen_and_a_correction_is_kept_in_the_file(
         measured = _file(page)
         full = [one for one in measured["repetitions"] if one["kind"] == "full"]
         assert measured["counted"] == len(full) >= 2
+        expect(number).to_have_text(str(len(full)))  # until the next set
         bottoms_s = [one["bottom_s"] for one in full]
         between = np.diff(bottoms_s) / CYCLE_S  # a busy machine may see too few frames of one
         np.testing.assert_allclose(between, np.rint(between), atol=0.4 / CYCLE_S)
@@ -58,6 +59,16 @@ def test_squats_are_counted_on_the_screen_and_a_correction_is_kept_in_the_file(
             {"kind": "was_none", "repetition": 1},
         ]
         assert [one["kind"] for one in corrected["repetitions"]].count("none") == 1
+
+
+def test_an_empty_camera_says_where_to_stand(server: Server, browser: Browser) -> None:
+    with visit(browser, f"{server.url}/coach") as page:
+        page.get_by_role("radio", name="Camera").click()
+        settle(page)
+        page.get_by_role("button", name="Start").click()
+        # Chromium's own camera shows a clock.
+        expect(page.get_by_text("Nobody in the picture. Step back")).to_be_visible(timeout=60_000)
+        expect(page.locator(".posedeck-coach .number")).to_have_text("0")
 
 
 def test_a_film_goes_straight_to_the_server_and_limits_change_what_is_said_of_it(

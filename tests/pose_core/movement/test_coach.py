@@ -271,6 +271,20 @@ def test_the_count_goes_on_after_a_cut() -> None:
     assert coach.state.count == 4
 
 
+@pytest.mark.parametrize("shift_s", [0.0, 0.013, 0.027])
+def test_depth_is_the_turning_point_also_between_frames(shift_s: float) -> None:
+    def seen(show: Show) -> Coach:
+        coach = Coach("biceps_curl", arming=False)
+        for time_s in show.times_s():
+            pose = true_pose(show.motion, show.phase(time_s + shift_s), show.yaw_deg)
+            coach.add(watched_poses(time_s, (pose,)))
+        return coach
+
+    row = Body().measure(true_pose("curl", 0.5, 90.0), 0.0)
+    for repetition in seen(Show("curl", 90.0, 0.6)).state.repetitions:
+        assert repetition.depth_deg == pytest.approx(row[index_of("left_elbow")], abs=2.5)
+
+
 def test_nobody_is_followed_any_more_a_second_after_the_person_left() -> None:
     coach = coached(truly(Show("squat_right", 90.0, 1.0, cycles=1)), "squat")
     left_s = coach.state.time_s
