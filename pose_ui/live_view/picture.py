@@ -127,7 +127,8 @@ def _empty(choices: LiveChoices, t: Translator) -> None:
 def _waiting(pool: PosePool, t: Translator) -> None:
     status = pool.status()
     with no_picture():
-        st.markdown(f"**{t('live.full', watching=status.streams, seats=status.stream_limit)}**")
+        full = t("live.full", watching=status.streams, seats=status.stream_limit)
+        st.markdown(f"**{full}**", text_alignment="center")
         st.caption(t("live.full_text"), text_alignment="center")
 
 

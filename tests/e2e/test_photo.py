@@ -131,7 +131,7 @@ def test_an_upright_picture_of_a_batch_and_one_with_nobody_fit_the_first_screen(
 
 
 def test_on_a_phone_nobody_found_is_said_above_the_picture(server: Server, browser: Browser) -> None:
-    with visit(browser, f"{server.url}/photo?sample=empty_room", width=390, height=844) as page:
+    with visit(browser, f"{server.url}/photo?photo_sample=empty_room", width=390, height=844) as page:
         wait_for_result(page)
         said = page.get_by_text("Nobody was found in this picture").bounding_box()
         drawn = page.get_by_alt_text(re.compile("nobody was found")).bounding_box()

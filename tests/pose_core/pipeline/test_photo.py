@@ -182,9 +182,13 @@ def test_the_picture_is_drawn_with_the_given_settings_and_unchanged(
     ]
     np.testing.assert_array_equal(frame_rgb, before)
     assert len({drawing.tobytes() for drawing in drawings}) == 3
-    none_visible, _ = annotate_photo(result, frame_rgb, PoseSettings(visibility_limit=1.0))
-    # No caption where nothing counts as visible.
-    np.testing.assert_array_equal(none_visible, drawings[0])
+    none_visible, none_named = (
+        annotate_photo(result, frame_rgb, PoseSettings(draw=draw, visibility_limit=1.0))[0]
+        for draw in (DrawSettings(), DrawSettings(names=True))
+    )
+    # No caption where nothing counts as visible, and hollow dots.
+    np.testing.assert_array_equal(none_visible, none_named)
+    assert (none_visible != drawings[0]).any()
 
 
 # ---------------------------------------------------------------------- who is shown, and how sure that is
