@@ -135,13 +135,14 @@ def test_several_threads_get_their_own_pictures(decoders: Decoders) -> None:
 @pytest.mark.parametrize(
     "make",
     [
-        heavy_pictures.webp_of_few_bytes,
-        heavy_pictures.png_16_bit,
-        lambda: heavy_pictures.png_16_bit(colour_type=6),
-        heavy_pictures.jpeg_turned,
-        lambda: heavy_pictures.jpeg_turned(progressive=True, subsampling=0),
+        pytest.param(heavy_pictures.webp_of_few_bytes, id="webp", marks=pytest.mark.nightly),
+        pytest.param(heavy_pictures.png_16_bit, id="png", marks=pytest.mark.nightly),
+        pytest.param(lambda: heavy_pictures.png_16_bit(colour_type=6), id="png with alpha"),
+        pytest.param(heavy_pictures.jpeg_turned, id="jpeg", marks=pytest.mark.nightly),
+        pytest.param(
+            lambda: heavy_pictures.jpeg_turned(progressive=True, subsampling=0), id="progressive jpeg"
+        ),
     ],
-    ids=["webp", "png", "png with alpha", "jpeg", "progressive jpeg"],
 )
 def test_the_largest_pictures_stay_within_the_stated_memory(
     decoders: Decoders, make: Callable[[], bytes]
