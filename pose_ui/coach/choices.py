@@ -15,7 +15,7 @@ from pose_core.tracking.smoothing import SmoothingSettings
 from pose_ui.coach.session import CHOICES, CoachSession
 from pose_ui.live_view.choices import SIZES_WH, LiveChoices, Place
 from pose_ui.live_view.session import LiveSession, SourceKind
-from pose_ui.shell.remembered import Choice, on_off, one_of, remembered
+from pose_ui.shell.remembered import Choice, on_off, one_of, recalled, remembered
 from pose_ui.shell.state import COACH_DEFAULTS, LIVE_DEFAULTS, coach_key, live_key
 from pose_ui.texts import Translator
 from pose_ui.widgets.labels import landmark_labels
@@ -27,6 +27,7 @@ _CHOICES: Final = {
     "speak": on_off(bool(COACH_DEFAULTS["speak"])),
     "limits": Choice(COACH_DEFAULTS["limits"], limits_from_text, limits_as_text),
 }
+_MODEL_IN: Final = one_of(get_args(Place), LIVE_DEFAULTS["model_in"])
 #: What the performer shows while the exercise is to be recognised.
 _SHOWN_FOR_AUTO: Final = "squat"
 
@@ -34,6 +35,9 @@ _SHOWN_FOR_AUTO: Final = "squat"
 def remember_choices() -> None:
     """Set each choice that this session has not made yet."""
     remembered("coach", _CHOICES)
+    # Chosen on the Live page, perhaps on another day: who keeps pictures on their device does so here, too.
+    if live_key("model_in") not in st.session_state:
+        st.session_state[live_key("model_in")] = recalled("live", "model_in", _MODEL_IN)
     for name, value in LIVE_DEFAULTS.items():
         st.session_state.setdefault(live_key(name), value)
 

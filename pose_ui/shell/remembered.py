@@ -28,6 +28,7 @@ __all__ = [
     "number_within",
     "on_off",
     "one_of",
+    "recalled",
     "remembered",
     "some_of",
 ]
@@ -139,6 +140,13 @@ def cookie(group: str) -> Mapping[str, str]:
     """What this browser's cookie says about the group, as it was when the browser connected."""
     text = st.context.cookies.get(COOKIE_PREFIX + group, "")
     return dict(parse_qsl(unquote(text))) if len(text) <= _LONGEST else {}
+
+
+def recalled(group: str, name: str, choice: Choice) -> Any:
+    """What is remembered of one choice of another page's group, or its default."""
+    text = _told(group, [_name(group, name)]).get(_name(group, name))
+    value = choice.read(text) if text is not None else None
+    return choice.default if value is None else value
 
 
 def remembered(group: str, choices: Mapping[str, Choice]) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from http import HTTPStatus
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import anyio.to_thread
 from starlette.requests import ClientDisconnect, Request
@@ -16,10 +16,12 @@ from starlette.routing import Route
 
 from ops.pace import Pace, TooSlowError, paced
 from pose_core.export.landmarks_message import LONGEST, decode_landmarks
-from pose_ui.live_view.connection import Connection
 from pose_ui.shell.state import LIVE
 from pose_ui.shell.streamlit_bindings import open_session_state
 from pose_ui.shell.upload_gate import may_upload
+
+if TYPE_CHECKING:  # it brings WebRTC with it, which the start of the server need not wait for
+    from pose_ui.live_view.connection import Connection
 
 __all__ = ["LANDMARKS_PATH", "landmarks_route"]
 

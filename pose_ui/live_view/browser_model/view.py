@@ -100,7 +100,5 @@ def browser_model_says(connection: Connection, t: Translator) -> None:
     """Say what runs where, and what goes to the server."""
     told = connection.told
     wanted = told is not None and told.wanted
-    st.caption(f":material/computer: {t('live.model_here')}")
-    st.caption(
-        f":material/upload: {t('live.model_here_tells')}" if wanted else t("live.model_here_tells_nothing")
-    )
+    sent = t("live.model_here_tells" if wanted else "live.model_here_tells_nothing")
+    st.caption(f":material/{'upload' if wanted else 'computer'}: {t('live.model_here')} {sent}")

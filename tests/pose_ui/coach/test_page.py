@@ -111,6 +111,16 @@ def test_limits_in_the_address_are_taken_over() -> None:
     assert app.session_state[COACH].limits == {"squat": {"leaning": 61.0}, "plank": {"sagging": 12.0}}
 
 
+@pytest.mark.parametrize(("told", "place"), [("browser", "browser"), ("moon", "server"), (None, "server")])
+def test_where_the_model_runs_is_taken_from_the_live_pages_choice(told: str | None, place: str) -> None:
+    app = AppTest.from_file(str(ROOT / "dashboard.py"), default_timeout=60)
+    if told is not None:
+        app.query_params["live_model_in"] = told
+    app.switch_page("pages/coach.py").run()
+    assert not app.exception
+    assert app.session_state["live_model_in"] == place
+
+
 def test_a_plank_shows_its_seconds() -> None:
     app = _open()
     app.session_state[COACH].result = _set("plank", "plank")
