@@ -48,6 +48,8 @@ def _button(page: Page, label: str) -> Locator:
 def _caption(page: Page) -> Locator:
     return page.get_by_text(" ms · ").first
 
+AREA_PX = "picture => picture.getBoundingClientRect().width * picture.getBoundingClientRect().height"
+
 
 def _drawn(page: Page) -> Locator:
     return page.get_by_alt_text(re.compile("the skeleton drawn on each"))
@@ -83,9 +85,9 @@ def test_picture_and_angles_are_in_the_first_screen_and_no_chart_is_loaded(
 ) -> None:
     with visit(browser, f"{server.url}/photo", height=800) as page:
         wait_for_result(page)
+        until_on_page(page, lambda: _drawn(page).evaluate(AREA_PX) > 0.35 * 1280 * 800)  # in its final place
         drawn = _drawn(page).bounding_box()
         assert drawn is not None
-        assert drawn["width"] * drawn["height"] > 0.35 * 1280 * 800
         assert drawn["y"] + drawn["height"] <= 800
         last = page.get_by_role("cell", name="Pelvis obliquity").bounding_box()
         assert last is not None
