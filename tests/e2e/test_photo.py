@@ -48,6 +48,7 @@ def _button(page: Page, label: str) -> Locator:
 def _caption(page: Page) -> Locator:
     return page.get_by_text(" ms · ").first
 
+
 AREA_PX = "picture => picture.getBoundingClientRect().width * picture.getBoundingClientRect().height"
 
 
