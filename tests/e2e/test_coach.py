@@ -75,7 +75,7 @@ def test_a_film_goes_straight_to_the_server_and_limits_change_what_is_said_of_it
     server: Server, browser: Browser
 ) -> None:
     with visit(browser, f"{server.url}/coach", height=1600) as page:
-        page.get_by_role("radio", name="Film").click()
+        page.get_by_role("radio", name="Video").click()
         settle(page)
         film = {"name": "squat.mp4", "mimeType": "video/mp4", "buffer": squat_film()}
         page.locator(".drop input[type=file]").set_input_files([film])
