@@ -57,9 +57,9 @@ SENTENCES: Final[Mapping[str, str]] = {
     "video.value_greatest": "{value}°",
     "video.value_stillest": "{value} torso lengths a second",
     "video.value_fastest": "{value} torso lengths a second",
-    "video.film_size": "Size of the film",
+    "video.film_size": "Size of the video",
     "video.film_rate": "Frames a second",
-    "video.film_duration": "Length of the film",
+    "video.film_duration": "Length of the video",
     "video.film_cuts": "Cuts between scenes",
 }
 

@@ -545,7 +545,7 @@ def test_the_result_of_a_film_is_corrected_and_packed_on_the_page(monkeypatch: p
 def test_benchmark_shows_figures_before_anything_was_measured() -> None:
     app = _open("benchmark")
     text = _shown(app)
-    assert "The developers' machine: smooth for 4 people watching at once with the standard model" in text
+    assert "The developers' machine: smooth for 4 people watching at once with the full model" in text
     assert "figures of the developers' machine" in text
     assert not app.error
     assert [button.label for button in app.button if button.label == EN("benchmark.run")]
