@@ -195,23 +195,16 @@ def add_state_and_end(
     problems: Problems,
 ) -> None:
     """Add what every kind of job has at `path` and its id: its state, and its end; `model` is what `answer` makes."""
+    responses: dict[int | str, dict[str, Any]] = {200: example, **problems(401, 404, 405, 429, 500)}
 
     @api.get(
-        f"{path}/{{job_id}}",
-        tags=[tag],
-        summary=summaries[0],
-        response_model=model,
-        responses={200: example, **problems(401, 404, 405, 429, 500)},
+        f"{path}/{{job_id}}", summary=summaries[0], tags=[tag], response_model=model, responses=responses
     )
     async def state(job_id: JobId) -> JobAnswer:
         return answer(found_job(jobs(), job_id, path), jobs().status(job_id))
 
     @api.delete(
-        f"{path}/{{job_id}}",
-        tags=[tag],
-        summary=summaries[1],
-        response_model=model,
-        responses={200: example, **problems(401, 404, 405, 429, 500)},
+        f"{path}/{{job_id}}", summary=summaries[1], tags=[tag], response_model=model, responses=responses
     )
     async def delete(job_id: JobId) -> JobAnswer:
         job = found_job(jobs(), job_id, path)

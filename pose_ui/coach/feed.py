@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 import time
 from collections.abc import AsyncIterator
 from http import HTTPStatus
@@ -22,7 +21,7 @@ from pose_ui.coach.message import coach_message
 from pose_ui.coach.session import LiveCoach
 from pose_ui.shell.state import COACH
 from pose_ui.shell.streamlit_bindings import open_session_state
-from pose_ui.shell.upload_gate import may_upload
+from pose_ui.shell.upload_gate import SESSION_ID, may_upload
 
 __all__ = ["FEED_PATH", "coach_feed_route"]
 
@@ -32,7 +31,6 @@ FEED_PATH: Final = "posedeck/coach/"
 _LOOK_S: Final = 0.01
 _LONGEST_S: Final = 20.0
 _AGAIN_MS: Final = 100
-_SESSION: Final = re.compile(r"[A-Za-z0-9-]{8,64}")
 _HEADERS: Final = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 
@@ -69,7 +67,7 @@ def coach_feed_route(*, closed: bool) -> Route:
 
     async def feed(request: Request) -> Response:
         session_id = request.path_params["session_id"]
-        if not _SESSION.fullmatch(session_id) or not may_upload(
+        if not SESSION_ID.fullmatch(session_id) or not may_upload(
             session_id, request.scope["headers"], closed=closed
         ):
             return Response(status_code=HTTPStatus.FORBIDDEN)

@@ -5,7 +5,6 @@ Streamlit's own uploader would write it to a temporary file and hold it twice.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Final
@@ -19,7 +18,7 @@ from ops.films import FilmStudio
 from ops.pace import Pace, TooSlowError, paced
 from pose_core.errors import BusyError, ClipError, PoseCoreError
 from pose_ui.shell.streamlit_bindings import visitor_in
-from pose_ui.shell.upload_gate import SLOWEST_KB_S, may_upload
+from pose_ui.shell.upload_gate import SESSION_ID, SLOWEST_KB_S, may_upload
 
 __all__ = ["FILM_PATH", "film_owner", "film_upload_route"]
 
@@ -29,7 +28,6 @@ FILM_PATH: Final = "posedeck/film/"
 NAME_HEADER: Final = "X-Film-Name"
 _LONGEST_NAME: Final = 200
 _PACE: Final = Pace(grace_s=10.0, bytes_s=SLOWEST_KB_S * 1024, whole_s=6 * 3600.0)
-_SESSION: Final = re.compile(r"[A-Za-z0-9-]{8,64}")
 
 
 def film_owner(session_id: str) -> str:
@@ -53,7 +51,7 @@ def film_upload_route(studio: Callable[[], FilmStudio], *, closed: bool) -> Rout
 
     async def take(request: Request) -> Response:
         session_id = request.path_params["session_id"]
-        if not _SESSION.fullmatch(session_id) or not may_upload(
+        if not SESSION_ID.fullmatch(session_id) or not may_upload(
             session_id, request.scope["headers"], closed=closed
         ):
             return _refusal(

@@ -33,7 +33,7 @@ from pose_ui.shell.streamlit_bindings import (
 from pose_ui.shell.upload_refusals import Refusal, UploadRefusals
 from pose_ui.shell.visitors import cookies_of, visitor_of
 
-__all__ = ["ALL_MB", "ANY_SIZE_MB", "SESSION_MB", "SLOWEST_KB_S", "UploadGate", "may_upload"]
+__all__ = ["ALL_MB", "ANY_SIZE_MB", "SESSION_ID", "SESSION_MB", "SLOWEST_KB_S", "UploadGate", "may_upload"]
 
 _MB: Final = 1024 * 1024
 #: For `st.file_uploader`: its browser side refuses nothing, since its own line on that is gone at the next run.
@@ -45,6 +45,8 @@ SESSION_MB: Final = 250
 ALL_MB: Final = 500
 #: How often the sessions of visitors who left are looked for. They may come back within two minutes.
 LOOK_EVERY_S: Final = 15.0
+#: What a session's id in an address may look like.
+SESSION_ID: Final = re.compile(r"[A-Za-z0-9-]{8,64}")
 _UPLOAD: Final = re.compile(r"/_stcore/upload_file/([^/]+)/[^/]+")
 #: The largest body that Streamlit reads if it states no size: the file and the form around it.
 _LARGEST: Final = (MAX_FILE_MB + 1) * _MB

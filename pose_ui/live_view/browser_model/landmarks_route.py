@@ -5,7 +5,6 @@ Landmarks come from the visitor's own page alone: the session must be open there
 
 from __future__ import annotations
 
-import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
@@ -18,7 +17,7 @@ from ops.pace import Pace, TooSlowError, paced
 from pose_core.export.landmarks_message import LONGEST, decode_landmarks
 from pose_ui.shell.state import LIVE
 from pose_ui.shell.streamlit_bindings import open_session_state
-from pose_ui.shell.upload_gate import may_upload
+from pose_ui.shell.upload_gate import SESSION_ID, may_upload
 
 if TYPE_CHECKING:  # it brings WebRTC with it, which the start of the server need not wait for
     from pose_ui.live_view.connection import Connection
@@ -27,7 +26,6 @@ __all__ = ["LANDMARKS_PATH", "landmarks_route"]
 
 #: Relative to the dashboard's address; the session's id follows.
 LANDMARKS_PATH: Final = "posedeck/landmarks/"
-_SESSION: Final = re.compile(r"[A-Za-z0-9-]{8,64}")
 _PACE: Final = Pace(grace_s=5.0, bytes_s=16 * 1024, whole_s=20.0)
 
 
@@ -69,7 +67,7 @@ def landmarks_route(*, closed: bool) -> Route:
     async def take(request: Request) -> Response:
         session_id = request.path_params["session_id"]
         length = request.headers.get("content-length", "")
-        if not _SESSION.fullmatch(session_id) or not may_upload(
+        if not SESSION_ID.fullmatch(session_id) or not may_upload(
             session_id, request.scope["headers"], closed=closed
         ):
             return _refusal(HTTPStatus.FORBIDDEN)
