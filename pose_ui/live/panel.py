@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isfinite
 from typing import Final, Literal
 
 import pandas as pd
@@ -56,7 +57,10 @@ def _big_figures(status: LiveStatus, t: Translator) -> None:
     big_figures(
         [
             (number(figures.processed_fps), t("live.big_rate")),
-            (t("live.ms", value=number(delay_ms)), t("live.big_delay")),
+            (
+                t("live.ms", value=number(delay_ms)) if isfinite(delay_ms) else number(delay_ms),
+                t("live.big_delay"),
+            ),
             (str(people), t("live.big_person" if people == 1 else "live.big_people")),
         ]
     )
