@@ -29,6 +29,7 @@ _IN_SPACE: Final[dict[Side, str]] = {**SIDES, "left": "#2B8AD0"}
 #: Heights in pixels: a figure as wide as a page, and one in a narrow column.
 _WIDE_PX: Final = 560
 _NARROW_PX: Final = 330
+_NEARER: Final = 0.75
 _FAINT: Final = "rgba(128,134,145,0.25)"
 _SIDE_ORDER: Final[tuple[Side, ...]] = ("left", "right", "middle")
 #: Left and right differ in shape as well as in colour.
@@ -276,11 +277,14 @@ def world_figure(
         }
         for k, (axis, label) in enumerate((("x", "right"), ("y", "depth"), ("z", "height")))
     }
+    eye = {"x": 1.15, "y": -1.8, "z": 0.55}
+    if fixed_reach_m is not None:  # nearer: there are no names that could be cut
+        eye = {axis: _NEARER * value for axis, value in eye.items()}
     figure.update_layout(
         scene={
             **axes,
             "aspectmode": "cube",
-            "camera": {"eye": {"x": 1.15, "y": -1.8, "z": 0.55}, "center": {"x": 0, "y": 0, "z": -0.08}},
+            "camera": {"eye": eye, "center": {"x": 0, "y": 0, "z": -0.08}},
         },
         updatemenus=[_view_buttons(t)],
         height=_WIDE_PX if fixed_reach_m is None else _NARROW_PX,

@@ -272,7 +272,6 @@ def live_panel(session: LiveSession, choices: LiveChoices, pool: PosePool, t: Tr
             st.caption(watching)
         if connection.phase != "playing" or stream is None or status is None:
             return
-        recording_now(session, t)
         if status.problem is not None:
             st.warning(t.error(status.problem), icon=":material/warning:")
         if status.silent_s is None:
@@ -293,6 +292,7 @@ def live_panel(session: LiveSession, choices: LiveChoices, pool: PosePool, t: Tr
         show_chart(stream.people, connection.history, limit, choose_person(status.people, t), chosen, t)
         if not status.people:
             st.info(t("live.nobody_camera" if choices.source == "camera" else "live.nobody"))
+        recording_now(session, t)  # below what would jump
         lines = [
             t("live.how_often"),
             *([t("live.model_there")] if choices.source == "camera" else []),

@@ -70,7 +70,7 @@ def test_sentence_bar_and_chart_of_people_say_the_same() -> None:
     assert [round(fps) for fps in bar.y] == [40, 27, 13]  # a frame takes 1.5 times as long as measured
     assert bar.marker.color[0] == bar.marker.color[1] != bar.marker.color[2]
     assert "1280×720" in chart.layout.title.text
-    assert "estimated from 640×480 with the full model" in sure_text(result, advice, t)
+    assert "estimated from 640×480, full model" in sure_text(result, advice, t)
 
 
 def test_how_sure_the_sentence_is_stands_beside_it() -> None:
