@@ -24,7 +24,12 @@ __all__ = ["angle_figure", "angle_text", "picture_figure", "world_figure"]
 
 
 _GREY: Final = "rgba(128,134,145,0.9)"
-_FARTHER: Final = 1.3
+#: Between the blue of charts on light and that on dark pages: the page cannot recolour what WebGL draws.
+_IN_SPACE: Final[dict[Side, str]] = {**SIDES, "left": "#2B8AD0"}
+#: Heights in pixels: a figure as wide as a page, and one in a narrow column.
+_WIDE_PX: Final = 560
+_NARROW_PX: Final = 330
+_NEARER: Final = 0.75
 _FAINT: Final = "rgba(128,134,145,0.25)"
 _SIDE_ORDER: Final[tuple[Side, ...]] = ("left", "right", "middle")
 #: Left and right differ in shape as well as in colour.
@@ -194,7 +199,8 @@ def world_figure(
         Landmarks below it are hollow, and so are those outside the picture.
     fixed_reach_m : float, optional
         Axes reach this far from the hips on all sides, whatever the pose, so that they do not jump when the figure is
-        redrawn live; if not given, they enclose the pose.
+        redrawn live; the figure is lower then, for a narrow column, and its axes have no names and no numbers, which
+        would take the body's room. If not given, the axes enclose the pose.
 
     Returns
     -------
@@ -225,7 +231,7 @@ def world_figure(
             marker={
                 "size": 4.5,
                 "symbol": _symbols(pose, indices, side, visibility_limit),
-                "color": SIDES[side],
+                "color": _IN_SPACE[side],
             },
             hovertext=[
                 t(
@@ -261,7 +267,8 @@ def world_figure(
     )
     axes: dict[str, Any] = {
         f"{axis}axis": {
-            "title": {"text": t(f"axis.{label}")},
+            "title": {"text": t(f"axis.{label}") if fixed_reach_m is None else ""},
+            "showticklabels": fixed_reach_m is None,
             "range": [centre[k] - reach, centre[k] + reach],
             "gridcolor": _FAINT,
             "zeroline": False,
@@ -271,8 +278,8 @@ def world_figure(
         for k, (axis, label) in enumerate((("x", "right"), ("y", "depth"), ("z", "height")))
     }
     eye = {"x": 1.15, "y": -1.8, "z": 0.55}
-    if fixed_reach_m is not None:  # farther away: in a narrow column the axes' names would be cut
-        eye = {axis: _FARTHER * value for axis, value in eye.items()}
+    if fixed_reach_m is not None:  # nearer: there are no names that could be cut
+        eye = {axis: _NEARER * value for axis, value in eye.items()}
     figure.update_layout(
         scene={
             **axes,
@@ -280,7 +287,7 @@ def world_figure(
             "camera": {"eye": eye, "center": {"x": 0, "y": 0, "z": -0.08}},
         },
         updatemenus=[_view_buttons(t)],
-        height=560 if fixed_reach_m is None else 420,
+        height=_WIDE_PX if fixed_reach_m is None else _NARROW_PX,
         margin={"l": 0, "r": 0, "t": 40, "b": 0},
         legend={"orientation": "h", "y": -0.02},
         uirevision="world",

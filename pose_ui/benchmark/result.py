@@ -47,6 +47,8 @@ from pose_ui.widgets.tables import show_chart, show_table
 __all__ = ["details", "quiet_notes", "verdict"]
 
 _DETAILS: Final = "benchmark_details"
+#: Beside its button in a wide window; in a narrow one, where both have no room, the button goes below it.
+_VERDICT_PX: Final = 1000
 
 
 def _use_on_live(result: BenchmarkResult, t: Translator) -> None:
@@ -106,7 +108,7 @@ def verdict(
 def _sentence(result: BenchmarkResult, advice: Advice, t: Translator, *, shipped: bool) -> None:
     whose = t("benchmark.whose_shipped" if shipped else "benchmark.whose_this")
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        with st.container(width="stretch", gap=None):
+        with st.container(width=_VERDICT_PX, gap=None):
             st.header(verdict_text(advice, whose, t), anchor=False)
             st.caption(sure_text(result, advice, t))
         if st.button(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isfinite
 from typing import Final, Literal
 
 import pandas as pd
@@ -56,7 +57,10 @@ def _big_figures(status: LiveStatus, t: Translator) -> None:
     big_figures(
         [
             (number(figures.processed_fps), t("live.big_rate")),
-            (t("live.ms", value=number(delay_ms)), t("live.big_delay")),
+            (
+                t("live.ms", value=number(delay_ms)) if isfinite(delay_ms) else number(delay_ms),
+                t("live.big_delay"),
+            ),
             (str(people), t("live.big_person" if people == 1 else "live.big_people")),
         ]
     )
@@ -268,7 +272,6 @@ def live_panel(session: LiveSession, choices: LiveChoices, pool: PosePool, t: Tr
             st.caption(watching)
         if connection.phase != "playing" or stream is None or status is None:
             return
-        recording_now(session, t)
         if status.problem is not None:
             st.warning(t.error(status.problem), icon=":material/warning:")
         if status.silent_s is None:
@@ -289,6 +292,7 @@ def live_panel(session: LiveSession, choices: LiveChoices, pool: PosePool, t: Tr
         show_chart(stream.people, connection.history, limit, choose_person(status.people, t), chosen, t)
         if not status.people:
             st.info(t("live.nobody_camera" if choices.source == "camera" else "live.nobody"))
+        recording_now(session, t)  # below what would jump
         lines = [
             t("live.how_often"),
             *([t("live.model_there")] if choices.source == "camera" else []),

@@ -75,6 +75,7 @@ def record_buttons(session: LiveSession, t: Translator) -> None:
         )
         if session.recording is not None:
             _report_button(session.recording, session.recording_of, t)
+            st.caption(t("live.files_below"), width="content")
 
 
 def _what_plays(session: LiveSession, t: Translator) -> str:

@@ -24,6 +24,8 @@ from pose_ui.widgets.own_model import own_model
 __all__ = ["choose_models", "choose_source", "preview", "remember_choices", "take_upload"]
 
 _MB: Final = 1024 * 1024
+#: Previews.
+_IN_A_ROW: Final = 4
 _CHOICES: Final[dict[str, Choice]] = {
     "source": one_of(SOURCES, VALIDATE_DEFAULTS["source"]),
     "protocol": one_of(("crop", "whole"), VALIDATE_DEFAULTS["protocol"]),
@@ -145,7 +147,9 @@ def preview(session: ValidateSession, source: Source, dataset: Dataset, t: Trans
     shown = session.previews(source)
     if not shown:
         return
-    for column, (name, jpeg) in zip(st.columns(4), shown, strict=False):
-        with column:
-            st.image(jpeg, width="stretch", alt=t("validate.alt_preview", name=name))
     st.caption(t("validate.preview"))
+    for first in range(0, len(shown), _IN_A_ROW):
+        row = shown[first : first + _IN_A_ROW]
+        for column, (name, jpeg) in zip(st.columns(_IN_A_ROW), row, strict=False):
+            with column:
+                st.image(jpeg, width="stretch", alt=t("validate.alt_preview", name=name))

@@ -30,7 +30,7 @@ SOURCES: Final[tuple[Source, ...]] = get_args(Source)
 MAX_TOTAL_MB: Final = 200
 _MB: Final = 1024 * 1024
 _LOOK_S: Final = 1.0  # how often a run looks whether its visitor is still there
-_PREVIEWS: Final = 4
+_PREVIEWS: Final = 8
 _PREVIEW_PX: Final = 480
 
 Previews = tuple[tuple[str, bytes], ...]

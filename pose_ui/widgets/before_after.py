@@ -25,7 +25,7 @@ _HTML = """
 """
 
 _CSS = """
-.compare { position: relative; line-height: 0; --at: 0%; width: min(100%, var(--fit) * var(--ratio)); margin: 0 auto;
+.compare { position: relative; line-height: 0; --at: 0%; width: min(100%, var(--fit) * var(--ratio)); margin: 0;
            aspect-ratio: var(--ratio); border-radius: var(--st-base-radius); overflow: hidden; }
 .compare[hidden], [hidden] { display: none !important; }
 img, svg { display: block; position: absolute; inset: 0; width: 100%; height: 100%; }

@@ -70,13 +70,13 @@ def test_sentence_bar_and_chart_of_people_say_the_same() -> None:
     assert [round(fps) for fps in bar.y] == [40, 27, 13]  # a frame takes 1.5 times as long as measured
     assert bar.marker.color[0] == bar.marker.color[1] != bar.marker.color[2]
     assert "1280×720" in chart.layout.title.text
-    assert "converted from 640×480, full" in sure_text(result, advice, t)
+    assert "estimated from 640×480, full model" in sure_text(result, advice, t)
 
 
 def test_how_sure_the_sentence_is_stands_beside_it() -> None:
     said = sure_text(result_of(measured(FULL_480, 62)), _advice(), t)
     assert said.startswith("Give or take 3 %")
-    assert "each gets 18 a second" in said
+    assert "gets at least 18 frames a second" in said
     busy = sure_text(result_of(measured(FULL_480, 62), noise_percent=269.0), _advice(), t)
     assert busy.startswith("Not sure: rounds were 269 % apart")
     alone = sure_text(result_of(measured(FULL_480, 62), noise_percent=math.nan), _advice(viewers=None), t)

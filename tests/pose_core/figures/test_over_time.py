@@ -290,6 +290,18 @@ def test_with_a_fixed_reach_the_axes_in_space_stay_whatever_the_pose(make_pose: 
     assert floors[2]["z"] == [-1.25] * 4, "not below the axes"
 
 
+def test_a_figure_in_a_narrow_column_is_lower_and_spends_no_room_on_names_and_numbers(
+    make_pose: PoseMaker,
+) -> None:
+    wide = world_figure(make_pose(), t, visibility_limit=0.5).layout
+    narrow = world_figure(make_pose(), t, visibility_limit=0.5, fixed_reach_m=1.25).layout
+    assert narrow.height < wide.height
+    for axis in (narrow.scene.xaxis, narrow.scene.yaxis, narrow.scene.zaxis):
+        assert not axis.title.text
+        assert axis.showticklabels is False
+    assert wide.scene.xaxis.showticklabels is True
+
+
 # ---------------------------------------------------------------------- both
 def _both(translate: Any = t) -> list[Any]:
     time_s = np.arange(0, 12, 1 / 30)

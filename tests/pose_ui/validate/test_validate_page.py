@@ -92,7 +92,7 @@ def _texts(app: AppTest) -> str:
 def test_the_first_visit_shows_annotated_pictures_and_one_press_gives_answers() -> None:
     app = _open()
     assert "8 pictures with 8 people, 17 joints compared" in _texts(app)
-    assert len(app.get("image")) == 4
+    assert len(app.get("image")) == 8
     app.checkbox(key="validate_full").uncheck().run()
     _run_button(app).click().run()  # type: ignore[attr-defined]
     run = _session(app).run
