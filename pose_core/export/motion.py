@@ -249,7 +249,7 @@ def to_c3d(markers: Markers) -> bytes:
 @contextmanager
 def _path_in_memory() -> Iterator[Path]:
     """A path that ends as the writer insists; its content is in memory where the system can (Linux)."""
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(prefix="posedeck-memory-") as folder:
         path = Path(folder) / "poses.c3d"
         if not hasattr(os, "memfd_create"):
             yield path
