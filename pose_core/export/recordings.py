@@ -58,8 +58,8 @@ __all__ = [
 #: Goes up whenever a field changes its name or meaning.
 RECORDING_SCHEMA_VERSION: Final = "1.0"
 
-#: One person in 1800 frames: a minute at 30 frames a second. A row takes about 21 µs: 1.3 s for this many, and twice that
-#: beside live streams.
+#: One person in 1800 frames: a minute at 30 frames a second. A row takes about 21 µs: 1.3 s for this many, and twice
+#: that beside live streams.
 MAX_XLSX_LANDMARK_ROWS: Final = 60_000
 
 #: Rows of the summary sheet; the heading of each is the text of ``summary.NAME``.

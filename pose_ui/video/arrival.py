@@ -37,8 +37,7 @@ def arrival(
         if refusal is not None:
             session.refusal = refusal
         if sent:
-            session.refusal = None
-            session.problem = None
+            session.take(studio, sent)
             st.rerun()
         if session.refusal:
             st.error(plain(refusal_sentence(session.refusal, t)), icon=":material/error:")

@@ -156,6 +156,14 @@ class VideoSession:
             self.analyse(studio, film, VideoSettings(settings))
             self.plays = True
 
+    def take(self, studio: FilmStudio, film_id: str) -> None:
+        """A film has arrived: whatever another tab of the same visitor did before makes way for it."""
+        self.refusal = self.problem = None
+        for job in studio.jobs.of(self.owner):
+            film = studio.film_of(job.id, self.owner)
+            if film is None or film.id != film_id:
+                studio.jobs.remove(job.id, self.owner)
+
     def analyse(self, studio: FilmStudio, film: Arrival, settings: VideoSettings) -> None:
         """Start a job for a film; the one before is forgotten."""
         self.problem = None
