@@ -246,7 +246,7 @@ def player(
         "flips": flip_times_s(result),
         "marks": [{"time_s": mark.time_s, "text": mark.text} for mark in marks],
         "plays": plays,
-        "seek": {"id": seek.id, "frame": seek.frame} if seek else None,
+        "seek": {"id": seek.id, "frame": seek.frame, "person": seek.person} if seek else None,
         "texts": texts,
     }
 

@@ -14,7 +14,7 @@ from pose_core.settings import PoseSettings
 from pose_ui.texts import Translator
 from pose_ui.video.files import drawn_film, files
 from pose_ui.video.moments import mark_frame, moments
-from pose_ui.video.people import people_strip
+from pose_ui.video.people import corrections, people_strip
 from pose_ui.video.player import flip_times_s, player
 from pose_ui.video.repetitions import repetition_bars, repetitions
 from pose_ui.video.session import VideoSession
@@ -82,8 +82,9 @@ def show_result(
                 repetitions(session, job.id, version, at, t)
             with st.container(width="content"):
                 drawn_film(session, studio, job.id, outcome, version, settings.draw, t)
+        people_strip(session, job.id, outcome, version, at, t)
         with st.expander(t("film.people", count=len(version.result.people))):
-            people_strip(studio, job.id, session.owner, version, at, t)
+            corrections(studio, job.id, session.owner, version, at, t)
         moments(session, studio, job.id, outcome, version, at, marks, t)
         files(session, studio, job.id, outcome, version, settings.draw, at, marks, t)
 

@@ -29,10 +29,11 @@ __all__ = ["Counted", "Seek", "VideoSession", "range_s", "video_session"]
 
 @dataclass(frozen=True, slots=True)
 class Seek:
-    """Where the player should go: a wish is granted once."""
+    """Where the player should go, and whose curves it should show: a wish is granted once."""
 
     id: int
     frame: int
+    person: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,8 @@ class VideoSession:
         Stills of moments by their frame: a small drawn JPEG and a large plain one; only of `pictures_of`.
     pictures_of : object
         What they were made of.
+    portraits : dict
+        By job, version and person: the frame in which they are seen best, and a small JPEG; None if there is none.
     found : tuple or None
         Key moments and marks, after what they were found in.
     floor : tuple or None
@@ -85,6 +88,7 @@ class VideoSession:
     plays: bool = False
     pictures: dict[int, tuple[bytes, bytes]] = field(default_factory=dict)
     pictures_of: object = None
+    portraits: dict[tuple[str, int, int], tuple[int, bytes] | None] = field(default_factory=dict)
     found: tuple[object, tuple[Moment, ...]] | None = None
     floor: tuple[object, FloorSlope | None] | None = None
     counted: Counted | None = None
@@ -176,7 +180,7 @@ class VideoSession:
             self.problem = error
             return
         self.seek, self.plays = None, False
-        self.pictures.clear()
+        self._forget_pictures()
         if old is not None:
             studio.jobs.remove(old.id, self.owner)
 
@@ -185,7 +189,7 @@ class VideoSession:
         with suppress(NoSuchJobError):
             studio.forget_job(job_id, self.owner)
         self.seek = None
-        self.pictures.clear()
+        self._forget_pictures()
 
     def forget(self, studio: FilmStudio) -> None:
         """Remove the film and all that was made of it."""
@@ -194,11 +198,15 @@ class VideoSession:
         while (film := studio.newest_film(self.owner)) is not None:
             studio.discard(film)
         self.problem = self.refusal = self.seek = self._read = None
-        self.pictures.clear()
+        self._forget_pictures()
 
-    def go_to(self, frame: int) -> None:
-        """Have the player show a frame."""
-        self.seek = Seek(self.seek.id + 1 if self.seek else 1, frame)
+    def _forget_pictures(self) -> None:
+        self.pictures.clear()
+        self.portraits.clear()
+
+    def go_to(self, frame: int, person: int | None = None) -> None:
+        """Have the player show a frame, and the curves of a person if one is given."""
+        self.seek = Seek(self.seek.id + 1 if self.seek else 1, frame, person)
 
 
 def range_s(chosen: tuple[float, float], length_s: float) -> tuple[float, float]:
