@@ -9,6 +9,7 @@ from typing import Final
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from pose_core.arrays import FrameRGB
 from pose_core.drawing.skeleton import draw_poses
@@ -131,9 +132,7 @@ def portrait(data: bytes, result: VideoResult, person: int) -> Portrait | None:
     visibility = np.nan_to_num(sequence.visibility)
     width, height = result.size_wh
     xy_px = sequence.image_xy_px
-    inside = (
-        np.isfinite(xy_px).all(axis=2) & (xy_px >= 0).all(axis=2) & (xy_px <= (width, height)).all(axis=2)
-    )
+    inside: NDArray[np.bool_] = (np.isfinite(xy_px) & (xy_px >= 0) & (xy_px <= (width, height))).all(axis=2)
     frame = int((visibility * inside).sum(axis=1).argmax())
     points_px = xy_px[frame, inside[frame]]
     pictures = stills(data, result, [frame])
