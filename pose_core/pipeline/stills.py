@@ -132,7 +132,9 @@ def portrait(data: bytes, result: VideoResult, person: int) -> Portrait | None:
     visibility = np.nan_to_num(sequence.visibility)
     width, height = result.size_wh
     xy_px = sequence.image_xy_px
-    inside: NDArray[np.bool_] = (np.isfinite(xy_px) & (xy_px >= 0) & (xy_px <= (width, height))).all(axis=2)
+    inside: NDArray[np.bool_] = np.asarray(
+        (np.isfinite(xy_px) & (xy_px >= 0) & (xy_px <= (width, height))).all(axis=2)
+    )
     frame = int((visibility * inside).sum(axis=1).argmax())
     points_px = xy_px[frame, inside[frame]]
     pictures = stills(data, result, [frame])
