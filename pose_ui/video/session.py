@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
 import streamlit as st
 
 from ops.films import Arrival, FilmStudio
 from ops.jobs import Job, NoSuchJobError
+from pose_core.arrays import FrameRGB
 from pose_core.errors import BusyError, PoseCoreError
 from pose_core.geometry.scale import FloorSlope
 from pose_core.media.films import FilmReader, read_film
@@ -25,6 +28,9 @@ from pose_ui.shell.state import VIDEO, VIDEO_DEFAULTS, video_key
 from pose_ui.shell.streamlit_bindings import this_session_id
 
 __all__ = ["Counted", "Seek", "VideoSession", "range_s", "video_session"]
+
+#: The last frame before a time begins at most so long before it, or two frames.
+_LOOK_BACK_S: Final = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +100,7 @@ class VideoSession:
     counted: Counted | None = None
     _read: tuple[str, FilmReader | PoseCoreError] | None = None
     _first: tuple[str, tuple[float, bool], bytes | None] = ("", (0.0, False), None)
+    _last: tuple[str, tuple[float, bool], bytes | None] = ("", (0.0, False), None)
 
     @property
     def owner(self) -> str:
@@ -146,6 +153,20 @@ class VideoSession:
         jpeg = None if frame_rgb is None else encode_jpeg(frame_rgb)
         self._first = film.id, (start_s, mirrored), jpeg
         return jpeg
+
+    def last_picture(self, film: Arrival, end_s: float, mirrored: bool) -> bytes | None:
+        """The last picture before a time, as `first_picture`; None if there is none."""
+        key = film.id, (end_s, mirrored)
+        if self._last[:2] != key:
+            last: deque[tuple[float, FrameRGB]] = deque(maxlen=1)
+            with suppress(PoseCoreError):
+                facts = self.facts(film)
+                last.extend(facts.frames(max(0.0, end_s - max(_LOOK_BACK_S, 2 / facts.fps)), end_s))
+            jpeg = None
+            for _, frame_rgb in last:
+                jpeg = encode_jpeg(np.ascontiguousarray(frame_rgb[:, ::-1]) if mirrored else frame_rgb)
+            self._last = *key, jpeg
+        return self._last[2]
 
     def try_performer(self, studio: FilmStudio, settings: PoseSettings, data: bytes) -> None:
         """Take the shipped clip and analyse it at once."""
