@@ -250,9 +250,8 @@ class CoachSession:
             self._keep(coach, "film", started_at, arming=arming, stills={})
             if self.result is not None and not self.nothing:
                 self.stills = _film_stills(outcome, self.result)
-        with suppress(
-            NoSuchJobError
-        ):  # the Video page shows the same visitor's jobs, and may have removed it
+        # The Video page shows the same visitor's jobs, and may have removed it.
+        with suppress(NoSuchJobError):
             film_studio().jobs.remove(job.id)
 
     # ------------------------------------------------------------------ the set
