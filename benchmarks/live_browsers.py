@@ -4,10 +4,11 @@ Windows of one Chromium, on the same cores as the server, send a noisy clip of t
 has its own server and browser; both ways of PoseDeck and the tutorial's app take turns. Needs what ``make setup-dev``
 installs.
 
-Measured for each window, by the browser's own statistics: pictures (or, where the browser draws them itself, messages
-about people) returned each second, the size sent and returned, what limited the size (``bandwidth``, ``cpu``), seconds
-in freezes, and the first one after Start. The returned pictures include those that a server repeats. In all: processor
-time of server and browser. Trust the ratios.
+Measured for each window: new results each second, which are messages about people where the browser draws, and else
+pictures shown whose number, drawn into the clip, differs from the one before (servers repeat a picture until the next
+is ready; ``returned`` counts those, too). By the browser's own statistics: the size sent and returned, what limited
+the size (``bandwidth``, ``cpu``), seconds in freezes, and the first one after Start. In all: processor time of server
+and browser. Trust the ratios.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ import numpy as np
 
 from benchmarks.live import APPS, serving_app
 from benchmarks.live_client import cpu_s
+from benchmarks.live_clip import COLUMNS, draw_code
 from benchmarks.machine import describe_machine, machine_lines
 from benchmarks.page import browser_starts
 from benchmarks.report import interleaved, save, table
@@ -64,7 +66,7 @@ _KEEP_CONNECTIONS: Final = """
   };
 """
 _STATISTICS: Final = """async () => {
-  const found = { decoded: window.messages, freeze_s: 0, returned: "own" };
+  const found = { decoded: window.messages, fresh: window.fresh ?? 0, freeze_s: 0, returned: "own" };
   for (const one of (await window.connections.at(-1).getStats()).values()) {
     if (one.type === "inbound-rtp" && one.kind === "video")
       Object.assign(found, { decoded: one.framesDecoded ?? 0, freeze_s: one.totalFreezesDuration ?? 0,
@@ -74,16 +76,40 @@ _STATISTICS: Final = """async () => {
   }
   return found;
 }"""
+#: Counts pictures with a new number, as the window shows them: one row of pixels, a block of the number each.
+_COUNT_NEW: Final = """(columns) => {
+  window.fresh = 0;
+  const video = document.querySelector("video");
+  if (!video) return;
+  const canvas = Object.assign(document.createElement("canvas"), { width: columns, height: 1 });
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  let shown = "";
+  const look = () => {
+    const { videoWidth, videoHeight } = video;
+    context.drawImage(video, 0, videoHeight / 60, videoWidth, videoHeight / 30, 0, 0, columns, 1);
+    const { data } = context.getImageData(0, 0, columns, 1);
+    let code = "";
+    for (let block = 0; block < columns; block++) code += data[block * 4 + 1] > 128 ? 1 : 0;
+    if (code[0] !== code.at(-1) && code !== shown) {
+      window.fresh += 1;
+      shown = code;
+    }
+    video.requestVideoFrameCallback(look);
+  };
+  video.requestVideoFrameCallback(look);
+}"""
 
 
 def write_clip(path: Path, height_px: int) -> None:
-    """Write a clip that Chromium plays as a camera: the performer in motion, with a camera's noise."""
+    """Write a clip that Chromium plays as a camera: the performer in motion, with a camera's noise, and numbered."""
     width, height = _CAMERA_WH[height_px]
-    frames = (
-        render_frame("squat", index / _CLIP_FRAMES, camera=Camera(width, height), noise=_NOISE, seed=index)
-        for index in range(_CLIP_FRAMES)
-    )
-    path.write_bytes(b"".join(encode_jpeg(frame.rgb, 90) for frame in frames))
+    with path.open("wb") as file:
+        for index in range(_CLIP_FRAMES):
+            frame = render_frame(
+                "squat", index / _CLIP_FRAMES, camera=Camera(width, height), noise=_NOISE, seed=index
+            )
+            draw_code(frame.rgb, index)
+            file.write(encode_jpeg(frame.rgb, 90))
 
 
 def _start(page: Page, way: str) -> None:
@@ -138,6 +164,8 @@ def _one_run(way: str, height_px: int, windows: int, seconds: float, chromium: B
         first_s = _first_pictures_s(pages)
         pages[0].wait_for_timeout(_WARM_UP_MS)
         frames = [frame for page in pages if (frame := _connected(page)) is not None]
+        for frame in frames if draws != "browser" else []:
+            frame.evaluate(_COUNT_NEW, COLUMNS)
         before = [frame.evaluate(_STATISTICS) for frame in frames]
         used_s = cpu_s(server.pid)
         browser_s, began_s = _browser_cpu_s(chromium), time.perf_counter()
@@ -150,9 +178,11 @@ def _one_run(way: str, height_px: int, windows: int, seconds: float, chromium: B
         }
         for page in pages:
             page.context.close()
+    counted = "decoded" if draws == "browser" else "fresh"
     each = [
         {
             "first_picture_s": round(first, 2),
+            "new_hz": round((end[counted] - start[counted]) / span_s, 2),
             "returned_hz": round((end["decoded"] - start["decoded"]) / span_s, 2),
             "freeze_s": round(end["freeze_s"] - start["freeze_s"], 2),
             "sent": end.get("sent"),
@@ -190,11 +220,12 @@ def measure(heights_px: list[int], windows: list[int], seconds: float) -> dict[s
 
 def _row(run: dict[str, Any]) -> list[str]:
     each = run["each"]
-    rates = [one["returned_hz"] for one in each]
+    rates = [one["new_hz"] for one in each]
     return [
         f"{run['way']}, {run['height_px']}p",
         str(run["windows"]),
         f"{min(rates):.1f} / {np.median(rates):.1f}",
+        f"{np.median([one['returned_hz'] for one in each]):.1f}",
         " ".join(sorted({str(one["sent"]) for one in each})),
         " ".join(sorted({str(one["limited"]) for one in each})),
         f"{sum(one['freeze_s'] for one in each):.1f}",
@@ -208,7 +239,8 @@ def report(result: dict[str, Any]) -> str:
     head = [
         "way, size",
         "windows",
-        "returned/s min/median",
+        "new/s min/median",
+        "returned/s",
         "sent",
         "limited by",
         "freezes s",

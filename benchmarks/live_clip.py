@@ -25,6 +25,7 @@ from pose_core.performer import Camera, render_frame
 
 __all__ = [
     "CLIP_FRAMES",
+    "COLUMNS",
     "FRAME_RATE_HZ",
     "SIZES_WH",
     "Clip",
@@ -47,7 +48,8 @@ _BITRATE_BIT_S: Final = {(640, 360): 700_000, (640, 480): 1_000_000, (1280, 720)
 _CAMERA_NOISE: Final = 2.0  # grey levels; a picture without noise would be cheaper to decode than a camera's
 _CACHE: Final = Path(__file__).resolve().parent.parent / "build" / "live_clips"
 
-_COLUMNS: Final = 24  # blocks along the upper edge: 27 px wide at 640
+#: Blocks along the upper edge: 27 px wide at 640.
+COLUMNS: Final = 24
 _ROWS: Final = 15  # the band is this part of the height: 32 px at 480
 _NUMBER_BITS: Final = 10
 _CHECK_BITS: Final = 12  # a broken stream gives thousands of broken codes; one in 4096 of them may pass
@@ -85,7 +87,7 @@ def draw_code(frame_rgb: FrameRGB, number: int) -> None:
     height, width = frame_rgb.shape[:2]
     code = number << _CHECK_BITS | _check(number)
     blocks = [1, *(code & _BIT_WEIGHTS != 0), 0]
-    edges = np.linspace(0, width, _COLUMNS + 1).round().astype(int)
+    edges = np.linspace(0, width, COLUMNS + 1).round().astype(int)
     for block, left, right in zip(blocks, edges[:-1], edges[1:], strict=True):
         frame_rgb[: _band_height_px(height), left:right] = 255 if block else 0
 
@@ -104,12 +106,12 @@ def read_code(band: Luma) -> int | None:
         None if there is no code, or a damaged one.
     """
     height, width = band.shape
-    block_px = width / _COLUMNS
+    block_px = width / COLUMNS
     if height < 4 or block_px < 4:
         return None
     # Use only the middle of each block: scaling blurs its edges, and VP8 blurs it into the picture below.
     columns = band[height // 4 : height - height // 4 : 2].mean(axis=0)
-    centres = ((np.arange(_COLUMNS) + 0.5) * block_px).astype(int)
+    centres = ((np.arange(COLUMNS) + 0.5) * block_px).astype(int)
     half = int(block_px / 4)
     means = columns[centres[:, np.newaxis] + np.arange(-half, half)].mean(axis=1)
     if ((means > _DARK) & (means < _LIGHT)).any():
@@ -193,7 +195,7 @@ def performer_clip(size_wh: tuple[int, int], folder: Path = _CACHE) -> Clip:
     """
     width, height = size_wh
     bitrate = _BITRATE_BIT_S[size_wh]
-    path = folder / f"squats_{width}x{height}_{CLIP_FRAMES}_{bitrate}_{_COLUMNS}.webm"
+    path = folder / f"squats_{width}x{height}_{CLIP_FRAMES}_{bitrate}_{COLUMNS}.webm"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
         camera = Camera(width, height)

@@ -4,6 +4,8 @@ import { PoseCanvas } from "./pose_canvas.js";
 
 const KEPT_MS = 1000; // longer than it takes Streamlit to bring an element back
 
+const UNSEEN = "inset(0 calc(100% - 2px) calc(100% - 2px) 0)";
+
 const left = new Map(); // by key: views whose element went a moment ago
 
 const stopAll = (stream) => stream?.getTracks().forEach((track) => track.stop());
@@ -106,8 +108,9 @@ export class CameraView {
   show(people, picture) {
     const { look } = this.data;
     this.canvas.show({ people, options: look, picture, ground: look.skeletonOnly });
-    // Under a picture it need not be composed: without a graphics card that costs as much as all the drawing.
-    this.video.style.visibility = picture ? "hidden" : "";
+    // Under a picture it need not be composed: without a graphics card that costs as much as all the drawing. But a
+    // corner stays: Chromium keeps the frames of a hidden video for long, and the camera, which has few, then waits.
+    this.video.style.clipPath = picture ? UNSEEN : "";
   }
 
   note(list, value) {

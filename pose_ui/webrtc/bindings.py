@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from ipaddress import ip_address
 from typing import Any, Final
 
 import streamlit as st
@@ -48,6 +49,7 @@ __all__ = [
     "is_mdns_hostname",
     "keep_context",
     "keeping_sender_clock",
+    "knowing_its_way",
     "last_packet_s",
     "register_component",
     "relay",
@@ -83,6 +85,23 @@ def keeping_sender_clock(handle: Callable[..., Any]) -> Callable[..., Any]:
         await handle(self, packet)
 
     return handle_and_keep
+
+
+def knowing_its_way(receive: Callable[..., Any]) -> Callable[..., Any]:
+    """Wrap a receiver's method that starts it: its estimator of the bitrate can then say whether the sender is near."""
+
+    async def receive_knowing(self: Any, *args: Any, **named: Any) -> None:
+        connection = self.transport.transport._connection
+
+        def is_nearby() -> bool:
+            pair = connection._nominated.get(1)
+            return pair is not None and ip_address(pair.remote_addr[0]).is_private
+
+        if self._RTCRtpReceiver__remote_bitrate_estimator is not None:
+            self._RTCRtpReceiver__remote_bitrate_estimator.is_nearby = is_nearby
+        await receive(self, *args, **named)
+
+    return receive_knowing
 
 
 def captured_s(receiver: RtcReceiver | None, pts: int | None) -> float:

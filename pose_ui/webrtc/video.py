@@ -28,13 +28,14 @@ from pose_ui.webrtc.bindings import (
     ice,
     is_mdns_hostname,
     keeping_sender_clock,
+    knowing_its_way,
     last_packet_s,
     register_component,
     relay,
     stun,
     vpx,
 )
-from pose_ui.webrtc.bitrate import asking_for, at_most, fair_share
+from pose_ui.webrtc.bitrate import asking_for, fair_share, within
 from pose_ui.webrtc.encoder import LiveVp8Encoder
 from pose_ui.webrtc.tracks import ended_player
 
@@ -220,10 +221,11 @@ def apply(viewers: Callable[[], int] = lambda: 1) -> None:
     its_connection: Any = RTCPeerConnection
     its_connection.createAnswer = asking_for(RTCPeerConnection.createAnswer, lambda: fair_share(viewers()))
     its_estimator: Any = RemoteBitrateEstimator
-    its_estimator.add = at_most(RemoteBitrateEstimator.add, lambda: fair_share(viewers()))
+    its_estimator.add = within(RemoteBitrateEstimator.add, lambda: fair_share(viewers()))
     its_buffer: Any = JitterBuffer
     its_buffer._remove_frame = released_at_marker(JitterBuffer._remove_frame)
     its_receiver: Any = RtcReceiver
+    its_receiver.receive = knowing_its_way(RtcReceiver.receive)
     its_receiver._handle_rtcp_packet = keeping_sender_clock(RtcReceiver._handle_rtcp_packet)
     register_component()
     # They log visitors' addresses and, on connection problems, whole tracebacks.

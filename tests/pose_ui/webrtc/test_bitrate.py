@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from types import SimpleNamespace
 from typing import Any
 
 import av
@@ -11,8 +12,8 @@ import pytest
 from aiortc import RTCPeerConnection, VideoStreamTrack
 from aiortc.contrib.media import MediaBlackhole
 
-from pose_ui.webrtc.bindings import RemoteBitrateEstimator
-from pose_ui.webrtc.bitrate import asking_for, at_most, fair_share
+from pose_ui.webrtc.bindings import RemoteBitrateEstimator, RtcReceiver, knowing_its_way
+from pose_ui.webrtc.bitrate import asking_for, fair_share, within
 from tests.support.waiting import LONG_S, in_a_loop, until_in_loop
 
 
@@ -53,6 +54,10 @@ class Estimator(RemoteBitrateEstimator):
     """Says what a test wants."""
 
     says: Any = None
+    nearby = False
+
+    def is_nearby(self) -> bool:
+        return self.nearby
 
     def add(self, *args: Any, **named: Any) -> Any:
         return self.says
@@ -64,7 +69,44 @@ class Estimator(RemoteBitrateEstimator):
 def test_an_estimate_never_exceeds_the_share(says: Any, told: Any) -> None:
     estimator = Estimator()
     estimator.says = says
-    assert at_most(Estimator.add, lambda: fair_share(4, cores=2))(estimator, 0, 0, 0, 0) == told
+    assert within(Estimator.add, lambda: fair_share(4, cores=2))(estimator, 0, 0, 0, 0) == told
+
+
+@pytest.mark.parametrize(("nearby", "told"), [(True, 1_000_000), (False, 30_000)])
+def test_an_estimate_has_a_lower_limit_only_in_a_local_network(nearby: bool, told: int) -> None:
+    estimator = Estimator()
+    estimator.says, estimator.nearby = (30_000, [1]), nearby
+    assert within(Estimator.add, lambda: 2_500_000)(estimator, 0, 0, 0, 0) == (told, [1])
+
+
+@pytest.mark.parametrize(
+    ("address", "nearby"),
+    [
+        ("127.0.0.1", True),
+        ("192.168.1.7", True),
+        ("fe80::1%eth0", True),
+        ("fd00::7", True),
+        ("8.8.8.8", False),
+    ],
+)
+def test_near_is_who_has_an_address_of_a_local_network(address: str, nearby: bool) -> None:
+    async def started() -> bool:
+        server = RTCPeerConnection()
+        receiver: Any = server.addTransceiver("video").receiver
+        connection = receiver.transport.transport._connection
+
+        async def receive(self: Any) -> None:
+            estimator = self._RTCRtpReceiver__remote_bitrate_estimator
+            assert not estimator.is_nearby()  # before there is a way
+            connection._nominated[1] = SimpleNamespace(remote_addr=(address, 5000))
+            self.near = estimator.is_nearby()
+
+        await knowing_its_way(receive)(receiver)
+        await server.close()
+        near: bool = receiver.near
+        return near
+
+    assert in_a_loop(started()) == nearby
 
 
 # ---------------------------------------------------------------------- on an open connection
@@ -88,10 +130,11 @@ def test_who_sends_is_told_less_as_more_people_come_and_more_as_they_leave(
 ) -> None:
     """Without a new offer: in what the receiver reports of its estimate (REMB)."""
     viewers = 2
+    monkeypatch.setattr(RtcReceiver, "receive", knowing_its_way(RtcReceiver.receive))
     monkeypatch.setattr(
         RemoteBitrateEstimator,
         "add",
-        at_most(RemoteBitrateEstimator.add, lambda: fair_share(viewers, cores=2)),
+        within(RemoteBitrateEstimator.add, lambda: fair_share(viewers, cores=2)),
     )
 
     async def watched() -> None:
