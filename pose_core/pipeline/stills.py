@@ -105,7 +105,7 @@ class Portrait:
     frame : int
         Place in the result.
     rgb : ndarray of uint8, shape (H, W, 3)
-        That part of the picture, without drawing.
+        A square around the person, as far as it lies in the picture, without drawing.
     """
 
     frame: int
@@ -143,9 +143,9 @@ def portrait(data: bytes, result: VideoResult, person: int) -> Portrait | None:
     plain_rgb = pictures[0].plain_rgb
     scale = plain_rgb.shape[1] / width
     least, most = points_px.min(axis=0) * scale, points_px.max(axis=0) * scale
-    margin = _MARGIN * max(1.0, float((most - least).max()))
-    left, top = np.maximum(least - margin, 0).astype(int)
-    right, bottom = np.ceil(most + margin).astype(int)
+    reach = (0.5 + _MARGIN) * max(1.0, float((most - least).max()))
+    left, top = np.maximum((least + most) / 2 - reach, 0).astype(int)
+    right, bottom = np.ceil((least + most) / 2 + reach).astype(int)
     return Portrait(frame, np.ascontiguousarray(plain_rgb[top:bottom, left:right]))
 
 

@@ -102,7 +102,8 @@ def prepare(
 def _picture(jpeg: bytes | None, facts: FilmReader, caption: str) -> None:
     if jpeg is not None:
         width, height = facts.size_wh
-        st.image(jpeg, caption=caption, width=min(_PREVIEW_PX[0], round(_PREVIEW_PX[1] * width / height)))
+        with st.container(width=min(_PREVIEW_PX[0], round(_PREVIEW_PX[1] * width / height))):
+            st.image(jpeg, caption=caption, width="stretch")
 
 
 def _choices(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 import streamlit as st
@@ -159,7 +160,9 @@ def refusal_sentence(refusal: object, t: Translator) -> str:
     return t("film.refused")
 
 
-def film_drop(t: Translator, *, key: str, least_px: int = 300) -> tuple[str, object]:
+def film_drop(
+    t: Translator, *, key: str, least_px: int = 300, on_film: Callable[[str], None] | None = None
+) -> tuple[str, object]:
     """Show the field for a film.
 
     Parameters
@@ -169,6 +172,8 @@ def film_drop(t: Translator, *, key: str, least_px: int = 300) -> tuple[str, obj
         Streamlit key.
     least_px : int
         How high it is.
+    on_film : callable, optional
+        Gets the id of a film that has arrived, before the page runs again, which may then show something else.
 
     Returns
     -------
@@ -191,5 +196,11 @@ def film_drop(t: Translator, *, key: str, least_px: int = 300) -> tuple[str, obj
             "cancel": t("film.cancel"),
         },
     }
-    sent = _component(key=key, data=data, on_film_change=lambda: None, on_refusal_change=lambda: None)
+
+    def arrived() -> None:
+        sent = getattr(st.session_state[key], "film", None)
+        if on_film is not None and isinstance(sent, str):
+            on_film(sent)
+
+    sent = _component(key=key, data=data, on_film_change=arrived, on_refusal_change=lambda: None)
     return sent.film if isinstance(sent.film, str) else "", sent.refusal or None

@@ -92,4 +92,4 @@ def test_a_portrait_is_the_part_of_the_picture_with_that_person() -> None:
             and np.array_equal(picture[y : y + height, x : x + width], found.rgb)
         ]
         assert any(x < middle_px[0] < x + width and y < middle_px[1] < y + height for x, y in places)
-        assert width < picture.shape[1] / 2
+        assert width < 0.7 * picture.shape[1]
