@@ -231,6 +231,7 @@ def test_a_moment_is_marked_renamed_found_again_and_removed(page: Page) -> None:
     _rest_at(page, player, 30)
     page.keyboard.press("m")
     until_on_page(page, lambda: player.evaluate(marks) == [["Mark 1", 1.2]])
+    settle(page)
     name = page.get_by_role("textbox", name="Name of the mark")
     name.fill("heels up")
     name.press("Enter")
