@@ -232,10 +232,13 @@ def test_slow_motion_is_asked_for_and_a_film_that_breaks_off_says_up_to_where_it
         encoder.add(number / 120, random.integers(100, 140, (48, 64, 3), np.uint8))
     encoder.finish()
     data = file.getvalue()
-    with visit(browser, f"{server.url}/video?model=lite") as page:
+    with visit(browser, f"{server.url}/video?model=lite", width=390, height=844) as page:
         expect(page.get_by_text("Drop a video here")).to_be_visible()
         _choose(page, data[: len(data) * 2 // 3], "broken.mp4")
         expect(page.get_by_text(re.compile(r"This video has 1[12]\d frames a second\."))).to_be_visible()
+        picture = page.get_by_test_id("stImage").locator("img").bounding_box()
+        assert picture is not None
+        assert picture["x"] + picture["width"] <= 390  # of a phone
         page.get_by_role("button", name="Analyse", exact=True).click()
         expect(page.get_by_text(re.compile("the first 0:0[12] of 0:04 could be read"))).to_be_visible(
             timeout=60_000
