@@ -190,10 +190,10 @@ def test_a_moment_goes_to_the_photo_page_and_the_result_waits(page: Page, player
 def test_a_film_sent_from_an_older_tab_is_the_one_that_follows(pages: tuple[Page, Page]) -> None:
     page, other = pages
     _choose(other, numbered_film(30), "newer.mp4")
-    expect(other.get_by_text("newer.mp4")).to_be_visible()
+    expect(other.get_by_role("strong").filter(has_text="newer.mp4")).to_be_visible()
     expect(other.get_by_role("button", name="Analyse", exact=True)).to_be_visible()
     page.reload()
-    expect(page.get_by_text("newer.mp4")).to_be_visible()
+    expect(page.get_by_role("strong").filter(has_text="newer.mp4")).to_be_visible()
     settle(page)
 
 
