@@ -66,7 +66,7 @@ class Arrival:
         if self._buffer.tell() + len(piece) > self.size:
             raise ClipError(
                 "film_larger_than_stated",
-                "A film must have the size that its request states; this one has more. Send it again.",
+                "A video must have the size that its request states; this one has more. Send it again.",
             )
         self._buffer.write(piece)
 
@@ -83,7 +83,7 @@ class Arrival:
         self._buffer = None
         if len(self.data) < self.size:
             raise ClipError(
-                "film_cut_off", "The whole film must arrive; the end of this one is missing. Send it again."
+                "film_cut_off", "The whole video must arrive; the end of this one is missing. Send it again."
             )
 
     def __enter__(self) -> Arrival:
@@ -186,7 +186,7 @@ class FilmStudio(ResultKeeper):
             if made + sum(other.size for other in self._films.values()) + size > self._budget:
                 raise BusyError(
                     "films_full",
-                    "The films of all visitors may have {limit} MB at a time; with this one they would have more. "
+                    "The videos of all visitors may have {limit} MB at a time; with this one they would have more. "
                     "Try again in a few minutes.",
                     limit=self._budget // _MB,
                 )

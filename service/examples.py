@@ -90,7 +90,7 @@ PROBLEMS: Final[dict[int, dict[str, str]]] = {
     },
     411: {
         "code": "length_missing",
-        "message": "The header Content-Length must state the film's size; it is missing.",
+        "message": "The header Content-Length must state the video's size; it is missing.",
         "hint": "Send the file with its length, not in chunks.",
     },
     413: {

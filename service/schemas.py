@@ -102,17 +102,17 @@ class VideoOptions(_ModelOptions):
     """Options of a film, in its query string. An unknown one is an error, as for pictures."""
 
     smoothing: bool = Field(True, description="Smooth the movement; the files have the raw positions too.")
-    start_s: float = Field(0.0, ge=0, allow_inf_nan=False, description="Begin at this second of the film.")
+    start_s: float = Field(0.0, ge=0, allow_inf_nan=False, description="Begin at this second of the video.")
     end_s: float | None = Field(None, gt=0, allow_inf_nan=False, description="End before this second.")
     slowed: float = Field(
         1.0,
         ge=0.1,
         le=100,
         allow_inf_nan=False,
-        description="How many times slower the film plays than it was recorded.",
+        description="How many times slower the video plays than it was recorded.",
     )
-    mirrored: bool = Field(False, description="The film was recorded as in a mirror.")
-    film: bool = Field(False, description="Write the film with skeletons as well: the file annotated.mp4.")
+    mirrored: bool = Field(False, description="The video was recorded as in a mirror.")
+    film: bool = Field(False, description="Write the video with skeletons as well: the file annotated.mp4.")
     name: str = Field(
         "film", max_length=200, description="Name of the file, as it is written into the files."
     )
@@ -157,7 +157,7 @@ class VideoJobAnswer(JobAnswer):
     """How the work on a film stands."""
 
     done: float = Field(
-        description="Seconds of the film that are analysed, or the share of it that is written."
+        description="Seconds of the video that are analysed, or the share of it that is written."
     )
 
 

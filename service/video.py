@@ -42,7 +42,7 @@ VIDEO: Final = "/api/v1/video"
 _BODY: Final = {
     "requestBody": {
         "required": True,
-        "description": f"The film itself: MP4, MOV, WebM, MKV or AVI of at most {MAX_FILM_MB} MB, not a form.",
+        "description": f"The video itself: MP4, MOV, WebM, MKV or AVI of at most {MAX_FILM_MB} MB, not a form.",
         "content": {"video/*": {"schema": {"type": "string", "format": "binary"}}},
     }
 }
@@ -61,10 +61,10 @@ def _stated_size(request: Request) -> int:
         raise Problem(
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
             "not_a_film",
-            "The body must be the film itself; got a form.",
+            "The body must be the video itself; got a form.",
             "Send the file as it is, for example with curl -T film.mp4 -X POST -H 'Content-Type: video/mp4'.",
         )
-    return stated_size(request, "film")
+    return stated_size(request, "video")
 
 
 def _answer(job: Job, status: JobStatus) -> VideoJobAnswer:
@@ -117,7 +117,7 @@ def add_video(api: FastAPI, workers: Workers, studio: Callable[[], FilmStudio], 
     @api.post(
         VIDEO,
         tags=["video"],
-        summary="Take a film, and begin to find people in it",
+        summary="Take a video, and begin to find people in it",
         status_code=202,
         responses={202: example, **problems(400, 401, 403, 405, 408, 411, 413, 415, 422, 429, 500, 503)},
         openapi_extra=_BODY,
@@ -127,7 +127,7 @@ def add_video(api: FastAPI, workers: Workers, studio: Callable[[], FilmStudio], 
     ) -> VideoJobAnswer:
         settings = options.settings()
         with studio().arrive(owner_of(request), options.name, _stated_size(request)) as film:
-            await receive(request, film.add, "film")
+            await receive(request, film.add, "video")
             film.finish()
             job = studio().analyse(film, settings, with_film=options.film)
         response.headers["Location"] = f"{request.scope.get('root_path', '')}{VIDEO}/{job.id}"
@@ -141,7 +141,7 @@ def add_video(api: FastAPI, workers: Workers, studio: Callable[[], FilmStudio], 
         _answer,
         model=VideoJobAnswer,
         summaries=(
-            "How the work on a film stands",
+            "How the work on a video stands",
             "Cancel a job and keep what is there; forget one that is over",
         ),
         example=example,

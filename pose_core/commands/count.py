@@ -56,7 +56,7 @@ def run(arguments: argparse.Namespace) -> None:
     except OSError as error:
         raise ClipError(
             "clip_not_opened",
-            "The film must be a file that can be read; {name} cannot ({reason}). Check the path and try again.",
+            "The video must be a file that can be read; {name} cannot ({reason}). Check the path and try again.",
             name=arguments.film.name,
             reason=error.strerror,
         ) from error

@@ -29,9 +29,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=float,
         default=1.0,
         metavar="N",
-        help="the film plays N times slower than it was recorded",
+        help="the video plays N times slower than it was recorded",
     )
-    parser.add_argument("--mirrored", action="store_true", help="the film was recorded as in a mirror")
+    parser.add_argument("--mirrored", action="store_true", help="the video was recorded as in a mirror")
     parser.add_argument("--height-cm", type=float, metavar="CM", help="height of the person, for true metres")
     parser.add_argument(
         "--floor-deg", type=float, metavar="DEG", help="how much the floor rises to the right"

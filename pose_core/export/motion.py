@@ -44,6 +44,8 @@ _MEASURED: Final[dict[str, str]] = _HEAD | {
     for side in ("left", "right")
     for marker, joint in _JOINTS.items()
 }
+#: Where Linux keeps files in memory.
+_MEMORY: Final = "/dev/shm"
 #: Names that OpenSim models for BlazePose use, with the middles of shoulders and hips at the end.
 MARKERS: Final[tuple[str, ...]] = (*_MEASURED, "Neck", "Hip")
 
@@ -249,7 +251,8 @@ def to_c3d(markers: Markers) -> bytes:
 @contextmanager
 def _path_in_memory() -> Iterator[Path]:
     """A path that ends as the writer insists; its content is in memory where the system can (Linux)."""
-    with tempfile.TemporaryDirectory() as folder:
+    place = _MEMORY if os.access(_MEMORY, os.W_OK) else None
+    with tempfile.TemporaryDirectory(prefix="posedeck-memory-", dir=place) as folder:
         path = Path(folder) / "poses.c3d"
         if not hasattr(os, "memfd_create"):
             yield path

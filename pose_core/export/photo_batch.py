@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from pose_core.export.photos import COLUMNS, facts, landmark_rows, reason_cell
-from pose_core.export.tables import CellValue, fill_sheet, flat_rows, number_cell, plain_text
+from pose_core.export.tables import CellValue, flat_rows, number_cell, plain_text
+from pose_core.export.workbook import Workbook
 from pose_core.geometry.angles import ANGLE_NAMES, pose_angle_reasons, pose_angles_deg
 from pose_core.pipeline.photo import PhotoResult
 from pose_core.translate import Translate, untranslated
@@ -81,31 +82,27 @@ def batch_xlsx(outcomes: Sequence[Outcome], translate: Translate = untranslated)
     -------
     bytes
     """
-    from openpyxl import Workbook  # takes 0.2 s, so only a workbook pays for it
-
     angles = [translate(f"angle.{name}") for name in ANGLE_NAMES]
     notes = [f"{angle}: {translate('column.note')}" for angle in angles]
-    book = Workbook(write_only=True)
-    fill_sheet(
-        book.create_sheet(translate("sheet.angles")),
+    book = Workbook()
+    book.add(
+        translate("sheet.angles"),
         [*(translate(f"column.{column}") for column in _SUMMARY_COLUMNS), *angles, *notes],
         _summary_rows(outcomes, lambda reason: reason_cell(reason, translate)),
     )
-    fill_sheet(
-        book.create_sheet(translate("sheet.landmarks")),
+    book.add(
+        translate("sheet.landmarks"),
         [translate("column.file"), *(translate(f"column.{column}") for column in COLUMNS[_PERSON_AT:])],
         _landmark_rows(outcomes, translate),
     )
     results = [result for _, _, result in outcomes if isinstance(result, PhotoResult)]
     made = {key: value for key, value in facts(results[0]).items() if key not in _OF_ONE} if results else {}
-    fill_sheet(
-        book.create_sheet(translate("sheet.about")),
+    book.add(
+        translate("sheet.about"),
         [translate("column.field"), translate("column.value")],
         flat_rows("", made),
     )
-    file = io.BytesIO()
-    book.save(file)
-    return file.getvalue()
+    return book.finish()
 
 
 #: What differs from picture to picture.

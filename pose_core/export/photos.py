@@ -17,10 +17,10 @@ from pose_core.export.tables import (
     DEFAULT_DIGITS,
     DIGITS,
     CellValue,
-    fill_sheet,
     flat_rows,
     number_cell,
 )
+from pose_core.export.workbook import Workbook
 from pose_core.geometry.angles import (
     ANGLE_NAMES,
     Space,
@@ -226,27 +226,23 @@ def to_xlsx(result: PhotoResult, translate: Translate = untranslated) -> bytes:
     -------
     bytes
     """
-    from openpyxl import Workbook  # takes 0.2 s, so only a workbook pays for it
-
-    book = Workbook(write_only=True)
-    fill_sheet(
-        book.create_sheet(translate("sheet.angles")),
+    book = Workbook()
+    book.add(
+        translate("sheet.angles"),
         [translate(f"column.{column}") for column in _ANGLE_COLUMNS],
         _angle_rows(result, translate),
     )
-    fill_sheet(
-        book.create_sheet(translate("sheet.landmarks")),
+    book.add(
+        translate("sheet.landmarks"),
         [translate(f"column.{column}") for column in COLUMNS[_XLSX_FROM:]],
         _xlsx_landmark_rows(result, translate),
     )
-    fill_sheet(
-        book.create_sheet(translate("sheet.about")),
+    book.add(
+        translate("sheet.about"),
         [translate("column.field"), translate("column.value")],
         flat_rows("", facts(result)),
     )
-    file = io.BytesIO()
-    book.save(file)
-    return file.getvalue()
+    return book.finish()
 
 
 _ANGLE_COLUMNS: Final = ("person", "angle", "image_deg", "image_reason", "world_deg", "world_reason")

@@ -28,7 +28,8 @@ from pose_core.export.sequences import (
     person_columns,
     rounded_times_s,
 )
-from pose_core.export.tables import DIGITS, CellValue, fill_sheet, flat_rows, number_cell
+from pose_core.export.tables import DIGITS, CellValue, flat_rows, number_cell
+from pose_core.export.workbook import Workbook
 from pose_core.geometry.angles import ANGLE_NAMES, Space
 from pose_core.geometry.reasons import REASONS
 from pose_core.models.bundles import bundle
@@ -57,9 +58,9 @@ __all__ = [
 #: Goes up whenever a field changes its name or meaning.
 RECORDING_SCHEMA_VERSION: Final = "1.0"
 
-#: One person in 600 frames: 20 s at 30 frames a second. openpyxl takes about 9 µs a cell: 3 s for this many rows, as
-#: for the angles of the longest recording, and twice that beside live streams.
-MAX_XLSX_LANDMARK_ROWS: Final = 20_000
+#: One person in 1800 frames: a minute at 30 frames a second. A row takes about 21 µs: 1.3 s for this many, and twice
+#: that beside live streams.
+MAX_XLSX_LANDMARK_ROWS: Final = 60_000
 
 #: Rows of the summary sheet; the heading of each is the text of ``summary.NAME``.
 SUMMARY_FIELDS: Final[tuple[str, ...]] = (
@@ -250,13 +251,11 @@ def people_to_xlsx(
         Where the numbers come from.
     translate : callable
     """
-    from openpyxl import Workbook  # takes 0.2 s, so only a workbook pays for it
-
     rows = sum(person.frames for person in summary.people) * N_LANDMARKS
     with_landmarks = rows <= MAX_XLSX_LANDMARK_ROWS
-    book = Workbook(write_only=True)
-    fill_sheet(
-        book.create_sheet(translate("sheet.summary")),
+    book = Workbook()
+    book.add(
+        translate("sheet.summary"),
         [
             translate(f"column.{column}")
             for column in ("field", "value", "least", "greatest", "uncertain", "reason")
@@ -270,25 +269,23 @@ def people_to_xlsx(
         for name in ANGLE_NAMES
         if (kind, space) != ("reason", "world")  # the same, without those that are uncertain
     ]
-    fill_sheet(
-        book.create_sheet(translate("sheet.angles")),
+    book.add(
+        translate("sheet.angles"),
         [*(translate(f"column.{column}") for column in KEYS[:3]), *angle_columns],
         _angle_rows(people, translate),
     )
     if with_landmarks:
-        fill_sheet(
-            book.create_sheet(translate("sheet.landmarks")),
+        book.add(
+            translate("sheet.landmarks"),
             [translate(f"column.{column}") for column in RECORDING_COLUMNS],
             _landmark_rows(people, translate),
         )
-    fill_sheet(
-        book.create_sheet(translate("sheet.about")),
+    book.add(
+        translate("sheet.about"),
         [translate("column.field"), translate("column.value")],
         flat_rows("", facts),
     )
-    file = io.BytesIO()
-    book.save(file)
-    return file.getvalue()
+    return book.finish()
 
 
 def _summary_rows(

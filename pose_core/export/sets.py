@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from pose_core.export.report import Beside, Chart, Facts, Heading, Part, Picture, Table, Text, html_report
-from pose_core.export.tables import CellValue, fill_sheet, flat_rows, number_cell
+from pose_core.export.tables import CellValue, flat_rows, number_cell
+from pose_core.export.workbook import Workbook
 from pose_core.figures.repetitions import StripBar, strip_figure
 from pose_core.movement.catalogue import EXERCISES
 from pose_core.movement.exercise import Fault
@@ -203,14 +204,12 @@ def set_to_xlsx(one: ExerciseSet, t: Translate = untranslated) -> bytes:
     t : callable
         From ``coach.column_NAME`` and ``coach.sheet_NAME`` to the text to show.
     """
-    from openpyxl import Workbook  # takes 0.2 s, so only a workbook pays for it
-
-    book = Workbook(write_only=True)
+    book = Workbook()
     sheets = [("repetitions", COLUMNS, _rows(one)), ("holds", _HOLD_COLUMNS, _hold_rows(one))]
     for name, columns, rows in sheets:
         heads = [t(f"coach.column_{column}") for column in columns]
-        fill_sheet(
-            book.create_sheet(t(f"coach.sheet_{name}")),
+        book.add(
+            t(f"coach.sheet_{name}"),
             heads,
             ([row[column] for column in columns] for row in rows),
         )
@@ -219,15 +218,13 @@ def set_to_xlsx(one: ExerciseSet, t: Translate = untranslated) -> bytes:
         correction.kind if correction.number is None else f"{correction.kind} {correction.number}"
         for correction in one.corrections
     ]
-    fill_sheet(book.create_sheet(t("coach.limits")), *limits_table(one, t))
-    fill_sheet(
-        book.create_sheet(t("coach.sheet_about")),
+    book.add(t("coach.limits"), *limits_table(one, t))
+    book.add(
+        t("coach.sheet_about"),
         [t("coach.column_field"), t("coach.column_value")],
         flat_rows("", facts),
     )
-    file = io.BytesIO()
-    book.save(file)
-    return file.getvalue()
+    return book.finish()
 
 
 def set_bars(one: ExerciseSet) -> list[StripBar]:

@@ -15,7 +15,8 @@ import numpy as np
 from pose_core.evaluation.bootstrap import Figure
 from pose_core.evaluation.side_by_side.comparing import BLOCK_S, Comparison
 from pose_core.evaluation.side_by_side.settings import Setting
-from pose_core.export.tables import CellValue, fill_sheet, flat_rows, number_cell
+from pose_core.export.tables import CellValue, flat_rows, number_cell
+from pose_core.export.workbook import Workbook
 from pose_core.models.bundles import bundle
 from pose_core.models.landmarker import runtime_version
 from pose_core.skeleton import LANDMARK_NAMES
@@ -209,9 +210,7 @@ def to_xlsx(comparison: Comparison, translate: Translate = untranslated) -> byte
     translate : callable
         From ``sheet.NAME`` and ``column.NAME`` to the text to show.
     """
-    from openpyxl import Workbook  # takes 0.2 s, so only a workbook pays for it
-
-    book = Workbook(write_only=True)
+    book = Workbook()
     joints = [*(translate(f"column.{name}") for name in _JOINT_COLUMNS[:3])]
     joints += [translate(f"landmark.{name}") for name in LANDMARK_NAMES]
     for sheet, headings, rows in (
@@ -224,7 +223,5 @@ def to_xlsx(comparison: Comparison, translate: Translate = untranslated) -> byte
             flat_rows("", _facts(comparison, "")),
         ),
     ):
-        fill_sheet(book.create_sheet(translate(f"sheet.{sheet}")), headings, rows)
-    file = io.BytesIO()
-    book.save(file)
-    return file.getvalue()
+        book.add(translate(f"sheet.{sheet}"), headings, rows)
+    return book.finish()

@@ -20,7 +20,8 @@ from pose_core.evaluation.figures import PCK_AT, GroupScores, JointScores, Score
 from pose_core.evaluation.outcomes import PROTOCOLS, Protocol
 from pose_core.evaluation.published import PUBLISHED
 from pose_core.evaluation.validate import ValidationResult
-from pose_core.export.tables import CellValue, fill_sheet, flat_rows, number_cell
+from pose_core.export.tables import CellValue, flat_rows, number_cell
+from pose_core.export.workbook import Workbook
 from pose_core.models.bundles import bundle
 from pose_core.models.landmarker import runtime_version
 from pose_core.translate import Translate, untranslated
@@ -282,19 +283,15 @@ def to_xlsx(result: ValidationResult, translate: Translate = untranslated) -> by
     translate : callable
         From ``sheet.NAME`` and ``column.NAME`` to the text to show.
     """
-    from openpyxl import Workbook  # takes 0.2 s, so only a workbook pays for it
-
-    book = Workbook(write_only=True)
+    book = Workbook()
     for sheet, columns, rows in (
         ("figures", _CSV_COLUMNS, _rows(result)),
         ("people", _CASE_COLUMNS, _case_rows(result)),
         ("about", ("field", "value"), flat_rows("", _facts(result))),
     ):
         headings = [translate(f"column.{column}") for column in columns]
-        fill_sheet(book.create_sheet(translate(f"sheet.{sheet}")), headings, rows)
-    file = io.BytesIO()
-    book.save(file)
-    return file.getvalue()
+        book.add(translate(f"sheet.{sheet}"), headings, rows)
+    return book.finish()
 
 
 def to_coco(result: ValidationResult, model: str, protocol: Protocol) -> bytes:

@@ -194,7 +194,7 @@ def check_range_s(start_s: float, end_s: float) -> None:
     if not 0 <= start_s < end_s:
         raise ClipError(
             "film_range",
-            "The part of a film must begin at 0 s or later and end after its beginning; "
+            "The part of a video must begin at 0 s or later and end after its beginning; "
             "got {start_s:g} s to {end_s:g} s. Choose a later end or an earlier beginning.",
             start_s=start_s,
             end_s=end_s,

@@ -9,6 +9,7 @@ from typing import Final
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from pose_core.arrays import FrameRGB
 from pose_core.drawing.skeleton import draw_poses
@@ -18,7 +19,7 @@ from pose_core.pipeline.video import VideoResult
 from pose_core.settings import DrawSettings
 from pose_core.tracking.recording import pose_of_row
 
-__all__ = ["Still", "still_sheet", "stills"]
+__all__ = ["Portrait", "Still", "portrait", "still_sheet", "stills"]
 
 #: Of a still on the sheet, in pixels, and the space between them.
 _CELL_WH: Final = (480, 360)
@@ -29,6 +30,8 @@ _INK_RGB: Final = (30, 30, 30)
 _FONT_PX: Final = 22
 _WEIGHT: Final = 500
 _LONGEST_CAPTION: Final = 40
+#: A portrait reaches so far beyond the joints, as a share of their box.
+_MARGIN: Final = 0.15
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,6 +94,59 @@ def stills(
         )
         found.append(Still(float(result.time_s[frame]), frame, picture[1], drawn_rgb))
     return tuple(found)
+
+
+@dataclass(frozen=True, eq=False)
+class Portrait:
+    """One person where they are seen best.
+
+    Attributes
+    ----------
+    frame : int
+        Place in the result.
+    rgb : ndarray of uint8, shape (H, W, 3)
+        A square around the person, as far as it lies in the picture, without drawing.
+    """
+
+    frame: int
+    rgb: FrameRGB = field(repr=False)
+
+
+def portrait(data: bytes, result: VideoResult, person: int) -> Portrait | None:
+    """Cut one person out of the frame in which their joints are seen best.
+
+    Parameters
+    ----------
+    data : bytes
+        The film.
+    result : VideoResult
+    person : int
+        One of ``result.people``.
+
+    Returns
+    -------
+    Portrait or None
+        None if the frame cannot be read again, or nothing of the person lies in the picture.
+    """
+    sequence = result.sequence(person)
+    visibility = np.nan_to_num(sequence.visibility)
+    width, height = result.size_wh
+    xy_px = sequence.image_xy_px
+    inside: NDArray[np.bool_] = np.asarray(
+        (np.isfinite(xy_px) & (xy_px >= 0) & (xy_px <= (width, height))).all(axis=2)
+    )
+    frame = int((visibility * inside).sum(axis=1).argmax())
+    points_px = xy_px[frame, inside[frame]]
+    pictures = stills(data, result, [frame])
+    if not len(points_px) or not pictures:
+        return None
+    plain_rgb = pictures[0].plain_rgb
+    scale = plain_rgb.shape[1] / width
+    least, most = points_px.min(axis=0) * scale, points_px.max(axis=0) * scale
+    reach = (0.5 + _MARGIN) * max(1.0, float((most - least).max()))
+    left, top = np.maximum((least + most) / 2 - reach, 0).astype(int)
+    right, bottom = np.ceil((least + most) / 2 + reach).astype(int)
+    return Portrait(frame, np.ascontiguousarray(plain_rgb[top:bottom, left:right]))
 
 
 def still_sheet(pictures: Sequence[Still], captions: Sequence[str]) -> FrameRGB:

@@ -97,7 +97,7 @@ def annotate_video(
     except av.FFmpegError as error:
         raise ClipError(
             "film_not_written",
-            "The film must be encoded as H.264; the encoder failed ({reason}). The other files are complete.",
+            "The video must be encoded as H.264; the encoder failed ({reason}). The other files are complete.",
             reason=type(error).__name__,
         ) from error
     return file.getvalue()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -11,7 +12,7 @@ from typing import Final
 import streamlit as st
 
 from ops.films import FilmOutcome
-from ops.jobs import Job
+from ops.jobs import Job, NoSuchJobError
 from pose_core.arrays import FrameRGB
 from pose_core.errors import PoseCoreError
 from pose_core.media.films import read_film
@@ -249,7 +250,9 @@ class CoachSession:
             self._keep(coach, "film", started_at, arming=arming, stills={})
             if self.result is not None and not self.nothing:
                 self.stills = _film_stills(outcome, self.result)
-        film_studio().jobs.remove(job.id)
+        # The Video page shows the same visitor's jobs, and may have removed it.
+        with suppress(NoSuchJobError):
+            film_studio().jobs.remove(job.id)
 
     # ------------------------------------------------------------------ the set
     def correct(self, correction: Correction) -> None:

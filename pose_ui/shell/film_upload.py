@@ -58,7 +58,7 @@ def film_upload_route(studio: Callable[[], FilmStudio], *, closed: bool) -> Rout
                 HTTPStatus.FORBIDDEN,
                 PoseCoreError(
                     "film_not_signed_in",
-                    "A film must come from a page that is open and signed in; this one does not. Reload the page and "
+                    "A video must come from a page that is open and signed in; this one does not. Reload the page and "
                     "sign in.",
                 ),
             )
@@ -68,7 +68,7 @@ def film_upload_route(studio: Callable[[], FilmStudio], *, closed: bool) -> Rout
                 HTTPStatus.LENGTH_REQUIRED,
                 ClipError(
                     "film_cut_off",
-                    "The whole film must arrive; the end of this one is missing. Send it again.",
+                    "The whole video must arrive; the end of this one is missing. Send it again.",
                 ),
             )
         name = unquote(request.headers.get(NAME_HEADER, ""))[:_LONGEST_NAME] or "film"
@@ -88,7 +88,7 @@ def film_upload_route(studio: Callable[[], FilmStudio], *, closed: bool) -> Rout
                 HTTPStatus.REQUEST_TIMEOUT,
                 ClipError(
                     "film_too_slow",
-                    "A film must arrive at {speed} kB a second or faster; this one did not. Send it again, or a "
+                    "A video must arrive at {speed} kB a second or faster; this one did not. Send it again, or a "
                     "smaller one.",
                     speed=SLOWEST_KB_S,
                 ),

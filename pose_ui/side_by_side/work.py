@@ -159,7 +159,7 @@ def _film_work(
                 return None
             raise ClipError(
                 "sides_nothing_there",
-                "The film must have a frame at {start_s:g} s or later; it has none. Choose an earlier beginning.",
+                "The video must have a frame at {start_s:g} s or later; it has none. Choose an earlier beginning.",
                 start_s=settings.start_s,
             )
         copy = b"" if plays_in_browsers(data) else _copy(data, looked, control)

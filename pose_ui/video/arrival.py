@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 import streamlit as st
@@ -33,12 +34,10 @@ def arrival(
     """
     performer, own = st.columns([3, 2], gap="medium", vertical_alignment="top")
     with own:
-        sent, refusal = film_drop(t, key=_KEY)
+        sent, refusal = film_drop(t, key=_KEY, on_film=partial(session.take, studio))
         if refusal is not None:
             session.refusal = refusal
         if sent:
-            session.refusal = None
-            session.problem = None
             st.rerun()
         if session.refusal:
             st.error(plain(refusal_sentence(session.refusal, t)), icon=":material/error:")

@@ -1,6 +1,6 @@
 // The curves beside a film: drawn once, with a cursor that moves above them. A click seeks, a drag chooses a range.
 
-import { drawMarks, markAt } from "./film_marks.js";
+import { drawFlips, drawMarks, markAt } from "./film_marks.js";
 import { COLOURS } from "./pose_canvas.js";
 
 const LEFT_PX = 36; // for the scale
@@ -216,6 +216,8 @@ export class Charts {
     const { film, player } = this;
     const { texts } = player.data;
     this.text(ctx, texts.seen, LEFT_PX, top - 7);
+    const flips = player.data.flips ?? [];
+    if (flips.length) drawFlips(this, ctx, flips, top, this.width - RIGHT_PX);
     this.bars = []; // [left, top, right, bottom, frame that a click shows]
     lanes.forEach(({ person, events }, k) => {
       const y = top + k * LANE_PX;

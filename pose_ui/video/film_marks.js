@@ -1,4 +1,5 @@
-// Own marks below the curves of a film (film_charts.js): a line through them, and a flag with its text, which a click finds.
+// What is marked on the curves of a film (film_charts.js). Own marks below them: a line through the curves, and a flag with its
+// text, which a click finds. Notches above the lanes: where left and right of a person were put right.
 
 const FLAG_PX = 10;
 const ROW_PX = 18;
@@ -30,4 +31,20 @@ export function markAt(charts, x, y) {
   if (y < charts.markTop - 4 || y > charts.markTop + ROW_PX) return null;
   const frames = (charts.player.data.marks ?? []).map(({ time_s }) => charts.nearest(time_s));
   return frames.findLast((frame) => x >= charts.x(frame) - 4 && x <= charts.x(frame) + FLAG_PX + 6) ?? null;
+}
+
+function notch(ctx, x, y) {
+  ctx.beginPath();
+  ctx.moveTo(x - 4, y);
+  ctx.lineTo(x + 4, y);
+  ctx.lineTo(x, y + 7);
+  ctx.fill();
+}
+
+// Times of frames, above the lanes that begin at `top`; what they mean stands in the line above, up to `right`.
+export function drawFlips(charts, ctx, timesS, top, right) {
+  const { flips } = charts.player.data.texts;
+  charts.text(ctx, flips, right, top - 7, "right");
+  notch(ctx, right - ctx.measureText(flips).width - 9, top - 15);
+  for (const timeS of timesS) notch(ctx, charts.x(charts.nearest(timeS)), top - 4);
 }

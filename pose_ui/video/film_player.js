@@ -204,7 +204,7 @@ class Player {
     const { seek } = this.data;
     if (!seek || !this.film || this.sought === seek.id) return;
     this.sought = seek.id;
-    if (seek.range) this.setRange(seek.range);
+    if (this.film.people.includes(seek.person)) this.choose(seek.person);
     this.jump(seek.frame);
   }
 

@@ -1,20 +1,29 @@
-"""Who is in the film, and when; corrections of who is who and of left and right, with undo."""
+"""Who is in the film, with a picture of each, and when; corrections of who is who and of left and right, with undo."""
 
 from __future__ import annotations
 
 import math
+from typing import Final
 
 import numpy as np
 import streamlit as st
 
-from ops.films import FilmStudio, Version
+from ops.films import FilmOutcome, FilmStudio, Version
 from ops.jobs import NoSuchJobError
+from pose_core.media.images import encode_jpeg, fit_within
+from pose_core.pipeline.stills import portrait
 from pose_core.pipeline.video import VideoResult
 from pose_core.pipeline.video_edits import exchange_people, exchange_sides
 from pose_ui.texts import Translator
 from pose_ui.video.player import At
+from pose_ui.video.session import VideoSession
+from pose_ui.widgets.thumbnails import Thumbnail, thumbnails
 
-__all__ = ["people_strip"]
+__all__ = ["corrections", "people_strip"]
+
+#: More people than this have no picture: each takes the decoding of a frame.
+_MOST_PORTRAITS: Final = 12
+_PORTRAIT_PX: Final = 160
 
 
 def _correct(studio: FilmStudio, job_id: str, owner: str, kind: str, *values: float) -> None:
@@ -51,8 +60,37 @@ def _seen(result: VideoResult, person: int, t: Translator) -> str:
 
 
 def people_strip(
-    studio: FilmStudio, job_id: str, owner: str, version: Version, at: At, t: Translator
+    session: VideoSession, job_id: str, outcome: FilmOutcome, version: Version, at: At, t: Translator
 ) -> None:
+    """A small picture of each of several people; a click shows their curves, where they are seen best."""
+    people = version.result.people[:_MOST_PORTRAITS]
+    if len(people) < 2:
+        return
+    items = []
+    for person in people:
+        key = job_id, version.number, person
+        if key not in session.portraits:
+            found = portrait(outcome.data, version.result, person)
+            session.portraits[key] = (
+                None if found is None else (found.frame, encode_jpeg(fit_within(found.rgb, _PORTRAIT_PX), 80))
+            )
+        kept = session.portraits[key]
+        label = _seen(version.result, person, t).replace("**", "")
+        number = str(person)
+        items.append(
+            Thumbnail(number, label, kept[1] if kept else None, number, badge=number if kept else "")
+        )
+
+    def show(chosen: str) -> None:
+        kept = session.portraits.get((job_id, version.number, int(chosen)))
+        session.go_to(kept[0] if kept else at.frame, int(chosen))
+
+    thumbnails(
+        t("film.people_strip"), items, "" if at.person is None else str(at.person), show, key="video_people"
+    )
+
+
+def corrections(studio: FilmStudio, job_id: str, owner: str, version: Version, at: At, t: Translator) -> None:
     """List everybody, and offer to exchange from where the player rests on, or in the part chosen on the curves."""
     result = version.result
     people = result.people

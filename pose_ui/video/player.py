@@ -11,6 +11,7 @@ import streamlit as st
 from ops.films import FilmOutcome, Version
 from pose_core.geometry.angles import LIMB_ANGLES
 from pose_core.movement.moments import Mark
+from pose_core.pipeline.video import VideoResult
 from pose_ui.shell.module_route import module_path
 from pose_ui.shell.streamlit_bindings import this_session_id
 from pose_ui.texts import Translator
@@ -18,7 +19,7 @@ from pose_ui.video.routes import people_path, picture_path
 from pose_ui.video.session import Seek
 from pose_ui.widgets.labels import landmark_labels
 
-__all__ = ["At", "TimelineEvent", "player"]
+__all__ = ["At", "TimelineEvent", "flip_times_s", "player"]
 
 _HTML: Final = '<div class="posedeck-film"></div>'
 
@@ -109,7 +110,7 @@ _TEXTS: Final = (
         "names",
         "angles",
     ),
-    *("smoothed", "skeletonOnly", "others", "speed", "speed_unit", "visibility", "seen", "nobody"),
+    *("smoothed", "skeletonOnly", "others", "speed", "speed_unit", "visibility", "seen", "nobody", "flips"),
 )
 
 
@@ -153,6 +154,11 @@ class At:
     frame: int = 0
     range: tuple[int, int] | None = None
     person: int | None = None
+
+
+def flip_times_s(result: VideoResult) -> list[float]:
+    """Times of the frames in which the model exchanged somebody's left and right, and the tracker put them right."""
+    return sorted({event.time_s for event in result.events if event.kind == "flip"})
 
 
 def _read_at(told: object, job_id: str, version: Version) -> At:
@@ -237,9 +243,10 @@ def player(
             }
             for one in events
         ],
+        "flips": flip_times_s(result),
         "marks": [{"time_s": mark.time_s, "text": mark.text} for mark in marks],
         "plays": plays,
-        "seek": {"id": seek.id, "frame": seek.frame} if seek else None,
+        "seek": {"id": seek.id, "frame": seek.frame, "person": seek.person} if seek else None,
         "texts": texts,
     }
 

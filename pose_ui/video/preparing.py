@@ -74,7 +74,7 @@ def film_bar(
 def prepare(
     session: VideoSession, studio: FilmStudio, film: Arrival, settings: PoseSettings, t: Translator
 ) -> None:
-    """What to choose before the analysis, beside the first picture of the part that is chosen."""
+    """What to choose before the analysis, beside the first and the last picture of the part that is chosen."""
     try:
         facts = session.facts(film)
     except PoseCoreError as error:
@@ -83,18 +83,27 @@ def prepare(
     picture, choices = st.columns(_COLUMNS, gap="medium")
     with choices:
         wanted = _choices(session, studio, film, facts, settings, t)
+    start_s, end_s, mirrored = wanted
+    first = session.first_picture(film, (start_s, mirrored))
     with picture:
-        _picture(session.first_picture(film, wanted), facts, t)
+        if math.isfinite(end_s):
+            for column, jpeg, text in zip(
+                st.columns(2),
+                (first, session.last_picture(film, end_s, mirrored)),
+                ("first_picture", "last_picture"),
+                strict=True,
+            ):
+                with column:
+                    _picture(jpeg, facts, t(f"film.{text}"))
+        else:
+            _picture(first, facts, t("film.first_picture"))
 
 
-def _picture(first: bytes | None, facts: FilmReader, t: Translator) -> None:
-    if first is not None:
+def _picture(jpeg: bytes | None, facts: FilmReader, caption: str) -> None:
+    if jpeg is not None:
         width, height = facts.size_wh
-        st.image(
-            first,
-            caption=t("film.first_picture"),
-            width=min(_PREVIEW_PX[0], round(_PREVIEW_PX[1] * width / height)),
-        )
+        with st.container(width=min(_PREVIEW_PX[0], round(_PREVIEW_PX[1] * width / height))):
+            st.image(jpeg, caption=caption, width="stretch")
 
 
 def _choices(
@@ -104,8 +113,8 @@ def _choices(
     facts: FilmReader,
     settings: PoseSettings,
     t: Translator,
-) -> tuple[float, bool]:
-    """Which part and how, and the button that starts; returns where the part begins, and whether it is mirrored."""
+) -> tuple[float, float, bool]:
+    """Which part and how, and the button that starts; returns the part's ends, and whether it is mirrored."""
     chosen = (0.0, math.inf)
     if math.isfinite(facts.duration_s) and facts.duration_s > 1.0:
         longest = round(facts.duration_s, 1)
@@ -152,7 +161,7 @@ def _choices(
         except PoseCoreError as error:
             session.problem = error
         st.rerun()
-    return chosen[0], mirrored
+    return *chosen, mirrored
 
 
 def left_text(status: JobStatus, t: Translator) -> str:
@@ -194,7 +203,7 @@ def working(session: VideoSession, studio: FilmStudio, film: Arrival, job: Job, 
     """How far the analysis is, what there is so far, and the button that keeps it, beside the first picture."""
     picture, beside = st.columns(_COLUMNS, gap="medium")
     with picture, suppress(PoseCoreError):  # too many films are being read at the moment: it can do without
-        _picture(session.first_picture(film), session.facts(film), t)
+        _picture(session.first_picture(film), session.facts(film), t("film.first_picture"))
 
     @st.fragment(run_every=_LOOK_S)
     def look() -> None:

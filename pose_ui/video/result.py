@@ -14,8 +14,8 @@ from pose_core.settings import PoseSettings
 from pose_ui.texts import Translator
 from pose_ui.video.files import drawn_film, files
 from pose_ui.video.moments import mark_frame, moments
-from pose_ui.video.people import people_strip
-from pose_ui.video.player import player
+from pose_ui.video.people import corrections, people_strip
+from pose_ui.video.player import flip_times_s, player
 from pose_ui.video.repetitions import repetition_bars, repetitions
 from pose_ui.video.session import VideoSession
 
@@ -23,6 +23,8 @@ __all__ = ["show_result"]
 
 #: Results that nobody looks at are forgotten; somebody who only watches is looking.
 _STILL_HERE_S = 60
+#: Of the times of cuts and of flips, so many are listed.
+_MOST_TIMES = 12
 
 
 def _notes(outcome: FilmOutcome, t: Translator) -> None:
@@ -37,8 +39,13 @@ def _notes(outcome: FilmOutcome, t: Translator) -> None:
     if not result.people:
         st.warning(t("film.nobody"), icon=":material/person_off:")
     if result.cuts_s:
-        times = ", ".join(clock(cut_s) for cut_s in result.cuts_s[:12])
+        times = ", ".join(clock(cut_s) for cut_s in result.cuts_s[:_MOST_TIMES])
         st.caption(t("film.cuts", count=len(result.cuts_s), times=times))
+    flips_s = flip_times_s(result)
+    if flips_s:
+        times = ", ".join(f"{flip_s:.2f} s" for flip_s in flips_s[:_MOST_TIMES])
+        more = "\u2026" if len(flips_s) > _MOST_TIMES else ""
+        st.caption(t("film.flips", count=len(flips_s), times=times + more))
 
 
 def show_result(
@@ -75,8 +82,9 @@ def show_result(
                 repetitions(session, job.id, version, at, t)
             with st.container(width="content"):
                 drawn_film(session, studio, job.id, outcome, version, settings.draw, t)
+        people_strip(session, job.id, outcome, version, at, t)
         with st.expander(t("film.people", count=len(version.result.people))):
-            people_strip(studio, job.id, session.owner, version, at, t)
+            corrections(studio, job.id, session.owner, version, at, t)
         moments(session, studio, job.id, outcome, version, at, marks, t)
         files(session, studio, job.id, outcome, version, settings.draw, at, marks, t)
 

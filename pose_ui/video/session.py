@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
 import streamlit as st
 
 from ops.films import Arrival, FilmStudio
 from ops.jobs import Job, NoSuchJobError
+from pose_core.arrays import FrameRGB
 from pose_core.errors import BusyError, PoseCoreError
 from pose_core.geometry.scale import FloorSlope
 from pose_core.media.films import FilmReader, read_film
@@ -26,13 +29,17 @@ from pose_ui.shell.streamlit_bindings import this_session_id
 
 __all__ = ["Counted", "Seek", "VideoSession", "range_s", "video_session"]
 
+#: The last frame before a time begins at most so long before it, or two frames.
+_LOOK_BACK_S: Final = 0.2
+
 
 @dataclass(frozen=True, slots=True)
 class Seek:
-    """Where the player should go: a wish is granted once."""
+    """Where the player should go, and whose curves it should show: a wish is granted once."""
 
     id: int
     frame: int
+    person: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +78,8 @@ class VideoSession:
         Stills of moments by their frame: a small drawn JPEG and a large plain one; only of `pictures_of`.
     pictures_of : object
         What they were made of.
+    portraits : dict
+        By job, version and person: the frame in which they are seen best, and a small JPEG; None if there is none.
     found : tuple or None
         Key moments and marks, after what they were found in.
     floor : tuple or None
@@ -85,11 +94,13 @@ class VideoSession:
     plays: bool = False
     pictures: dict[int, tuple[bytes, bytes]] = field(default_factory=dict)
     pictures_of: object = None
+    portraits: dict[tuple[str, int, int], tuple[int, bytes] | None] = field(default_factory=dict)
     found: tuple[object, tuple[Moment, ...]] | None = None
     floor: tuple[object, FloorSlope | None] | None = None
     counted: Counted | None = None
     _read: tuple[str, FilmReader | PoseCoreError] | None = None
     _first: tuple[str, tuple[float, bool], bytes | None] = ("", (0.0, False), None)
+    _last: tuple[str, tuple[float, bool], bytes | None] = ("", (0.0, False), None)
 
     @property
     def owner(self) -> str:
@@ -143,6 +154,20 @@ class VideoSession:
         self._first = film.id, (start_s, mirrored), jpeg
         return jpeg
 
+    def last_picture(self, film: Arrival, end_s: float, mirrored: bool) -> bytes | None:
+        """The last picture before a time, as `first_picture`; None if there is none."""
+        key = film.id, (end_s, mirrored)
+        if self._last[:2] != key:
+            last: deque[tuple[float, FrameRGB]] = deque(maxlen=1)
+            with suppress(PoseCoreError):
+                facts = self.facts(film)
+                last.extend(facts.frames(max(0.0, end_s - max(_LOOK_BACK_S, 2 / facts.fps)), end_s))
+            jpeg = None
+            for _, frame_rgb in last:
+                jpeg = encode_jpeg(np.ascontiguousarray(frame_rgb[:, ::-1]) if mirrored else frame_rgb)
+            self._last = *key, jpeg
+        return self._last[2]
+
     def try_performer(self, studio: FilmStudio, settings: PoseSettings, data: bytes) -> None:
         """Take the shipped clip and analyse it at once."""
         self.refusal = None
@@ -156,6 +181,14 @@ class VideoSession:
             self.analyse(studio, film, VideoSettings(settings))
             self.plays = True
 
+    def take(self, studio: FilmStudio, film_id: str) -> None:
+        """A film has arrived: whatever another tab of the same visitor did before makes way for it."""
+        self.refusal = self.problem = None
+        for job in studio.jobs.of(self.owner):
+            film = studio.film_of(job.id, self.owner)
+            if film is None or film.id != film_id:
+                studio.jobs.remove(job.id, self.owner)
+
     def analyse(self, studio: FilmStudio, film: Arrival, settings: VideoSettings) -> None:
         """Start a job for a film; the one before is forgotten."""
         self.problem = None
@@ -168,7 +201,7 @@ class VideoSession:
             self.problem = error
             return
         self.seek, self.plays = None, False
-        self.pictures.clear()
+        self._forget_pictures()
         if old is not None:
             studio.jobs.remove(old.id, self.owner)
 
@@ -177,7 +210,7 @@ class VideoSession:
         with suppress(NoSuchJobError):
             studio.forget_job(job_id, self.owner)
         self.seek = None
-        self.pictures.clear()
+        self._forget_pictures()
 
     def forget(self, studio: FilmStudio) -> None:
         """Remove the film and all that was made of it."""
@@ -186,11 +219,15 @@ class VideoSession:
         while (film := studio.newest_film(self.owner)) is not None:
             studio.discard(film)
         self.problem = self.refusal = self.seek = self._read = None
-        self.pictures.clear()
+        self._forget_pictures()
 
-    def go_to(self, frame: int) -> None:
-        """Have the player show a frame."""
-        self.seek = Seek(self.seek.id + 1 if self.seek else 1, frame)
+    def _forget_pictures(self) -> None:
+        self.pictures.clear()
+        self.portraits.clear()
+
+    def go_to(self, frame: int, person: int | None = None) -> None:
+        """Have the player show a frame, and the curves of a person if one is given."""
+        self.seek = Seek(self.seek.id + 1 if self.seek else 1, frame, person)
 
 
 def range_s(chosen: tuple[float, float], length_s: float) -> tuple[float, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 import streamlit as st
@@ -46,69 +47,76 @@ button { font: inherit; color: inherit; padding: 4px 12px; cursor: pointer; back
 button:focus-visible { outline: 3px solid var(--st-primary-color); outline-offset: 2px; }
 """
 
-# A request under way goes on when Streamlit calls again with new data; it ends with the film, or by Cancel.
+# A request under way goes on when Streamlit calls again with new data, and while other pages are looked at: it belongs
+# to the field, not to its elements. It ends with the film, or by Cancel; what it ended with waits for the field.
 _JS: Final = """
-const uploads = new WeakMap();
+const uploads = new Map();
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const box = parentElement.querySelector(".drop");
-  const state = uploads.get(box) ?? {};
-  uploads.set(box, state);
-  Object.assign(state, { data, setTriggerValue });
+  const state = uploads.get(data.field) ?? {};
+  uploads.set(data.field, state);
+  Object.assign(state, { data, setTriggerValue, box });
+  const part = (selector) => state.box.querySelector(selector);
   box.style.setProperty("--least", data.least + "px");
-  const [ask, way] = [box.querySelector(".ask"), box.querySelector(".way")];
-  const input = ask.querySelector("input");
-  const cancel = way.querySelector("button");
-  ask.querySelector("strong").textContent = data.texts.drop;
-  ask.querySelector("span").textContent = data.texts.limits;
-  way.querySelector("progress").setAttribute("aria-label", data.texts.sending);
-  cancel.textContent = data.texts.cancel;
+  part(".ask strong").textContent = data.texts.drop;
+  part(".ask span").textContent = data.texts.limits;
+  part("progress").setAttribute("aria-label", data.texts.sending);
+  part("button").textContent = data.texts.cancel;
 
+  const show = () => {
+    const { request, name, loaded, total, began } = state;
+    part(".ask").hidden = Boolean(request);
+    part(".way").hidden = !request;
+    if (!request) return;
+    const gone = performance.now() - began;
+    const left = Math.ceil(((gone / 1000) * (total - loaded)) / Math.max(loaded, 1));
+    const megabytes = (bytes) => (bytes / 1048576).toFixed(1);
+    part(".name").textContent = name;
+    part("progress").value = total ? loaded / total : 0;
+    part(".share").textContent = !loaded ? "" : `${megabytes(loaded)} / ${megabytes(total)} MB`
+      + (gone > 1500 ? " \\u00b7 " + state.data.texts.left.replace("#", left) : "");
+  };
+  const tell = (kind, value) => {
+    if (state.box.isConnected) state.setTriggerValue(kind, value);
+    else state.untold = [kind, value];
+  };
   const rest = () => {
     state.request = null;
-    ask.hidden = false;
-    way.hidden = true;
-    input.value = "";
+    part("input").value = "";
+    show();
   };
   const send = (file) => {
     if (!file || state.request) return;
     if (file.size > state.data.limit) {
-      state.setTriggerValue("refusal", { code: "file_too_large", size: file.size });
+      tell("refusal", { code: "file_too_large", size: file.size });
       return;
     }
-    const request = (state.request = new XMLHttpRequest());
-    const bar = way.querySelector("progress");
-    const began = performance.now();
+    const request = new XMLHttpRequest();
+    Object.assign(state, { request, name: file.name, loaded: 0, total: file.size, began: performance.now() });
     request.upload.onprogress = ({ loaded, total }) => {
-      bar.value = total ? loaded / total : 0;
-      const left = Math.ceil((((performance.now() - began) / 1000) * (total - loaded)) / Math.max(loaded, 1));
-      const megabytes = (bytes) => (bytes / 1048576).toFixed(1);
-      way.querySelector(".share").textContent = `${megabytes(loaded)} / ${megabytes(total)} MB`
-        + (performance.now() - began > 1500 ? " \\u00b7 " + state.data.texts.left.replace("#", left) : "");
+      Object.assign(state, { loaded, total });
+      show();
     };
     request.onload = () => {
       let answer = {};
       try { answer = JSON.parse(request.responseText); } catch { /* said below */ }
       rest();
-      if (request.status === 201) state.setTriggerValue("film", answer.film);
-      else state.setTriggerValue("refusal", { code: answer.code ?? "", values: answer.values ?? {} });
+      if (request.status === 201) tell("film", answer.film);
+      else tell("refusal", { code: answer.code ?? "", values: answer.values ?? {} });
     };
     request.onerror = () => {
       rest();
-      state.setTriggerValue("refusal", { code: "" });
+      tell("refusal", { code: "" });
     };
     request.onabort = rest;
     request.open("PUT", new URL(state.data.path, document.baseURI));
     request.setRequestHeader(state.data.header, encodeURIComponent(file.name));
-    way.querySelector(".name").textContent = file.name;
-    bar.value = 0;
-    way.querySelector(".share").textContent = "";
-    ask.hidden = true;
-    way.hidden = false;
+    show();
     request.send(file);
   };
-  input.onchange = () => send(input.files[0]);
-  cancel.onclick = () => state.request?.abort();
+  part("input").onchange = ({ target }) => send(target.files[0]);
+  part("button").onclick = () => state.request?.abort();
   const over = (on) => (event) => {
     event.preventDefault();
     box.classList.toggle("over", on);
@@ -119,6 +127,12 @@ export default function ({ data, parentElement, setTriggerValue }) {
     over(false)(event);
     send(event.dataTransfer.files[0]);
   };
+  show();
+  if (state.untold) {
+    const [kind, value] = state.untold;
+    state.untold = null;
+    setTriggerValue(kind, value);
+  }
 }
 """
 
@@ -146,7 +160,9 @@ def refusal_sentence(refusal: object, t: Translator) -> str:
     return t("film.refused")
 
 
-def film_drop(t: Translator, *, key: str, least_px: int = 300) -> tuple[str, object]:
+def film_drop(
+    t: Translator, *, key: str, least_px: int = 300, on_film: Callable[[str], None] | None = None
+) -> tuple[str, object]:
     """Show the field for a film.
 
     Parameters
@@ -156,6 +172,8 @@ def film_drop(t: Translator, *, key: str, least_px: int = 300) -> tuple[str, obj
         Streamlit key.
     least_px : int
         How high it is.
+    on_film : callable, optional
+        Gets the id of a film that has arrived, before the page runs again, which may then show something else.
 
     Returns
     -------
@@ -165,6 +183,7 @@ def film_drop(t: Translator, *, key: str, least_px: int = 300) -> tuple[str, obj
         What the browser told about one that was refused, for `refusal_sentence`; None if there is nothing new.
     """
     data: dict[str, Any] = {
+        "field": key,
         "path": FILM_PATH + this_session_id(),
         "header": NAME_HEADER,
         "limit": MAX_FILM_MB * 1024 * 1024,
@@ -177,5 +196,11 @@ def film_drop(t: Translator, *, key: str, least_px: int = 300) -> tuple[str, obj
             "cancel": t("film.cancel"),
         },
     }
-    sent = _component(key=key, data=data, on_film_change=lambda: None, on_refusal_change=lambda: None)
+
+    def arrived() -> None:
+        sent = getattr(st.session_state[key], "film", None)
+        if on_film is not None and isinstance(sent, str):
+            on_film(sent)
+
+    sent = _component(key=key, data=data, on_film_change=arrived, on_refusal_change=lambda: None)
     return sent.film if isinstance(sent.film, str) else "", sent.refusal or None

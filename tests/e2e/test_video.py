@@ -174,6 +174,23 @@ def test_a_person_is_chosen_and_their_curves_and_files_are_shown(page: Page) -> 
     assert abs(found[1][1] - found[2][1]) > 0.8  # metres between the two
 
 
+def test_a_picture_of_each_person_shows_their_curves(page: Page) -> None:
+    player = _player(page)
+    strip = page.get_by_role("radiogroup", name="People in the video")
+    expect(strip.get_by_role("radio")).to_have_count(2)
+    reds = {}
+    for person in (2, 1):
+        picture = strip.get_by_role("radio", name=f"Person {person}: in ")
+        reds[person] = pixels(picture.get_by_role("presentation"))[..., :3].mean(axis=(0, 1))
+        picture.click()
+        expect(player.get_by_role("button", name=f"Person {person}")).to_have_attribute(
+            "aria-pressed", "true"
+        )
+        expect(picture).to_be_checked()
+    assert np.abs(reds[1] - reds[2]).max() > 3  # they are dressed differently
+    settle(page)
+
+
 def test_two_people_are_exchanged_from_the_cursor_on_and_back(page: Page) -> None:
     player = _player(page)
     who = "root => [5, 45].map(i => root.player.film.person[root.player.film.start[i]])"
@@ -214,6 +231,7 @@ def test_a_moment_is_marked_renamed_found_again_and_removed(page: Page) -> None:
     _rest_at(page, player, 30)
     page.keyboard.press("m")
     until_on_page(page, lambda: player.evaluate(marks) == [["Mark 1", 1.2]])
+    settle(page)
     name = page.get_by_role("textbox", name="Name of the mark")
     name.fill("heels up")
     name.press("Enter")

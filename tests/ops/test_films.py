@@ -71,7 +71,7 @@ def test_corrections_are_kept_with_the_job_and_undone_one_by_one(studio: FilmStu
         studio.version(job.id, "anna")
 
 
-@pytest.mark.parametrize(("codec", "copied"), [("libx264", False), ("mpeg4", True)])
+@pytest.mark.parametrize(("codec", "copied"), [("libx264", False), ("mpeg4", True), ("libx265", True)])
 def test_only_what_browsers_cannot_play_gets_a_copy(studio: FilmStudio, codec: str, copied: bool) -> None:
     film = studio.film(arrived(studio, encode([plain(RED)] * 5, codec=codec)), "anna")
     assert film is not None

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from typing import Any
+
 import numpy as np
 
 from pose_core.arrays import FrameRGB
 from pose_core.performer import PALETTES, Camera, Person, render_frame, render_scene
 from tests.support.clips import encode
 
-__all__ = ["FPS", "NUMBER_JS", "number_in", "numbered_duo", "numbered_film"]
+__all__ = ["FPS", "NUMBER_JS", "number_in", "numbered_duo", "numbered_film", "numbered_turning"]
 
 FPS = 25
 _BITS = 8
@@ -46,14 +49,27 @@ def numbered_duo(frames: int, size_wh: tuple[int, int] = (480, 270)) -> bytes:
     return _numbered(pictures)
 
 
-def _numbered(pictures: list[FrameRGB]) -> bytes:
+def numbered_turning(frames: int, turned: Collection[int], **options: str) -> bytes:
+    """As `numbered_film`, of arms being raised; in the frames `turned`, the person is seen from behind.
+
+    Nobody turns so fast: it is as if left and right were exchanged for these frames. `options` are those of `encode`.
+    """
+    camera = Camera(480, 360, scene_height_m=2.4)
+    scenes = [
+        render_scene([Person("arm_raise", n / (2 * frames), 180 if n in turned else 0)], camera=camera)
+        for n in range(frames)
+    ]
+    return _numbered([scene.rgb for scene in scenes], **options)
+
+
+def _numbered(pictures: list[FrameRGB], **options: Any) -> bytes:
     numbered = []
     for number, rgb in enumerate(pictures):
         picture = rgb.copy()
         for bit in range(_BITS):
             picture[:_BLOCK_PX, bit * _BLOCK_PX : (bit + 1) * _BLOCK_PX] = 255 * (number >> bit & 1)
         numbered.append(picture)
-    return encode(numbered, fps=FPS)
+    return encode(numbered, fps=FPS, **options)
 
 
 def number_in(frame_rgb: FrameRGB) -> int:

@@ -13,12 +13,15 @@ from pose_core.media.encoder import ClipEncoder
 from pose_core.performer import PALETTES, Camera, Person, render_scene
 from pose_core.performer.samples import clip_landmarks_px, sample_clip
 from pose_core.pipeline.video import VideoProgress, VideoResult, VideoSettings, analyse_video
+from pose_core.pose import Layer
 from pose_core.settings import DetectionSettings, PoseSettings
 from pose_core.skeleton import INDEX
 from tests.support.clips import RED, TURNS, encode, plain
+from tests.support.numbered_film import FPS, numbered_turning
 from tests.support.watching import Note
 
 LITE = PoseSettings(DetectionSettings("lite"))
+LAYERS: tuple[Layer, ...] = ("raw", "smoothed")
 MAIN = [
     INDEX[f"{side}_{joint}"] for side in ("left", "right") for joint in ("shoulder", "hip", "knee", "ankle")
 ]
@@ -108,6 +111,20 @@ def test_after_a_cut_everything_starts_again() -> None:
     assert person.found.all()
     # Not smoothed across the cut: the first frame of the scene is as the model gave it.
     np.testing.assert_allclose(person.image_xy_px[6], result.sequence(1, "raw").image_xy_px[6], atol=1e-3)
+
+
+def test_frames_in_which_the_model_takes_left_for_right_are_put_right_and_noted() -> None:
+    turned = (12, 13)
+    result = analyse_video(numbered_turning(25, turned), VideoSettings(LITE))
+    flips = [(event.kind, event.name, event.person, round(event.time_s * FPS)) for event in result.events]
+    assert flips == [("flip", "left_right", 1, frame) for frame in turned]
+    left_of_right = {
+        layer: result.sequence(1, layer).image_xy_px[:, INDEX["left_hip"], 0]
+        > result.sequence(1, layer).image_xy_px[:, INDEX["right_hip"], 0]
+        for layer in LAYERS
+    }
+    assert np.flatnonzero(~left_of_right["raw"]).tolist() == list(turned)
+    assert left_of_right["smoothed"].all()
 
 
 def test_a_film_that_breaks_off_gives_what_could_be_read() -> None:

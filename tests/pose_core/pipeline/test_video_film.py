@@ -12,10 +12,11 @@ import pytest
 
 from pose_core.media.films import read_film
 from pose_core.performer.samples import sample_clip
-from pose_core.pipeline.stills import still_sheet, stills
+from pose_core.pipeline.stills import portrait, still_sheet, stills
 from pose_core.pipeline.video import VideoSettings, analyse_video
 from pose_core.pipeline.video_film import annotate_video
 from pose_core.settings import DetectionSettings, PoseSettings
+from tests.support.numbered_film import numbered_duo
 
 LITE = PoseSettings(DetectionSettings("lite"))
 
@@ -70,3 +71,25 @@ def test_stills_are_the_frames_asked_for() -> None:
     for still in found:
         np.testing.assert_array_equal(still.plain_rgb, frames[still.time_s])
     assert still_sheet(found, ["a", "b"]).shape == (12 + 360 + 34 + 12, 2 * 492 + 12, 3)
+
+
+def test_a_portrait_is_the_part_of_the_picture_with_that_person() -> None:
+    data = numbered_duo(4)
+    settings = VideoSettings(PoseSettings(DetectionSettings("lite", people=2)), end_s=0.1)
+    result = analyse_video(data, settings)
+    whole = dict(read_film(data).frames())
+    for person in result.people:
+        found = portrait(data, result, person)
+        assert found is not None
+        picture = whole[float(result.time_s[found.frame])]
+        middle_px = result.sequence(person).image_xy_px[found.frame].mean(axis=0)
+        height, width = found.rgb.shape[:2]
+        places = [
+            (x, y)
+            for x in range(picture.shape[1] - width + 1)
+            for y in range(picture.shape[0] - height + 1)
+            if np.array_equal(picture[y, x], found.rgb[0, 0])
+            and np.array_equal(picture[y : y + height, x : x + width], found.rgb)
+        ]
+        assert any(x < middle_px[0] < x + width and y < middle_px[1] < y + height for x, y in places)
+        assert width < 0.7 * picture.shape[1]

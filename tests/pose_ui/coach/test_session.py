@@ -121,3 +121,16 @@ def test_a_film_is_counted_without_arming_and_its_job_is_removed() -> None:
     assert (session.result.source, session.result.counted, session.result.arming) == ("film", 1, False)
     assert session.result.limits == {"leaning": 61.0}
     assert film_studio().bytes_kept == 0
+
+
+@pytest.mark.usefixtures("_no_jobs_left")
+def test_a_job_that_the_video_page_removed_ends_with_what_was_counted() -> None:
+    session = CoachSession()
+    film_id = _arrived("squats.mp4", sample_clip())
+    session.take_film(film_id, "squat", PoseSettings(DetectionSettings(model="lite")))
+    job = session.job
+    assert job is not None
+    film_studio().jobs.remove(job.id)
+    assert job.over.wait(60)
+    session.end_film()
+    assert session.job is None

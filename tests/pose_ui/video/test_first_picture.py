@@ -49,3 +49,12 @@ def test_during_the_analysis_it_stays_that_of_the_part(film: Arrival) -> None:
 
 def test_a_part_without_a_frame_has_none(film: Arrival) -> None:
     assert VideoSession().first_picture(film, (60.0, False)) is None
+
+
+def test_the_last_picture_is_the_one_before_the_end_of_the_part(film: Arrival) -> None:
+    session = VideoSession()
+    for end_s, frame in ((8 / FPS, 7), (0.3, 7), (60.0, None), (0.01, 0)):
+        jpeg = session.last_picture(film, end_s, mirrored=False)
+        assert (None if jpeg is None else number_in(decode_picture(jpeg).frame_rgb)) == frame
+    mirrored, plain = (session.last_picture(film, 0.3, mirrored=turned) for turned in (True, False))
+    assert mirrored != plain
