@@ -67,7 +67,7 @@ def test_a_number_that_does_not_fit_is_refused(number: int) -> None:
 
 
 def test_a_code_with_one_wrong_block_is_not_read() -> None:
-    columns = live_clip._COLUMNS
+    columns = live_clip.COLUMNS
     for block in range(columns):
         frame_rgb = picture(421)
         left, right = round(block * 640 / columns), round((block + 1) * 640 / columns)
