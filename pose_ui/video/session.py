@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
@@ -148,9 +147,7 @@ class VideoSession:
             frame_rgb = next((frame for _, frame in self.facts(film).frames(start_s)), None)
         except PoseCoreError:
             frame_rgb = None
-        if frame_rgb is not None and mirrored:
-            frame_rgb = np.ascontiguousarray(frame_rgb[:, ::-1])
-        jpeg = None if frame_rgb is None else encode_jpeg(frame_rgb)
+        jpeg = _as_analysed(frame_rgb, mirrored)
         self._first = film.id, (start_s, mirrored), jpeg
         return jpeg
 
@@ -158,14 +155,12 @@ class VideoSession:
         """The last picture before a time, as `first_picture`; None if there is none."""
         key = film.id, (end_s, mirrored)
         if self._last[:2] != key:
-            last: deque[tuple[float, FrameRGB]] = deque(maxlen=1)
+            frame_rgb = None
             with suppress(PoseCoreError):
                 facts = self.facts(film)
-                last.extend(facts.frames(max(0.0, end_s - max(_LOOK_BACK_S, 2 / facts.fps)), end_s))
-            jpeg = None
-            for _, frame_rgb in last:
-                jpeg = encode_jpeg(np.ascontiguousarray(frame_rgb[:, ::-1]) if mirrored else frame_rgb)
-            self._last = *key, jpeg
+                for _, newest_rgb in facts.frames(max(0.0, end_s - max(_LOOK_BACK_S, 2 / facts.fps)), end_s):
+                    frame_rgb = newest_rgb
+            self._last = *key, _as_analysed(frame_rgb, mirrored)
         return self._last[2]
 
     def try_performer(self, studio: FilmStudio, settings: PoseSettings, data: bytes) -> None:
@@ -228,6 +223,13 @@ class VideoSession:
     def go_to(self, frame: int, person: int | None = None) -> None:
         """Have the player show a frame, and the curves of a person if one is given."""
         self.seek = Seek(self.seek.id + 1 if self.seek else 1, frame, person)
+
+
+def _as_analysed(frame_rgb: FrameRGB | None, mirrored: bool) -> bytes | None:
+    """A JPEG file of a frame as the analysis will see it; None without a frame."""
+    if frame_rgb is None:
+        return None
+    return encode_jpeg(np.ascontiguousarray(frame_rgb[:, ::-1]) if mirrored else frame_rgb)
 
 
 def range_s(chosen: tuple[float, float], length_s: float) -> tuple[float, float]:
